@@ -1,13 +1,22 @@
 //! What a form of a page sends: pairs of a name and a text, read within bounds.
 
+use std::fmt;
+
 use axum::extract::Request;
 use url::form_urlencoded;
 use web::body::read_bytes;
 use web::problem::Problem;
 
 /// The fields of a form as the browser sent them.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fields(Vec<(String, String)>);
+
+/// The names alone: a text may be a password.
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl Fields {
     /// # Errors

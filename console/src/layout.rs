@@ -89,7 +89,8 @@ impl<'a> Shell<'a> {
     }
 
     pub(crate) async fn answer(&self, status: StatusCode, title: &str, content: &Markup) -> Response {
-        let standing = self.console.known.standing(self.console, &self.viewer.reach()).await;
+        let (console, reach) = (self.console, self.viewer.reach());
+        let standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
         let body = self.around(title, content, &standing);
         (status, document(self.viewer.look, title, &body)).into_response()
     }

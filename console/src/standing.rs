@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::{Pause, Tenant, Timestamp};
 use operations::pauses::{self, Reach};
-
-use crate::console::Parts;
+use store::Store;
 
 /// The most tenants whose pauses are kept in mind.
 const MAX_TENANTS: usize = 1_000;
@@ -32,13 +31,12 @@ pub(crate) struct Standing {
 
 impl LastKnown {
     /// Asks the ledger, and remembers what it says for the time when it says nothing.
-    pub(crate) async fn standing(&self, parts: &Parts, reach: &Reach) -> Standing {
-        let now = parts.clock.now();
+    pub(crate) async fn standing(&self, store: &Store, reach: &Reach, now: Timestamp) -> Standing {
         let key = match reach {
             Reach::Everybody => None,
             Reach::Only(tenant) => Some(tenant.clone()),
         };
-        let found = pauses::list(&parts.store, reach, now).await;
+        let found = pauses::list(store, reach, now).await;
         let mut last = self.lock();
         match found {
             Ok(pauses) => {

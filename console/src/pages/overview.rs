@@ -13,7 +13,6 @@ use axum::routing::get;
 use domain::{Scope, Tenant};
 use maud::html;
 
-use self::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::section::Section;
@@ -36,7 +35,7 @@ async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
         div #stream hx-sse:connect=(STREAM) hx-target="#live" hx-swap="outerMorph" {
             (live::live(&overview, lang, console.clock.now()))
         }
-        noscript { p.soft { (Words::of(lang).load_again) } }
+        noscript { p.soft { (lang.words().shell.live_off) } }
     };
     shell.page(Section::Overview.label(lang), &content).await
 }

@@ -3,10 +3,8 @@
 use crate::words::Lang;
 
 pub(super) struct Words {
-    pub(super) load_again: &'static str,
     pub(super) broker_lost: &'static str,
     pub(super) ledger_lost: &'static str,
-    pub(super) since: &'static str,
     pub(super) never_known: &'static str,
     pub(super) last_hour: &'static str,
     pub(super) accepted: &'static str,
@@ -67,10 +65,8 @@ impl Words {
 }
 
 static EN: Words = Words {
-    load_again: "Load the page again for newer figures.",
     broker_lost: "The broker does not answer. What is in its queues was last known at",
     ledger_lost: "The ledger does not answer. What deliveries do was last known at",
-    since: "since",
     never_known: "no time yet",
     last_hour: "The last hour",
     accepted: "Accepted",
@@ -122,10 +118,8 @@ static EN: Words = Words {
 };
 
 static ES: Words = Words {
-    load_again: "Recargue la página para ver cifras más recientes.",
     broker_lost: "El broker no responde. Lo que hay en sus colas se supo por última vez a las",
     ledger_lost: "El libro no responde. Lo que hacen las entregas se supo por última vez a las",
-    since: "desde",
     never_known: "ninguna hora todavía",
     last_hour: "La última hora",
     accepted: "Aceptadas",

@@ -64,8 +64,9 @@ pub(super) fn channels(overview: &Overview, lang: Lang, now: Timestamp) -> Marku
 }
 
 fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
-    let list =
-        |state: &str| address(Section::Deliveries.path(), &[("channel", &now_of.channel), ("state", state)], None);
+    let list = |state: &str| {
+        address(Section::Deliveries.path(), &[("channel", now_of.channel.as_str()), ("state", state)], None)
+    };
     let [first, second, third] = now_of.waiting_by_tier.map(whole);
     let millis = |millis: Option<u64>| millis.map_or_else(|| UNKNOWN.to_owned(), |millis| took(millis, lang));
     let ended = now_of.sent + now_of.dead;
