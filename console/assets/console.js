@@ -79,15 +79,15 @@
   // --- Keys. None of them changes anything: they move, choose and open.
   const rows = () => all("tr[data-row]");
   function current() {
-    return rows().findIndex((row) => row.classList.contains("current"));
+    return rows().findIndex((row) => row.hasAttribute("data-current"));
   }
   function move(by) {
     const found = rows();
     if (found.length === 0) return;
     const from = current();
     const to = from < 0 ? (by > 0 ? 0 : found.length - 1) : Math.min(found.length - 1, Math.max(0, from + by));
-    if (from >= 0) found[from].classList.remove("current");
-    found[to].classList.add("current");
+    if (from >= 0) found[from].removeAttribute("data-current");
+    found[to].setAttribute("data-current", "");
     found[to].scrollIntoView({ block: "nearest" });
     const link = found[to].querySelector("a[href], input");
     if (link) link.focus({ preventScroll: true });

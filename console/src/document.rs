@@ -12,8 +12,9 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
                                  connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src 'self'; \
                                  frame-ancestors 'none'";
 
-/// The indicator's style would be one that no file has. What somebody has opened stays open when a page is morphed.
-const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"morphIgnore":["data-htmx-powered","open"]}"#;
+/// The indicator's style would be one that no file has. What somebody has opened, and the row that they are at, stay so when
+/// a page is morphed.
+const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"morphIgnore":["data-htmx-powered","open","data-current"]}"#;
 
 /// A whole page with this title and body. Its scripts are deferred: the page is whole without them.
 pub(crate) fn document(look: Look, title: &str, body: &Markup) -> Markup {

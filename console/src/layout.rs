@@ -172,16 +172,22 @@ pub(crate) fn foot(look: Look) -> Markup {
         footer.foot {
             form.look method="post" action="/console/look" {
                 input type="hidden" name="next" value="" data-here;
-                label for="look-lang" { (words.language) }
-                select #look-lang name="lang" {
-                    @for lang in Lang::ALL {
-                        option value=(lang.code()) lang=(lang.code()) selected[lang == look.lang] { (lang.name()) }
+                span.pair {
+                    label for="look-lang" { (words.language) }
+                    select #look-lang name="lang" {
+                        @for lang in Lang::ALL {
+                            option value=(lang.code()) lang=(lang.code()) selected[lang == look.lang] { (lang.name()) }
+                        }
                     }
                 }
-                label for="look-theme" { (words.theme) }
-                select #look-theme name="theme" {
-                    @for theme in Theme::ALL {
-                        option value=(theme.as_str()) selected[theme == look.theme] { (theme_name(look.lang, theme)) }
+                span.pair {
+                    label for="look-theme" { (words.theme) }
+                    select #look-theme name="theme" {
+                        @for theme in Theme::ALL {
+                            option value=(theme.as_str()) selected[theme == look.theme] {
+                                (theme_name(look.lang, theme))
+                            }
+                        }
                     }
                 }
                 button type="submit" { (words.change) }
