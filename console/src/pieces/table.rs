@@ -11,6 +11,12 @@ pub(crate) struct Column {
     pub(crate) is_number: bool,
 }
 
+impl Column {
+    fn class(self) -> Option<&'static str> {
+        self.is_number.then_some("number")
+    }
+}
+
 /// A row, with as many cells as the table has columns.
 pub(crate) struct Row {
     /// Tells rows apart when the page is morphed: the same thing has the same id on every page. Letters, digits and
@@ -38,12 +44,12 @@ pub(crate) fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Row])
             div.scrolled role="region" aria-label=(caption) tabindex="0" {
                 table {
                     caption.unseen { (caption) }
-                    thead { tr { @for column in columns { th scope="col" .number[column.is_number] { (column.label) } } } }
+                    thead { tr { @for column in columns { th scope="col" class=[column.class()] { (column.label) } } } }
                     tbody {
                         @for row in rows {
                             tr id=(row.id) data-row {
                                 @for (column, cell) in columns.iter().zip(&row.cells) {
-                                    td data-label=(column.label) .number[column.is_number] { (cell) }
+                                    td data-label=(column.label) class=[column.class()] { (cell) }
                                 }
                             }
                         }
