@@ -53,7 +53,7 @@ impl Section {
         }
     }
 
-    pub(crate) const fn label(self, lang: Lang) -> &'static str {
+    pub(crate) fn label(self, lang: Lang) -> &'static str {
         let words = &lang.words().sections;
         match self {
             Self::Overview => words.overview,

@@ -16,12 +16,12 @@ impl Lang {
     pub(crate) const ALL: [Self; 2] = [Self::En, Self::Es];
 
     /// As `lang` of HTML has it (BCP 47).
-    pub(crate) const fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         self.of("en", "es")
     }
 
     /// The name of the language in itself.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.of("English", "Español")
     }
 
@@ -30,14 +30,14 @@ impl Lang {
     }
 
     /// The one of two values that is this language's.
-    pub(crate) const fn of<T: Copy>(self, en: T, es: T) -> T {
+    pub(crate) fn of<T: Copy>(self, en: T, es: T) -> T {
         match self {
             Self::En => en,
             Self::Es => es,
         }
     }
 
-    pub(crate) const fn words(self) -> &'static Words {
+    pub(crate) fn words(self) -> &'static Words {
         self.of(&en::WORDS, &es::WORDS)
     }
 }

@@ -64,7 +64,7 @@ pub(crate) const fn tone(state: State) -> Tone {
     }
 }
 
-pub(crate) const fn word(state: State, lang: Lang) -> &'static str {
+pub(crate) fn word(state: State, lang: Lang) -> &'static str {
     let words = &lang.words().states;
     match state {
         State::Sending => words.sending,
