@@ -143,13 +143,16 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
     Some(json!({"type": kind, "title": title, "status": number, "detail": description}))
 }
 
-/// `/`: people are led to the documents, programs are told where everything is.
+/// `/`: people are led to the console, programs are told where everything is.
 async fn root(headers: HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") {
-        return Redirect::to("/docs/").into_response();
+        return Redirect::to(console::HOME).into_response();
     }
-    Json(json!({"name": "Chasqui", "docs": "/docs", "openapi": "/openapi.json", "health": "/health"})).into_response()
+    let places = json!({
+        "name": "Chasqui", "console": console::HOME, "docs": "/docs", "openapi": "/openapi.json", "health": "/health",
+    });
+    Json(places).into_response()
 }
 
 /// The document of the routes that are served, and the page that shows it.

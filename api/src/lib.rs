@@ -3,7 +3,8 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. What it shares with every
+//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
+//! pages of the console are the crate `console`, and `doors` gives it its parts. What it shares with every
 //! HTTP listener of the fleet is the crate `web`.
 
 mod access;
@@ -14,6 +15,7 @@ mod dead_letters;
 mod deliveries;
 mod docs;
 mod done;
+mod doors;
 mod endpoints;
 mod gate;
 mod headers;

@@ -24,7 +24,7 @@ use crate::gate::Gate;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, headers, routes, unsubscribe, webhooks};
+use crate::{docs, doors, headers, routes, unsubscribe, webhooks};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -75,16 +75,22 @@ impl Api {
 
     /// Gives the routes without a socket, for callers that bring their own.
     pub fn router(self) -> Router {
+        self.routed(CancellationToken::new())
+    }
+
+    /// The routes; `ending` ends what would be answered for ever.
+    fn routed(self, ending: CancellationToken) -> Router {
         let app = self.0;
         let (served, readings) = routes::served(&app);
         let (router, document) = served.split_for_parts();
         let sandbox = app.settings.sandbox.then_some(pages::PAGE);
-        let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).collect();
+        let paths: Vec<&str> = docs::PAGES.into_iter().chain(sandbox).chain([console::HOME]).collect();
         let known = Known::of(&document, &paths, routes::instead);
         let known = known.with_unseen(webhooks::PATH, &[Method::POST, Method::GET]);
         // Mail programs post to it, and show nobody the answer.
         let known = known.with_unseen(unsubscribe::PAGE, &[Method::GET, Method::POST]);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
+        let router = router.merge(doors::console(&app, ending));
         let settings = &app.settings;
         let hosts = Hosts { listen: settings.listen.ip(), names: settings.hosts.clone(), setting: "API_HOSTS" };
         let admission = Admission { hosts, readings, headers: headers::OF_CHANGES };
@@ -93,8 +99,8 @@ impl Api {
 
     /// Serves until `stop`, then lets the requests in flight end.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let settings = &self.0.settings;
-        let limits = Limits::of(settings.connection_limit, settings.drain);
-        server::serve(self.router(), listener, stop, limits).await;
+        let limits = Limits::of(self.0.settings.connection_limit, self.0.settings.drain);
+        let router = self.routed(stop.clone());
+        server::serve(router, listener, stop, limits).await;
     }
 }

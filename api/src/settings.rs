@@ -54,6 +54,8 @@ pub struct Settings {
     pub retry_delays: [Duration; 3],
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
+    /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
+    pub is_over_tls: bool,
 }
 
 impl Settings {
@@ -77,6 +79,7 @@ impl Settings {
             answerers: Vec::new(),
             retry_delays: [Duration::ZERO; 3],
             drain: Duration::from_secs(25),
+            is_over_tls: false,
         }
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod app;
 mod audit;
 mod authorization;
+mod console;
 mod deliveries;
 mod documents;
 mod edge;

@@ -172,6 +172,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         first_user_from_here: first_user == FirstUser::FromThisMachine,
         // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
+        // `PUBLIC_URL` is of https.
+        is_over_tls: config.public_url.is_some(),
         retention: config.retention,
         answerers: parts::answerers(),
         retry_delays: config.retry_delays,

@@ -98,6 +98,29 @@ impl Problem {
         self
     }
 
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The kind of problem, for people.
+    pub fn title(&self) -> &'static str {
+        self.0.body.title
+    }
+
+    /// What is wrong this time, and what to do next.
+    pub fn detail(&self) -> &str {
+        &self.0.body.detail
+    }
+
+    /// Each field or parameter that is wrong, by its name, and what is wrong with it.
+    pub fn bad(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.body.errors.iter().map(|bad| {
+            let name = bad.parameter.as_deref().or(bad.pointer.as_deref());
+            (name.unwrap_or_default(), bad.detail.as_str())
+        })
+    }
+
     /// Adds the seconds after which the request may be repeated.
     pub fn with_retry_after(self, seconds: u64) -> Self {
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds))

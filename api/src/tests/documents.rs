@@ -210,7 +210,7 @@ async fn metrics_are_served_as_prometheus_reads_them() {
 async fn the_root_leads_people_and_programs_on() {
     let app = TestApp::start().await;
     let browser = app.send(request("GET", "/", None).header("accept", "text/html,*/*").body("".into()).unwrap()).await;
-    assert_eq!((browser.status, browser.headers["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/docs/"));
+    assert_eq!((browser.status, browser.headers["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/console"));
     let program = app.get("/", None).await;
     assert_eq!((program.status, program.json()["openapi"].clone()), (StatusCode::OK, json!("/openapi.json")));
 }

@@ -1,0 +1,84 @@
+//! What the pages share: the parts of the fleet that they ask, and what they knew of it last.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Clock, Defaults, RecipientHasher, RequestIds, Zones};
+use operations::Checker;
+use operations::overview::Watching;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use topology::Publisher;
+
+use crate::doors::Doors;
+use crate::feed::Feed;
+use crate::remembered::Remembered;
+use crate::standing::LastKnown;
+
+/// The console, ready to be served. A clone is cheap and has the same parts.
+#[derive(Clone)]
+pub struct Console {
+    parts: Arc<Parts>,
+    pub(crate) known: Arc<LastKnown>,
+    pub(crate) remembered: Arc<Remembered>,
+    pub(crate) feed: Arc<Feed>,
+}
+
+/// The parts of the fleet that pages ask.
+pub struct Parts {
+    pub store: Store,
+    /// How the fleet is looked at.
+    pub overview: Watching,
+    pub publisher: Publisher,
+    pub checker: Checker,
+    pub clock: Arc<dyn Clock>,
+    pub doors: Arc<dyn Doors>,
+    pub defaults: Defaults,
+    pub request_ids: RequestIds,
+    pub recipients: RecipientHasher,
+    pub settings: Settings,
+    /// Ends every open stream. Whoever serves the console cancels it on the stop signal, because a stream would
+    /// otherwise hold the listener open until its drain is over.
+    pub ending: CancellationToken,
+}
+
+/// What the process around the console knows.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether the sandbox captures what would be sent.
+    pub sandbox: bool,
+    /// The names of all providers, which can be paused.
+    pub providers: Vec<&'static str>,
+    /// The names of all who may have answered an attempt.
+    pub answerers: Vec<&'static str>,
+    /// How long ended deliveries are remembered; none for ever.
+    pub retention: Option<Duration>,
+    /// How long the three retry queues keep a message.
+    pub retry_delays: [Duration; 3],
+    /// The rules of time zones.
+    pub zones: Zones,
+    /// The most bytes of a form.
+    pub body_limit: usize,
+}
+
+impl Console {
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), known: Arc::default(), remembered: Arc::default(), feed: Arc::default() }
+    }
+}
+
+impl Deref for Console {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Console").field(&self.parts.settings).finish()
+    }
+}

@@ -1,0 +1,211 @@
+//! What stands around every page: the navigation, whose session it is, what is paused, whether the ledger answers, and
+//! the choice of language and colours. Everything is a link or a form, and works without scripts.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::{Denied, Pause, PauseKind};
+use maud::{Markup, html};
+use store::StoreError;
+use web::problem::Problem;
+
+use crate::console::Console;
+use crate::document::document;
+use crate::look::{Look, Theme};
+use crate::pieces::confirm::{Confirm, NotConfirmed};
+use crate::pieces::problem::problem;
+use crate::pieces::time;
+use crate::section::Section;
+use crate::session::Viewer;
+use crate::standing::Standing;
+use crate::words::Lang;
+
+/// The frame of the pages of one section, for one viewer.
+#[derive(Clone, Copy)]
+pub(crate) struct Shell<'a> {
+    console: &'a Console,
+    viewer: &'a Viewer,
+    section: Section,
+}
+
+impl<'a> Shell<'a> {
+    pub(crate) fn of(console: &'a Console, viewer: &'a Viewer, section: Section) -> Self {
+        Self { console, viewer, section }
+    }
+
+    pub(crate) fn lang(&self) -> Lang {
+        self.viewer.look.lang
+    }
+
+    /// A page with this heading.
+    pub(crate) async fn page(&self, title: &str, content: &Markup) -> Response {
+        self.answer(StatusCode::OK, title, content).await
+    }
+
+    /// The page that asks once more: see [`Confirm`].
+    pub(crate) async fn confirm(&self, confirm: &Confirm<'_>, refused: Option<NotConfirmed>) -> Response {
+        let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let title = self.lang().words().confirm.title;
+        self.answer(status, title, &confirm.page(self.lang(), refused)).await
+    }
+
+    pub(crate) async fn not_found(&self) -> Response {
+        let words = &self.lang().words().problems;
+        self.problem(StatusCode::NOT_FOUND, words.not_found, words.not_found_detail, &[]).await
+    }
+
+    pub(crate) async fn denied(&self, denied: Denied) -> Response {
+        let words = &self.lang().words().problems;
+        let detail = (words.denied_detail)(denied.needed.as_str());
+        self.problem(StatusCode::FORBIDDEN, words.denied, &detail, &[]).await
+    }
+
+    /// The answer where the ledger fails a page. Whatever else than its absence is logged: it is a mistake of ours.
+    pub(crate) async fn ledger_failed(&self, error: &StoreError) -> Response {
+        let words = &self.lang().words().problems;
+        if error.is_unavailable() {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return self.problem(status, words.ledger_away, words.ledger_away_detail, &[]).await;
+        }
+        tracing::error!(%error, "the ledger has failed a page of the console");
+        self.problem(StatusCode::INTERNAL_SERVER_ERROR, words.failed, words.failed_detail, &[]).await
+    }
+
+    /// The answer to a request that is wrong, in the words that programs get too.
+    pub(crate) async fn refused(&self, refused: &Problem) -> Response {
+        let details: Vec<(String, String)> =
+            refused.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();
+        self.problem(refused.status(), refused.title(), refused.detail(), &details).await
+    }
+
+    pub(crate) async fn problem(
+        &self,
+        status: StatusCode,
+        title: &str,
+        detail: &str,
+        details: &[(String, String)],
+    ) -> Response {
+        let content = problem(self.lang(), detail, details, self.section.path());
+        self.answer(status, title, &content).await
+    }
+
+    pub(crate) async fn answer(&self, status: StatusCode, title: &str, content: &Markup) -> Response {
+        let (console, reach) = (self.console, self.viewer.reach());
+        let standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
+        let body = self.around(title, content, &standing);
+        (status, document(self.viewer.look, title, &body)).into_response()
+    }
+
+    fn around(&self, title: &str, content: &Markup, standing: &Standing) -> Markup {
+        let words = &self.lang().words().shell;
+        html! {
+            a.skip href="#main" { (words.skip) }
+            header.top {
+                a.brand href=(Section::Overview.path()) { "Chasqui" }
+                (self.navigation())
+                (self.session())
+            }
+            main #main tabindex="-1" {
+                (over(self.lang(), standing))
+                h1 { (title) }
+                p #stale.stale hidden data-words=(words.stale) {}
+                p #status.unseen role="status" {}
+                (content)
+            }
+            (foot(self.viewer.look))
+        }
+    }
+
+    fn navigation(&self) -> Markup {
+        let seen = Section::ALL.into_iter().filter(|section| self.viewer.actor.may(section.needs()));
+        html! {
+            nav.sections aria-label=(self.lang().words().shell.navigation) {
+                @for section in seen {
+                    a href=(section.path()) data-key=[section.key()]
+                        aria-current=[(section == self.section).then_some("page")] { (section.label(self.lang())) }
+                }
+            }
+        }
+    }
+
+    fn session(&self) -> Markup {
+        let actor = &self.viewer.actor;
+        html! {
+            form.session method="post" action="/console/logout" {
+                span.who { (actor.name) " · " (actor.tenant.as_str()) }
+                button type="submit" { (self.lang().words().shell.log_out) }
+            }
+        }
+    }
+}
+
+/// What stands over every page.
+fn over(lang: Lang, standing: &Standing) -> Markup {
+    let words = &lang.words().shell;
+    html! {
+        @if let Some(since) = standing.lost_since {
+            p.banner.lost { (words.ledger_lost) " " time datetime=(since.to_string()) { (time::of_day(since)) } "." }
+        }
+        @if !standing.pauses.is_empty() {
+            section.banner.paused aria-label=(words.paused) {
+                strong { (words.paused) }
+                ul { @for pause in &standing.pauses { li { (paused(lang, pause)) } } }
+            }
+        }
+    }
+}
+
+fn paused(lang: Lang, pause: &Pause) -> Markup {
+    let words = &lang.words().shell;
+    let tenant = pause.tenant.as_ref().filter(|_| pause.kind != PauseKind::Tenant);
+    html! {
+        a href=(Section::Pauses.path()) { (pause.kind.as_str()) " " (pause.name) }
+        @if let Some(tenant) = tenant { " " (words.for_tenant) " " (tenant.as_str()) }
+        @if let Some(until) = pause.until { " " (words.until) " " (time::absolute(until)) }
+        ": " (pause.why) " (" (words.by) " " (pause.by) ")"
+    }
+}
+
+/// The choice of language and colours, and the keys.
+pub(crate) fn foot(look: Look) -> Markup {
+    let words = &look.lang.words().shell;
+    html! {
+        footer.foot {
+            form.look method="post" action="/console/look" {
+                input type="hidden" name="next" value="" data-here;
+                span.pair {
+                    label for="look-lang" { (words.language) }
+                    select #look-lang name="lang" {
+                        @for lang in Lang::ALL {
+                            option value=(lang.code()) lang=(lang.code()) selected[lang == look.lang] { (lang.name()) }
+                        }
+                    }
+                }
+                span.pair {
+                    label for="look-theme" { (words.theme) }
+                    select #look-theme name="theme" {
+                        @for theme in Theme::ALL {
+                            option value=(theme.as_str()) selected[theme == look.theme] {
+                                (theme_name(look.lang, theme))
+                            }
+                        }
+                    }
+                }
+                button type="submit" { (words.change) }
+            }
+            details #keys {
+                summary { (words.keyboard) }
+                dl { @for (key, does) in words.keys { div { dt { kbd { (key) } } dd { (does) } } } }
+            }
+            a href="/docs/" { (words.api) }
+        }
+    }
+}
+
+fn theme_name(lang: Lang, theme: Theme) -> &'static str {
+    let words = &lang.words().shell;
+    match theme {
+        Theme::Auto => words.theme_auto,
+        Theme::Light => words.theme_light,
+        Theme::Dark => words.theme_dark,
+    }
+}

@@ -1,0 +1,95 @@
+//! What the live part shows.
+
+use domain::Lane;
+use operations::overview::{ChannelNow, DeadNow, LaneNow, Minute, ProviderNow, ScheduledNow, Span};
+
+use super::*;
+
+fn now() -> Timestamp {
+    Timestamp::from_seconds(1_800_000_000)
+}
+
+fn ago(seconds: i64) -> Option<Timestamp> {
+    Some(Timestamp::from_seconds(1_800_000_000 - seconds))
+}
+
+fn overview() -> Overview {
+    let lane = |lane| LaneNow {
+        lane,
+        depth: Some(12_345),
+        consumers: Some(2),
+        rate_in: 1.5,
+        rate_out: 0.0,
+        in_flight: 3,
+        waiting: 0,
+        oldest: ago(120),
+    };
+    let channel = ChannelNow {
+        channel: "<sms>".into(),
+        accepted: 100,
+        sent: 90,
+        dead: 10,
+        waiting_by_tier: [1, 2, 3],
+        p50_ms: Some(250),
+        ..ChannelNow::default()
+    };
+    let provider = ProviderNow {
+        provider: "twilio".into(),
+        medium: Some("sms".into()),
+        state: Some("open".into()),
+        open_until: Some(now().plus(std::time::Duration::from_secs(60))),
+        noted_at: ago(1),
+        limits: Vec::new(),
+    };
+    Overview {
+        at: now(),
+        tenant: None,
+        broker: Known { at: ago(60), problem: Some("connection refused to broker.internal".into()) },
+        ledger: Known { at: ago(0), problem: None },
+        span: Span { since: now(), is_cut: true },
+        lanes: Lane::ALL.map(lane).to_vec(),
+        channels: vec![channel],
+        retry_depths: [Some(1), None, Some(3)],
+        dead: DeadNow { depth: Some(7), open_groups: Some(2) },
+        scheduled: ScheduledNow::default(),
+        inbound_depth: None,
+        callbacks_depth: Some(0),
+        providers: vec![provider],
+        pauses: Vec::new(),
+        history: vec![Minute { began: now(), accepted: 5, sent: 4, retried: 0, dead: 1 }],
+    }
+}
+
+#[test]
+fn the_overview_tells_its_figures_in_both_languages() {
+    for (lang, parts) in [
+        (
+            Lang::En,
+            ["twilio/sms", "gets nothing", "2 min ago", "12\u{202f}345", "90.0\u{202f}%", "1 · – · 3", "Success"],
+        ),
+        (
+            Lang::Es,
+            ["twilio/sms", "no recibe nada", "hace 2 min", "12\u{202f}345", "90,0\u{202f}%", "1 · 2 · 3", "Éxito"],
+        ),
+    ] {
+        let page = live(&overview(), lang, now()).into_string();
+        for part in parts {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+}
+
+#[test]
+fn what_is_lost_is_told_with_its_time_and_without_its_reason() {
+    let page = live(&overview(), Lang::En, now()).into_string();
+    assert!(page.contains("The broker does not answer.") && page.contains("07:59:00 UTC"), "{page}");
+    assert!(!page.contains("broker.internal") && !page.contains("The ledger does not answer"), "{page}");
+}
+
+#[test]
+fn names_are_escaped_and_nothing_is_inline() {
+    let page = live(&overview(), Lang::En, now()).into_string();
+    assert!(page.contains("&lt;sms&gt;") && !page.contains("<sms>"), "{page}");
+    assert!(page.contains("channel=%3Csms%3E&amp;state=dead"), "{page}");
+    assert!(!page.contains("style=") && !page.contains("onclick"), "{page}");
+}

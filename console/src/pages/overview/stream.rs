@@ -1,0 +1,124 @@
+//! `GET /console/overview/stream`: the live part of the overview, whenever it has changed.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use domain::{Scope, Timestamp};
+use futures_util::stream;
+use operations::overview::Overview;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, Interval, interval_at, sleep};
+
+use super::live::live;
+use super::whose;
+use crate::console::Console;
+use crate::feed::{Rendered, Topic};
+use crate::session::Viewer;
+
+/// How often it is looked whether anything has changed.
+const EVERY: Duration = Duration::from_secs(2);
+/// How often it is looked whether the session is still in force.
+const SESSION_EVERY: Duration = Duration::from_secs(30);
+/// Below the time after which proxies give a silent answer up.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Has proxies pass on what comes as it comes.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// One reader of the stream.
+struct Reader {
+    console: Console,
+    /// By these its session is found.
+    headers: HeaderMap,
+    told: watch::Receiver<Rendered>,
+    session: Interval,
+    _place: OwnedSemaphorePermit,
+}
+
+pub(super) async fn stream(State(console): State<Console>, viewer: Viewer, headers: HeaderMap) -> Response {
+    if viewer.actor.must(Scope::Read).is_err() {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let Some(place) = console.feed.place() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let topic = (whose(&viewer), viewer.look.lang);
+    let mut told = console.feed.read(&topic, |sender| {
+        tokio::spawn(write(console.clone(), topic.clone(), sender));
+    });
+    // Whoever comes back has missed something.
+    told.mark_changed();
+    let session = interval_at(Instant::now() + SESSION_EVERY, SESSION_EVERY);
+    let reader = Reader { console, headers, told, session, _place: place };
+    let events = stream::unfold(reader, |mut reader| async move {
+        let rendered = reader.next().await?;
+        Some((Ok::<_, Infallible>(Event::default().data(rendered)), reader))
+    });
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    response.headers_mut().insert(UNBUFFERED, HeaderValue::from_static("no"));
+    response
+}
+
+impl Reader {
+    /// What has changed. None when the stream is to end: with the process, with the session, or because its writer is
+    /// gone. Then the reader asks again, and is answered what is right by then.
+    async fn next(&mut self) -> Option<Rendered> {
+        let Self { console, headers, told, session, .. } = self;
+        loop {
+            tokio::select! {
+                () = console.ending.cancelled() => return None,
+                changed = told.changed() => {
+                    changed.ok()?;
+                    let rendered = Arc::clone(&told.borrow_and_update());
+                    if !rendered.is_empty() {
+                        return Some(rendered);
+                    }
+                }
+                _ = session.tick() => {
+                    // While nobody can say, the session is as it was.
+                    if matches!(console.doors.actor_of(headers).await, Ok(None)) {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Renders the live part for all readers of a topic, once for each change, until nobody reads it.
+async fn write(console: Console, topic: Topic, sender: watch::Sender<Rendered>) {
+    let (tenant, lang) = &topic;
+    let mut shown = None;
+    while console.feed.is_read(&topic, &sender) {
+        let overview = console.overview.look(tenant.clone()).await;
+        let seen = Some(without_times(&overview));
+        if shown != seen {
+            shown = seen;
+            sender.send_replace(live(&overview, *lang, console.clock.now()).into_string().into());
+        }
+        tokio::select! {
+            () = console.ending.cancelled() => break,
+            () = sleep(EVERY) => {}
+        }
+    }
+}
+
+/// The overview without what passes by itself: a fleet at rest has nothing to tell.
+fn without_times(overview: &Overview) -> Overview {
+    let never = Timestamp::default();
+    let mut rest = overview.clone();
+    rest.at = never;
+    rest.span.since = never;
+    for known in [&mut rest.broker, &mut rest.ledger] {
+        if known.problem.is_none() {
+            known.at = None;
+        }
+    }
+    rest.history.iter_mut().for_each(|minute| minute.began = never);
+    rest.providers.iter_mut().for_each(|provider| provider.noted_at = None);
+    rest
+}

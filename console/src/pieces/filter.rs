@@ -1,0 +1,94 @@
+//! The form that narrows a list. It is asked by GET, so that the address of a page says all that the page shows.
+
+use maud::{Markup, html};
+
+use crate::words::Lang;
+
+/// One field of a filter.
+pub(crate) struct Field<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) label: &'a str,
+    /// What was asked for; empty for anything.
+    pub(crate) value: &'a str,
+    pub(crate) input: Input<'a>,
+}
+
+/// How a field is filled in.
+pub(crate) enum Input<'a> {
+    /// The text that a search begins with: the key `/` leads there.
+    Search,
+    /// A text; what stands here is an example of it.
+    Text(&'a str),
+    /// One of these, each with what it is called.
+    Choice(&'a [(&'a str, &'a str)]),
+}
+
+/// `problems` are what is wrong with what was asked for: the name of a field, and what it must be.
+pub(crate) fn filter(lang: Lang, action: &str, fields: &[Field<'_>], problems: &[(String, String)]) -> Markup {
+    let words = &lang.words().lists;
+    let is_set = fields.iter().any(|field| !field.value.is_empty());
+    html! {
+        form.filter method="get" action=(action) role="search" aria-label=(words.filter) {
+            @if !problems.is_empty() {
+                div.refused role="alert" {
+                    p { (words.bad_filter) }
+                    ul { @for (name, detail) in problems { li { code { (name) } " " (detail) } } }
+                }
+            }
+            @for field in fields {
+                @let id = format!("filter-{}", field.name);
+                @let is_wrong = problems.iter().any(|(name, _)| name == field.name);
+                div.field {
+                    label for=(id) { (field.label) }
+                    (input(lang, field, &id, is_wrong))
+                }
+            }
+            div.field.actions {
+                button type="submit" { (words.apply) }
+                @if is_set { a href=(action) { (words.clear) } }
+            }
+        }
+    }
+}
+
+fn input(lang: Lang, field: &Field<'_>, id: &str, is_wrong: bool) -> Markup {
+    let wrong = is_wrong.then_some("true");
+    html! {
+        @match field.input {
+            Input::Search => {
+                input id=(id) type="search" name=(field.name) value=(field.value) data-search aria-invalid=[wrong]
+                    aria-keyshortcuts="/";
+            }
+            Input::Text(example) => {
+                input id=(id) type="text" name=(field.name) value=(field.value) placeholder=(example)
+                    aria-invalid=[wrong];
+            }
+            Input::Choice(options) => {
+                select id=(id) name=(field.name) aria-invalid=[wrong] {
+                    option value="" { (lang.words().lists.any) }
+                    @for (value, label) in options {
+                        option value=(value) selected[*value == field.value] { (label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_shows_what_was_asked_for_and_what_is_wrong_with_it() {
+        let fields = [
+            Field { name: "state", label: "State", value: "dead", input: Input::Choice(&[("dead", "dead")]) },
+            Field { name: "from", label: "From", value: "\"soon\"", input: Input::Text("2026-03-01") },
+        ];
+        let problems = [("from".to_owned(), "must be a <date>".to_owned())];
+        let page = filter(Lang::Es, "/console/x", &fields, &problems).into_string();
+        assert!(page.contains(r#"<option value="dead" selected>dead</option>"#), "{page}");
+        assert!(page.contains("value=\"&quot;soon&quot;\"") && page.contains("must be a &lt;date&gt;"), "{page}");
+        assert!(page.contains(r#"aria-invalid="true""#) && page.contains("Quitar"), "{page}");
+    }
+}

@@ -1,0 +1,75 @@
+//! Dense tables, which become cards on a phone: each cell carries the name of its column for that.
+
+use maud::{Markup, html};
+
+use crate::words::Lang;
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    pub(crate) label: &'static str,
+    pub(crate) is_number: bool,
+}
+
+impl Column {
+    fn class(self) -> Option<&'static str> {
+        self.is_number.then_some("number")
+    }
+}
+
+/// A row, with as many cells as the table has columns.
+pub(crate) struct Row {
+    /// Tells rows apart when the page is morphed: the same thing has the same id on every page. Letters, digits and
+    /// hyphens.
+    pub(crate) id: String,
+    pub(crate) cells: Vec<Markup>,
+}
+
+/// A column of words.
+pub(crate) const fn text(label: &'static str) -> Column {
+    Column { label, is_number: false }
+}
+
+/// A column of figures, aligned at their ends.
+pub(crate) const fn number(label: &'static str) -> Column {
+    Column { label, is_number: true }
+}
+
+/// `caption` says what is listed, for those who do not see the page.
+pub(crate) fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Row]) -> Markup {
+    html! {
+        @if rows.is_empty() {
+            p.nothing { (lang.words().lists.nothing) }
+        } @else {
+            div.scrolled role="region" aria-label=(caption) tabindex="0" {
+                table {
+                    caption.unseen { (caption) }
+                    thead { tr { @for column in columns { th scope="col" class=[column.class()] { (column.label) } } } }
+                    tbody {
+                        @for row in rows {
+                            tr id=(row.id) data-row {
+                                @for (column, cell) in columns.iter().zip(&row.cells) {
+                                    td data-label=(column.label) class=[column.class()] { (cell) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The box by which a row is chosen; the key `x` ticks it.
+pub(crate) fn chooser(name: &str, value: &str, label: &str) -> Markup {
+    html! { input type="checkbox" id={ "choose-" (value) } name=(name) value=(value) aria-label=(label) data-choose; }
+}
+
+#[test]
+fn cells_carry_the_names_of_their_columns() {
+    let rows = [Row { id: "r-1".to_owned(), cells: vec![html! { "a<b" }, html! { (7) }] }];
+    let page = table(Lang::En, "All", &[text("Name"), number("Count")], &rows).into_string();
+    assert!(page.contains(r#"<td data-label="Name">a&lt;b</td>"#), "{page}");
+    assert!(page.contains(r#"<tr id="r-1" data-row>"#) && page.contains("data-label=\"Count\""), "{page}");
+    assert!(table(Lang::Es, "All", &[text("Name")], &[]).into_string().contains("Aquí no hay nada."));
+}

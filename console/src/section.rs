@@ -1,0 +1,93 @@
+//! The pages that the navigation leads to.
+
+use domain::Scope;
+
+use crate::words::Lang;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Section {
+    Overview,
+    Deliveries,
+    DeadLetters,
+    Sandbox,
+    Templates,
+    Schedules,
+    Suppressions,
+    Providers,
+    Pauses,
+    Users,
+    Audit,
+    TryIt,
+}
+
+impl Section {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Overview,
+        Self::Deliveries,
+        Self::DeadLetters,
+        Self::Sandbox,
+        Self::Templates,
+        Self::Schedules,
+        Self::Suppressions,
+        Self::Providers,
+        Self::Pauses,
+        Self::Users,
+        Self::Audit,
+        Self::TryIt,
+    ];
+
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/console",
+            Self::Deliveries => "/console/deliveries",
+            Self::DeadLetters => "/console/dead-letters",
+            Self::Sandbox => "/console/sandbox",
+            Self::Templates => "/console/templates",
+            Self::Schedules => "/console/schedules",
+            Self::Suppressions => "/console/suppressions",
+            Self::Providers => "/console/providers",
+            Self::Pauses => "/console/pauses",
+            Self::Users => "/console/users",
+            Self::Audit => "/console/audit",
+            Self::TryIt => "/console/try-it",
+        }
+    }
+
+    pub(crate) fn label(self, lang: Lang) -> &'static str {
+        let words = &lang.words().sections;
+        match self {
+            Self::Overview => words.overview,
+            Self::Deliveries => words.deliveries,
+            Self::DeadLetters => words.dead_letters,
+            Self::Sandbox => words.sandbox,
+            Self::Templates => words.templates,
+            Self::Schedules => words.schedules,
+            Self::Suppressions => words.suppressions,
+            Self::Providers => words.providers,
+            Self::Pauses => words.pauses,
+            Self::Users => words.users,
+            Self::Audit => words.audit,
+            Self::TryIt => words.try_it,
+        }
+    }
+
+    /// The key that leads here after `g`.
+    pub(crate) const fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Overview => Some("o"),
+            Self::Deliveries => Some("d"),
+            Self::DeadLetters => Some("l"),
+            Self::Sandbox => Some("s"),
+            _ => None,
+        }
+    }
+
+    /// Without this scope the navigation does not lead here.
+    pub(crate) const fn needs(self) -> Scope {
+        match self {
+            Self::Users => Scope::Admin,
+            Self::TryIt => Scope::Notify,
+            _ => Scope::Read,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Every page in both languages, and who may see it.
+
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use futures_util::StreamExt;
+use tower::ServiceExt;
+
+use super::site::Site;
+use crate::section::Section;
+use crate::words::Lang;
+
+#[tokio::test]
+async fn every_page_is_there_in_both_languages() {
+    let site = Site::start().await;
+    for section in Section::ALL {
+        for lang in Lang::ALL {
+            let cookies = format!("session=everything; chasqui_lang={}", lang.code());
+            let page = site.get(section.path(), &cookies).await;
+            assert_eq!(page.status, StatusCode::OK, "{section:?}: {}", page.text);
+            assert!(page.text.contains(&format!("<html lang=\"{}\"", lang.code())), "{section:?}: {}", page.text);
+            assert!(page.text.contains(section.label(lang)), "{section:?} in {lang:?}");
+            assert!(page.text.contains("aria-current=\"page\""), "{section:?} is shown as the one that is open");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_session_is_led_to_the_login_and_back() {
+    let site = Site::start().await;
+    let page = site.get("/console/deliveries?state=dead", "").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert_eq!(page.header("location"), "/console/login?next=%2Fconsole%2Fdeliveries%3Fstate%3Ddead");
+    let login = site.get(page.header("location"), "").await;
+    assert!(login.text.contains("value=\"/console/deliveries?state=dead\""), "{}", login.text);
+    let form = "name=operator&password=right&next=%2Fconsole%2Fdeliveries%3Fstate%3Ddead";
+    let answer = site.post("/console/login", "", form).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/console/deliveries?state=dead"));
+    assert_eq!(answer.header("set-cookie"), "session=operator; Path=/console");
+}
+
+#[tokio::test]
+async fn a_login_that_fails_says_why_and_keeps_the_name() {
+    let site = Site::start().await;
+    let answer = site.post("/console/login", "chasqui_lang=es", "name=%3Cana%3E&password=wrong").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.text.contains("no es correcto") && answer.text.contains("value=\"&lt;ana&gt;\""), "{}", answer.text);
+    let answer = site.post("/console/login", "", "name=ana&password=often").await;
+    assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "30"));
+}
+
+#[tokio::test]
+async fn a_stream_and_a_script_without_a_session_get_401() {
+    let site = Site::start().await;
+    for (name, value) in [("accept", "text/html, text/event-stream"), ("hx-request", "true")] {
+        let request = Request::get("/console").header(name, value).body(Body::empty()).unwrap();
+        let answer = site.send(request).await;
+        assert_eq!((answer.status, answer.header("hx-redirect")), (StatusCode::UNAUTHORIZED, "/console/login"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_changes_nothing() {
+    let site = Site::start().await;
+    for path in ["/console/login", "/console/logout", "/console/look"] {
+        let request = Request::post(path).header("origin", "https://evil.example").header("host", "ours.example");
+        let answer = site.send(request.body(Body::from("name=operator&password=right")).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(answer.header("set-cookie"), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_look_is_kept_and_leads_back() {
+    let site = Site::start().await;
+    let form = "lang=es&theme=dark&next=%2Fconsole%2Faudit%3Fx%3D1";
+    let answer = site.post("/console/look", "session=viewer", form).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/console/audit?x=1"));
+    let kept: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert!(kept[0].starts_with("chasqui_lang=es;") && kept[1].starts_with("chasqui_theme=dark;"), "{kept:?}");
+    let page = site.get("/console", "session=viewer; chasqui_theme=dark").await;
+    assert!(page.text.contains("data-theme=\"dark\""), "{}", page.text);
+    let elsewhere = site.post("/console/look", "", "lang=es&next=%2F%2Fevil.example").await;
+    assert_eq!(elsewhere.header("location"), "/console");
+}
+
+#[tokio::test]
+async fn the_navigation_leads_only_where_somebody_may_go() {
+    let site = Site::start().await;
+    let viewer = site.get("/console", "session=viewer").await;
+    assert!(!viewer.text.contains("href=\"/console/users\"") && !viewer.text.contains("href=\"/console/try-it\""));
+    let admin = site.get("/console", "session=admin").await;
+    assert!(admin.text.contains("href=\"/console/users\"") && admin.text.contains("href=\"/console/try-it\""));
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_a_page_that_says_so() {
+    let site = Site::start().await;
+    let page = site.get("/console/nothing/here", "session=viewer").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.text.contains("There is no such page"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn who_was_known_goes_on_reading_while_the_ledger_is_away() {
+    let site = Site::start().await;
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
+    site.doors.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
+    let unknown = site.get("/console", "session=admin").await;
+    assert_eq!(unknown.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(unknown.text.contains("The ledger does not answer"), "{}", unknown.text);
+}
+
+#[tokio::test]
+async fn the_stream_of_the_overview_begins_at_once_and_ends_with_the_process() {
+    let site = Site::start().await;
+    let request = Request::get("/console/overview/stream").header("cookie", "session=viewer");
+    let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    assert_eq!(answer.headers()["x-accel-buffering"], "no");
+    let mut events = answer.into_body().into_data_stream();
+    let first = events.next().await.unwrap().unwrap();
+    let first = String::from_utf8_lossy(&first).into_owned();
+    assert!(first.starts_with("data:") && first.contains("<div id=\"live\""), "{first}");
+    site.ending.cancel();
+    // What is left ends by itself.
+    while events.next().await.is_some() {}
+}

@@ -1,0 +1,159 @@
+//! A console with a ledger of its own, a clock that stands still, and sessions by the word in a cookie.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
+use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Zones};
+use operations::Checker;
+use operations::overview::Watching;
+use store::{Options, Store};
+use tempfile::TempDir;
+use templates::Templates;
+use testkit::{NO_BROKER, NOW, RETRY_DELAYS, SECRET, Still};
+use tokio_util::sync::CancellationToken;
+use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
+use tower::ServiceExt;
+use web::hosts::Source;
+
+use crate::{Console, Doors, LoginRefused, Parts, SessionUnknown, Settings};
+
+/// Compiled once for all tests.
+static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded("en").unwrap()));
+
+pub(crate) struct Site {
+    pub(crate) router: Router,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<Still>,
+    pub(crate) doors: Arc<TestDoors>,
+    pub(crate) ending: CancellationToken,
+    _folder: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+/// A cookie `session=operator` is the session of an operator; the password of everybody is `right`.
+#[derive(Default)]
+pub(crate) struct TestDoors {
+    pub(crate) is_away: AtomicBool,
+}
+
+#[async_trait]
+impl Doors for TestDoors {
+    async fn log_in(&self, name: &str, password: &str, _: Source, _: &HeaderMap) -> Result<HeaderValue, LoginRefused> {
+        match password {
+            "right" => Ok(HeaderValue::try_from(format!("session={name}; Path=/console")).unwrap()),
+            "often" => Err(LoginRefused::TooMany(Duration::from_secs(30))),
+            _ => Err(LoginRefused::Wrong),
+        }
+    }
+
+    async fn actor_of(&self, headers: &HeaderMap) -> Result<Option<Actor>, SessionUnknown> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(SessionUnknown);
+        }
+        let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let name = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session="));
+        Ok(name.and_then(actor))
+    }
+
+    async fn log_out(&self, _: &HeaderMap) -> Option<HeaderValue> {
+        Some(HeaderValue::from_static("session=; Path=/console; Max-Age=0"))
+    }
+}
+
+fn actor(role: &str) -> Option<Actor> {
+    let scopes = match role {
+        "everything" => Scope::ALL.to_vec(),
+        role => Role::parse(role)?.scopes().to_vec(),
+    };
+    Some(Actor { name: format!("<{role}>"), tenant: Tenant::default(), scopes })
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, doors, ending) =
+            (Arc::new(Still::at(NOW)), Arc::new(TestDoors::default()), CancellationToken::new());
+        let url = testkit::ledger_in(folder.path());
+        let store = Store::connect(Options::new(url.into(), 10, clock.clone())).await.unwrap();
+        store.migrate().await.unwrap();
+        let keys = Keyring::new(SECRET.as_bytes(), None);
+        let console = Console::new(Parts {
+            store: store.clone(),
+            overview: Watching::new(store.clone(), None, clock.clone()),
+            publisher: without_broker(&ending),
+            checker: Checker::new(SHIPPED.clone()),
+            clock: clock.clone() as Arc<dyn Clock>,
+            doors: doors.clone(),
+            defaults: Defaults { channel: None },
+            request_ids: keys.request_ids(),
+            recipients: keys.recipients(),
+            settings: settings(),
+            ending: ending.clone(),
+        });
+        Self { router: crate::router(console), store, clock, doors, ending, _folder: folder }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// Asks for a page with these cookies, such as `session=viewer; chasqui_lang=es`.
+    pub(crate) async fn get(&self, path: &str, cookies: &str) -> Answer {
+        self.send(Request::get(path).header(COOKIE, cookies).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form as a page of ours does.
+    pub(crate) async fn post(&self, path: &str, cookies: &str, form: &str) -> Answer {
+        let request = Request::post(path).header(COOKIE, cookies).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.ending.cancel();
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        sandbox: true,
+        providers: vec!["smtp", "twilio"],
+        answerers: vec!["smtp", "twilio", "worker"],
+        retention: None,
+        retry_delays: RETRY_DELAYS,
+        zones: Zones::bundled(),
+        body_limit: 64 * 1024,
+    }
+}
+
+/// A publisher whose broker refuses connections.
+fn without_broker(stop: &CancellationToken) -> Publisher {
+    let names = Names::of("notifications");
+    let plan = Plan::new(&names, QueueType::Quorum, RETRY_DELAYS);
+    let broker = Broker::new(NO_BROKER.to_owned().into(), "console").unwrap();
+    let topology = Topology { broker, names, plan, mode: Mode::Off, management: None, declared: Default::default() };
+    Publisher::start(topology, PublisherSettings::new(Duration::from_secs(5)), stop.clone())
+}
