@@ -5,10 +5,11 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
-//! [`dead_letters`] wait for an operator. An entrance reads a request, calls one of these, and has its own words for what
+//! [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this. An entrance reads a request, calls one of these, and has its own words for what
 //! comes back.
 
 mod accept;
+pub mod accounts;
 mod calls;
 mod cancel;
 mod check;

@@ -212,7 +212,8 @@ impl Store {
         after: Option<&KeyCursor>,
         limit: usize,
     ) -> Result<KeyPage, StoreError> {
-        let conditions = [tenant.map(|_| "tenant = $1"), after.map(|_| if tenant.is_some() { "id < $2" } else { "id < $1" })];
+        let conditions =
+            [tenant.map(|_| "tenant = $1"), after.map(|_| if tenant.is_some() { "id < $2" } else { "id < $1" })];
         let conditions: Vec<&str> = std::iter::once("1 = 1").chain(conditions.into_iter().flatten()).collect();
         let (conditions, limited) = (conditions.join(" AND "), limit + 1);
         let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE {conditions} ORDER BY id DESC LIMIT {limited}");

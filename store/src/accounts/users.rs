@@ -49,8 +49,7 @@ pub struct UserPage {
 const COLUMNS: &str =
     "name, tenant, password_hash, scopes, created_at, disabled_at, tokens_valid_from, password_changed_at";
 /// Whoever gets the name of somebody who was deleted gets none of that user's tokens.
-const INSERT: &str =
-    "INSERT INTO users (name, tenant, password_hash, scopes, failed_logins, created_at, tokens_valid_from) \
+const INSERT: &str = "INSERT INTO users (name, tenant, password_hash, scopes, failed_logins, created_at, tokens_valid_from) \
      SELECT $1, $2, $3, $4, 0, $5, (SELECT deleted_at FROM deleted_users WHERE name = $1)";
 
 impl Store {
