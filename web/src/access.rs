@@ -13,15 +13,19 @@ use crate::problem::Problem;
 /// The state of guarded routes, which looks at whatever a caller shows.
 pub trait Guard: Send + Sync + 'static {
     /// What a caller may be allowed.
-    type Scope: 'static;
+    type Scope: Sync + 'static;
     /// Who is asking.
-    type Caller;
+    type Caller: Send;
 
     /// Returns who is asking, if one of the scopes lets that caller in. None for a caller who does not say who it is.
     ///
     /// # Errors
-    /// 401 for whoever is not who it says, 403 for whoever has none of the scopes.
-    fn caller_with(&self, headers: &HeaderMap, any_of: &[Self::Scope]) -> Result<Option<Self::Caller>, Problem>;
+    /// 401 for whoever is not who it says, 403 for whoever has none of the scopes; 503 where that is not known now.
+    fn caller_with(
+        &self,
+        headers: &HeaderMap,
+        any_of: &[Self::Scope],
+    ) -> impl Future<Output = Result<Option<Self::Caller>, Problem>> + Send;
 
     /// The answer to somebody who does not say who it is.
     fn unauthenticated(&self) -> Problem;
@@ -30,7 +34,7 @@ pub trait Guard: Send + Sync + 'static {
 /// The scopes that open a route: a caller needs one of them.
 pub trait Scopes {
     /// The scope of the guard of the route.
-    type Scope: 'static;
+    type Scope: Sync + 'static;
 
     /// The scopes of which a caller needs one.
     const ANY_OF: &'static [Self::Scope];
@@ -49,7 +53,7 @@ impl<S: Scopes<Scope = G::Scope>, G: Guard> FromRequestParts<Arc<G>> for Authori
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, guard: &Arc<G>) -> Result<Self, Problem> {
-        let caller = guard.caller_with(&parts.headers, S::ANY_OF)?.ok_or_else(|| guard.unauthenticated())?;
+        let caller = guard.caller_with(&parts.headers, S::ANY_OF).await?.ok_or_else(|| guard.unauthenticated())?;
         Ok(Self { caller, scopes: PhantomData })
     }
 }
@@ -68,7 +72,7 @@ mod tests {
         type Scope = &'static str;
         type Caller = String;
 
-        fn caller_with(&self, headers: &HeaderMap, any_of: &[&'static str]) -> Result<Option<String>, Problem> {
+        async fn caller_with(&self, headers: &HeaderMap, any_of: &[&'static str]) -> Result<Option<String>, Problem> {
             let Some(name) = headers.get("name").and_then(|name| name.to_str().ok()) else { return Ok(None) };
             let refused = Problem::new(StatusCode::FORBIDDEN, "missing-scope", "It is not allowed", "Ask for it.");
             if any_of.contains(&name) { Ok(Some(name.to_owned())) } else { Err(refused) }
