@@ -8,13 +8,15 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use operations::accounts::keys;
 use web::access::{Guard, Scopes};
 use web::hosts::Source;
 use web::problem::Problem;
 
 use crate::app::App;
 use crate::settings::Open;
-use crate::token::{Caller, Scope};
+use crate::token::{Caller, Scope, Signed};
+use crate::unavailable::ledger_read;
 
 /// The scopes that routes ask for.
 pub(crate) mod scopes {
@@ -27,6 +29,8 @@ pub(crate) mod scopes {
     pub(crate) struct Operate;
     pub(crate) struct OperateOrNotify;
     pub(crate) struct Admin;
+    /// Whoever may do anything at all.
+    pub(crate) struct Any;
 
     impl Scopes for Notify {
         type Scope = Scope;
@@ -57,6 +61,12 @@ pub(crate) mod scopes {
 
         const ANY_OF: &'static [Scope] = &[Scope::Admin];
     }
+
+    impl Scopes for Any {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &Scope::ALL;
+    }
 }
 
 /// A caller whose token has one of the scopes `S`. A handler with this argument is called for nobody else: others get 401
@@ -70,13 +80,13 @@ pub(crate) struct AuthorizedUnlessOpen<S> {
     scopes: PhantomData<S>,
 }
 
-/// The API knows its callers by the token in the header `Authorization`.
+/// The API knows its callers by the token or the key in the header `Authorization`.
 impl Guard for App {
     type Scope = Scope;
     type Caller = Caller;
 
-    fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Caller>, Problem> {
-        caller(self, headers)?.map(|caller| allowed(caller, any_of)).transpose()
+    async fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Caller>, Problem> {
+        caller(self, headers).await?.map(|caller| allowed(caller, any_of)).transpose()
     }
 
     fn unauthenticated(&self) -> Problem {
@@ -88,7 +98,7 @@ impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOp
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let caller = app.caller_with(&parts.headers, S::ANY_OF)?;
+        let caller = app.caller_with(&parts.headers, S::ANY_OF).await?;
         if caller.is_none() && !is_open(app, Source::of(parts)) {
             return Err(missing_token_for_publishing(app.settings.open));
         }
@@ -99,8 +109,9 @@ impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOp
 /// Returns who is asking. None without an `Authorization` header.
 ///
 /// # Errors
-/// 401, the same for every token that is not valid.
-fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+/// 401, the same for every token and every key that is not valid; 503 for a key that this process has not seen lately,
+/// while the ledger does not answer.
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value
@@ -109,9 +120,24 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match (token, values.next()) {
-        (Some((_, token)), None) => app.tokens.check(token.trim()).map(Some).map_err(|_| invalid_token()),
+        (Some((_, token)), None) if keys::is_meant(token.trim()) => by_key(app, token.trim()).await.map(Some),
+        (Some((_, token)), None) => by_token(app, token.trim()).await.map(Some),
         _ => Err(invalid_token()),
     }
+}
+
+async fn by_key(app: &App, key: &str) -> Result<Caller, Problem> {
+    let actor = ledger_read(app.keys.actor(&app.store, app.clock.as_ref(), key).await)?;
+    actor.map(Caller::from).ok_or_else(invalid_token)
+}
+
+/// A token of ours may have been revoked since it was signed. What another issuer has signed, it alone takes back.
+async fn by_token(app: &App, token: &str) -> Result<Caller, Problem> {
+    let Signed { caller, issued_at } = app.tokens.check(token).map_err(|_| invalid_token())?;
+    if app.tokens.issues() && app.revoked.has(&app.store, app.clock.as_ref(), &caller.subject, issued_at).await {
+        return Err(invalid_token());
+    }
+    Ok(caller)
 }
 
 fn is_open(app: &App, source: Source) -> bool {
