@@ -25,7 +25,7 @@ use crate::id::Id;
     params(
         ("id" = String, Path, description = "The id of the old key."),
         (
-            "overlap_seconds" = Option<u64>, Query, minimum = 0, maximum = 2_592_000,
+            "overlap_seconds" = Option<u64>, Query, minimum = 0, maximum = 2592000,
             description = "How long the old key is taken beside the new one; default 86400, a day.",
         ),
     ),
