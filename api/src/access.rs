@@ -4,25 +4,26 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use domain::{Actor, Scope};
 use operations::accounts::keys;
-use web::access::{Guard, Scopes};
+use web::access::{Guard, Scopes, admit};
 use web::hosts::Source;
 use web::problem::Problem;
 
 use crate::app::App;
+use crate::done::missing_scope;
 use crate::settings::Open;
-use crate::token::{Caller, Scope, Signed};
+use crate::token::Signed;
 use crate::unavailable::ledger_read;
 
 /// The scopes that routes ask for.
 pub(crate) mod scopes {
+    use domain::Scope;
     use web::access::Scopes;
-
-    use crate::token::Scope;
 
     pub(crate) struct Notify;
     pub(crate) struct Read;
@@ -76,17 +77,27 @@ pub(crate) type Authorized<S> = web::access::Authorized<S, App>;
 /// A caller as [`Authorized`] has one, or nobody where the open rule lets everybody in. A token that is present must be
 /// valid even then.
 pub(crate) struct AuthorizedUnlessOpen<S> {
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<Actor>,
     scopes: PhantomData<S>,
 }
 
 /// The API knows its callers by the token or the key in the header `Authorization`.
 impl Guard for App {
     type Scope = Scope;
-    type Caller = Caller;
+    type Caller = Actor;
 
-    async fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Caller>, Problem> {
+    async fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Actor>, Problem> {
         caller(self, headers).await?.map(|caller| allowed(caller, any_of)).transpose()
+    }
+
+    /// A ledger that does not answer lets nobody in: the refusal stands, and is in our log instead.
+    async fn note_refusal(&self, parts: &Parts, any_of: &[Scope]) {
+        let Ok(Some(caller)) = caller(self, &parts.headers).await else { return };
+        let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
+        let asked = format!("{} {route}", parts.method);
+        if let Err(error) = operations::note_denied(&self.store, &caller, any_of, &asked, self.clock.now()).await {
+            tracing::warn!(%error, actor = caller.name, asked, "a refusal could not be noted in the journal");
+        }
     }
 
     fn unauthenticated(&self) -> Problem {
@@ -98,7 +109,7 @@ impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOp
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let caller = app.caller_with(&parts.headers, S::ANY_OF).await?;
+        let caller = admit(app.as_ref(), parts, S::ANY_OF).await?;
         if caller.is_none() && !is_open(app, Source::of(parts)) {
             return Err(missing_token_for_publishing(app.settings.open));
         }
@@ -111,7 +122,7 @@ impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOp
 /// # Errors
 /// 401, the same for every token and every key that is not valid; 503 for a key that this process has not seen lately,
 /// while the ledger does not answer.
-async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Actor>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value
@@ -126,15 +137,14 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Proble
     }
 }
 
-async fn by_key(app: &App, key: &str) -> Result<Caller, Problem> {
-    let actor = ledger_read(app.keys.actor(&app.store, app.clock.as_ref(), key).await)?;
-    actor.map(Caller::from).ok_or_else(invalid_token)
+async fn by_key(app: &App, key: &str) -> Result<Actor, Problem> {
+    ledger_read(app.keys.actor(&app.store, app.clock.as_ref(), key).await)?.ok_or_else(invalid_token)
 }
 
 /// A token of ours may have been revoked since it was signed. What another issuer has signed, it alone takes back.
-async fn by_token(app: &App, token: &str) -> Result<Caller, Problem> {
+async fn by_token(app: &App, token: &str) -> Result<Actor, Problem> {
     let Signed { caller, issued_at } = app.tokens.check(token).map_err(|_| invalid_token())?;
-    if app.tokens.issues() && app.revoked.has(&app.store, app.clock.as_ref(), &caller.subject, issued_at).await {
+    if app.tokens.issues() && app.revoked.has(&app.store, app.clock.as_ref(), &caller.name, issued_at).await {
         return Err(invalid_token());
     }
     Ok(caller)
@@ -152,14 +162,8 @@ fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-fn allowed(caller: Caller, scopes: &[Scope]) -> Result<Caller, Problem> {
-    if scopes.iter().any(|&scope| caller.has(scope)) {
-        return Ok(caller);
-    }
-    let names: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
-    let detail = format!("This needs a token with the scope {}; ask an administrator for it.", names.join(" or "));
-    Err(Problem::new(StatusCode::FORBIDDEN, "missing-scope", "The token does not allow this", detail)
-        .with_challenge("Bearer error=\"insufficient_scope\""))
+fn allowed(caller: Actor, scopes: &[Scope]) -> Result<Actor, Problem> {
+    if scopes.iter().any(|&scope| caller.may(scope)) { Ok(caller) } else { Err(missing_scope(scopes)) }
 }
 
 fn invalid_token() -> Problem {

@@ -48,6 +48,7 @@ const POLICY: &str =
         (name = "Suppressions", description = "Who is not written to any more, and why."),
         (name = "Pauses", description = "What waits until somebody resumes it, and why."),
         (name = "Dead letters", description = "What failed for good, and what is to become of it."),
+        (name = "Audit", description = "Who did what, and who was refused."),
         (name = "Endpoints", description = "Who is told what became of notifications, by webhook."),
         (name = "Users", description = "Who may do what."),
         (name = "Sandbox", description = "What would have been sent."),

@@ -9,9 +9,11 @@
 mod access;
 mod accounts;
 mod app;
+mod audit;
 mod dead_letters;
 mod deliveries;
 mod docs;
+mod done;
 mod endpoints;
 mod gate;
 mod headers;

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::webhooks::{PATH, question, receive};
-use crate::{dead_letters, deliveries, docs, endpoints, health, pauses, schedules, suppressions, unsubscribe};
+use crate::{audit, dead_letters, deliveries, docs, endpoints, health, pauses, schedules, suppressions, unsubscribe};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -69,6 +69,7 @@ fn refusing_unread(mut router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App
 
 fn always() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(docs::base())
+        .routes(routes!(audit::list::list))
         .routes(routes!(publish::notify))
         .routes(routes!(publish::notify_auth))
         .routes(routes!(cancel::cancel))

@@ -7,8 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use domain::Scope;
-use domain::{Actor, Clock, DerivedKey, Keyring, Tenant, Timestamp, is_unsafe_in_a_line};
+use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use operations::accounts::log_in::LoggedIn;
 use serde::{Deserialize, Serialize};
@@ -23,34 +22,9 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
 
-/// The caller, as a valid token or key names it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Caller {
-    pub(crate) subject: String,
-    pub(crate) tenant: Tenant,
-    pub(crate) scopes: Vec<Scope>,
-}
-
-impl Caller {
-    pub(crate) fn has(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
-    }
-
-    /// The caller as the use cases know it.
-    pub(crate) fn actor(&self) -> Actor {
-        Actor { name: self.subject.clone(), tenant: self.tenant.clone(), scopes: self.scopes.clone() }
-    }
-}
-
-impl From<Actor> for Caller {
-    fn from(actor: Actor) -> Self {
-        Self { subject: actor.name, tenant: actor.tenant, scopes: actor.scopes }
-    }
-}
-
 /// A token that is signed and in force. Whether its user was signed out since then is another question.
 pub(crate) struct Signed {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Actor,
     /// Seconds of the epoch, where the token says so.
     pub(crate) issued_at: Option<f64>,
 }
@@ -149,11 +123,11 @@ impl Tokens {
     /// tokens after that ends this one; and as issued after the second in which they were ended last. None when tokens are
     /// made elsewhere.
     pub(crate) fn issue(&self, who: &LoggedIn) -> Option<String> {
-        let caller = Caller::from(who.actor());
+        let caller = who.actor();
         let now = seconds(self.clock.now());
         let after = who.user.tokens_valid_from.map(|from| seconds(from).saturating_add(1));
         let claims = IssuedClaims {
-            sub: &caller.subject,
+            sub: &caller.name,
             iss: &self.issuer,
             aud: &self.audience,
             iat: after.map_or(seconds(who.at), |after| after.max(seconds(who.at))),
@@ -187,7 +161,7 @@ impl Tokens {
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
         let issued_at = claims.iat.as_ref().and_then(Value::as_f64);
-        Ok(Signed { caller: Caller { subject: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
+        Ok(Signed { caller: Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
     }
 }
 

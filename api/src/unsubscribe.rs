@@ -104,7 +104,7 @@ async fn leave(State(app): Shared, request: Request) -> Result<Response, Problem
         note: Some(format!("left the list {}", subscriber.list)),
     };
     let clock = app.clock.as_ref();
-    let left = suppressions::suppress(&app.store, subscriber.tenant, entry, BY.to_owned(), &app.recipients, clock);
+    let left = suppressions::leave(&app.store, subscriber.tenant, entry, BY.to_owned(), &app.recipients, clock);
     ledger_changed(left.await)?;
     Ok(page_of(StatusCode::OK, words, &format!("<p>{text}</p>")))
 }

@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, logs, parts, pause, prove,
+    audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, logs, parts, pause, prove,
     providers, roles, send, stuck, suppress, topology_commands, traces, unconfigured, up, vapid, webhook,
 };
 
@@ -79,6 +79,9 @@ pub enum Command {
     /// List what is paused, by whom, why and until when
     #[command(after_help = exit::CODES)]
     Pauses(pause::Pauses),
+    /// Who did what, and whether anybody has changed what was told
+    #[command(subcommand, after_help = exit::CODES)]
+    Audit(audit::AuditCommand),
     /// How the providers are, as the workers have found it: exit code 1 when one is given no messages
     #[command(after_help = exit::CODES)]
     Providers(providers::Providers),
@@ -196,6 +199,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Pause(what) => pause::pause(load(), *what).await,
         Command::Resume(what) => pause::resume(load(), what).await,
         Command::Pauses(what) => pause::list(load(), what).await,
+        Command::Audit(command) => audit::run(load(), command).await,
         Command::Providers(what) => providers::run(load(), what).await,
         Command::Events(what) => events::events(load(), what).await,
         Command::Check { role } => check::check(load(), role),

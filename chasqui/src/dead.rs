@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use domain::{Clock as _, Tenant};
+use domain::{Actor, Clock as _, Tenant};
 use operations::dead_letters::{self, Asked, Change, Shown, Started};
-use store::{Store, StoreError};
+use store::Store;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -19,12 +19,11 @@ use self::wanted::{Filter, Plan};
 use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
+use crate::operator::actor;
 use crate::output::{self, say};
 use crate::words::tenant;
 use crate::{exit, logs, parts, unconfigured};
 
-/// Who did it, where nobody says.
-const BY: &str = "command line";
 /// How long a command waits for a scheduler to read the queue.
 const READ_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -36,9 +35,9 @@ pub struct Dead {
     /// One JSON object per line
     #[arg(long, global = true)]
     json: bool,
-    /// Who says so
-    #[arg(long, global = true, value_name = "NAME", default_value = BY)]
-    by: String,
+    /// Who says so; default: the name of the login
+    #[arg(long, global = true, value_name = "NAME")]
+    by: Option<String>,
     #[command(subcommand)]
     command: DeadCommand,
 }
@@ -99,7 +98,8 @@ pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
     logs::start(&config)?;
     let store = parts::existing_store(&config, parts::clock()).await?;
     let Dead { tenant, json, by, command } = what;
-    let desk = Desk { store, tenant, json, by };
+    let actor = actor(by.as_deref(), tenant.clone());
+    let desk = Desk { store, tenant, json, actor };
     match command {
         DeadCommand::Groups { resolved } => desk.groups(resolved).await,
         DeadCommand::List(filter) => desk.list(*filter).await,
@@ -121,7 +121,7 @@ struct Desk {
     store: Store,
     tenant: Tenant,
     json: bool,
-    by: String,
+    actor: Actor,
 }
 
 impl Desk {
@@ -188,7 +188,7 @@ impl Desk {
     }
 
     async fn acknowledge(&self, group: &str, note: Option<&str>) -> Result<ExitCode> {
-        let noted = dead_letters::acknowledge(&self.store, &self.tenant, group, &self.by, note, &SystemClock).await;
+        let noted = dead_letters::acknowledge(&self.store, &self.actor, group, note, &SystemClock).await;
         let noted = in_words(noted)?;
         if !noted {
             output::complain(format_args!("there is no such group: `chasqui dead groups` lists them"));
@@ -206,8 +206,8 @@ impl Desk {
         if action != "restore" {
             self.read().await?;
         }
-        let (id, by) = (Uuid::now_v7().to_string(), self.by.clone());
-        let planned = dead_letters::plan(&self.store, &self.tenant, id, asked, by, &SystemClock).await;
+        let id = Uuid::now_v7().to_string();
+        let planned = dead_letters::plan(&self.store, &self.actor, id, asked, &SystemClock).await;
         let planned = in_words(planned)?.context("the plan is not there any more")?;
         shown::plan(&planned, self.json);
         match planned.open() {
@@ -224,7 +224,7 @@ impl Desk {
 
     async fn start(&self, id: &str, letters: u32) -> Result<ExitCode> {
         let now = SystemClock.now();
-        let started = dead_letters::start(&self.store, &self.tenant, id, letters, &self.by, now).await;
+        let started = dead_letters::start(&self.store, &self.actor, id, letters, now).await;
         let why = match in_words(started)? {
             Started::Started(shown) => return self.follow(*shown).await,
             Started::Unknown => "there is no plan of this id".to_owned(),
@@ -257,7 +257,7 @@ impl Desk {
     }
 
     async fn change(&self, id: &str, change: Change, otherwise: &str) -> Result<bool> {
-        let changed = dead_letters::change(&self.store, &self.tenant, id, change, SystemClock.now()).await;
+        let changed = dead_letters::change(&self.store, &self.actor, id, change, SystemClock.now()).await;
         let changed = in_words(changed)?;
         if !changed {
             output::complain(format_args!("{otherwise}"));
@@ -270,6 +270,9 @@ impl Desk {
     }
 }
 
-fn in_words<T>(answer: Result<T, StoreError>) -> Result<T> {
+fn in_words<T, E>(answer: Result<T, E>) -> Result<T>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
     answer.context("the ledger has not answered")
 }

@@ -7,8 +7,10 @@ pub mod clock;
 pub mod config;
 pub mod exit;
 pub mod fleet;
-pub mod output;
+pub mod operator;
+mod output;
 
+mod audit;
 mod banner;
 mod bounce;
 mod channel_lines;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, Keyring, RecipientHasher, SANDBOX, UnsubscribeLinks};
+use domain::{Clock, JournalKeys, Keyring, RecipientHasher, SANDBOX, UnsubscribeLinks};
 use operations::Calls;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
@@ -164,6 +164,11 @@ pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
 
 pub(crate) fn hasher(config: &Config) -> RecipientHasher {
     keyring(config).recipients()
+}
+
+/// What seals the journal.
+pub(crate) fn journal_keys(config: &Config) -> JournalKeys {
+    keyring(config).journal()
 }
 
 /// The links by which recipients leave lists. None where no link can lead to this installation.

@@ -13,12 +13,10 @@ use templates::Templates;
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
+use crate::operator::actor;
 use crate::output::{self, say};
 use crate::words::{one_of, tenant, time};
 use crate::{exit, logs, parts, unconfigured};
-
-/// Who did it, where nobody says.
-const BY: &str = "command line";
 
 #[derive(clap::Args, Debug)]
 pub struct PauseWhat {
@@ -39,9 +37,9 @@ pub struct PauseWhat {
     /// Only the deliveries of this tenant; default: those of all
     #[arg(long)]
     tenant: Option<String>,
-    /// Who says so
-    #[arg(long, value_name = "NAME", default_value = BY)]
-    by: String,
+    /// Who says so; default: the name of the login
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -54,6 +52,9 @@ pub struct ResumeWhat {
     /// What is paused for the deliveries of this tenant only
     #[arg(long, value_parser = tenant)]
     tenant: Option<Tenant>,
+    /// Who says so; default: the name of the login
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
 }
 
 #[derive(clap::Args, Debug)]
@@ -88,7 +89,8 @@ pub(crate) async fn pause(sources: Sources, what: PauseWhat) -> Result<ExitCode>
     }
     let asked = Asked::of(fields, None, &channels::provider_names(), now).map_err(|errors| refused(&errors))?;
     let doubts = pauses::doubts(&store, &asked, templates.as_deref()).await;
-    let outcome = pauses::pause(&store, asked, &Reach::Everybody, what.by, clock.as_ref()).await;
+    let actor = actor(what.by.as_deref(), Tenant::default());
+    let outcome = pauses::pause(&store, &actor, asked, clock.as_ref()).await;
     match outcome.context("the ledger has not stored it")? {
         Outcome::Paused(pause) => {
             say!("paused {}", line_of(&pause));
@@ -106,10 +108,12 @@ pub(crate) async fn pause(sources: Sources, what: PauseWhat) -> Result<ExitCode>
 /// Resumes what is paused. Exit code 1, with what is paused, when it is not.
 pub(crate) async fn resume(sources: Sources, what: ResumeWhat) -> Result<ExitCode> {
     let (store, clock) = open(sources).await?;
-    let ResumeWhat { kind, name, tenant } = what;
+    let ResumeWhat { kind, name, tenant, by } = what;
     let tenant = if kind == PauseKind::Tenant { Tenant::parse(&name) } else { tenant };
     let id = Pause::id_of(kind, &name, tenant.as_ref());
-    let resumed = pauses::resume(&store, &id, &Reach::Everybody).await.context("the ledger has resumed nothing")?;
+    let actor = actor(by.as_deref(), Tenant::default());
+    let resumed = pauses::resume(&store, &actor, &id, clock.as_ref()).await;
+    let resumed = resumed.context("the ledger has resumed nothing")?;
     if let Some(pause) = &resumed {
         say!("resumed {}", line_of(pause));
         return Ok(ExitCode::SUCCESS);

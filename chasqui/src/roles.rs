@@ -208,6 +208,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         demo: config.scheduler.demo.clone(),
         retention: config.retention,
         patience: parts::patience(config),
+        journal: parts::journal_keys(config),
         zones: config.zones.clone(),
         clock: shared.clock,
     };

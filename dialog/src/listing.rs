@@ -122,7 +122,7 @@ async fn lift(
     let step = || {
         let (channel, destination) = (one.channel.clone(), person.to_owned());
         let lifted = Lifted::Said { channel, destination, reason, at };
-        suppressions::lift(&intake.store, tenant, lifted, by, why, &intake.hasher, intake.clock.as_ref())
+        suppressions::lift_as_said(&intake.store, tenant, lifted, by, why, &intake.hasher, intake.clock.as_ref())
     };
     intake.breaker.retry_until_taken(step).await?;
     Ok(())

@@ -19,6 +19,35 @@ pub struct Entry {
     pub data: Map<String, Value>,
 }
 
+/// An entry as the database has it, column by column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalRow {
+    pub id: String,
+    pub tenant: String,
+    pub kind: String,
+    pub subject: String,
+    pub actor: String,
+    /// In microseconds of the epoch.
+    pub at: i64,
+    pub data: String,
+}
+
+impl JournalRow {
+    /// What a seal is made of. Each part has its length before it, so that no two rows give the same bytes. The form never
+    /// changes: seals of years ago are made of it.
+    pub(crate) fn sealed_bytes(&self, seq: i64, before: &[u8]) -> Vec<u8> {
+        let (seq, at) = (seq.to_be_bytes(), self.at.to_be_bytes());
+        let texts = [&self.id, &self.tenant, &self.kind, &self.subject, &self.actor].map(String::as_bytes);
+        let parts = [before, &seq].into_iter().chain(texts).chain([at.as_slice(), self.data.as_bytes()]);
+        let mut bytes = Vec::with_capacity(self.data.len() + 256);
+        for part in parts {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+        bytes
+    }
+}
+
 impl Entry {
     pub fn of(actor: &Actor, kind: &'static str, subject: impl Into<String>, at: Timestamp) -> Self {
         let (tenant, actor) = (actor.tenant.clone(), actor.name.clone());
@@ -29,5 +58,10 @@ impl Entry {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.data.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// [`Self::data`] as it is stored.
+    pub fn data_text(&self) -> String {
+        Value::Object(self.data.clone()).to_string()
     }
 }

@@ -71,9 +71,9 @@ pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
-pub use journal::Entry;
+pub use journal::{Entry, JournalRow};
 pub use keys::{
-    DerivedKey, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
+    DerivedKey, JournalKeys, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
     WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};

@@ -45,7 +45,7 @@ impl Intake {
         let mut key = child_of(parent);
         for _ in 0..MAX_CHAIN {
             let target = |body: Option<&[u8]>| Target::of(body?, &self.defaults, &self.hasher);
-            let cancel = || self.store.cancel(&key, self.clock.now(), &target);
+            let cancel = || self.store.cancel(&key, self.clock.now(), &target, None);
             let cancelled = self.breaker.retry_until_taken(cancel).await?;
             let what = match cancelled {
                 Cancel::Cancelled { .. } | Cancel::Unknown => "called_off",

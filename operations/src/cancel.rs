@@ -1,8 +1,9 @@
 //! Cancels a notification: follows the chain of its fallbacks to the one that can still be stopped.
 
-use domain::{Defaults, Key, RecipientHasher, State, Timestamp, child_id};
-use store::{Cancel, Store, StoreError, Target};
+use domain::{Actor, Defaults, Entry, Key, RecipientHasher, Scope, State, Timestamp, child_id};
+use store::{Cancel, Store, Target};
 
+use crate::allowed::{NotDone, must};
 use crate::deliveries::MAX_CHAIN;
 
 /// What cancelling found. The id is that of the delivery at which the search ended: the one that was asked for, or a
@@ -19,20 +20,24 @@ pub enum Cancellation {
     TooLate { id: String, state: State },
 }
 
-/// Cancels this delivery, or the fallback that the delivery was handed on to, or the one that waits in case nobody
+/// Cancels a delivery of the actor's tenant, or the fallback that the delivery was handed on to, or the one that waits in case nobody
 /// reports.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+/// [`NotDone`]; while the ledger is not available repeat it.
 pub async fn cancel(
     store: &Store,
-    mut key: Key,
+    actor: &Actor,
+    id: String,
     defaults: &Defaults,
     recipients: &RecipientHasher,
     now: Timestamp,
-) -> Result<Cancellation, StoreError> {
+) -> Result<Cancellation, NotDone> {
+    must(store, actor, &[Scope::Operate, Scope::Notify], "cancel", now).await?;
+    let mut key = Key { tenant: actor.tenant.clone(), id };
     for _ in 0..MAX_CHAIN {
-        match store.cancel(&key, now, &|body| Target::of(body?, defaults, recipients)).await? {
+        let told = Entry::of(actor, "delivery.cancelled", key.id.clone(), now);
+        match store.cancel(&key, now, &|body| Target::of(body?, defaults, recipients), Some(&told)).await? {
             Cancel::Cancelled { maybe_sent } => return Ok(Cancellation::Stopped { id: key.id, maybe_sent }),
             Cancel::Unknown => return Ok(Cancellation::Awaited { id: key.id }),
             Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => key.id = child_id(&key, 1),

@@ -8,11 +8,13 @@ mod written;
 
 use std::time::Duration;
 
-use domain::{Clock, Tenant, Timestamp};
+use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
     Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
     MAX_PAGE, Reading, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
+
+use crate::allowed::{NotDone, must};
 
 /// The fields of a plan, as its client writes them.
 pub const FIELDS: [&str; 15] = [
@@ -118,19 +120,21 @@ pub async fn groups(store: &Store, tenant: &Tenant, resolved: bool) -> Result<Ve
 /// Notes that somebody looks after a group. False when there is no such group.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotDone`].
 pub async fn acknowledge(
     store: &Store,
-    tenant: &Tenant,
+    actor: &Actor,
     group: &str,
-    by: &str,
     note: Option<&str>,
     clock: &dyn Clock,
-) -> Result<bool, StoreError> {
+) -> Result<bool, NotDone> {
+    let now = clock.now();
+    must(store, actor, &[Scope::Operate], "acknowledge dead letters", now).await?;
     if group.contains('\0') {
         return Ok(false);
     }
-    store.acknowledge_letter_group(tenant, group, by, note, clock.now()).await
+    let told = Entry::of(actor, "dead_letters.acknowledged", group, now).with("note", note);
+    Ok(store.acknowledge_letter_group(&actor.tenant, group, note, &told).await?)
 }
 
 /// A page of letters, those that died last first. `limit` is 1 to 1,000; 0 stands for 100.
@@ -150,15 +154,16 @@ pub async fn list(
 /// Makes a plan of this id, and shows what would become of its letters. Repeating it shows the plan that was made.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotDone`].
 pub async fn plan(
     store: &Store,
-    tenant: &Tenant,
+    actor: &Actor,
     id: String,
     asked: Asked,
-    by: String,
     clock: &dyn Clock,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<Shown>, NotDone> {
+    must(store, actor, &[Scope::Operate], "plan for dead letters", clock.now()).await?;
+    let (tenant, by) = (&actor.tenant, actor.name.clone());
     let Asked { action, filter, of_job, why, rate, canary, max_moves, wanted } = asked;
     let filter = LetterFilter { tenant: tenant.clone(), ..filter };
     let rule = ReplayRule { max_moves };
@@ -166,7 +171,7 @@ pub async fn plan(
     let canary = if action == LetterAction::Replay { canary } else { 0 };
     let plan = LetterPlan { id, action, filter, of_job, wanted, why, by, rate, canary, rule };
     store.plan_letters(tenant, &plan, clock.now()).await?;
-    show(store, tenant, &plan.id).await
+    Ok(show(store, tenant, &plan.id).await?)
 }
 
 /// Shows a plan, or the job that it became. None when the tenant has none of this id.
@@ -190,15 +195,10 @@ pub async fn jobs(store: &Store, tenant: &Tenant) -> Result<Vec<LetterJob>, Stor
 /// Starts a plan, if it has as many letters to begin as its caller means.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn start(
-    store: &Store,
-    tenant: &Tenant,
-    id: &str,
-    letters: u32,
-    by: &str,
-    now: Timestamp,
-) -> Result<Started, StoreError> {
+/// [`NotDone`].
+pub async fn start(store: &Store, actor: &Actor, id: &str, letters: u32, now: Timestamp) -> Result<Started, NotDone> {
+    must(store, actor, &[Scope::Operate], "start a plan for dead letters", now).await?;
+    let tenant = &actor.tenant;
     let Some(shown) = show(store, tenant, id).await? else { return Ok(Started::Unknown) };
     if shown.job.state != JobState::Planned {
         return Ok(Started::NoPlan(shown.job.state));
@@ -206,7 +206,9 @@ pub async fn start(
     if shown.open() != letters {
         return Ok(Started::Has(shown.open()));
     }
-    if !store.start_letter_job(tenant, id, by, now).await? {
+    let told = Entry::of(actor, started_as(shown.job.action), id, now).with("why", shown.job.why.as_str());
+    let told = told.with("wanted", shown.job.wanted.as_str()).with("letters", letters);
+    if !store.start_letter_job(tenant, id, &told).await? {
         return Ok(Started::NoPlan(shown.job.state));
     }
     let shown = show(store, tenant, id).await?;
@@ -216,19 +218,24 @@ pub async fn start(
 /// Cancels a plan or job, or lets one that is paused go on. False when it is in no state for that, or there is none.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn change(
-    store: &Store,
-    tenant: &Tenant,
-    id: &str,
-    change: Change,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+/// [`NotDone`].
+pub async fn change(store: &Store, actor: &Actor, id: &str, change: Change, now: Timestamp) -> Result<bool, NotDone> {
+    must(store, actor, &[Scope::Operate], "change a job of dead letters", now).await?;
     if id.contains('\0') {
         return Ok(false);
     }
-    match change {
-        Change::Cancel => store.cancel_letter_job(tenant, id, now).await,
-        Change::Resume => store.resume_letter_job(tenant, id).await,
+    let told = |kind| Entry::of(actor, kind, id, now);
+    Ok(match change {
+        Change::Cancel => store.cancel_letter_job(&actor.tenant, id, &told("dead_letters.job_cancelled")).await?,
+        Change::Resume => store.resume_letter_job(&actor.tenant, id, &told("dead_letters.job_resumed")).await?,
+    })
+}
+
+/// The kind of entry that tells that a plan was started.
+const fn started_as(action: LetterAction) -> &'static str {
+    match action {
+        LetterAction::Replay => "dead_letters.replayed",
+        LetterAction::Drop => "dead_letters.dropped",
+        LetterAction::Restore => "dead_letters.restored",
     }
 }

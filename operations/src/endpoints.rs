@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{
-    EndpointAddress, EventName, FieldError, Key, Tenant, Timestamp, WebhookKeys, nearest, parse_object, pointer_step,
+    Actor, EndpointAddress, Entry, EventName, FieldError, Key, Scope, Tenant, Timestamp, WebhookKeys, nearest,
+    parse_object, pointer_step,
 };
 use serde_json::{Map, Value};
 use store::{Endpoint, Made, Rotated, Rotation, Store, StoreError};
 
+use crate::allowed::{NotDone, must};
 use crate::calls::Calls;
 use crate::checked::{Refused, field, mint};
 
@@ -117,16 +119,17 @@ fn unknown(name: &str) -> FieldError {
 /// is new each time, because secrets are derived from it: one that is made again has none of its former secrets.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+/// [`NotDone`]; while the ledger is not available repeat it.
 pub async fn create(
     store: &Store,
-    tenant: &Tenant,
+    actor: &Actor,
     asked: Asked,
     by: Option<String>,
     now: Timestamp,
-) -> Result<Created, StoreError> {
+) -> Result<Created, NotDone> {
+    must(store, actor, &[Scope::Operate], "make an endpoint", now).await?;
     let endpoint = Endpoint {
-        key: Key { tenant: tenant.clone(), id: mint(now) },
+        key: Key { tenant: actor.tenant.clone(), id: mint(now) },
         url: asked.url,
         types: asked.types.into_iter().collect(),
         created_at: now,
@@ -134,7 +137,9 @@ pub async fn create(
         generation: 1,
         previous_until: None,
     };
-    Ok(match store.create_endpoint(&endpoint, by.as_deref()).await? {
+    let told = Entry::of(actor, "endpoint.created", endpoint.key.id.clone(), now);
+    let told = told.with("url", shown(&endpoint.url));
+    Ok(match store.create_endpoint(&endpoint, by.as_deref(), &told).await? {
         Made::New => Created::New(endpoint),
         Made::Again(known) => Created::Again(*known),
         Made::Known(known) => Created::Taken(known.key.id),
@@ -163,23 +168,30 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Endpoint>, StoreErr
 /// the request names it with `by`, one word.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+/// [`NotDone`]; while the ledger is not available repeat it.
 pub async fn rotate(
     store: &Store,
-    key: &Key,
+    actor: &Actor,
+    id: &str,
     by: Option<String>,
     is_forced: bool,
     now: Timestamp,
-) -> Result<Rotated, StoreError> {
-    store.rotate_endpoint(key, &Rotation { by, now, until: now.plus(OVERLAP), is_forced }).await
+) -> Result<Rotated, NotDone> {
+    must(store, actor, &[Scope::Operate], "rotate an endpoint", now).await?;
+    let key = Key { tenant: actor.tenant.clone(), id: id.to_owned() };
+    let told = Entry::of(actor, "endpoint.rotated", id, now).with("forced", is_forced);
+    let rotation = Rotation { by, now, until: now.plus(OVERLAP), is_forced };
+    Ok(store.rotate_endpoint(&key, &rotation, &told).await?)
 }
 
 /// Deletes an endpoint: no event from now on becomes a delivery to it. False when the tenant has none of this id.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn delete(store: &Store, key: &Key) -> Result<bool, StoreError> {
-    store.delete_endpoint(key).await
+/// [`NotDone`].
+pub async fn delete(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Result<bool, NotDone> {
+    must(store, actor, &[Scope::Operate], "delete an endpoint", now).await?;
+    let key = Key { tenant: actor.tenant.clone(), id: id.to_owned() };
+    Ok(store.delete_endpoint(&key, &Entry::of(actor, "endpoint.deleted", id, now)).await?)
 }
 
 /// The newest secret of an endpoint, as its receiver takes it. None where nothing is derived.

@@ -5,11 +5,13 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
-//! [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this. An entrance reads a request, calls one of these, and has its own words for what
-//! comes back.
+//! [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this, and the [`journal`] knows who did
+//! what. What changes something takes an `Actor`, refuses who may not, and is in the journal before it takes effect. An
+//! entrance reads a request, calls one of these, and has its own words for what comes back.
 
 mod accept;
 pub mod accounts;
+mod allowed;
 mod calls;
 mod cancel;
 mod check;
@@ -18,6 +20,7 @@ pub mod dead_letters;
 pub mod deliveries;
 pub mod endpoints;
 mod explain;
+pub mod journal;
 pub mod pauses;
 mod reader;
 pub mod schedules;
@@ -25,6 +28,7 @@ pub mod stuck;
 pub mod suppressions;
 
 pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};
+pub use allowed::{NotDone, note_denied};
 pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};

@@ -3,10 +3,11 @@
 
 mod written;
 
-use domain::{Clock, FieldError, Pause, PauseKind, Tenant, Timestamp};
+use domain::{Actor, Clock, Entry, FieldError, Pause, PauseKind, Scope, Tenant, Timestamp};
 use store::{Store, StoreError};
 use templates::{TemplateError, Templates, no_template};
 
+use crate::allowed::{NotDone, must, note_denied};
 use crate::checked::field;
 
 /// The fields of a pause, as its client writes them.
@@ -44,6 +45,11 @@ pub enum Outcome {
 }
 
 impl Reach {
+    /// Those of the actor's own tenant, unless it may act for all.
+    pub fn of(actor: &Actor) -> Self {
+        if actor.may(Scope::Tenants) { Self::Everybody } else { Self::Only(actor.tenant.clone()) }
+    }
+
     /// The tenant, where it is only one.
     fn tenant(&self) -> Option<&Tenant> {
         match self {
@@ -61,30 +67,37 @@ impl Reach {
 /// goes out.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-pub async fn pause(
-    store: &Store,
-    asked: Asked,
-    reach: &Reach,
-    by: String,
-    clock: &dyn Clock,
-) -> Result<Outcome, StoreError> {
-    if !reach.has(asked.tenant.as_ref()) {
+/// [`NotDone`]; while the ledger is not available repeat it.
+pub async fn pause(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock) -> Result<Outcome, NotDone> {
+    must(store, actor, &[Scope::Operate], "pause", clock.now()).await?;
+    if !Reach::of(actor).has(asked.tenant.as_ref()) {
+        note_denied(store, actor, &[Scope::Tenants], "pause for others", clock.now()).await?;
         let name = if asked.kind == PauseKind::Tenant { "/name" } else { "/tenant" };
         return Ok(Outcome::Foreign(field(name, "must be the caller's own tenant")));
     }
     let Asked { kind, name, tenant, why, until } = asked;
     let (id, since) = (Pause::id_of(kind, &name, tenant.as_ref()), clock.now());
-    let pause = Pause { id, kind, name, tenant, why, by, since, until };
-    Ok(store.pause(&pause, since).await?.map_or(Outcome::TooMany, Outcome::Paused))
+    let pause = Pause { id, kind, name, tenant, why, by: actor.name.clone(), since, until };
+    Ok(store.pause(&pause, since, &told(actor, &pause)).await?.map_or(Outcome::TooMany, Outcome::Paused))
 }
 
 /// Lets it go on, and returns the pause as it was. None where the caller's reach has none of this id.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-pub async fn resume(store: &Store, id: &str, reach: &Reach) -> Result<Option<Pause>, StoreError> {
-    store.resume(id, reach.tenant()).await
+/// [`NotDone`]; while the ledger is not available repeat it.
+pub async fn resume(store: &Store, actor: &Actor, id: &str, clock: &dyn Clock) -> Result<Option<Pause>, NotDone> {
+    let now = clock.now();
+    must(store, actor, &[Scope::Operate], "resume", now).await?;
+    let told = Entry::of(actor, "pause.resumed", id, now);
+    Ok(store.resume(id, Reach::of(actor).tenant(), &told).await?)
+}
+
+/// A pause of one tenant is told to that tenant, whoever has asked for it.
+fn told(actor: &Actor, pause: &Pause) -> Entry {
+    let tenant = pause.tenant.clone().unwrap_or_else(|| actor.tenant.clone());
+    let told = Entry { tenant, ..Entry::of(actor, "pause.begun", pause.id.clone(), pause.since) };
+    let told = told.with("kind", pause.kind.as_str()).with("name", pause.name.as_str());
+    told.with("why", pause.why.as_str()).with("until", pause.until.map(|at| at.to_string()))
 }
 
 /// What is paused now, as far as it stops deliveries that the caller may stop; the newest first.

@@ -2,8 +2,13 @@
 
 mod written;
 
-use domain::{Clock, Cron, Defaults, FieldError, Key, RecipientHasher, State, Tenant, Timestamp, Zones, fire_id};
+use domain::{
+    Actor, Clock, Cron, Defaults, Entry, FieldError, Key, RecipientHasher, Scope, State, Tenant, Timestamp, Zones,
+    fire_id,
+};
 use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError, Target};
+
+use crate::allowed::{NotDone, must};
 
 /// The fields of a schedule, as its client writes them.
 pub const FIELDS: [&str; 6] = ["cron", "timezone", "send_at", "name", "max_lateness_seconds", "notification"];
@@ -16,17 +21,27 @@ pub struct Schedule {
     pub warnings: Vec<FieldError>,
 }
 
-/// Stores a schedule once for each id, and says whether the schedule is new. A schedule that fires once is its own
+/// Stores a schedule, which was read for the actor's tenant, once for each id, and says whether the schedule is new. A schedule that fires once is its own
 /// delivery: where the ledger knows that delivery already, nothing is stored, because the message would be a repeat, or
 /// a dead letter for its other body.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-pub async fn create(store: &Store, schedule: Schedule) -> Result<Put, StoreError> {
-    match said_by_its_delivery(store, &schedule.job).await? {
-        Some(put) => Ok(put),
-        None => store.put_job(schedule.job).await,
+/// [`NotDone`]; while the ledger is not available repeat it.
+pub async fn create(store: &Store, actor: &Actor, schedule: Schedule, clock: &dyn Clock) -> Result<Put, NotDone> {
+    let now = clock.now();
+    must(store, actor, &[Scope::Operate], "make a schedule", now).await?;
+    let job = schedule.job;
+    if let Some(put) = said_by_its_delivery(store, &job).await? {
+        return Ok(put);
     }
+    let told = Entry::of(actor, "schedule.created", job.key.id.clone(), now).with("channel", job.channel.as_str());
+    let told = match &job.kind {
+        JobKind::OneShot => told.with("due", job.due_at.to_string()),
+        JobKind::Cron { cron, zone, name } => {
+            told.with("cron", cron.as_str()).with("zone", zone.as_str()).with("name", name.clone())
+        }
+    };
+    Ok(store.put_job_told(job, &told).await?)
 }
 
 /// Reads one schedule. None when the tenant has no schedule of this id.
@@ -50,29 +65,33 @@ pub async fn list(store: &Store, tenant: Tenant, after: Option<String>, limit: u
 /// Deletes a schedule, which then does not fire any more. False when the tenant has no schedule of this id.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+/// [`NotDone`]; while the ledger is not available repeat it.
 pub async fn delete(
     store: &Store,
-    key: &Key,
+    actor: &Actor,
+    id: &str,
     defaults: &Defaults,
     recipients: &RecipientHasher,
     clock: &dyn Clock,
-) -> Result<bool, StoreError> {
+) -> Result<bool, NotDone> {
+    must(store, actor, &[Scope::Operate], "delete a schedule", clock.now()).await?;
+    let key = &Key { tenant: actor.tenant.clone(), id: id.to_owned() };
     let Some(job) = store.job(key).await? else { return Ok(false) };
+    let told = Entry::of(actor, "schedule.deleted", id, clock.now());
     match job.kind {
         // A job that fires once is its delivery: a tombstone stops a copy that was released just now.
         JobKind::OneShot => {
             let now = clock.now();
-            store.cancel(key, now, &|body| Target::of(body?, defaults, recipients)).await?;
+            store.cancel(key, now, &|body| Target::of(body?, defaults, recipients), Some(&told)).await?;
         }
         JobKind::Cron { .. } => {
-            store.delete_job(key).await?;
+            store.delete_job(key, Some(&told)).await?;
             // A fire that a scheduler has claimed already meets its tombstone. The clock is asked after the delete,
             // because a fire could become due until then.
             let now = clock.now();
             if job.due_at <= now {
                 let fire = Key { tenant: key.tenant.clone(), id: fire_id(key, job.due_at) };
-                store.cancel(&fire, now, &|_| Target::of(&job.body, defaults, recipients)).await?;
+                store.cancel(&fire, now, &|_| Target::of(&job.body, defaults, recipients), None).await?;
             }
         }
     }

@@ -6,13 +6,14 @@ mod written;
 use std::collections::BTreeSet;
 
 use domain::{
-    ChannelName, Clock, RecipientHash, RecipientHasher, Row, SuppressedFor, Suppression, SuppressionScope, Tenant,
-    Timestamp, mask,
+    Actor, ChannelName, Clock, Entry as Told, RecipientHash, RecipientHasher, Row, Scope, SuppressedFor, Suppression,
+    SuppressionScope, Tenant, Timestamp, mask,
 };
 use store::{
     LiftPage, MAX_PAGE, Store, StoreError, SuppressionCursor, SuppressionFilter, SuppressionPage, USUAL_PAGE, Which,
 };
 
+use crate::allowed::{NotDone, must};
 use crate::reader;
 
 /// The fields of an entry, as its client writes them.
@@ -56,8 +57,28 @@ pub enum Lifted {
 /// claimed from then on is not sent; what a worker has in hand may still go out.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+/// [`NotDone`]; while the ledger is not available repeat it.
 pub async fn suppress(
+    store: &Store,
+    actor: &Actor,
+    entry: Entry,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<Suppression, NotDone> {
+    let now = clock.now();
+    must(store, actor, &[Scope::Operate], "suppress", now).await?;
+    let suppression = suppression_of(actor.tenant.clone(), entry, actor.name.clone(), recipients, now);
+    let told = Told::of(actor, "suppression.added", suppression.id.clone(), now);
+    let told = told.with("channel", suppression.channel.as_str()).with("for", suppression.reason.as_str());
+    let told = told.with("until", suppression.until.map(|at| at.to_string())).with("note", suppression.note.clone());
+    Ok(store.suppress(&suppression, Some(&told)).await?)
+}
+
+/// Does the same for a recipient who has left a list by a link of ours. The list itself keeps that they did.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn leave(
     store: &Store,
     tenant: Tenant,
     entry: Entry,
@@ -65,7 +86,7 @@ pub async fn suppress(
     recipients: &RecipientHasher,
     clock: &dyn Clock,
 ) -> Result<Suppression, StoreError> {
-    store.suppress(&suppression_of(tenant, entry, by, recipients, clock.now())).await
+    store.suppress(&suppression_of(tenant, entry, by, recipients, clock.now()), None).await
 }
 
 /// Does the same for what a recipient or a provider said at the time `at`, unless they have said something else since, or
@@ -170,8 +191,27 @@ pub async fn who_has_written_to(
 /// fits. What was suppressed before stays so, until it is asked for again.
 ///
 /// # Errors
-/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+/// [`NotDone`]; while the ledger is not available repeat it.
 pub async fn lift(
+    store: &Store,
+    actor: &Actor,
+    lifted: Lifted,
+    why: &str,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<Vec<Suppression>, NotDone> {
+    let now = clock.now();
+    must(store, actor, &[Scope::Operate], "lift a suppression", now).await?;
+    let told = Told::of(actor, "suppression.lifted", "", now).with("why", why);
+    let which = which(lifted, recipients);
+    Ok(store.lift(&actor.tenant, &which, &actor.name, why, now, Some(&told)).await?)
+}
+
+/// Does the same for what a recipient or a provider has said.
+///
+/// # Errors
+/// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+pub async fn lift_as_said(
     store: &Store,
     tenant: &Tenant,
     lifted: Lifted,
@@ -180,7 +220,11 @@ pub async fn lift(
     recipients: &RecipientHasher,
     clock: &dyn Clock,
 ) -> Result<Vec<Suppression>, StoreError> {
-    let which = match lifted {
+    store.lift(tenant, &which(lifted, recipients), by, why, clock.now(), None).await
+}
+
+fn which(lifted: Lifted, recipients: &RecipientHasher) -> Which {
+    match lifted {
         Lifted::Entry(id) => Which::Id(id),
         Lifted::Destination { channel, destination, reason } => {
             Which::Recipient { recipient: hashes(recipients, &channel, &destination), channel, reason }
@@ -188,8 +232,7 @@ pub async fn lift(
         Lifted::Said { channel, destination, reason, at } => {
             Which::Said { recipient: hashes(recipients, &channel, &destination), channel, reason, at }
         }
-    };
-    store.lift(tenant, &which, by, why, clock.now()).await
+    }
 }
 
 /// Shows a page of the list, whoever was put on it last first.

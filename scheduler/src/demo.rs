@@ -39,7 +39,7 @@ async fn put(shared: &Shared, demo: Demo) -> Result<Key, StoreError> {
     let cron = Cron::parse(&demo.cron, &demo.timezone, &shared.zones);
     let due_at = cron.map_err(|error| StoreError::Refused(error.to_string()))?.next_after(now);
     let due_at = due_at.ok_or_else(|| StoreError::Refused("it never fires".into()))?;
-    shared.intake.store.delete_job(&key).await?;
+    shared.intake.store.delete_job(&key, None).await?;
     let kind = JobKind::Cron { cron: demo.cron, zone: demo.timezone, name: Some("demo".into()) };
     let to = (demo.channel, demo.destination.as_str());
     let summary = JobSummary::new(key.clone(), kind, to, content_of(&body), due_at, now);

@@ -4,7 +4,8 @@
 //! [`deferral`] records the row of a job without an id, or of one that cannot be stored, and [`settlement`] settles the
 //! message. [`wake`] says when to look for due jobs, [`ticker`] makes the scheduler look once a second anyway, and
 //! [`fire`] publishes what is due, and [`readiness`] says whether all this works. [`rules`] moves schedules when a country has changed its clocks, [`retention`]
-//! deletes what ended long ago, [`stuck`] counts what should have moved and did not, and [`letters`] reads and moves dead letters. [`Scheduler`] puts the parts
+//! deletes what ended long ago, [`stuck`] counts what should have moved and did not, [`letters`] reads and moves dead letters, and [`journal`] chains what
+//! operators did. [`Scheduler`] puts the parts
 //! together, and [`shared`] is what every job has. SQL is the truth: any number of schedulers may run at once, and
 //! leases keep them apart.
 
@@ -14,6 +15,7 @@ mod deferral;
 mod demo;
 mod fire;
 mod job;
+mod journal;
 mod letters;
 mod readiness;
 mod retention;

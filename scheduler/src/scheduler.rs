@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, RecipientHasher, Telling, Zones};
+use domain::{Clock, Defaults, JournalKeys, RecipientHasher, Telling, Zones};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage, Readiness};
 use store::{LedgerBreaker, Patience, RetryLimit, Store};
@@ -14,7 +14,7 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 
 use crate::demo::{self, Demo};
 use crate::shared::Shared;
-use crate::{consume, contained, fire, letters, retention, rules, settlement, stuck, ticker};
+use crate::{consume, contained, fire, journal, letters, retention, rules, settlement, stuck, ticker};
 
 /// The most jobs in hand at once, stored or not yet.
 const PREFETCH: u16 = 256;
@@ -40,6 +40,8 @@ pub struct Scheduler {
     pub retention: Option<Duration>,
     /// When something counts as stuck.
     pub patience: Patience,
+    /// What seals the journal.
+    pub journal: JournalKeys,
     /// The rules of time zones.
     pub zones: Zones,
     pub clock: Arc<dyn Clock>,
@@ -78,6 +80,7 @@ impl Scheduler {
         let mut background = JoinSet::new();
         background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));
         background.spawn(letters::keep_reading(Arc::clone(&shared), topology));
+        background.spawn(journal::keep_sealing(Arc::clone(&shared), self.journal));
         background.spawn(stuck::watch(Arc::clone(&shared), self.patience));
         let ticks = ticker::start().await;
         fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;

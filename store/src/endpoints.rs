@@ -1,9 +1,10 @@
 //! The endpoints to which a tenant's events are sent as webhooks.
 
-use domain::{EventName, Key, Tenant, Timestamp};
+use domain::{Entry, EventName, Key, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
+use crate::journal;
 use crate::sql::{Session, Value, count_of, get, key_of, key_values, time_of, unreadable};
 use crate::store::Store;
 
@@ -113,7 +114,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it, with the same `by`.
-    pub async fn create_endpoint(&self, endpoint: &Endpoint, by: Option<&str>) -> Result<Made, StoreError> {
+    pub async fn create_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        by: Option<&str>,
+        told: &Entry,
+    ) -> Result<Made, StoreError> {
         let by = by.map(|word| format!("made:{word}"));
         let mut session = self.inner.db.begin().await?;
         session.lock_for_writing("endpoints").await?;
@@ -132,6 +138,7 @@ impl Store {
             return Ok(Made::TooMany);
         }
         insert(&mut session, endpoint, by.as_deref()).await?;
+        journal::insert(&mut session, told).await?;
         session.commit().await?;
         Ok(Made::New)
     }
@@ -170,7 +177,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it, with the same [`Rotation::by`].
-    pub async fn rotate_endpoint(&self, key: &Key, rotation: &Rotation) -> Result<Rotated, StoreError> {
+    pub async fn rotate_endpoint(
+        &self,
+        key: &Key,
+        rotation: &Rotation,
+        told: &Entry,
+    ) -> Result<Rotated, StoreError> {
         if key.id.contains('\0') {
             return Ok(Rotated::Unknown);
         }
@@ -191,6 +203,9 @@ impl Store {
             return Ok(Rotated::TooSoon(until));
         }
         let rotated = rotate(&mut session, key, rotation.until, &known.with_one_more(by)).await?;
+        if rotated.is_some() {
+            journal::insert(&mut session, told).await?;
+        }
         session.commit().await?;
         Ok(rotated.map_or(Rotated::Unknown, |endpoint| Rotated::New(Box::new(endpoint))))
     }
@@ -214,12 +229,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn delete_endpoint(&self, key: &Key) -> Result<bool, StoreError> {
+    pub async fn delete_endpoint(&self, key: &Key, told: &Entry) -> Result<bool, StoreError> {
         const DELETE: &str = "DELETE FROM endpoints WHERE tenant = $1 AND id = $2 RETURNING id";
         if key.id.contains('\0') {
             return Ok(false);
         }
-        Ok(!self.inner.db.writer().query(DELETE, &key_values(key)).await?.is_empty())
+        self.change_told(DELETE, &key_values(key), told).await
     }
 }
 

@@ -5,13 +5,14 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, and `letters` the dead letters; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
 mod breaker;
 mod endpoints;
 mod error;
+mod journal;
 mod ledger;
 mod letters;
 mod limits;
@@ -34,6 +35,7 @@ pub use accounts::{
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
+pub use journal::{JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, SealedRow};
 pub use ledger::{
     Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
     JobFilter, JobKind, JobPage, JobSummary, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,

@@ -1,9 +1,10 @@
 //! What operators have paused: one row for each thing that is paused, and none when nothing is.
 
-use domain::{Pause, PauseKind, Tenant, Timestamp};
+use domain::{Entry, Pause, PauseKind, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
+use crate::journal;
 use crate::sql::{Session, Value, get, time_of, unreadable};
 use crate::store::Store;
 
@@ -19,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn pause(&self, pause: &Pause, now: Timestamp) -> Result<Option<Pause>, StoreError> {
+    pub async fn pause(&self, pause: &Pause, now: Timestamp, told: &Entry) -> Result<Option<Pause>, StoreError> {
         let mut session = self.inner.db.begin().await?;
         session.lock_for_writing("pauses").await?;
         forget_ended(&mut session, now).await?;
@@ -29,6 +30,7 @@ impl Store {
             return Ok(None);
         }
         let stands = put(&mut session, pause).await?;
+        journal::insert(&mut session, told).await?;
         session.commit().await?;
         Ok(Some(stands))
     }
@@ -38,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn resume(&self, id: &str, tenant: Option<&Tenant>) -> Result<Option<Pause>, StoreError> {
+    pub async fn resume(&self, id: &str, tenant: Option<&Tenant>, told: &Entry) -> Result<Option<Pause>, StoreError> {
         // Postgres can neither store nor compare a NUL: no pause has such an id.
         if id.contains('\0') {
             return Ok(None);
@@ -46,8 +48,13 @@ impl Store {
         let whose = tenant.map(|_| " AND tenant = $2").unwrap_or_default();
         let sql = format!("DELETE FROM pauses WHERE id = $1{whose} RETURNING {COLUMNS}");
         let values = std::iter::once(id).chain(tenant.map(Tenant::as_str)).map(|text| Value::Text(Some(text)));
-        let rows = self.inner.db.writer().query(&sql, &values.collect::<Vec<_>>()).await?;
-        rows.first().map_or(Ok(None), pause_of)
+        let mut session = self.inner.db.begin().await?;
+        let rows = session.query(&sql, &values.collect::<Vec<_>>()).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let resumed = pause_of(row)?;
+        journal::insert(&mut session, &told_of(told, resumed.as_ref())).await?;
+        session.commit().await?;
+        Ok(resumed)
     }
 
     /// Everything that is paused, and what has ended by itself and was not forgotten yet.
@@ -69,6 +76,13 @@ impl Store {
         let values = [Value::Text(Some(tenant.as_str()))];
         Ok(!self.inner.db.reader().query(ANY, &values).await?.is_empty())
     }
+}
+
+/// What was resumed is known by its row alone.
+fn told_of(told: &Entry, resumed: Option<&Pause>) -> Entry {
+    let Some(pause) = resumed else { return told.clone() };
+    let tenant = pause.tenant.clone().unwrap_or_else(|| told.tenant.clone());
+    Entry { tenant, ..told.clone() }.with("kind", pause.kind.as_str()).with("name", pause.name.as_str())
 }
 
 async fn forget_ended(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {

@@ -20,5 +20,5 @@ pub use clock::{Still, SystemClock};
 pub use fuzz::fuzz_cases;
 pub use kept::Kept;
 pub use places::{NO_BROKER, ledger_in, nobody};
-pub use samples::{NOW, RETRY_DELAYS, SECRET, at, every_push_option, key, key_of, row};
+pub use samples::{NOW, RETRY_DELAYS, SECRET, at, every_push_option, key, key_of, row, told, told_by};
 pub use tools::Counterpart;

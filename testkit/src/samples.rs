@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, Key, Lease, Order, Origin, RecipientHash, Row, State, Tenant, Timestamp};
+use domain::{ChannelName, Entry, Key, Lease, Order, Origin, RecipientHash, Row, State, Tenant, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -69,6 +69,17 @@ pub fn row(id: &str) -> Row {
         suppressed_for: None,
         passed_over: None,
     }
+}
+
+/// What an operator's decision has to tell, where a test needs any.
+pub fn told() -> Entry {
+    told_by("ada", NOW)
+}
+
+/// The same, by somebody at a time.
+pub fn told_by(actor: &str, at: Timestamp) -> Entry {
+    let data = serde_json::Map::from_iter([("why".to_owned(), Value::from("a test"))]);
+    Entry { tenant: Tenant::default(), kind: "test.told", subject: "thing".into(), actor: actor.into(), at, data }
 }
 
 /// Each option of a push message that a publisher may set, with a value that is taken.

@@ -27,8 +27,23 @@ pub trait Guard: Send + Sync + 'static {
         any_of: &[Self::Scope],
     ) -> impl Future<Output = Result<Option<Self::Caller>, Problem>> + Send;
 
+    /// Notes that a caller was refused, where that is to be kept: it is called before the refusal is answered.
+    fn note_refusal(&self, parts: &Parts, any_of: &[Self::Scope]) -> impl Future<Output = ()> + Send;
+
     /// The answer to somebody who does not say who it is.
     fn unauthenticated(&self) -> Problem;
+}
+
+/// Returns who is asking, as [`Guard::caller_with`] does. A refusal is noted before it is answered.
+///
+/// # Errors
+/// As of [`Guard::caller_with`].
+pub async fn admit<G: Guard>(guard: &G, parts: &Parts, any_of: &[G::Scope]) -> Result<Option<G::Caller>, Problem> {
+    let admitted = guard.caller_with(&parts.headers, any_of).await;
+    if admitted.is_err() {
+        guard.note_refusal(parts, any_of).await;
+    }
+    admitted
 }
 
 /// The scopes that open a route: a caller needs one of them.
@@ -53,7 +68,7 @@ impl<S: Scopes<Scope = G::Scope>, G: Guard> FromRequestParts<Arc<G>> for Authori
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, guard: &Arc<G>) -> Result<Self, Problem> {
-        let caller = guard.caller_with(&parts.headers, S::ANY_OF).await?.ok_or_else(|| guard.unauthenticated())?;
+        let caller = admit(guard.as_ref(), parts, S::ANY_OF).await?.ok_or_else(|| guard.unauthenticated())?;
         Ok(Self { caller, scopes: PhantomData })
     }
 }
@@ -77,6 +92,8 @@ mod tests {
             let refused = Problem::new(StatusCode::FORBIDDEN, "missing-scope", "It is not allowed", "Ask for it.");
             if any_of.contains(&name) { Ok(Some(name.to_owned())) } else { Err(refused) }
         }
+
+        async fn note_refusal(&self, _: &Parts, _: &[&'static str]) {}
 
         fn unauthenticated(&self) -> Problem {
             Problem::new(StatusCode::UNAUTHORIZED, "missing-token", "A name is needed", "Say who you are.")

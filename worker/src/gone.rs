@@ -22,7 +22,7 @@ pub(crate) async fn note(shared: &Shared, row: &Row, delivery: &Delivery) {
         by: row.provider.clone().unwrap_or_default(),
         note: None,
     };
-    if let Err(error) = shared.intake.store.suppress(&suppression).await {
+    if let Err(error) = shared.intake.store.suppress(&suppression, None).await {
         tracing::warn!(%error, delivery = %row.key, "a destination that is gone could not be put on the suppression list");
     }
 }

@@ -10,6 +10,7 @@ use operations::accounts::passwords::NoTurn;
 use store::MAX_KEYS;
 use web::problem::{Problem, field};
 
+use crate::done::missing_scope;
 use crate::unavailable::{ledger_changed, ledger_read};
 
 /// What came of a change; `unknown` is said where there is nothing of the name or id in the path.
@@ -21,7 +22,7 @@ pub(crate) fn answered<T>(outcome: Result<T, Undone>, unknown: fn() -> Problem) 
         Ok(done) => ledger_changed(Ok(done)),
         Err(Undone::Ledger(error)) => ledger_changed(Err(error)),
         Err(Undone::Unknown) => Err(unknown()),
-        Err(Undone::Denied(Denied { needed })) => Err(missing_scope(needed.as_str())),
+        Err(Undone::Denied(Denied { needed })) => Err(missing_scope(&[needed])),
         Err(Undone::Beyond(fields)) => Err(beyond(fields)),
         Err(Undone::Invalid(fields)) => Err(Problem::invalid_fields(fields)),
         Err(Undone::Taken) => Err(name_taken()),
@@ -94,12 +95,6 @@ fn too_many_logins(patience: Duration) -> Problem {
         "Wait as long as Retry-After says, then log in again.",
     )
     .with_retry_after(patience.as_secs())
-}
-
-fn missing_scope(needed: &str) -> Problem {
-    let detail = format!("This needs a token with the scope {needed}; ask an administrator for it.");
-    Problem::new(StatusCode::FORBIDDEN, "missing-scope", "The token does not allow this", detail)
-        .with_challenge("Bearer error=\"insufficient_scope\"")
 }
 
 /// What the administrator may not do, although it could be done.

@@ -6,12 +6,12 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use domain::content_of;
+use domain::{Actor, content_of};
 use operations::accounts::users::{self, Hashing};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::access::{Guard, Scopes};
+use web::access::{Scopes, admit};
 use web::body::{Forms, read_fields_and_others};
 use web::connections::network;
 use web::hosts::Source;
@@ -22,7 +22,6 @@ use crate::accounts::registration::{Written, check};
 use crate::accounts::{refused, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::token::Caller;
 use crate::unavailable::ledger_read;
 
 const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
@@ -64,7 +63,7 @@ pub(crate) struct UserAnswer {
 
 /// Who registers a user.
 pub(crate) enum Registrar {
-    Admin(Caller),
+    Admin(Actor),
     /// Somebody who may be the first user, as long as there is none.
     FirstUser,
 }
@@ -73,7 +72,7 @@ impl FromRequestParts<Arc<App>> for Registrar {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        match app.caller_with(&parts.headers, scopes::Admin::ANY_OF).await? {
+        match admit(app.as_ref(), parts, scopes::Admin::ANY_OF).await? {
             Some(admin) => Ok(Self::Admin(admin)),
             None if may_bootstrap(app, Source::of(parts), &parts.headers) && !has_users(app).await? => {
                 Ok(Self::FirstUser)
@@ -126,7 +125,7 @@ pub(crate) async fn register(
     let hashing = Hashing { passwords: &app.passwords, peer: source.peer.map(network) };
     let clock = app.clock.as_ref();
     let created = match admin {
-        Some(admin) => users::add(&app.store, hashing, &admin.actor(), user, clock).await.map(|()| true),
+        Some(admin) => users::add(&app.store, hashing, &admin, user, clock).await.map(|()| true),
         None => users::add_first(&app.store, hashing, user, clock).await,
     };
     match refused::answered(created, refused::unknown_user)? {

@@ -1,6 +1,6 @@
 //! A registration as it was written: everything that is wrong with it, at once.
 
-use domain::{FieldError, Tenant};
+use domain::{Actor, FieldError, Scope, Tenant};
 use operations::accounts::users::{Asked, USUAL_SCOPES};
 use operations::accounts::{is_user_name, passwords};
 use secrecy::SecretString;
@@ -9,7 +9,6 @@ use serde_json::Value;
 use web::problem::{Problem, field};
 
 use crate::accounts::refused;
-use crate::token::{Caller, Scope};
 
 /// The fields of a registration, whatever they hold.
 #[derive(Deserialize)]
@@ -25,7 +24,7 @@ pub(super) struct Written {
 ///
 /// # Errors
 /// 422 with every field that is wrong, 403 when nothing else is wrong than that it is another tenant's.
-pub(super) fn check(written: Written, unread: Vec<FieldError>, admin: Option<&Caller>) -> Result<Asked, Problem> {
+pub(super) fn check(written: Written, unread: Vec<FieldError>, admin: Option<&Actor>) -> Result<Asked, Problem> {
     let mut reader = Reader { errors: unread, beyond: Vec::new() };
     let name = reader.name(written.username);
     let password = reader.password(written.password);
@@ -94,7 +93,7 @@ impl Reader {
         Some(password)
     }
 
-    fn scopes(&mut self, value: Option<Value>, admin: Option<&Caller>) -> Vec<Scope> {
+    fn scopes(&mut self, value: Option<Value>, admin: Option<&Actor>) -> Vec<Scope> {
         const WORDS: &str = "words out of notify, read, operate, admin, tenants, separated by spaces";
         let Some(admin) = admin else {
             if value.is_some() {
@@ -115,13 +114,13 @@ impl Reader {
         if scopes.is_empty() {
             self.refuse("scope", format!("is empty: leave it out for notify and read, or give {WORDS}"));
         }
-        if scopes.contains(&Scope::Tenants) && !admin.has(Scope::Tenants) {
+        if scopes.contains(&Scope::Tenants) && !admin.may(Scope::Tenants) {
             self.refuse_as_beyond("scope");
         }
         scopes
     }
 
-    fn tenant(&mut self, value: Option<Value>, admin: Option<&Caller>) -> Tenant {
+    fn tenant(&mut self, value: Option<Value>, admin: Option<&Actor>) -> Tenant {
         let own = admin.map(|admin| admin.tenant.clone()).unwrap_or_default();
         let Some(text) = self.text("tenant", value) else { return own };
         let Some(tenant) = Tenant::parse(&text) else {
@@ -134,7 +133,7 @@ impl Reader {
             None => {
                 self.refuse("tenant", "must be left out: the first user is of default, and registers those of others")
             }
-            Some(admin) if !admin.has(Scope::Tenants) => self.refuse_as_beyond("tenant"),
+            Some(admin) if !admin.may(Scope::Tenants) => self.refuse_as_beyond("tenant"),
             Some(_) => {}
         }
         tenant

@@ -9,8 +9,8 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::done::done;
 use crate::id::Id;
-use crate::unavailable::ledger_changed;
 
 /// Acknowledge a group of dead letters
 ///
@@ -39,9 +39,8 @@ pub(crate) async fn acknowledge(
     let rule = "must be one line of at most 500 characters, or be left out";
     let note = query.parsed("note", rule, |text| suppressions::why(text).ok());
     query.finish(&["note"])?;
-    let (by, clock) = (&caller.subject, app.clock.as_ref());
-    let noted = dead_letters::acknowledge(&app.store, &caller.tenant, &id, by, note.as_deref(), clock).await;
-    if ledger_changed(noted)? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+    let noted = dead_letters::acknowledge(&app.store, &caller, &id, note.as_deref(), app.clock.as_ref()).await;
+    if done(noted)? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
 fn unknown() -> Problem {

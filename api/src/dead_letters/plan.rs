@@ -15,8 +15,8 @@ use crate::app::Shared;
 use crate::dead_letters::answer::{PlanAnswer, plan as answer, unknown};
 use crate::dead_letters::body::PlanBody;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::done::done;
 use crate::notifications::body::refusal;
-use crate::unavailable::ledger_changed;
 
 /// Plan what becomes of dead letters
 ///
@@ -47,7 +47,7 @@ pub(crate) async fn plan(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let asked = Asked::read(&text).map_err(refusal)?;
     let clock = app.clock.as_ref();
-    let planned = dead_letters::plan(&app.store, &caller.tenant, id, asked, caller.subject, clock).await;
-    let planned = ledger_changed(planned)?.ok_or_else(unknown)?;
+    let planned = dead_letters::plan(&app.store, &caller, id, asked, clock).await;
+    let planned = done(planned)?.ok_or_else(unknown)?;
     Ok((StatusCode::CREATED, Json(answer(planned))))
 }

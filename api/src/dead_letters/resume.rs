@@ -10,8 +10,9 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::dead_letters::answer::{PlanAnswer, not_now, plan, unknown};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::done::done;
 use crate::id::Id;
-use crate::unavailable::{ledger_changed, ledger_read};
+use crate::unavailable::ledger_read;
 
 /// Resume a job over dead letters
 ///
@@ -32,8 +33,8 @@ pub(crate) async fn resume(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<(StatusCode, Json<PlanAnswer>), Problem> {
-    let changed = dead_letters::change(&app.store, &caller.tenant, &id, Change::Resume, app.clock.now()).await;
-    let is_changed = ledger_changed(changed)?;
+    let changed = dead_letters::change(&app.store, &caller, &id, Change::Resume, app.clock.now()).await;
+    let is_changed = done(changed)?;
     let shown = ledger_read(dead_letters::show(&app.store, &caller.tenant, &id).await)?.ok_or_else(unknown)?;
     if !is_changed {
         return Err(not_now("It is not paused: nothing was done."));

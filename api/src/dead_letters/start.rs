@@ -12,8 +12,8 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::dead_letters::answer::{PlanAnswer, not_now, plan, unknown};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::done::done;
 use crate::id::Id;
-use crate::unavailable::ledger_changed;
 
 /// Start a plan over dead letters
 ///
@@ -43,8 +43,8 @@ pub(crate) async fn start(
     query.finish(&["letters"])?;
     let letters = letters.ok_or_else(missing)?;
     let now = app.clock.now();
-    let started = dead_letters::start(&app.store, &caller.tenant, &id, letters, &caller.subject, now).await;
-    match ledger_changed(started)? {
+    let started = dead_letters::start(&app.store, &caller, &id, letters, now).await;
+    match done(started)? {
         Started::Started(shown) => Ok((StatusCode::ACCEPTED, Json(plan(*shown)))),
         Started::Unknown => Err(unknown()),
         Started::Has(has) => Err(not_now(format!("The plan has {has} letters to begin, not {letters}."))),

@@ -13,10 +13,10 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::done::done;
 use crate::endpoints::answer::{EndpointAnswer, with_secret};
 use crate::endpoints::body::EndpointBody;
 use crate::notifications::body::refusal;
-use crate::unavailable::ledger_changed;
 
 /// Make an endpoint
 ///
@@ -47,7 +47,7 @@ pub(crate) async fn create(
         idempotency_key(&headers)?.map(|key| app.request_ids.id(&caller.tenant, RequestedBy::TokenHolder, key, None));
     let text = read_json_text(request, app.settings.body_limit).await?;
     let asked = endpoints::read(&text, app.checker.calls()).map_err(refusal)?;
-    match ledger_changed(endpoints::create(&app.store, &caller.tenant, asked, by, app.clock.now()).await)? {
+    match done(endpoints::create(&app.store, &caller, asked, by, app.clock.now()).await)? {
         Created::New(endpoint) => Ok((StatusCode::CREATED, Json(with_secret(&app, endpoint)))),
         Created::Again(endpoint) => Ok((StatusCode::OK, Json(with_secret(&app, endpoint)))),
         Created::Taken(id) => Err(conflict(

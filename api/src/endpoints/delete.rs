@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::Key;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::problem::Problem;
@@ -10,9 +9,9 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
+use crate::done::done;
 use crate::endpoints::answer::unknown;
 use crate::id::Id;
-use crate::unavailable::ledger_changed;
 
 /// The endpoint is gone.
 #[derive(Serialize, ToSchema)]
@@ -42,9 +41,8 @@ pub(crate) async fn delete(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<Json<EndpointDeletedAnswer>, Problem> {
-    let key = Key { tenant: caller.tenant, id };
-    match ledger_changed(operations::endpoints::delete(&app.store, &key).await)? {
-        true => Ok(Json(EndpointDeletedAnswer { id: key.id, status: "deleted" })),
+    match done(operations::endpoints::delete(&app.store, &caller, &id, app.clock.now()).await)? {
+        true => Ok(Json(EndpointDeletedAnswer { id, status: "deleted" })),
         false => Err(unknown()),
     }
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use domain::{Key, RequestedBy, Timestamp};
+use domain::{RequestedBy, Timestamp};
 use store::Rotated;
 use web::idempotency::idempotency_key;
 use web::problem::Problem;
@@ -12,9 +12,9 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
+use crate::done::done;
 use crate::endpoints::answer::{EndpointAnswer, unknown, with_secret};
 use crate::id::Id;
-use crate::unavailable::ledger_changed;
 
 /// Change the secret of an endpoint
 ///
@@ -53,9 +53,8 @@ pub(crate) async fn rotate(
     query.finish(&["force"])?;
     let by =
         idempotency_key(&headers)?.map(|key| app.request_ids.id(&caller.tenant, RequestedBy::TokenHolder, key, None));
-    let key = Key { tenant: caller.tenant, id };
-    let rotated = operations::endpoints::rotate(&app.store, &key, by, is_forced, app.clock.now()).await;
-    match ledger_changed(rotated)? {
+    let rotated = operations::endpoints::rotate(&app.store, &caller, &id, by, is_forced, app.clock.now()).await;
+    match done(rotated)? {
         Rotated::New(endpoint) | Rotated::Again(endpoint) => Ok(Json(with_secret(&app, *endpoint))),
         Rotated::ChangedSince => Err(changed_since()),
         Rotated::TooSoon(until) => Err(too_soon(until)),

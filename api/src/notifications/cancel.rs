@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::{Key, State};
+use domain::State;
 use operations::Cancellation;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,8 +12,8 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::done::done;
 use crate::id::Id;
-use crate::unavailable::ledger_changed;
 
 /// Nothing is sent from now on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,9 +75,9 @@ pub(crate) async fn cancel(
     Authorized { caller, .. }: Authorized<scopes::OperateOrNotify>,
     Id(id): Id,
 ) -> Result<(StatusCode, Json<Cancelled>), Problem> {
-    let key = Key { tenant: caller.tenant, id: id.clone() };
-    let cancelled = operations::cancel(&app.store, key, &app.defaults, &app.recipients, app.clock.now()).await;
-    match ledger_changed(cancelled)? {
+    let now = app.clock.now();
+    let cancelled = operations::cancel(&app.store, &caller, id.clone(), &app.defaults, &app.recipients, now).await;
+    match done(cancelled)? {
         Cancellation::Stopped { id: stopped, maybe_sent } => Ok(answer(StatusCode::OK, id, true, maybe_sent, stopped)),
         Cancellation::Awaited { id: stopped } => {
             // Of a fallback that has not arrived yet, at least its parent is known.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Lane, RequestedBy, Tenant};
+use domain::{Actor, Lane, RequestedBy, Tenant};
 use operations::{Checked, Status, Unconfirmed, accept, accept_all};
 use runtime::failpoint;
 use serde::Serialize;
@@ -21,7 +21,6 @@ use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
 use crate::notifications::body::{self, Asked};
 use crate::notifications::document::NotifyBody;
-use crate::token::Caller;
 use crate::unavailable::{broker_confirmed, broker_failed, broker_problem};
 
 /// The most bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes
@@ -124,7 +123,7 @@ pub(crate) async fn notify_auth(
 
 async fn publish(
     app: &Arc<App>,
-    caller: Option<Caller>,
+    caller: Option<Actor>,
     headers: &HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -141,7 +140,7 @@ async fn publish(
     };
     let trace = trace_of(headers);
     let trace = trace.as_ref();
-    let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.subject);
+    let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.name);
     match asked {
         Asked::One(item) => publish_one(app, *item, publisher, trace).await,
         Asked::Batch(items) => publish_batch(app, items, publisher, trace).await,

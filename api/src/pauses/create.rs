@@ -12,11 +12,10 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::done::done;
 use crate::notifications::body::refusal;
 use crate::pauses::answer::{PauseAnswer, with_doubts};
 use crate::pauses::body::PauseBody;
-use crate::pauses::reach_of;
-use crate::unavailable::ledger_changed;
 
 /// Pause a channel, a provider, a template or a tenant
 ///
@@ -43,8 +42,7 @@ pub(crate) async fn create(
     let clock = app.clock.as_ref();
     let asked = Asked::read(&text, Some(&caller.tenant), &app.settings.providers, clock.now()).map_err(refusal)?;
     let doubts = pauses::doubts(&app.store, &asked, Some(app.checker.templates())).await;
-    let reach = reach_of(&caller);
-    match ledger_changed(pauses::pause(&app.store, asked, &reach, caller.subject, clock).await)? {
+    match done(pauses::pause(&app.store, &caller, asked, clock).await)? {
         Outcome::Paused(pause) => Ok(Json(with_doubts(pause, &doubts))),
         Outcome::Foreign(error) => Err(foreign(error)),
         Outcome::TooMany => Err(too_many()),

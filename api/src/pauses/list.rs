@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use operations::pauses;
+use operations::pauses::{self, Reach};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::problem::Problem;
@@ -11,7 +11,6 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::pauses::answer::{PauseAnswer, answer};
-use crate::pauses::reach_of;
 use crate::unavailable::ledger_read;
 
 /// All of them, the newest first.
@@ -34,6 +33,6 @@ pub(crate) async fn list(
     State(app): Shared,
     Authorized { caller, .. }: Authorized<scopes::Read>,
 ) -> Result<Json<PausesAnswer>, Problem> {
-    let found = ledger_read(pauses::list(&app.store, &reach_of(&caller), app.clock.now()).await)?;
+    let found = ledger_read(pauses::list(&app.store, &Reach::of(&caller), app.clock.now()).await)?;
     Ok(Json(PausesAnswer { pauses: found.into_iter().map(answer).collect() }))
 }

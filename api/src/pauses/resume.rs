@@ -8,10 +8,9 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
+use crate::done::done;
 use crate::id::Id;
 use crate::pauses::answer::{PauseAnswer, answer};
-use crate::pauses::reach_of;
-use crate::unavailable::ledger_changed;
 
 /// Resume what is paused
 ///
@@ -32,7 +31,7 @@ pub(crate) async fn resume(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<Json<PauseAnswer>, Problem> {
-    let resumed = ledger_changed(pauses::resume(&app.store, &id, &reach_of(&caller)).await)?;
+    let resumed = done(pauses::resume(&app.store, &caller, &id, app.clock.as_ref()).await)?;
     resumed.map(|pause| Json(answer(pause))).ok_or_else(unknown)
 }
 

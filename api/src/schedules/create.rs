@@ -13,10 +13,10 @@ use web::problem::{Problem, Warning};
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::done::done;
 use crate::notifications::body::refusal;
 use crate::schedules::answer::{ScheduleAnswer, answer};
 use crate::schedules::body::ScheduleBody;
-use crate::unavailable::ledger_changed;
 
 /// Make a schedule
 ///
@@ -48,7 +48,7 @@ pub(crate) async fn create(
     let schedule = Schedule::read(&text, &rules, &app.settings.zones).map_err(refusal)?;
     let mut shown = answer(&app, schedule.job.summary.clone());
     shown.warnings = schedule.warnings.iter().map(Warning::from).collect();
-    match ledger_changed(schedules::create(&app.store, schedule).await)? {
+    match done(schedules::create(&app.store, &caller, schedule, app.clock.as_ref()).await)? {
         Put::Stored => Ok((StatusCode::CREATED, Json(shown))),
         Put::Known => Ok((StatusCode::OK, Json(shown))),
         Put::Conflict => Err(conflict("Another schedule or delivery has this id: choose another, or leave it out.")),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Clock, Key};
+use domain::Clock;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::problem::Problem;
@@ -10,9 +10,9 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::done::done;
 use crate::id::Id;
 use crate::schedules::show::unknown;
-use crate::unavailable::ledger_changed;
 
 /// The schedule is gone.
 #[derive(Serialize, ToSchema)]
@@ -41,11 +41,10 @@ pub(crate) async fn delete(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<Json<DeletedAnswer>, Problem> {
-    let key = Key { tenant: caller.tenant, id };
     let clock: &dyn Clock = app.clock.as_ref();
-    let deleted = operations::schedules::delete(&app.store, &key, &app.defaults, &app.recipients, clock).await;
-    match ledger_changed(deleted)? {
-        true => Ok(Json(DeletedAnswer { id: key.id, status: "deleted" })),
+    let deleted = operations::schedules::delete(&app.store, &caller, &id, &app.defaults, &app.recipients, clock).await;
+    match done(deleted)? {
+        true => Ok(Json(DeletedAnswer { id, status: "deleted" })),
         false => Err(unknown()),
     }
 }

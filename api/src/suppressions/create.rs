@@ -9,10 +9,10 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
+use crate::done::done;
 use crate::notifications::body::refusal;
 use crate::suppressions::answer::{SuppressionAnswer, answer};
 use crate::suppressions::body::SuppressionBody;
-use crate::unavailable::ledger_changed;
 
 /// Put somebody on the suppression list
 ///
@@ -35,6 +35,6 @@ pub(crate) async fn create(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let entry = Entry::read(&text, app.clock.now()).map_err(refusal)?;
     let clock = app.clock.as_ref();
-    let listed = suppressions::suppress(&app.store, caller.tenant, entry, caller.subject, &app.recipients, clock).await;
-    Ok(Json(answer(ledger_changed(listed)?)))
+    let listed = suppressions::suppress(&app.store, &caller, entry, &app.recipients, clock).await;
+    Ok(Json(answer(done(listed)?)))
 }

@@ -10,9 +10,9 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
+use crate::done::done;
 use crate::id::Id;
 use crate::suppressions::answer::{SuppressionAnswer, answer};
-use crate::unavailable::ledger_changed;
 
 /// Take an entry off the suppression list
 ///
@@ -44,9 +44,8 @@ pub(crate) async fn lift(
     let why = why.ok_or_else(missing_reason)?;
     let clock = app.clock.as_ref();
     let which = Lifted::Entry(id);
-    let lifted =
-        suppressions::lift(&app.store, &caller.tenant, which, &caller.subject, &why, &app.recipients, clock).await;
-    let lifted = ledger_changed(lifted)?.into_iter().next();
+    let lifted = suppressions::lift(&app.store, &caller, which, &why, &app.recipients, clock).await;
+    let lifted = done(lifted)?.into_iter().next();
     lifted.map(|entry| Json(answer(entry))).ok_or_else(unknown)
 }
 

@@ -95,7 +95,7 @@ async fn deliveries_are_found_by_their_recipient_whatever_key_had_hashed_it() {
             let channel = domain::ChannelName::parse("sms").ok()?;
             Some(store::Target { channel, recipient_hash: *hash, recipient_mask: "***43".into() })
         };
-        app.store.cancel(&key, crate::tests::app::NOW, &target).await.unwrap();
+        app.store.cancel(&key, crate::tests::app::NOW, &target, None).await.unwrap();
     }
     for query in ["%2B12025550143", "+12025550143"] {
         let found = app.get(&format!("/deliveries?recipient={query}"), Some(&token("read"))).await.json();

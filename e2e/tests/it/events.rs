@@ -57,7 +57,7 @@ async fn end_in_every_way(fleet: &TestFleet, provider: &Provider) -> BTreeMap<&'
     let mut late = sms("+12025550106");
     late["expires_at"] = json!("2020-01-01T00:00:00Z");
     fleet.notify("late", &late).await;
-    fleet.store().cancel(&key("unwanted"), SystemClock.now(), &|_| None).await.expect("cancelled");
+    fleet.store().cancel(&key("unwanted"), SystemClock.now(), &|_| None, None).await.expect("cancelled");
     fleet.notify("unwanted", &sms("+12025550107")).await;
     fleet.until("dead", State::Dead).await;
     BTreeMap::from([

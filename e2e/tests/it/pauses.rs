@@ -45,7 +45,10 @@ async fn a_paused_channel_waits_without_an_attempt_and_goes_when_it_is_resumed()
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Sqlite, &provider.settings()).await;
     let said = command(&fleet, &["pause", "channel", "sms", "--why", "wrong text", "--for", "1h", "--by", "ada"]).await;
-    assert!(said.contains("paused the channel sms, since") && said.contains("by ada: wrong text"), "{said}");
+    assert!(
+        said.contains("paused the channel sms, since") && said.contains("by command line:ada: wrong text"),
+        "{said}"
+    );
     let probe = until_one_waits(&fleet).await;
     fleet.notify("waits", &sms("+12025550101")).await;
     let mut short = sms("+12025550102");

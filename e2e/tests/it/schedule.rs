@@ -89,7 +89,7 @@ async fn a_cancelled_job_is_never_sent() {
     fleet.notify("cancelled", &later(3)).await;
     let key = key("cancelled");
     e2e::fleet::until("a job", async || fleet.running().store.job(&key).await.expect("read")).await;
-    let cancelled = fleet.running().store.cancel(&key, SystemClock.now(), &|_| None).await.expect("cancelled");
+    let cancelled = fleet.running().store.cancel(&key, SystemClock.now(), &|_| None, None).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Cancelled { maybe_sent: false });
     fleet.notify("after", &later(3)).await;
     fleet.until("after", State::Sent).await;
@@ -102,7 +102,7 @@ async fn a_delivery_that_was_cancelled_before_it_came_is_not_sent() {
     let provider = Provider::start().await;
     let fleet = TestFleet::start(Database::Postgres, &provider.settings()).await;
     let key = key("tombstone");
-    let cancelled = fleet.running().store.cancel(&key, SystemClock.now(), &|_| None).await.expect("cancelled");
+    let cancelled = fleet.running().store.cancel(&key, SystemClock.now(), &|_| None, None).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Unknown);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"});
     fleet.notify("tombstone", &body).await;

@@ -1,8 +1,10 @@
 //! What a user may be called, and what an actor may let others do.
 
-use domain::{Actor, FieldError, Role, Scope, Tenant, nearest};
+use domain::{Actor, FieldError, Role, Scope, Tenant, Timestamp, nearest};
+use store::Store;
 
 use super::Undone;
+use crate::allowed::{must, note_denied};
 use crate::checked::field;
 use crate::reader::no_such;
 
@@ -61,33 +63,69 @@ pub(super) fn words_of(scopes: &[Scope]) -> Vec<String> {
     scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
 }
 
-/// Whose users and keys an actor may manage: those of its own tenant, or of all where none is returned.
+/// What is beyond an actor, and the scopes that it lacks for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Beyond {
+    pub(super) error: FieldError,
+    pub(super) needed: Vec<Scope>,
+}
+
+/// Whose users and keys an actor may manage: those of its own tenant, or of all where none is returned. `asked` says what
+/// for, in words that are kept of a refusal.
 ///
 /// # Errors
-/// [`Undone::Denied`] without the scope.
-pub(super) fn reach(actor: &Actor) -> Result<Option<&Tenant>, Undone> {
-    actor.must(Scope::Admin)?;
+/// [`Undone::Denied`] without the scope, [`Undone::Ledger`].
+pub(super) async fn reach<'a>(
+    store: &Store,
+    actor: &'a Actor,
+    asked: &str,
+    now: Timestamp,
+) -> Result<Option<&'a Tenant>, Undone> {
+    must(store, actor, &[Scope::Admin], asked, now).await?;
     Ok(if actor.may(Scope::Tenants) { None } else { Some(&actor.tenant) })
 }
 
+/// # Errors
+/// [`Undone::Beyond`], which is noted, where anything is beyond the actor.
+pub(super) async fn within(
+    store: &Store,
+    actor: &Actor,
+    beyond: impl IntoIterator<Item = Option<Beyond>>,
+    asked: &str,
+    now: Timestamp,
+) -> Result<(), Undone> {
+    let (mut errors, mut needed) = (Vec::new(), Vec::new());
+    for beyond in beyond.into_iter().flatten() {
+        errors.push(beyond.error);
+        needed.extend(beyond.needed);
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    note_denied(store, actor, &needed, asked, now).await?;
+    Err(Undone::Beyond(errors))
+}
+
 /// What is beyond an actor who makes something for a tenant.
-pub(super) fn beyond_tenant(actor: &Actor, tenant: &Tenant) -> Option<FieldError> {
+pub(super) fn beyond_tenant(actor: &Actor, tenant: &Tenant) -> Option<Beyond> {
     let is_own = actor.tenant == *tenant || actor.may(Scope::Tenants);
-    (!is_own).then(|| field("/tenant", "needs the scope tenants"))
+    (!is_own).then(|| Beyond { error: field("/tenant", "needs the scope tenants"), needed: vec![Scope::Tenants] })
 }
 
 /// What is beyond an actor who says what a user may do. Whoever manages users gives them every scope that a role has;
 /// `tenants` only who has it.
-pub(super) fn beyond_user_scopes(actor: &Actor, scopes: &[Scope]) -> Option<FieldError> {
+pub(super) fn beyond_user_scopes(actor: &Actor, scopes: &[Scope]) -> Option<Beyond> {
     let usual = Role::Admin.scopes();
-    let missing = scopes.iter().find(|scope| !usual.contains(scope) && !actor.may(**scope))?;
-    Some(field("/scope", format!("needs the scope {missing}")))
+    let missing = *scopes.iter().find(|scope| !usual.contains(scope) && !actor.may(**scope))?;
+    Some(Beyond { error: field("/scope", format!("needs the scope {missing}")), needed: vec![missing] })
 }
 
 /// What is beyond an actor who makes a key: it may never do more than who has made it.
-pub(super) fn beyond_key_scopes(actor: &Actor, scopes: &[Scope]) -> Option<FieldError> {
-    let missing: Vec<&str> = scopes.iter().filter(|scope| !actor.may(**scope)).map(|scope| scope.as_str()).collect();
-    (!missing.is_empty()).then(|| field("/scope", format!("nobody gives what it lacks: {}", missing.join(", "))))
+pub(super) fn beyond_key_scopes(actor: &Actor, scopes: &[Scope]) -> Option<Beyond> {
+    let needed: Vec<Scope> = scopes.iter().copied().filter(|&scope| !actor.may(scope)).collect();
+    let words: Vec<&str> = needed.iter().map(|scope| scope.as_str()).collect();
+    let error = field("/scope", format!("nobody gives what it lacks: {}", words.join(", ")));
+    (!needed.is_empty()).then_some(Beyond { error, needed })
 }
 
 #[cfg(test)]
@@ -119,6 +157,8 @@ mod tests {
         assert_eq!(beyond_user_scopes(&admin, Role::Admin.scopes()), None, "as by registering somebody");
         assert!(beyond_user_scopes(&admin, &[Scope::Tenants]).is_some());
         assert_eq!(beyond_key_scopes(&admin, &[Scope::Read]), None);
-        assert!(beyond_key_scopes(&admin, &[Scope::Read, Scope::Operate]).unwrap().detail.ends_with("lacks: operate"));
+        assert!(
+            beyond_key_scopes(&admin, &[Scope::Read, Scope::Operate]).unwrap().error.detail.ends_with("lacks: operate")
+        );
     }
 }

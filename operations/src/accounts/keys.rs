@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use self::believed::Keys;
 use super::Undone;
-use super::grants::{beyond_key_scopes, beyond_tenant, known_scopes, reach, words_of};
+use super::grants::{Beyond, beyond_key_scopes, beyond_tenant, known_scopes, reach, within, words_of};
 use crate::checked::{field, mint};
 
 /// The fields of a key, as its client writes them.
@@ -89,13 +89,11 @@ pub fn is_meant(text: &str) -> bool {
 /// # Errors
 /// [`Undone`]: denied, beyond, too many, or the ledger.
 pub async fn add(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock) -> Result<Made, Undone> {
-    reach(actor)?;
-    let beyond = [beyond_tenant(actor, &asked.tenant), beyond_key_scopes(actor, &asked.scopes)];
-    let beyond: Vec<_> = beyond.into_iter().flatten().collect();
-    if !beyond.is_empty() {
-        return Err(Undone::Beyond(beyond));
-    }
     let (parts, now) = (Parts::new(), clock.now());
+    let what = format!("key.added {}", asked.name);
+    reach(store, actor, &what, now).await?;
+    let beyond = [beyond_tenant(actor, &asked.tenant), beyond_key_scopes(actor, &asked.scopes)];
+    within(store, actor, beyond, &what, now).await?;
     let key = NewKey {
         id: mint(now),
         tenant: asked.tenant,
@@ -130,11 +128,12 @@ pub async fn rotate(
         let most = LONGEST_OVERLAP.as_secs();
         return Err(Undone::Invalid(vec![field("/overlap_seconds", format!("must be at most {most}"))]));
     }
-    let old = managed(store, actor, id).await?;
-    if let Some(beyond) = beyond_key_scopes(actor, &known_scopes(&old.scopes)) {
-        return Err(Undone::Beyond(vec![field("", beyond.detail)]));
-    }
     let (parts, now) = (Parts::new(), clock.now());
+    let what = format!("key.rotated {id}");
+    let old = managed(store, actor, id, &what, now).await?;
+    let beyond = beyond_key_scopes(actor, &known_scopes(&old.scopes));
+    let beyond = beyond.map(|Beyond { error, needed }| Beyond { error: field("", error.detail), needed });
+    within(store, actor, [beyond], &what, now).await?;
     let rotation = KeyRotation {
         id: mint(now),
         prefix: parts.prefix.clone(),
@@ -163,8 +162,9 @@ fn made(made: MadeKey, parts: &Parts) -> Result<Made, Undone> {
 /// # Errors
 /// [`Undone`]: denied, unknown, or the ledger.
 pub async fn revoke(store: &Store, actor: &Actor, id: &str, clock: &dyn Clock) -> Result<ApiKey, Undone> {
-    let key = managed(store, actor, id).await?;
-    let told = Entry::of(actor, "key.revoked", &key.id, clock.now()).with("prefix", key.prefix.as_str());
+    let now = clock.now();
+    let key = managed(store, actor, id, &format!("key.revoked {id}"), now).await?;
+    let told = Entry::of(actor, "key.revoked", &key.id, now).with("prefix", key.prefix.as_str());
     let told = Entry { tenant: key.tenant.clone(), ..told };
     store.revoke_key(&key.id, Some(&key.tenant), &told).await?.ok_or(Undone::Unknown)
 }
@@ -180,16 +180,17 @@ pub async fn list(
     tenant: Option<&Tenant>,
     after: Option<&KeyCursor>,
     limit: usize,
+    clock: &dyn Clock,
 ) -> Result<KeyPage, Undone> {
-    let own = reach(actor)?;
+    let own = reach(store, actor, "list keys", clock.now()).await?;
     if tenant.is_some_and(|tenant| own.is_some_and(|own| own != tenant)) {
         return Ok(KeyPage { keys: Vec::new(), next: None });
     }
     Ok(store.keys(own.or(tenant), after, limit).await?)
 }
 
-async fn managed(store: &Store, actor: &Actor, id: &str) -> Result<ApiKey, Undone> {
-    let own = reach(actor)?;
+async fn managed(store: &Store, actor: &Actor, id: &str, asked: &str, now: Timestamp) -> Result<ApiKey, Undone> {
+    let own = reach(store, actor, asked, now).await?;
     let key = store.api_key(id).await?;
     key.filter(|key| own.is_none_or(|own| *own == key.tenant)).ok_or(Undone::Unknown)
 }

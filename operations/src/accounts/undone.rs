@@ -4,6 +4,7 @@ use domain::{Denied, FieldError};
 use store::StoreError;
 
 use super::passwords::NoTurn;
+use crate::allowed::NotDone;
 
 /// Nothing was done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,9 +32,12 @@ pub enum Undone {
     Ledger(StoreError),
 }
 
-impl From<Denied> for Undone {
-    fn from(denied: Denied) -> Self {
-        Self::Denied(denied)
+impl From<NotDone> for Undone {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Denied(denied) => Self::Denied(denied),
+            NotDone::Ledger(error) => Self::Ledger(error),
+        }
     }
 }
 

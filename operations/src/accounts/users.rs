@@ -10,13 +10,15 @@ use serde_json::Value;
 use store::{Changed, NewUser, Store, User, UserChange, UserPage};
 
 use super::Undone;
-use super::grants::{beyond_tenant, beyond_user_scopes, is_user_name, known_scopes, reach, words_of};
+use super::grants::{Beyond, beyond_tenant, beyond_user_scopes, is_user_name, known_scopes, reach, within, words_of};
 use super::log_in::{LogIn, NotLoggedIn};
 use super::passwords::{self, Passwords};
 use crate::checked::field;
 
 /// What a user gets who was given no scopes.
 pub const USUAL_SCOPES: [Scope; 2] = [Scope::Notify, Scope::Read];
+
+const PASSWORD_CHANGED: &str = "user.password_changed";
 
 /// A user to add.
 #[derive(Clone, Debug)]
@@ -52,8 +54,9 @@ pub async fn list(
     tenant: Option<&Tenant>,
     after: Option<&str>,
     limit: usize,
+    clock: &dyn Clock,
 ) -> Result<UserPage, Undone> {
-    let own = reach(actor)?;
+    let own = reach(store, actor, "list users", clock.now()).await?;
     if tenant.is_some_and(|tenant| own.is_some_and(|own| own != tenant)) {
         return Ok(UserPage { users: Vec::new(), next: None });
     }
@@ -71,12 +74,10 @@ pub async fn add(
     asked: Asked,
     clock: &dyn Clock,
 ) -> Result<(), Undone> {
-    reach(actor)?;
+    let (what, now) = (format!("add the user {}", asked.name), clock.now());
+    reach(store, actor, &what, now).await?;
     let beyond = [beyond_tenant(actor, &asked.tenant), beyond_user_scopes(actor, &asked.scopes)];
-    let beyond: Vec<_> = beyond.into_iter().flatten().collect();
-    if !beyond.is_empty() {
-        return Err(Undone::Beyond(beyond));
-    }
+    within(store, actor, beyond, &what, now).await?;
     let user = hashed(hashing, asked).await?;
     let told = added(actor, &user, clock.now());
     if store.create_user(user, &told).await? { Ok(()) } else { Err(Undone::Taken) }
@@ -133,8 +134,8 @@ impl Act {
 /// # Errors
 /// [`Undone`]: denied, beyond, unknown, the last of all, or the ledger.
 pub async fn act(store: &Store, actor: &Actor, name: &str, act: Act, clock: &dyn Clock) -> Result<User, Undone> {
-    let user = managed(store, actor, name).await?;
     let (change, kind) = act.parts();
+    let user = managed(store, actor, name, kind, clock.now()).await?;
     changed(store, actor, &user, &change, kind, None, clock.now()).await
 }
 
@@ -149,14 +150,13 @@ pub async fn set_scopes(
     scopes: &[Scope],
     clock: &dyn Clock,
 ) -> Result<User, Undone> {
-    let user = managed(store, actor, name).await?;
-    if let Some(beyond) = beyond_user_scopes(actor, scopes) {
-        return Err(Undone::Beyond(vec![beyond]));
-    }
+    let (kind, now) = ("user.scopes_changed", clock.now());
+    let user = managed(store, actor, name, kind, now).await?;
+    within(store, actor, [beyond_user_scopes(actor, scopes)], &format!("{kind} {name}"), now).await?;
     let words = words_of(scopes);
     let told = ("scope", Value::from(words.join(" ")));
     let change = UserChange::Scopes(words);
-    changed(store, actor, &user, &change, "user.scopes_changed", Some(told), clock.now()).await
+    changed(store, actor, &user, &change, kind, Some(told), now).await
 }
 
 /// Gives a user another password; its sessions and tokens end.
@@ -172,9 +172,9 @@ pub async fn set_password(
     clock: &dyn Clock,
 ) -> Result<User, Undone> {
     check_password("/password", &password)?;
-    let user = managed(store, actor, name).await?;
+    let user = managed(store, actor, name, PASSWORD_CHANGED, clock.now()).await?;
     let change = UserChange::Password(hashing.hash(password).await?);
-    changed(store, actor, &user, &change, "user.password_changed", None, clock.now()).await
+    changed(store, actor, &user, &change, PASSWORD_CHANGED, None, clock.now()).await
 }
 
 /// Gives the actor itself another password, who shows the old one as if it logged in: failures count as they do there. Its
@@ -197,7 +197,7 @@ pub async fn change_own_password(
     let hashing = Hashing { passwords: login.passwords, peer };
     let change = UserChange::Password(hashing.hash(new).await?);
     let now = login.clock.now();
-    changed(login.store, actor, &user, &change, "user.password_changed", None, now).await.map(drop)
+    changed(login.store, actor, &user, &change, PASSWORD_CHANGED, None, now).await.map(drop)
 }
 
 fn not_logged_in(why: NotLoggedIn) -> Undone {
@@ -214,16 +214,19 @@ fn check_password(pointer: &str, password: &SecretString) -> Result<(), Undone> 
     passwords::check(password.expose_secret()).map_err(|rule| Undone::Invalid(vec![field(pointer, rule)]))
 }
 
-/// The user of this name, if the actor manages it.
-async fn managed(store: &Store, actor: &Actor, name: &str) -> Result<User, Undone> {
-    let own = reach(actor)?;
+/// The user of this name, if the actor manages it. `kind` says what it is to be for.
+async fn managed(store: &Store, actor: &Actor, name: &str, kind: &'static str, now: Timestamp) -> Result<User, Undone> {
+    let asked = format!("{kind} {name}");
+    let own = reach(store, actor, &asked, now).await?;
     let user = if is_user_name(name) { store.user(name).await? } else { None };
     let user = user.filter(|user| own.is_none_or(|own| *own == user.tenant)).ok_or(Undone::Unknown)?;
     // Whoever could give itself the password of somebody who may do more would soon do more.
-    match beyond_user_scopes(actor, &known_scopes(&user.scopes)) {
-        Some(beyond) => Err(Undone::Beyond(vec![field("", format!("the user may do more: this {}", beyond.detail))])),
-        None => Ok(user),
-    }
+    let beyond = beyond_user_scopes(actor, &known_scopes(&user.scopes)).map(|Beyond { error, needed }| {
+        let error = field("", format!("the user may do more: this {}", error.detail));
+        Beyond { error, needed }
+    });
+    within(store, actor, [beyond], &asked, now).await?;
+    Ok(user)
 }
 
 async fn changed(

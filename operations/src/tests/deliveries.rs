@@ -108,7 +108,7 @@ async fn a_recipient_is_found_by_the_usual_forms_of_what_was_published() {
             let recipient_hash = recipients().hash(published);
             Some(store::Target { channel, recipient_hash, recipient_mask: domain::mask(published) })
         };
-        ledger.store.cancel(&key(id), NOW, &target).await.unwrap();
+        ledger.store.cancel(&key(id), NOW, &target, None).await.unwrap();
     }
     for (asked, expected) in [
         ("+12025550143", vec!["bare", "prefixed"]),

@@ -1,12 +1,13 @@
 //! Cancelling: once a cancel is answered, the delivery is never sent.
 
 use domain::{
-    ChannelName, Content, Defaults, Key, Notification, RecipientHash, RecipientHasher, State, Timestamp, mask,
+    ChannelName, Content, Defaults, Entry, Key, Notification, RecipientHash, RecipientHasher, State, Timestamp, mask,
 };
 
 use super::input::refuse_nul;
 use super::row::state_of;
 use crate::error::StoreError;
+use crate::journal;
 use crate::sql::{Session, Value, content_of, get, key_values};
 use crate::store::Store;
 
@@ -52,6 +53,7 @@ const MAX_ROUNDS: usize = 3;
 impl Store {
     /// Deletes the one-shot job, cancels the waiting row, or leaves a tombstone, in one transaction. When no worker has
     /// seen the delivery, `target` reads what is remembered of its recipient from the body of its job, if it has one.
+    /// `told` is what an operator's decision has to tell, where it changes something.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -60,25 +62,29 @@ impl Store {
         key: &Key,
         now: Timestamp,
         target: &(dyn Fn(Option<&[u8]>) -> Option<Target> + Sync),
+        told: Option<&Entry>,
     ) -> Result<Cancel, StoreError> {
         refuse_nul(key)?;
         for _ in 0..MAX_ROUNDS {
             let mut session = self.inner.db.begin().await?;
-            if let Some(answer) = cancel_in(&mut session, key, now, target).await? {
-                session.commit().await?;
-                return Ok(answer);
+            let Some((answer, is_changed)) = cancel_in(&mut session, key, now, target).await? else { continue };
+            if let Some(told) = told.filter(|_| is_changed) {
+                journal::insert(&mut session, told).await?;
             }
+            session.commit().await?;
+            return Ok(answer);
         }
         Err(StoreError::Unavailable("another process keeps changing the same row".into()))
     }
 }
 
+/// Whether it changes something is told beside the answer. None where a claim inserted the row meanwhile.
 async fn cancel_in(
     session: &mut Session,
     key: &Key,
     now: Timestamp,
     target: &(dyn Fn(Option<&[u8]>) -> Option<Target> + Sync),
-) -> Result<Option<Cancel>, StoreError> {
+) -> Result<Option<(Cancel, bool)>, StoreError> {
     const LOOK: &str = "SELECT state, content, ambiguous, order_kind FROM deliveries \
                         WHERE tenant = $1 AND id = $2 {for_update}";
     const CANCEL: &str = "UPDATE deliveries SET state = 'cancelled', order_kind = 'nothing', order_tier = NULL, \
@@ -89,24 +95,25 @@ async fn cancel_in(
         let job = delete_job(session, key).await?;
         let answer = if job.is_some() { Cancel::Cancelled { maybe_sent: false } } else { Cancel::Unknown };
         let target = target(job.as_ref().map(|job| job.body.as_slice()));
-        return Ok(insert_tombstone(session, key, job, target, now).await?.then_some(answer));
+        return Ok(insert_tombstone(session, key, job, target, now).await?.then_some((answer, true)));
     };
     let maybe_sent = get(row, "ambiguous")?;
     Ok(Some(match state_of(row)? {
         State::Waiting => {
             delete_job(session, key).await?;
             session.query(CANCEL, &[tenant, id, Value::Int(Some(now.as_micros()))]).await?;
-            Cancel::Cancelled { maybe_sent }
+            (Cancel::Cancelled { maybe_sent }, true)
         }
         State::Cancelled => {
             let job = delete_job(session, key).await?;
             let was_known = job.is_some() || content_of(row, "content")?.is_some();
-            if was_known { Cancel::Cancelled { maybe_sent } } else { Cancel::Unknown }
+            let answer = if was_known { Cancel::Cancelled { maybe_sent } } else { Cancel::Unknown };
+            (answer, job.is_some())
         }
         state if state != State::FellBack && get::<String>(row, "order_kind")? == "escalate" => {
-            Cancel::Escalates(state)
+            (Cancel::Escalates(state), false)
         }
-        state => Cancel::TooLate(state),
+        state => (Cancel::TooLate(state), false),
     }))
 }
 

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use domain::{Arrival, FieldError, Key, Listed, Row, Transition};
+use domain::{Arrival, Entry, FieldError, Key, Listed, Row, Transition};
 
 use super::captures::Capture;
 use super::claim::{Claimed, Claiming};
 use super::input::refuse_nul;
-use super::jobs::{Job, Put};
+use super::jobs::{self, Job, Put};
 use super::record::{Recorded, Recording};
 use super::warnings;
 use super::write::LedgerWrite;
 use crate::error::StoreError;
+use crate::journal;
 use crate::store::Store;
 
 impl Store {
@@ -103,6 +104,24 @@ impl Store {
         let due = job.due_at;
         let put = self.inner.writers.jobs.write(job).await?;
         if put == Put::Stored {
+            self.inner.soonest.report(due);
+        }
+        Ok(put)
+    }
+
+    /// Stores a job that an operator has asked for, with what that has to tell.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn put_job_told(&self, job: Job, told: &Entry) -> Result<Put, StoreError> {
+        refuse_nul(&job.key)?;
+        let due = job.due_at;
+        let mut session = self.inner.db.begin().await?;
+        let put = jobs::put::put(&mut session, std::slice::from_ref(&job)).await?.first().copied();
+        let put = put.ok_or_else(|| StoreError::Unavailable("no answer".into()))?;
+        if put == Put::Stored {
+            journal::insert(&mut session, told).await?;
+            session.commit().await?;
             self.inner.soonest.report(due);
         }
         Ok(put)

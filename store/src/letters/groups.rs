@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Tenant, Timestamp};
+use domain::{Entry, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
@@ -97,20 +97,19 @@ impl Store {
         &self,
         tenant: &Tenant,
         fingerprint: &str,
-        by: &str,
         note: Option<&str>,
-        now: Timestamp,
+        told: &Entry,
     ) -> Result<bool, StoreError> {
         const ACKNOWLEDGE: &str = "UPDATE letter_groups SET life = 'acknowledged', changed_at = $3, changed_by = $4, \
              note = COALESCE($5, note) WHERE tenant = $1 AND fingerprint = $2 RETURNING fingerprint";
         let values = [
             Value::Text(Some(tenant.as_str())),
             Value::Text(Some(fingerprint)),
-            Value::Int(Some(now.as_micros())),
-            Value::Text(Some(by)),
+            Value::Int(Some(told.at.as_micros())),
+            Value::Text(Some(&told.actor)),
             Value::Text(note),
         ];
-        Ok(!self.inner.db.writer().query(ACKNOWLEDGE, &values).await?.is_empty())
+        self.change_told(ACKNOWLEDGE, &values, told).await
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{State, Tenant, Timestamp};
+use domain::{Entry, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use super::list::condition;
 use super::{JobState, LetterAction, LetterFilter};
 use crate::error::StoreError;
+use crate::journal;
 use crate::sql::{Session, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
 
@@ -152,13 +153,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn start_letter_job(
-        &self,
-        tenant: &Tenant,
-        id: &str,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub async fn start_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
         const START: &str = "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4 \
              WHERE tenant = $1 AND id = $2 AND state = 'planned' AND made_at > $5 RETURNING action";
         const LEAVE_OUT: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'in_another_job' \
@@ -168,9 +163,10 @@ impl Store {
         const REPLAYED: &str = "UPDATE letter_groups SET life = 'replayed', changed_at = $2, changed_by = $3 \
              WHERE tenant = $4 AND fingerprint IN (SELECT i.fingerprint FROM letter_job_items AS i \
              WHERE i.job = $1 AND i.state = 'pending')";
-        let (id, tenant, by) = (Value::Text(Some(id)), Value::Text(Some(tenant.as_str())), Value::Text(Some(by)));
-        let oldest = Value::Int(Some(now.minus(GOOD_FOR).as_micros()));
-        let now = Value::Int(Some(now.as_micros()));
+        let (id, tenant, by) =
+            (Value::Text(Some(id)), Value::Text(Some(tenant.as_str())), Value::Text(Some(&told.actor)));
+        let oldest = Value::Int(Some(told.at.minus(GOOD_FOR).as_micros()));
+        let now = Value::Int(Some(told.at.as_micros()));
         let mut session = self.inner.db.begin().await?;
         let started = session.query(START, &[tenant, id, by, now, oldest]).await?;
         let Some(started) = started.first() else { return Ok(false) };
@@ -178,6 +174,7 @@ impl Store {
         if get::<String>(started, "action")? == LetterAction::Replay.as_str() {
             session.query(REPLAYED, &[id, now, by, tenant]).await?;
         }
+        journal::insert(&mut session, told).await?;
         session.commit().await?;
         Ok(true)
     }
@@ -187,23 +184,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn cancel_letter_job(&self, tenant: &Tenant, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn cancel_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
         const CANCEL: &str = "UPDATE letter_jobs SET state = 'cancelled', ended_at = $3 WHERE tenant = $1 AND id = $2 \
              AND state IN ('planned', 'running', 'paused') RETURNING id";
-        let now = Value::Int(Some(now.as_micros()));
+        let now = Value::Int(Some(told.at.as_micros()));
         let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), now];
-        Ok(!self.inner.db.writer().query(CANCEL, &values).await?.is_empty())
+        self.change_told(CANCEL, &values, told).await
     }
 
     /// Lets a job that is paused go on, past its canary. False when there is none.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn resume_letter_job(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+    pub async fn resume_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
         const RESUME: &str = "UPDATE letter_jobs SET state = 'running', canary_passed = $3, note = NULL \
              WHERE tenant = $1 AND id = $2 AND state = 'paused' RETURNING id";
         let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), Value::Flag(true)];
-        Ok(!self.inner.db.writer().query(RESUME, &values).await?.is_empty())
+        self.change_told(RESUME, &values, told).await
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use domain::{ChannelName, Listed, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
+use domain::{ChannelName, Entry, Listed, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
+use crate::journal;
 use crate::people::lookup::{LOOK_UP, looked_up};
 use crate::people::times::{Tie, Word, note, note_lifts};
 use crate::sql::{Group, Session, Value, count_of, get, time_of, unreadable};
@@ -93,14 +94,18 @@ const COLUMNS: &str = "tenant, id, channel, recipient, recipient_mask, reason, b
 
 impl Store {
     /// Puts a recipient on the list, and returns the entry as it stands. One that is there for the same reason keeps
-    /// since when it is there; all else is as it is given now. Repeating it is harmless.
+    /// since when it is there; all else is as it is given now. Repeating it is harmless. `told` is what an operator's
+    /// decision has to tell.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn suppress(&self, suppression: &Suppression) -> Result<Suppression, StoreError> {
+    pub async fn suppress(&self, suppression: &Suppression, told: Option<&Entry>) -> Result<Suppression, StoreError> {
         let mut session = self.inner.db.begin().await?;
         note(&mut session, &Word::of(suppression, None, suppression.since), Tie::Counts).await?;
         let listed = put(&mut session, suppression).await?;
+        if let Some(told) = told {
+            journal::insert(&mut session, told).await?;
+        }
         session.commit().await?;
         Ok(listed)
     }
@@ -127,7 +132,7 @@ impl Store {
 
     /// Takes entries off the list and keeps who did so, when and why, in one transaction. Returns what was on the list;
     /// nothing where no entry fits. What was asked for at a time is noted also where nothing was on the list, so that
-    /// whatever was said before it puts nobody there.
+    /// whatever was said before it puts nobody there. `told` is what an operator's decision has to tell, of each entry.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -138,6 +143,7 @@ impl Store {
         by: &str,
         why: &str,
         now: Timestamp,
+        told: Option<&Entry>,
     ) -> Result<Vec<Suppression>, StoreError> {
         let (condition, values) = condition_of(tenant, which);
         let sql = format!("DELETE FROM suppressions WHERE {condition} RETURNING {COLUMNS}");
@@ -153,6 +159,11 @@ impl Store {
         let lifted: Vec<Suppression> = rows.iter().map(suppression_of).collect::<Result<_, _>>()?;
         for suppression in &lifted {
             keep(&mut session, suppression, by, why, now).await?;
+            if let Some(told) = told {
+                let told = Entry { subject: suppression.id.clone(), ..told.clone() };
+                let told = told.with("channel", suppression.channel.as_str());
+                journal::insert(&mut session, &told.with("for", suppression.reason.as_str())).await?;
+            }
         }
         session.commit().await?;
         Ok(lifted)

@@ -17,7 +17,7 @@ async fn the_success_path_updates_no_index_and_scans_no_table() {
     let mut admin = PgConnection::connect(&db.url()).await.unwrap();
     // Of somebody else: with an empty list nothing would be looked up.
     let others = domain::RecipientHasher::new(b"secret").hash("+12025550199");
-    store.suppress(&domain::Suppression { recipient: others, ..suppression() }).await.unwrap();
+    store.suppress(&domain::Suppression { recipient: others, ..suppression() }, None).await.unwrap();
     let mut deliveries = JoinSet::new();
     for n in 0..200 {
         let store = store.clone();

@@ -121,8 +121,8 @@ async fn a_finished_job_is_gone_and_a_schedule_moves_on(db: &Database) {
     assert_eq!(store.job(&key("once")).await.unwrap(), None);
     let moved = changed(schedule("daily", 86_402), |job| job.last_fired_at = Some(at(2)));
     assert_eq!(store.job(&key("daily")).await.unwrap(), Some(moved));
-    assert!(store.delete_job(&key("daily")).await.unwrap());
-    assert!(!store.delete_job(&key("daily")).await.unwrap());
+    assert!(store.delete_job(&key("daily"), None).await.unwrap());
+    assert!(!store.delete_job(&key("daily"), None).await.unwrap());
 }
 
 async fn a_lease_that_ran_out_or_was_given_back_is_claimed_again(db: &Database) {

@@ -139,7 +139,7 @@ impl Model {
 async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
     // Claims see the jobs of every history, and the one before may have failed in the middle.
     for job in store.jobs(JobFilter::default()).await.unwrap().jobs {
-        store.delete_job(&job.key).await.unwrap();
+        store.delete_job(&job.key, None).await.unwrap();
     }
     let history = Uuid::new_v4();
     let name = |id: usize| format!("{history}/{id}");
@@ -171,11 +171,11 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Delete { id } => {
                 let expected = model.jobs.remove(&key(&name(id))).is_some();
-                prop_assert_eq!(store.delete_job(&key(&name(id))).await.unwrap(), expected);
+                prop_assert_eq!(store.delete_job(&key(&name(id)), None).await.unwrap(), expected);
             }
             Step::Cancel { id } => {
                 let expected = model.cancel(&key(&name(id)));
-                prop_assert_eq!(store.cancel(&key(&name(id)), at(20), &|_| None).await.unwrap(), expected);
+                prop_assert_eq!(store.cancel(&key(&name(id)), at(20), &|_| None, None).await.unwrap(), expected);
             }
             Step::Finish { .. } | Step::Release { .. } => {}
         }

@@ -77,7 +77,7 @@ fn plan(id: &str, action: LetterAction) -> LetterPlan {
 async fn started(store: &Store, id: &str, action: LetterAction) {
     let tenant = Tenant::default();
     store.plan_letters(&tenant, &plan(id, action), at(1)).await.unwrap();
-    assert!(store.start_letter_job(&tenant, id, "ada", at(2)).await.unwrap());
+    assert!(store.start_letter_job(&tenant, id, &testkit::told_by("ada", at(2))).await.unwrap());
 }
 
 fn item(letter: &str, job: &str) -> Item {
@@ -136,8 +136,8 @@ async fn letters_are_indexed_once_and_grouped_by_how_they_failed(db: &Database) 
     let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
     let told: Vec<_> = groups.iter().map(|group| (group.fingerprint.as_str(), group.letters, group.life)).collect();
     assert_eq!(told, [("1-a", 2, Life::Open), ("1-b", 1, Life::Open)]);
-    assert!(store.acknowledge_letter_group(&Tenant::default(), "1-b", "ada", Some("mine"), at(1)).await.unwrap());
-    assert!(!store.acknowledge_letter_group(&Tenant::default(), "1-c", "ada", None, at(1)).await.unwrap());
+    assert!(store.acknowledge_letter_group(&Tenant::default(), "1-b", Some("mine"), &testkit::told_by("ada", at(1))).await.unwrap());
+    assert!(!store.acknowledge_letter_group(&Tenant::default(), "1-c", None, &testkit::told_by("ada", at(1))).await.unwrap());
     let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
     assert_eq!((groups[1].life, groups[1].note.as_deref()), (Life::Acknowledged, Some("mine")));
     let other = Tenant::parse("other").unwrap();
@@ -172,7 +172,7 @@ async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
             store.record(&decide(&row, &sent()), None).await.unwrap();
         }
     }
-    store.suppress(&suppression()).await.unwrap();
+    store.suppress(&suppression(), None).await.unwrap();
     let letters = [
         letter("a", "m0"),
         IndexedLetter { epoch: 3, ..letter("b", "m1") },
@@ -196,7 +196,7 @@ async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
     store.plan_letters(&Tenant::default(), &plan("d", LetterAction::Drop), at(1)).await.unwrap();
     assert_eq!(counted(&store, "d").await, [line("pending", "", 6)]);
     let late = at(1).plus(HOUR).plus(HOUR);
-    assert!(!store.start_letter_job(&Tenant::default(), "p", "ada", late).await.unwrap(), "it is too old");
+    assert!(!store.start_letter_job(&Tenant::default(), "p", &testkit::told_by("ada", late)).await.unwrap(), "it is too old");
 }
 
 async fn a_plan_has_what_no_other_job_has(db: &Database) {
@@ -208,10 +208,10 @@ async fn a_plan_has_what_no_other_job_has(db: &Database) {
     assert_eq!(store.letter_groups(&tenant, false).await.unwrap()[0].life, Life::Replayed);
     store.plan_letters(&tenant, &plan("second", LetterAction::Replay), at(1)).await.unwrap();
     assert_eq!(counted(&store, "second").await, [line("left_out", "in_another_job", 2)]);
-    assert!(store.start_letter_job(&tenant, "late", "bob", at(3)).await.unwrap());
+    assert!(store.start_letter_job(&tenant, "late", &testkit::told_by("bob", at(3))).await.unwrap());
     assert_eq!(counted(&store, "late").await, [line("left_out", "in_another_job", 2)]);
-    assert!(!store.start_letter_job(&tenant, "first", "bob", at(3)).await.unwrap(), "it is no plan any more");
-    assert!(!store.start_letter_job(&Tenant::parse("other").unwrap(), "second", "eve", at(3)).await.unwrap());
+    assert!(!store.start_letter_job(&tenant, "first", &testkit::told_by("bob", at(3))).await.unwrap(), "it is no plan any more");
+    assert!(!store.start_letter_job(&Tenant::parse("other").unwrap(), "second", &testkit::told_by("eve", at(3))).await.unwrap());
 }
 
 async fn a_job_takes_its_letters_once_and_ends(db: &Database) {
@@ -231,7 +231,7 @@ async fn a_job_takes_its_letters_once_and_ends(db: &Database) {
     assert_eq!(state_of(&store, "j").await, JobState::Running);
     let running = store.running_letter_jobs().await.unwrap();
     assert_eq!((running[0].rate, running[0].until_canary), (50, None));
-    assert!(store.cancel_letter_job(&Tenant::default(), "j", at(6)).await.unwrap());
+    assert!(store.cancel_letter_job(&Tenant::default(), "j", &testkit::told_by("ada", at(6))).await.unwrap());
     assert_eq!(store.take_letters(&items, at(7)).await.unwrap(), [], "it was cancelled");
     assert_eq!(counted(&store, "j").await, [line("done", "", 1), line("pending", "", 1)]);
     started(&store, "k", LetterAction::Drop).await;
@@ -288,7 +288,7 @@ async fn what_was_dropped_is_kept_until_it_is_restored(db: &Database) {
     assert!(store.chosen_letters(&["a".into()]).await.unwrap()[0].was_done, "its acknowledgement may be lost");
     let restore = LetterPlan { of_job: Some("d".into()), ..plan("r", LetterAction::Restore) };
     store.plan_letters(&tenant, &restore, at(4)).await.unwrap();
-    assert!(store.start_letter_job(&tenant, "r", "ada", at(5)).await.unwrap());
+    assert!(store.start_letter_job(&tenant, "r", &testkit::told_by("ada", at(5))).await.unwrap());
     let found = store.letters_to_restore(10, at(6)).await.unwrap();
     assert_eq!(found, [Archived { item: item("a", "r"), ..kept }]);
     store.restored_letters(&[item("a", "r")], at(7)).await.unwrap();
@@ -309,7 +309,7 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     index(&store, &[letter("a", "open"), letter("b", "rowless"), letter("c", "waits")]).await;
     let tenant = Tenant::default();
     store.plan_letters(&tenant, &LetterPlan { canary: 3, ..plan("j", LetterAction::Replay) }, at(1)).await.unwrap();
-    assert!(store.start_letter_job(&tenant, "j", "ada", at(2)).await.unwrap());
+    assert!(store.start_letter_job(&tenant, "j", &testkit::told_by("ada", at(2))).await.unwrap());
     assert_eq!(store.running_letter_jobs().await.unwrap()[0].until_canary, Some(3));
     let items = ["a", "b", "c"].map(|name| item(name, "j"));
     store.take_letters(&items, at(3)).await.unwrap();
@@ -322,7 +322,7 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     store.pause_letter_job("j", "1 of 3 failed again").await.unwrap();
     assert_eq!(state_of(&store, "j").await, JobState::Paused);
     assert!(
-        store.resume_letter_job(&tenant, "j").await.unwrap() && !store.resume_letter_job(&tenant, "j").await.unwrap()
+        store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap() && !store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
     );
     assert_eq!(store.running_letter_jobs().await.unwrap()[0].until_canary, None);
 }
@@ -363,7 +363,7 @@ async fn what_is_old_is_forgotten_with_its_letters(db: &Database) {
     index(&store, &[letter("a", "m0")]).await;
     started(&store, "j", LetterAction::Replay).await;
     assert!(!store.forget_letter_job(at(100)).await.unwrap(), "it runs");
-    assert!(store.cancel_letter_job(&Tenant::default(), "j", at(3)).await.unwrap());
+    assert!(store.cancel_letter_job(&Tenant::default(), "j", &testkit::told_by("ada", at(3))).await.unwrap());
     assert!(!store.forget_letter_job(at(1)).await.unwrap());
     assert!(store.forget_letter_job(at(100)).await.unwrap());
     assert_eq!(store.letter_job(&Tenant::default(), "j").await.unwrap(), None);

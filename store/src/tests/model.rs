@@ -202,7 +202,7 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Cancel { id } => {
                 let expected = model.cancel(&key(&name(id)));
-                prop_assert_eq!(store.cancel(&key(&name(id)), at(20), &|_| None).await.unwrap(), expected);
+                prop_assert_eq!(store.cancel(&key(&name(id)), at(20), &|_| None, None).await.unwrap(), expected);
                 continue;
             }
             Step::Letter { id, epoch } => {
@@ -237,8 +237,8 @@ async fn run(store: &Store, steps: Vec<Step>) -> Result<(), TestCaseError> {
 async fn list(store: &Store, history: &Uuid, recipient: RecipientHash, scope: Option<SuppressionScope>) {
     let entry = Suppression { id: history.to_string(), recipient, ..suppression() };
     match scope {
-        Some(scope) => drop(store.suppress(&Suppression { scope, ..entry }).await.unwrap()),
-        None => drop(store.lift(&entry.tenant, &Which::Id(entry.id.clone()), "ada", "why", at(0)).await.unwrap()),
+        Some(scope) => drop(store.suppress(&Suppression { scope, ..entry }, None).await.unwrap()),
+        None => drop(store.lift(&entry.tenant, &Which::Id(entry.id.clone()), "ada", "why", at(0), None).await.unwrap()),
     }
 }
 

@@ -136,10 +136,10 @@ async fn a_transaction_that_sqlite_ends_by_itself_leaves_a_writer_that_works() {
     other.execute(full).await.unwrap();
     for id in ["one", "two"] {
         assert!(store.claim(candidate(id), &arrival(id), HOUR).await.is_err());
-        assert!(store.cancel(&key(id), domain::Timestamp::default(), &|_| None).await.is_err());
+        assert!(store.cancel(&key(id), domain::Timestamp::default(), &|_| None, None).await.is_err());
     }
     other.execute("DROP TRIGGER full").await.unwrap();
-    let cancelled = store.cancel(&key("one"), domain::Timestamp::default(), &|_| None).await.unwrap();
+    let cancelled = store.cancel(&key("one"), domain::Timestamp::default(), &|_| None, None).await.unwrap();
     assert_eq!(cancelled, crate::Cancel::Unknown);
     let claimed = store.claim(candidate("two"), &arrival("two"), HOUR).await.unwrap();
     assert!(matches!(claimed, Claimed::New(_)), "{claimed:?}");

@@ -38,7 +38,7 @@ fn sms() -> Pause {
 }
 
 async fn paused(store: &Store, pause: &Pause, now: i64) -> Option<Pause> {
-    store.pause(pause, at(now)).await.unwrap()
+    store.pause(pause, at(now), &testkit::told()).await.unwrap()
 }
 
 async fn what_is_paused_is_known_to_every_process_until_it_is_resumed(db: &Database) {
@@ -49,9 +49,9 @@ async fn what_is_paused_is_known_to_every_process_until_it_is_resumed(db: &Datab
         assert_eq!(paused(&one, pause, 1).await.as_ref(), Some(pause));
     }
     assert_eq!(another.pauses().await.unwrap(), [template.clone(), sms()]);
-    assert_eq!(another.resume(&sms().id, None).await.unwrap(), Some(sms()));
-    assert_eq!(one.resume(&sms().id, None).await.unwrap(), None);
-    assert_eq!(one.resume("a\0b", None).await.unwrap(), None);
+    assert_eq!(another.resume(&sms().id, None, &testkit::told()).await.unwrap(), Some(sms()));
+    assert_eq!(one.resume(&sms().id, None, &testkit::told()).await.unwrap(), None);
+    assert_eq!(one.resume("a\0b", None, &testkit::told()).await.unwrap(), None);
     assert_eq!(one.pauses().await.unwrap(), [template]);
 }
 
@@ -73,9 +73,9 @@ async fn a_tenant_resumes_only_its_own_pauses(db: &Database) {
     paused(&store, &own, 0).await;
     let other = Tenant::parse("other").unwrap();
     for (id, tenant) in [(&own.id, &other), (&sms().id, &acme())] {
-        assert_eq!(store.resume(id, Some(tenant)).await.unwrap(), None);
+        assert_eq!(store.resume(id, Some(tenant), &testkit::told()).await.unwrap(), None);
     }
-    assert_eq!(store.resume(&own.id, Some(&acme())).await.unwrap(), Some(own));
+    assert_eq!(store.resume(&own.id, Some(&acme()), &testkit::told()).await.unwrap(), Some(own));
     assert_eq!(store.pauses().await.unwrap(), [sms()]);
 }
 

@@ -41,7 +41,7 @@ async fn claimed(store: &Store, id: &str, listed: Listed) -> Row {
 
 async fn a_claim_finds_its_recipient_on_the_list_and_nobody_elses(db: &Database) {
     let store = db.store().await;
-    store.suppress(&suppression()).await.unwrap();
+    store.suppress(&suppression(), None).await.unwrap();
     let other = RecipientHasher::new(b"another secret").hash("+12025550143");
     let before = Listed { recipient: other, recipient_before: Some(recipient()), ..listed() };
     let unknown = Listed { recipient: other, ..listed() };
@@ -53,18 +53,18 @@ async fn a_claim_finds_its_recipient_on_the_list_and_nobody_elses(db: &Database)
         assert_eq!(claimed(&store, id, listed).await.suppressed_for, expected, "{id}");
         assert_eq!(store.delivery(&key(id)).await.unwrap().unwrap().row.suppressed_for, expected, "{id}");
     }
-    store.lift(&Tenant::default(), &Which::Id("s-1".into()), "ada", "why", at(1)).await.unwrap();
+    store.lift(&Tenant::default(), &Which::Id("s-1".into()), "ada", "why", at(1), None).await.unwrap();
     let acme = Tenant::parse("acme").unwrap();
     let email = domain::ChannelName::parse("email").unwrap();
-    store.suppress(&Suppression { tenant: acme, ..suppression() }).await.unwrap();
-    store.suppress(&Suppression { channel: email, id: "s-2".into(), ..suppression() }).await.unwrap();
+    store.suppress(&Suppression { tenant: acme, ..suppression() }, None).await.unwrap();
+    store.suppress(&Suppression { channel: email, id: "s-2".into(), ..suppression() }, None).await.unwrap();
     assert_eq!(claimed(&store, "elsewhere", listed()).await.suppressed_for, None);
 }
 
 async fn the_ledger_stops_the_lanes_that_the_scope_stops(db: &Database) {
     let store = db.store().await;
     for scope in SuppressionScope::ALL {
-        store.suppress(&Suppression { scope, ..suppression() }).await.unwrap();
+        store.suppress(&Suppression { scope, ..suppression() }, None).await.unwrap();
         for lane in Lane::ALL {
             let row = claimed(
                 &store,
@@ -78,7 +78,7 @@ async fn the_ledger_stops_the_lanes_that_the_scope_stops(db: &Database) {
     }
     // Until a time that is past by the clock of the database, or ahead of it.
     for (until, expected) in [(at(-1_000_000_000), None), (at(3_000_000_000), Some(SuppressedFor::Complaint))] {
-        store.suppress(&Suppression { until: Some(until), ..suppression() }).await.unwrap();
+        store.suppress(&Suppression { until: Some(until), ..suppression() }, None).await.unwrap();
         assert_eq!(claimed(&store, &format!("until {until}"), listed()).await.suppressed_for, expected);
     }
 }
@@ -99,7 +99,7 @@ async fn a_row_knows_its_recipient_by_the_hash_that_its_claim_has_looked_up(db: 
 
 async fn several_are_looked_up_at_once_by_the_rule_of_a_claim(db: &Database) {
     let store = db.store().await;
-    store.suppress(&Suppression { scope: SuppressionScope::AllButUrgent, ..suppression() }).await.unwrap();
+    store.suppress(&Suppression { scope: SuppressionScope::AllButUrgent, ..suppression() }, None).await.unwrap();
     let other = RecipientHasher::new(b"another secret").hash("+12025550143");
     let asked = [
         listed(),
@@ -122,7 +122,7 @@ async fn every_claim_looks_again(db: &Database) {
     let first = claimed(&store, "again", listed()).await;
     assert_eq!(first.suppressed_for, None);
     store.record(&decide(&first, &refused()), None).await.unwrap();
-    store.suppress(&suppression()).await.unwrap();
+    store.suppress(&suppression(), None).await.unwrap();
     let copy = Arrival { seq: 1, published_by: PublishedBy::Fleet, ..arrival("again") };
     let retry = taken(store.claim_to_send(candidate("again"), &copy, HOUR, listed()).await.unwrap());
     assert_eq!(retry.suppressed_for, Some(SuppressedFor::Complaint));
@@ -135,7 +135,7 @@ async fn every_claim_looks_again(db: &Database) {
         .record(&decide(&taken(still), &Outcome::Suppressed { reason: SuppressedFor::Complaint }), None)
         .await
         .unwrap();
-    store.lift(&Tenant::default(), &Which::Id("s-1".into()), "ada", "why", at(1)).await.unwrap();
+    store.lift(&Tenant::default(), &Which::Id("s-1".into()), "ada", "why", at(1), None).await.unwrap();
     let ended = store.claim_to_send(candidate("again"), &arrival("again"), HOUR, listed()).await.unwrap();
     assert!(matches!(ended, Claimed::Known(Claim::Ended(_))), "a publisher's own copy asks for nothing: {ended:?}");
     let lifted = Arrival { epoch: 2, ..next };
@@ -145,14 +145,14 @@ async fn every_claim_looks_again(db: &Database) {
 
 async fn a_claim_that_sends_nothing_looks_nobody_up(db: &Database) {
     let store = db.store().await;
-    store.suppress(&suppression()).await.unwrap();
+    store.suppress(&suppression(), None).await.unwrap();
     let row = taken(store.claim(candidate("kept"), &arrival("kept"), HOUR).await.unwrap());
     assert_eq!(row.suppressed_for, None);
 }
 
 async fn what_is_suppressed_is_recorded_with_its_reason_and_that_it_may_have_gone_out(db: &Database) {
     let store = db.store().await;
-    store.suppress(&suppression()).await.unwrap();
+    store.suppress(&suppression(), None).await.unwrap();
     for (id, ambiguous, is_lost) in [("plain", false, false), ("doubt", true, false), ("lost", false, true)] {
         let row = Row { ambiguous, ..claimed(&store, id, listed()).await };
         if is_lost {
@@ -169,7 +169,7 @@ async fn what_is_suppressed_is_recorded_with_its_reason_and_that_it_may_have_gon
 
 async fn an_entry_stays_itself_when_it_is_put_on_the_list_again(db: &Database) {
     let store = db.store().await;
-    let first = store.suppress(&suppression()).await.unwrap();
+    let first = store.suppress(&suppression(), None).await.unwrap();
     assert_eq!(first, suppression());
     let again = Suppression {
         since: at(9),
@@ -180,9 +180,9 @@ async fn an_entry_stays_itself_when_it_is_put_on_the_list_again(db: &Database) {
         ..suppression()
     };
     let expected = Suppression { since: first.since, ..again.clone() };
-    assert_eq!(store.suppress(&again).await.unwrap(), expected);
+    assert_eq!(store.suppress(&again, None).await.unwrap(), expected);
     let stop = Suppression { reason: SuppressedFor::Stop, id: "s-2".into(), ..suppression() };
-    store.suppress(&stop).await.unwrap();
+    store.suppress(&stop, None).await.unwrap();
     let page = store.suppressions(&all()).await.unwrap();
     assert_eq!((page.suppressions, page.next), (vec![stop, expected], None), "a reason, an entry");
 }
@@ -193,24 +193,24 @@ async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
     let acme = Tenant::parse("acme").unwrap();
     let theirs = Suppression { tenant: acme.clone(), ..suppression() };
     for one in [&entry, &stop, &theirs] {
-        store.suppress(one).await.unwrap();
+        store.suppress(one, None).await.unwrap();
     }
     let of = |reason| Which::Recipient { channel: entry.channel.clone(), recipient: vec![recipient()], reason };
     let tenant = Tenant::default();
     for nothing in [Which::Id("s-9".into()), Which::Id("\0".into()), of(Some(SuppressedFor::Gone))] {
-        assert_eq!(store.lift(&tenant, &nothing, "ada", "why", at(5)).await.unwrap(), []);
+        assert_eq!(store.lift(&tenant, &nothing, "ada", "why", at(5), None).await.unwrap(), []);
     }
-    let lifted = store.lift(&tenant, &of(Some(SuppressedFor::Stop)), "ada", "START", at(5)).await.unwrap();
+    let lifted = store.lift(&tenant, &of(Some(SuppressedFor::Stop)), "ada", "START", at(5), None).await.unwrap();
     assert_eq!(lifted, [stop]);
-    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(6)).await.unwrap(), std::slice::from_ref(&entry));
-    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(7)).await.unwrap(), [], "a repetition");
+    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(6), None).await.unwrap(), std::slice::from_ref(&entry));
+    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(7), None).await.unwrap(), [], "a repetition");
     let page = store.lifts(&all()).await.unwrap();
     let kept: Vec<_> =
         page.lifts.iter().map(|lift| (lift.suppression.id.as_str(), lift.at, &*lift.by, &*lift.why)).collect();
     assert_eq!(kept, [("s-1", at(6), "bob", "asked us"), ("s-2", at(5), "ada", "START")]);
     assert_eq!(page.lifts[0].suppression, entry);
-    store.suppress(&entry).await.unwrap();
-    assert_eq!(store.lift(&tenant, &of(None), "bob", "once more", at(6)).await.unwrap(), std::slice::from_ref(&entry));
+    store.suppress(&entry, None).await.unwrap();
+    assert_eq!(store.lift(&tenant, &of(None), "bob", "once more", at(6), None).await.unwrap(), std::slice::from_ref(&entry));
     assert_eq!(store.lifts(&all()).await.unwrap().lifts.len(), 3, "each lift is kept");
     assert_eq!(store.suppressions(&all()).await.unwrap().suppressions, []);
     let of_acme = SuppressionFilter { tenant: acme, ..all() };
@@ -231,7 +231,7 @@ fn started(second: i64) -> Which {
 /// Whoever writes START at this second. True where that takes them off the list.
 async fn start(store: &Store, second: i64) -> bool {
     let tenant = Tenant::default();
-    !store.lift(&tenant, &started(second), "twilio", "START", at(100)).await.unwrap().is_empty()
+    !store.lift(&tenant, &started(second), "twilio", "START", at(100), None).await.unwrap().is_empty()
 }
 
 async fn is_stopped(store: &Store) -> bool {
@@ -265,7 +265,7 @@ async fn what_an_operator_does_outweighs_what_was_said_before_it(db: &Database) 
     let of_all = Which::Recipient { channel: suppression().channel, recipient: vec![recipient()], reason: None };
     for which in [of_all, Which::Id("s-2".into())] {
         let store = &store;
-        let lift = async |second| store.lift(&Tenant::default(), &which, "ada", "why", at(second)).await.unwrap();
+        let lift = async |second| store.lift(&Tenant::default(), &which, "ada", "why", at(second), None).await.unwrap();
         let begun = if matches!(which, Which::Id(_)) { 50 } else { 10 };
         assert!(stop(store, begun).await);
         assert_eq!(lift(begun + 5).await.len(), 1);
@@ -274,7 +274,7 @@ async fn what_an_operator_does_outweighs_what_was_said_before_it(db: &Database) 
         assert_eq!(lift(begun + 5).await.len(), 1, "whatever was said, by whatever clock");
     }
     let entry = Suppression { id: "s-2".into(), reason: SuppressedFor::Stop, since: at(80), ..suppression() };
-    store.suppress(&entry).await.unwrap();
+    store.suppress(&entry, None).await.unwrap();
     assert!(!start(&store, 79).await && is_stopped(&store).await, "older than the entry");
     assert!(start(&store, 81).await && !is_stopped(&store).await);
 }
@@ -288,7 +288,7 @@ async fn a_word_is_compared_with_what_is_known_under_the_hash_of_the_secret_befo
     assert!(store.suppress_as_said(&entry, Some(recipient()), at(11)).await.unwrap());
     let channel = suppression().channel;
     let both = Which::Said { channel, recipient: vec![now, recipient()], reason: SuppressedFor::Stop, at: at(12) };
-    let lifted = store.lift(&Tenant::default(), &both, "twilio", "START", at(100)).await.unwrap();
+    let lifted = store.lift(&Tenant::default(), &both, "twilio", "START", at(100), None).await.unwrap();
     assert_eq!(lifted.len(), 1);
     assert!(!stop(&store, 11).await, "a role that knows the secret before alone");
 }
@@ -314,7 +314,7 @@ async fn the_list_is_read_in_pages(db: &Database) {
     let store = db.store().await;
     for n in 0..5 {
         let recipient = RecipientHasher::new(b"secret").hash(&format!("+1202555010{n}"));
-        store.suppress(&Suppression { id: format!("s-{n}"), recipient, ..suppression() }).await.unwrap();
+        store.suppress(&Suppression { id: format!("s-{n}"), recipient, ..suppression() }, None).await.unwrap();
     }
     let mut filter = SuppressionFilter { limit: 2, ..all() };
     let mut read = Vec::new();
@@ -341,7 +341,7 @@ async fn who_was_hashed_with_a_key_that_is_gone_is_counted(db: &Database) {
     let listed = async |secret: &[u8], since: i64, until: Option<i64>| {
         let (id, recipient) = (format!("s-{since}"), hashed(secret, "+12025550143"));
         let until = until.map(at);
-        store.suppress(&Suppression { id, recipient, since: at(since), until, ..suppression() }).await.unwrap();
+        store.suppress(&Suppression { id, recipient, since: at(since), until, ..suppression() }, None).await.unwrap();
     };
     let gone = async |current, before, now: i64| store.note_recipient_key(current, before, at(now)).await.unwrap();
     // Older than the first note of a key.

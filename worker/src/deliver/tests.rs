@@ -235,7 +235,7 @@ async fn suppress(parts: &Parts, channel: &str, destination: &str, reason: Suppr
         by: "ada".into(),
         note: None,
     };
-    parts.shared.intake.store.suppress(&entry).await.expect("stored");
+    parts.shared.intake.store.suppress(&entry, None).await.expect("stored");
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn nothing_is_sent_to_who_is_on_the_suppression_list_until_the_entry_is_li
     assert_eq!(first[0].2["suppressed_for"].as_str(), Some("stop"));
     let tenant = domain::Tenant::default();
     let which = store::Which::Id("sms stop".into());
-    parts.shared.intake.store.lift(&tenant, &which, "ada", "START", testkit::NOW).await.expect("lifted");
+    parts.shared.intake.store.lift(&tenant, &which, "ada", "START", testkit::NOW, None).await.expect("lifted");
     assert_eq!(parts.consume(Copy::published(Some("d-1"), SMS)).await, Settlement::Ack);
     assert_eq!((parts.sent().await.len(), parts.published()), (0, vec![]), "the publisher repeats itself");
     let mut again = Copy::published(Some("d-1"), SMS);

@@ -35,7 +35,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<KeyAnswer>), Problem> {
     let text = read_json_text(request, app.settings.body_limit).await?;
     let asked = Asked::read(&text, &caller.tenant, app.clock.now()).map_err(refusal)?;
-    let made = keys::add(&app.store, &caller.actor(), asked, app.clock.as_ref()).await;
+    let made = keys::add(&app.store, &caller, asked, app.clock.as_ref()).await;
     app.keys.forget_age();
     Ok((StatusCode::CREATED, Json(with_secret(answered(made, unknown_key)?))))
 }

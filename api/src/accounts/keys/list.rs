@@ -58,7 +58,7 @@ pub(crate) async fn list(
     let after = query.parsed("cursor", "must be `next` of the page before", KeyCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["cursor", "limit"])?;
-    let page = keys::list(&app.store, &caller.actor(), None, after.as_ref(), limit as usize).await;
+    let page = keys::list(&app.store, &caller, None, after.as_ref(), limit as usize, app.clock.as_ref()).await;
     let page = answered(page, unknown_key)?;
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(Json(KeysAnswer { keys: page.keys.into_iter().map(answer).collect(), next }))

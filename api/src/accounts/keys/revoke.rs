@@ -40,7 +40,7 @@ pub(crate) async fn revoke(
     Authorized { caller, .. }: Authorized<scopes::Admin>,
     Id(id): Id,
 ) -> Result<Json<KeyRevokedAnswer>, Problem> {
-    let revoked = keys::revoke(&app.store, &caller.actor(), &id, app.clock.as_ref()).await;
+    let revoked = keys::revoke(&app.store, &caller, &id, app.clock.as_ref()).await;
     app.keys.forget_age();
     answered(revoked, unknown_key)?;
     Ok(Json(KeyRevokedAnswer { id, status: "revoked" }))

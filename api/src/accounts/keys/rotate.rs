@@ -47,7 +47,7 @@ pub(crate) async fn rotate(
     let overlap = query.number("overlap_seconds", 0..=LONGEST_OVERLAP.as_secs());
     query.finish(&["overlap_seconds"])?;
     let overlap = overlap.map_or(OVERLAP, Duration::from_secs);
-    let made = keys::rotate(&app.store, &caller.actor(), &id, overlap, app.clock.as_ref()).await;
+    let made = keys::rotate(&app.store, &caller, &id, overlap, app.clock.as_ref()).await;
     app.keys.forget_age();
     Ok((StatusCode::CREATED, Json(with_secret(answered(made, unknown_key)?))))
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::Actor;
 use operations::accounts::users::{self, Act};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +13,6 @@ use crate::accounts::refused::{answered, unknown_user};
 use crate::accounts::users::name::Name;
 use crate::app::{App, Shared};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::token::Caller;
 
 /// What was done to a user.
 #[derive(Serialize, ToSchema)]
@@ -115,12 +115,12 @@ pub(crate) async fn delete(
 
 async fn done(
     app: &App,
-    caller: &Caller,
+    caller: &Actor,
     name: String,
     act: Act,
     status: &'static str,
 ) -> Result<Json<UserChangedAnswer>, Problem> {
-    let outcome = users::act(&app.store, &caller.actor(), &name, act, app.clock.as_ref()).await;
+    let outcome = users::act(&app.store, caller, &name, act, app.clock.as_ref()).await;
     app.revoked.forget_age();
     answered(outcome, unknown_user)?;
     Ok(UserChangedAnswer::of(name, status))

@@ -58,7 +58,7 @@ pub(crate) async fn list(
     let after = query.parsed("cursor", "must be `next` of the page before", is_name);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["cursor", "limit"])?;
-    let page = users::list(&app.store, &caller.actor(), None, after.as_deref(), limit as usize).await;
+    let page = users::list(&app.store, &caller, None, after.as_deref(), limit as usize, app.clock.as_ref()).await;
     let page = answered(page, unknown_user)?;
     Ok(Json(UsersAnswer { users: page.users.into_iter().map(answer).collect(), next: page.next }))
 }

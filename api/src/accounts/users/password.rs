@@ -67,7 +67,7 @@ pub(crate) async fn set(
     let PasswordBody { password } = reading.await?;
     let hashing = Hashing { passwords: &app.passwords, peer: source.peer.map(network) };
     let (password, clock) = (SecretString::from(password), app.clock.as_ref());
-    let outcome = users::set_password(&app.store, hashing, &caller.actor(), &name, password, clock).await;
+    let outcome = users::set_password(&app.store, hashing, &caller, &name, password, clock).await;
     app.revoked.forget_age();
     answered(outcome, unknown_user)?;
     Ok(UserChangedAnswer::of(name, "password_changed"))
@@ -98,8 +98,8 @@ pub(crate) async fn change(
     let PasswordsBody { old_password, new_password } = reading.await?;
     let (old, new) = (SecretString::from(old_password), SecretString::from(new_password));
     let (login, peer) = (app.log_in(), source.peer.map(network));
-    let outcome = users::change_own_password(login, peer, &caller.actor(), old, new).await;
+    let outcome = users::change_own_password(login, peer, &caller, old, new).await;
     app.revoked.forget_age();
     answered(outcome, unknown_user)?;
-    Ok(UserChangedAnswer::of(caller.subject, "password_changed"))
+    Ok(UserChangedAnswer::of(caller.name, "password_changed"))
 }

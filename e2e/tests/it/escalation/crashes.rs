@@ -45,7 +45,7 @@ async fn a_child_that_was_called_off_before_it_was_published_is_never_sent() {
     let fleet = died_before_the_child(&provider).await;
     let child = domain::Key { id: child_of("parent"), ..key("any") };
     let now = domain::Clock::now(&chasqui::clock::SystemClock);
-    let cancelled = fleet.store().cancel(&child, now, &|_| None).await.expect("cancelled");
+    let cancelled = fleet.store().cancel(&child, now, &|_| None, None).await.expect("cancelled");
     assert_eq!(cancelled, store::Cancel::Unknown, "nobody has seen it yet");
     let worker = Process::ready("worker", &fleet.environment).await;
     let scheduler = Process::ready("scheduler", &fleet.environment).await;

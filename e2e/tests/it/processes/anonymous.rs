@@ -119,7 +119,7 @@ async fn a_job_that_every_scheduler_died_with_is_dead_under_the_id_of_its_row() 
     let row = only(&fleet).await.row;
     assert_eq!(row.state, State::Waiting);
     // As if it had died one step earlier.
-    assert!(fleet.store().delete_job(&row.key).await.expect("deleted"));
+    assert!(fleet.store().delete_job(&row.key, None).await.expect("deleted"));
     for _ in 1..10 {
         hand_out(&fleet, "notifications.queue.scheduled").await;
     }

@@ -1,6 +1,6 @@
 //! What people do with jobs: read one or a page of them, and delete one.
 
-use domain::Key;
+use domain::{Entry, Key};
 
 use super::job::{Job, JobFilter, JobPage};
 use super::row::{MESSAGE, SUMMARY, job_of, summary_of};
@@ -51,15 +51,18 @@ impl Store {
     }
 
     /// Deletes a job; false when there was none. A delivery that the job has already published is not stopped:
-    /// [`Store::cancel`] stops that, and any one-shot job.
+    /// [`Store::cancel`] stops that, and any one-shot job. `told` is what an operator's decision has to tell.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn delete_job(&self, key: &Key) -> Result<bool, StoreError> {
+    pub async fn delete_job(&self, key: &Key, told: Option<&Entry>) -> Result<bool, StoreError> {
         const DELETE: &str = "DELETE FROM jobs WHERE tenant = $1 AND id = $2 RETURNING id";
         if key.id.contains('\0') {
             return Ok(false);
         }
-        Ok(!self.inner.db.writer().query(DELETE, &key_values(key)).await?.is_empty())
+        match told {
+            Some(told) => self.change_told(DELETE, &key_values(key), told).await,
+            None => Ok(!self.inner.db.writer().query(DELETE, &key_values(key)).await?.is_empty()),
+        }
     }
 }

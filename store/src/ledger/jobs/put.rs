@@ -16,6 +16,13 @@ const MAX_ROUNDS: usize = 8;
 /// explains the rest.
 pub(crate) async fn commit(line: &mut Line, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
     let mut session = line.session().await?;
+    let answers = put(&mut session, jobs).await?;
+    line.keep(session);
+    Ok(answers)
+}
+
+/// Does so in any session, with jobs in the order of their keys.
+pub(crate) async fn put(session: &mut Session, jobs: &[Job]) -> Result<Vec<Put>, StoreError> {
     let mut answers: HashMap<&Key, Put> = HashMap::with_capacity(jobs.len());
     for _ in 0..MAX_ROUNDS {
         for sql in [INSERT, REPLACE] {
@@ -26,12 +33,11 @@ pub(crate) async fn commit(line: &mut Line, jobs: &[Job]) -> Result<Vec<Put>, St
             }
         }
         let open: Vec<&Job> = jobs.iter().filter(|job| !answers.contains_key(&job.key)).collect();
-        answers.extend(explain(&mut session, &open).await?);
+        answers.extend(explain(session, &open).await?);
         if answers.len() == jobs.len() {
             break;
         }
     }
-    line.keep(session);
     let contended = || StoreError::Unavailable("another process keeps changing the same job".into());
     jobs.iter().map(|job| answers.get(&job.key).copied().ok_or_else(contended)).collect()
 }

@@ -1,0 +1,3 @@
+//! `/audit`: who did what.
+
+pub(crate) mod list;

@@ -1,0 +1,37 @@
+//! Who runs a command that changes something, as the journal has it.
+
+use domain::{Actor, Tenant};
+
+/// Where nothing says who it is.
+const SOMEBODY: &str = "somebody";
+
+/// Whoever runs this command, for a tenant. A name that is given goes before that of the login.
+pub(crate) fn actor(by: Option<&str>, tenant: Tenant) -> Actor {
+    let given = by.map(str::trim).filter(|name| !name.is_empty());
+    let name = given.map_or_else(login, str::to_owned);
+    Actor { tenant, ..Actor::on_this_machine(&name) }
+}
+
+/// The name of the login, as POSIX has it. Anybody can set it: whoever runs commands beside the ledger is believed anyway.
+fn login() -> String {
+    let named =
+        ["LOGNAME", "USER"].into_iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+    named.unwrap_or_else(|| SOMEBODY.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Scope;
+
+    use super::*;
+
+    #[test]
+    fn whoever_runs_a_command_may_do_all_of_it_and_is_named() {
+        let acme = Tenant::parse("acme").expect("a tenant");
+        let ada = actor(Some("ada"), acme.clone());
+        assert_eq!((ada.name.as_str(), &ada.tenant), ("command line:ada", &acme));
+        assert!(Scope::ALL.into_iter().all(|scope| ada.may(scope)));
+        let name = actor(Some(" "), acme).name;
+        assert!(name.starts_with("command line:") && name.len() > "command line:".len(), "{name}");
+    }
+}

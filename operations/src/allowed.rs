@@ -1,0 +1,72 @@
+//! Who may do what: an operation asks before it does anything, and whoever may not is noted.
+
+use std::fmt;
+use std::time::Duration;
+
+use domain::{Actor, Denied, Entry, Scope, Timestamp};
+use store::{Store, StoreError};
+
+/// What is noted of one who is refused.
+const DENIED: &str = "denied";
+/// Whoever repeats what is refused is noted once in this time.
+const ONCE_IN: Duration = Duration::from_secs(10);
+/// How much is kept of what was asked for, in characters.
+const MAX_CHARS: usize = 200;
+
+/// Why nothing was done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NotDone {
+    /// The actor may not; that is in the journal.
+    Denied(Denied),
+    Ledger(StoreError),
+}
+
+impl fmt::Display for NotDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(Denied { needed }) => write!(f, "this needs the scope {needed}"),
+            Self::Ledger(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotDone {}
+
+impl From<StoreError> for NotDone {
+    fn from(error: StoreError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+/// Lets an actor do something who has one of the scopes. `asked` says what, in words that are kept of a refusal.
+pub(crate) async fn must(
+    store: &Store,
+    actor: &Actor,
+    any_of: &[Scope],
+    asked: &str,
+    now: Timestamp,
+) -> Result<(), NotDone> {
+    if any_of.iter().any(|&scope| actor.may(scope)) {
+        return Ok(());
+    }
+    note_denied(store, actor, any_of, asked, now).await?;
+    let needed = any_of.first().copied().unwrap_or(Scope::Admin);
+    Err(NotDone::Denied(Denied { needed }))
+}
+
+/// Notes that an actor asked for something and has none of these scopes, at most once in ten seconds of the same.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn note_denied(
+    store: &Store,
+    actor: &Actor,
+    any_of: &[Scope],
+    asked: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let asked: String = asked.chars().take(MAX_CHARS).collect();
+    let needed = any_of.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" or ");
+    let told = Entry::of(actor, DENIED, asked, now).with("needed", needed);
+    store.journal_seldom(&told, ONCE_IN).await
+}

@@ -1,0 +1,84 @@
+//! Who did what: rows that are only added, in the transaction of what they tell. `seal` chains them, `list` reads them.
+
+mod list;
+mod seal;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use domain::Entry;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::sql::{Session, Value, micros};
+use crate::store::Store;
+
+pub use list::{JournalCursor, JournalEntry, JournalFilter, JournalPage};
+pub use seal::{JournalHead, SealedRow};
+
+impl Store {
+    /// Notes what has no other write.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn journal(&self, entry: &Entry) -> Result<(), StoreError> {
+        insert(&mut self.inner.db.writer(), entry).await
+    }
+
+    /// Notes it, unless the same of the same actor and subject was noted within so long before: whoever repeats what is
+    /// refused must not fill the ledger.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn journal_seldom(&self, entry: &Entry, within: Duration) -> Result<(), StoreError> {
+        const LATELY: &str = "SELECT id FROM journal WHERE subject = $1 AND at > $2 AND actor = $3 AND kind = $4 \
+                              AND tenant = $5 LIMIT 1";
+        let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
+        let values = [
+            Value::Text(Some(&subject)),
+            Value::Int(Some(entry.at.as_micros().saturating_sub(micros(within)))),
+            Value::Text(Some(&actor)),
+            Value::Text(Some(entry.kind)),
+            Value::Text(Some(entry.tenant.as_str())),
+        ];
+        if !self.inner.db.reader().query(LATELY, &values).await?.is_empty() {
+            return Ok(());
+        }
+        self.journal(entry).await
+    }
+
+    /// Runs a statement that has changed something where it returns a row, and notes that in its transaction. False where
+    /// it returns none.
+    pub(crate) async fn change_told(&self, sql: &str, values: &[Value<'_>], told: &Entry) -> Result<bool, StoreError> {
+        let mut session = self.inner.db.begin().await?;
+        if session.query(sql, values).await?.is_empty() {
+            return Ok(false);
+        }
+        insert(&mut session, told).await?;
+        session.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Notes what a transaction does, as part of it.
+pub(crate) async fn insert(session: &mut Session, entry: &Entry) -> Result<(), StoreError> {
+    const INSERT: &str =
+        "INSERT INTO journal (id, tenant, kind, subject, actor, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let (id, data) = (Uuid::now_v7().to_string(), entry.data_text());
+    let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
+    let values = [
+        Value::Text(Some(&id)),
+        Value::Text(Some(entry.tenant.as_str())),
+        Value::Text(Some(entry.kind)),
+        Value::Text(Some(&subject)),
+        Value::Text(Some(&actor)),
+        Value::Int(Some(entry.at.as_micros())),
+        Value::Text(Some(&data)),
+    ];
+    session.query(INSERT, &values).await.map(drop)
+}
+
+/// Postgres can store no NUL.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
