@@ -116,6 +116,9 @@ async fn what_is_changed_about_a_user_is_seen_and_refuses_its_tokens(db: &Databa
     change(&store, "ana", UserChange::Enable, at(9)).await;
     let ana = store.user("ana").await.unwrap().unwrap();
     assert_eq!((ana.disabled_at, ana.tokens_valid_from), (None, Some(at(4))), "tokens of before stay refused");
+    // A token of after the last change counts as issued in the next second.
+    change(&store, "ana", UserChange::RevokeTokens, at(4)).await;
+    assert!(refuses(at(5)).await && !refuses(at(6)).await);
 }
 
 async fn the_last_who_manages_all_users_stays(db: &Database) {

@@ -1,7 +1,9 @@
 //! What is changed about a user: in one transaction with its sessions and the journal, and never so that nobody is left
 //! who manages the users of every tenant.
 
-use domain::{Entry, Scope, Tenant};
+use std::time::Duration;
+
+use domain::{Entry, Scope, Tenant, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{User, find};
@@ -84,7 +86,8 @@ impl Store {
         if counts && change.takes_away() && !others_manage_all(&mut session, name).await? {
             return Ok(Changed::LastOfAll);
         }
-        apply(&mut session, name, change, told.at.as_micros()).await?;
+        let from = valid_from(&user, told.at);
+        apply(&mut session, name, change, told.at, from).await?;
         if change.ends_sessions() {
             sessions::end_all(&mut session, name).await?;
         }
@@ -100,33 +103,46 @@ async fn others_manage_all(session: &mut Session, name: &str) -> Result<bool, St
     Ok(!session.query(OTHERS, &[Value::Text(Some(name))]).await?.is_empty())
 }
 
-async fn apply(session: &mut Session, name: &str, change: &UserChange, at: i64) -> Result<(), StoreError> {
+/// From when on tokens count after a change. One that was issued in the second of the change before counts as issued in
+/// the next second: this change refuses it as well, also where it comes in that same second.
+fn valid_from(user: &User, at: Timestamp) -> Timestamp {
+    user.tokens_valid_from.map_or(at, |before| at.max(before.plus(Duration::from_secs(1))))
+}
+
+async fn apply(
+    session: &mut Session,
+    name: &str,
+    change: &UserChange,
+    at: Timestamp,
+    valid_from: Timestamp,
+) -> Result<(), StoreError> {
     const DISABLE: &str =
-        "UPDATE users SET disabled_at = COALESCE(disabled_at, $2), tokens_valid_from = $2 WHERE name = $1";
+        "UPDATE users SET disabled_at = COALESCE(disabled_at, $3), tokens_valid_from = $2 WHERE name = $1";
     const ENABLE: &str = "UPDATE users SET disabled_at = NULL WHERE name = $1";
     const DELETE: &str = "DELETE FROM users WHERE name = $1";
     const REMEMBER: &str = "INSERT INTO deleted_users (name, deleted_at) VALUES ($1, $2) \
                             ON CONFLICT (name) DO UPDATE SET deleted_at = excluded.deleted_at";
     const PASSWORD: &str =
-        "UPDATE users SET password_hash = $3, password_changed_at = $2, tokens_valid_from = $2 WHERE name = $1";
+        "UPDATE users SET password_hash = $4, password_changed_at = $3, tokens_valid_from = $2 WHERE name = $1";
     const SCOPES: &str = "UPDATE users SET scopes = $3, tokens_valid_from = $2 WHERE name = $1";
     const REVOKE: &str = "UPDATE users SET tokens_valid_from = $2 WHERE name = $1";
-    let (name, at) = (Value::Text(Some(name)), Value::Int(Some(at)));
+    let (name, from) = (Value::Text(Some(name)), Value::Int(Some(valid_from.as_micros())));
+    let at = Value::Int(Some(at.as_micros()));
     let done = match change {
-        UserChange::Disable => session.query(DISABLE, &[name, at]).await,
+        UserChange::Disable => session.query(DISABLE, &[name, from, at]).await,
         UserChange::Enable => session.query(ENABLE, &[name]).await,
         UserChange::Delete => {
             session.query(DELETE, &[name]).await?;
-            session.query(REMEMBER, &[name, at]).await
+            session.query(REMEMBER, &[name, from]).await
         }
         UserChange::Password(hash) => {
-            session.query(PASSWORD, &[name, at, Value::Text(Some(hash.expose_secret()))]).await
+            session.query(PASSWORD, &[name, from, at, Value::Text(Some(hash.expose_secret()))]).await
         }
         UserChange::Scopes(words) => {
             let words = words.join(" ");
-            session.query(SCOPES, &[name, at, Value::Text(Some(&words))]).await
+            session.query(SCOPES, &[name, from, Value::Text(Some(&words))]).await
         }
-        UserChange::RevokeTokens => session.query(REVOKE, &[name, at]).await,
+        UserChange::RevokeTokens => session.query(REVOKE, &[name, from]).await,
     };
     done.map(drop)
 }
