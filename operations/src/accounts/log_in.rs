@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use domain::{Actor, Clock, LoginHasher, Scope, Timestamp};
+use domain::{Actor, Clock, LoginHasher, Timestamp};
 use secrecy::SecretString;
 use store::{Login, Standing, Store, StoreError, User};
 use tokio::time::Instant;
@@ -51,10 +51,6 @@ impl LoggedIn {
     pub fn actor(&self) -> Actor {
         let User { name, tenant, scopes, .. } = &self.user;
         Actor { name: name.clone(), tenant: tenant.clone(), scopes: known_scopes(scopes) }
-    }
-
-    pub fn scopes(&self) -> Vec<Scope> {
-        known_scopes(&self.user.scopes)
     }
 }
 
