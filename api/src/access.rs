@@ -9,6 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Actor, Scope};
+use operations::accounts::keys;
 use web::access::{Guard, Scopes, admit};
 use web::hosts::Source;
 use web::problem::Problem;
@@ -16,6 +17,8 @@ use web::problem::Problem;
 use crate::app::App;
 use crate::done::missing_scope;
 use crate::settings::Open;
+use crate::token::Signed;
+use crate::unavailable::ledger_read;
 
 /// The scopes that routes ask for.
 pub(crate) mod scopes {
@@ -27,6 +30,8 @@ pub(crate) mod scopes {
     pub(crate) struct Operate;
     pub(crate) struct OperateOrNotify;
     pub(crate) struct Admin;
+    /// Whoever may do anything at all.
+    pub(crate) struct Any;
 
     impl Scopes for Notify {
         type Scope = Scope;
@@ -57,6 +62,12 @@ pub(crate) mod scopes {
 
         const ANY_OF: &'static [Scope] = &[Scope::Admin];
     }
+
+    impl Scopes for Any {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &Scope::ALL;
+    }
 }
 
 /// A caller whose token has one of the scopes `S`. A handler with this argument is called for nobody else: others get 401
@@ -70,18 +81,18 @@ pub(crate) struct AuthorizedUnlessOpen<S> {
     scopes: PhantomData<S>,
 }
 
-/// The API knows its callers by the token in the header `Authorization`.
+/// The API knows its callers by the token or the key in the header `Authorization`.
 impl Guard for App {
     type Scope = Scope;
     type Caller = Actor;
 
-    fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Actor>, Problem> {
-        caller(self, headers)?.map(|caller| allowed(caller, any_of)).transpose()
+    async fn caller_with(&self, headers: &HeaderMap, any_of: &[Scope]) -> Result<Option<Actor>, Problem> {
+        caller(self, headers).await?.map(|caller| allowed(caller, any_of)).transpose()
     }
 
     /// A ledger that does not answer lets nobody in: the refusal stands, and is in our log instead.
     async fn note_refusal(&self, parts: &Parts, any_of: &[Scope]) {
-        let Ok(Some(caller)) = caller(self, &parts.headers) else { return };
+        let Ok(Some(caller)) = caller(self, &parts.headers).await else { return };
         let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
         let asked = format!("{} {route}", parts.method);
         if let Err(error) = operations::note_denied(&self.store, &caller, any_of, &asked, self.clock.now()).await {
@@ -109,8 +120,9 @@ impl<S: Scopes<Scope = Scope>> FromRequestParts<Arc<App>> for AuthorizedUnlessOp
 /// Returns who is asking. None without an `Authorization` header.
 ///
 /// # Errors
-/// 401, the same for every token that is not valid.
-fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Actor>, Problem> {
+/// 401, the same for every token and every key that is not valid; 503 for a key that this process has not seen lately,
+/// while the ledger does not answer.
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Actor>, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let token = value
@@ -119,9 +131,23 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Actor>, Problem> {
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     match (token, values.next()) {
-        (Some((_, token)), None) => app.tokens.check(token.trim()).map(Some).map_err(|_| invalid_token()),
+        (Some((_, token)), None) if keys::is_meant(token.trim()) => by_key(app, token.trim()).await.map(Some),
+        (Some((_, token)), None) => by_token(app, token.trim()).await.map(Some),
         _ => Err(invalid_token()),
     }
+}
+
+async fn by_key(app: &App, key: &str) -> Result<Actor, Problem> {
+    ledger_read(app.keys.actor(&app.store, app.clock.as_ref(), key).await)?.ok_or_else(invalid_token)
+}
+
+/// A token of ours may have been revoked since it was signed. What another issuer has signed, it alone takes back.
+async fn by_token(app: &App, token: &str) -> Result<Actor, Problem> {
+    let Signed { caller, issued_at } = app.tokens.check(token).map_err(|_| invalid_token())?;
+    if app.tokens.issues() && app.revoked.has(&app.store, app.clock.as_ref(), &caller.name, issued_at).await {
+        return Err(invalid_token());
+    }
+    Ok(caller)
 }
 
 fn is_open(app: &App, source: Source) -> bool {

@@ -1,7 +1,10 @@
-//! `/login` and `/register`: users, their passwords, and the tokens that they get.
+//! `/login` and `/register`, `/users` and `/password`, `/keys`: users, their passwords, the tokens that they get, and the
+//! keys of services.
 
+pub(crate) mod keys;
 pub(crate) mod login;
-pub(crate) mod password;
+pub(crate) mod refused;
 pub(crate) mod register;
 mod registration;
 mod unread;
+pub(crate) mod users;

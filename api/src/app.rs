@@ -5,12 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use domain::{Clock, Defaults, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
 use operations::overview::Watching;
+use operations::accounts::keys::Keys;
+use operations::accounts::log_in::LogIn;
+use operations::accounts::passwords::Passwords;
+use operations::accounts::revoked::Revoked;
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
 use web::probes::RenderMetrics;
 
-use crate::accounts::password::Passwords;
 use crate::gate::Gate;
 use crate::settings::Settings;
 use crate::token::Tokens;
@@ -30,6 +33,8 @@ pub(crate) struct App {
     pub(crate) metrics: RenderMetrics,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,
+    pub(crate) revoked: Revoked,
+    pub(crate) keys: Keys,
     pub(crate) request_ids: RequestIds,
     pub(crate) recipients: RecipientHasher,
     pub(crate) logins: LoginHasher,
@@ -39,6 +44,12 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// What a login stands on.
+    pub(crate) fn log_in(&self) -> LogIn<'_> {
+        let Self { store, passwords, logins, clock, .. } = self;
+        LogIn { store, passwords, hasher: logins, clock: clock.as_ref() }
+    }
+
     /// What besides its body decides about a notification in a request.
     pub(crate) fn rules<'a>(
         &'a self,

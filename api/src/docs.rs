@@ -64,7 +64,8 @@ impl Modify for Bearer {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.bearer_format = Some("JWT".into());
-        bearer.description = Some("A token of POST /login, or of the issuer that the operator has set.".into());
+        bearer.description =
+            Some("A token of POST /login, or of the issuer that the operator has set, or a key of POST /keys.".into());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     }
@@ -85,7 +86,7 @@ pub(crate) fn tell_of_unread(document: &mut utoipa::openapi::OpenApi) {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
 }
 
 /// Every refusal is a problem; the handlers only say what each status means.
@@ -121,11 +122,15 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "404" if path.starts_with("/endpoints") => "unknown-endpoint",
         "404" if path.starts_with("/dead-letters/groups") => "unknown-group",
         "404" if path.starts_with("/dead-letters") => "unknown-job",
+        "404" if path.starts_with("/users") || path == "/password" => "unknown-user",
+        "404" if path.starts_with("/keys") => "unknown-key",
         "404" => "not-taken-yet",
         "408" => "slow-body",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
         "409" if path.starts_with("/dead-letters") => "not-planned",
+        "409" if path.starts_with("/users") => "last-administrator",
+        "409" if path.starts_with("/keys") => "too-many-keys",
         "409" if path.ends_with("/rotate") => "rotated-lately",
         "409" if path.starts_with("/pauses") => "too-many-pauses",
         "409" if path.starts_with("/endpoints") => "endpoint-exists",

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::unread::Readings;
 
-use crate::accounts::{login, register};
+use crate::accounts::{keys, login, register, users};
 use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
@@ -48,6 +48,9 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
         }
+        (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
+        (&Method::POST, "/users") => Some("POST /register registers a user"),
+        (&Method::GET, "/users/{name}") => Some("GET /users lists all of them"),
         (&Method::PUT | &Method::PATCH, "/schedules/{id}") => Some("to change one, DELETE it and POST another"),
         _ => None,
     }
@@ -92,6 +95,9 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(endpoints::create::create, endpoints::list::list))
         .routes(routes!(endpoints::delete::delete))
         .routes(routes!(endpoints::rotate::rotate))
+        .routes(routes!(keys::create::create, keys::list::list))
+        .routes(routes!(keys::revoke::revoke))
+        .routes(routes!(keys::rotate::rotate))
 }
 
 fn probes() -> OpenApiRouter<Arc<App>> {
@@ -103,7 +109,16 @@ fn probes() -> OpenApiRouter<Arc<App>> {
 }
 
 fn with_accounts() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(login::login)).routes(routes!(register::register))
+    OpenApiRouter::default()
+        .routes(routes!(login::login))
+        .routes(routes!(register::register))
+        .routes(routes!(users::list::list))
+        .routes(routes!(users::act::delete))
+        .routes(routes!(users::act::disable))
+        .routes(routes!(users::act::enable))
+        .routes(routes!(users::act::revoke))
+        .routes(routes!(users::password::set))
+        .routes(routes!(users::password::change))
 }
 
 fn with_sandbox() -> OpenApiRouter<Arc<App>> {
@@ -119,6 +134,9 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
+        (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,
+        (&Method::POST, "/password") => &["old_password", "new_password"],
+        (&Method::PUT, "/users/{name}/password") => &["password"],
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

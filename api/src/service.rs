@@ -8,6 +8,9 @@ use axum::http::Method;
 use domain::{Clock, Defaults};
 use operations::Checker;
 use operations::overview::Watching;
+use operations::accounts::keys::Keys;
+use operations::accounts::passwords::Passwords;
+use operations::accounts::revoked::Revoked;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +21,6 @@ use web::hosts::Hosts;
 use web::probes::RenderMetrics;
 use web::server::{self, Limits};
 
-use crate::accounts::password::Passwords;
 use crate::app::App;
 use crate::gate::Gate;
 use crate::sandbox::pages;
@@ -57,6 +59,8 @@ impl Api {
             tokens: Tokens::new(&settings.jwt, &keys, Arc::clone(&clock))?,
             defaults: Defaults { channel: settings.default_channel.clone() },
             passwords: Passwords::default(),
+            revoked: Revoked::default(),
+            keys: Keys::default(),
             request_ids: keys.request_ids(),
             recipients: keys.recipients(),
             logins: keys.logins(),

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
+use operations::accounts::log_in::LoggedIn;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::algorithm::JwtAlgorithm;
 use self::algorithm::public_key;
@@ -19,6 +21,13 @@ pub use self::settings::{InvalidSettings, JwtSettings};
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
+
+/// A token that is signed and in force. Whether its user was signed out since then is another question.
+pub(crate) struct Signed {
+    pub(crate) caller: Actor,
+    /// Seconds of the epoch, where the token says so.
+    pub(crate) issued_at: Option<f64>,
+}
 
 /// A token is not one of ours, or not valid now. Why is not said: the answer is the same for all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +43,8 @@ struct Claims {
     /// Seconds of the epoch, as a JSON number of any form.
     exp: f64,
     nbf: Option<f64>,
+    /// Seconds of the epoch. Other issuers may write whatever they want.
+    iat: Option<Value>,
     #[serde(default)]
     scope: String,
     tenant: Option<String>,
@@ -108,14 +119,18 @@ impl Tokens {
         self.lifetime
     }
 
-    /// None when tokens are made elsewhere.
-    pub(crate) fn issue(&self, caller: &Actor) -> Option<String> {
+    /// A token of somebody who has logged in. It counts as issued when its user was read, so that whatever ends the user's
+    /// tokens after that ends this one; and as issued after the second in which they were ended last. None when tokens are
+    /// made elsewhere.
+    pub(crate) fn issue(&self, who: &LoggedIn) -> Option<String> {
+        let caller = who.actor();
         let now = seconds(self.clock.now());
+        let after = who.user.tokens_valid_from.map(|from| seconds(from).saturating_add(1));
         let claims = IssuedClaims {
             sub: &caller.name,
             iss: &self.issuer,
             aud: &self.audience,
-            iat: now,
+            iat: after.map_or(seconds(who.at), |after| after.max(seconds(who.at))),
             exp: now.saturating_add(i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX)),
             scope: caller.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "),
             tenant: caller.tenant.as_str(),
@@ -125,7 +140,7 @@ impl Tokens {
 
     /// # Errors
     /// [`InvalidToken`] for every token that is not valid right now.
-    pub(crate) fn check(&self, token: &str) -> Result<Actor, InvalidToken> {
+    pub(crate) fn check(&self, token: &str) -> Result<Signed, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
         }
@@ -145,7 +160,8 @@ impl Tokens {
         }
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
         let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
-        Ok(Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes })
+        let issued_at = claims.iat.as_ref().and_then(Value::as_f64);
+        Ok(Signed { caller: Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
     }
 }
 

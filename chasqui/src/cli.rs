@@ -11,7 +11,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, logs, parts, pause, prove, providers, roles, send, stuck, suppress, top, topology_commands, traces, unconfigured, up, vapid, webhook,
+    audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, key, logs, parts, pause, prove,
+    providers, roles, send, stuck, suppress, top, topology_commands, traces, unconfigured, up, user, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -72,6 +73,12 @@ pub enum Command {
     /// Who is not written to any more
     #[command(subcommand, after_help = exit::CODES)]
     Suppress(suppress::SuppressCommand),
+    /// Who may log in, and what they may do
+    #[command(subcommand, after_help = exit::CODES)]
+    User(user::UserCommand),
+    /// The keys by which services call the API
+    #[command(subcommand, after_help = exit::CODES)]
+    Key(key::KeyCommand),
     /// Have a channel, a provider, a template or a tenant wait: its deliveries are accepted, and spend no attempt
     #[command(after_help = exit::CODES)]
     Pause(Box<pause::PauseWhat>),
@@ -199,6 +206,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Top(what) => top::run(load(), what).await,
         Command::Dead(what) => dead::run(load(), *what).await,
         Command::Suppress(command) => suppress::run(load(), command).await,
+        Command::User(command) => user::run(load(), command).await,
+        Command::Key(command) => key::run(load(), command).await,
         Command::Pause(what) => pause::pause(load(), *what).await,
         Command::Resume(what) => pause::resume(load(), what).await,
         Command::Pauses(what) => pause::list(load(), what).await,

@@ -28,6 +28,7 @@ mod m20261130_000022_search;
 mod m20261130_000023_pauses;
 mod m20261130_000024_letters;
 mod m20261130_000025_letter_jobs;
+mod m20261130_000026_accounts;
 mod m20261130_000027_journal;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000023_pauses::Migration),
             Box::new(m20261130_000024_letters::Migration),
             Box::new(m20261130_000025_letter_jobs::Migration),
+            Box::new(m20261130_000026_accounts::Migration),
             Box::new(m20261130_000027_journal::Migration),
         ]
     }

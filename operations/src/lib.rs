@@ -5,11 +5,13 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
-//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; the [`journal`] knows who did what.
-//! What changes something takes an `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance
-//! reads a request, calls one of these, and has its own words for what comes back.
+//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; [`accounts`] say who may ask for all
+//! of this, and the [`journal`] knows who did what. What changes something takes an `Actor`, refuses who may not, and is in
+//! the journal before it takes effect. An entrance reads a request, calls one of these, and has its own words for what
+//! comes back.
 
 mod accept;
+pub mod accounts;
 mod allowed;
 mod calls;
 mod cancel;

@@ -23,6 +23,7 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
     loop {
         forget_given_back(&shared).await;
         forget_limits(&shared).await;
+        forget_deleted_users(&shared).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -51,6 +52,15 @@ async fn forget_limits(shared: &Shared) {
     let forgotten = contained("forget_limits", shared.intake.store.forget_limits(shared.intake.clock.now())).await;
     if let Some(Err(error)) = forgotten {
         tracing::warn!(%error, "could not forget what was leased of limits; trying again later");
+    }
+}
+
+/// Deletes the names of deleted users, of whom no token can be in force any more.
+async fn forget_deleted_users(shared: &Shared) {
+    let now = shared.intake.clock.now();
+    let forgotten = contained("forget_deleted_users", shared.intake.store.forget_deleted_users(now)).await;
+    if let Some(Err(error)) = forgotten {
+        tracing::warn!(%error, "could not forget deleted users; trying again later");
     }
 }
 

@@ -1,7 +1,11 @@
-//! Users who may log in, and failed logins.
+//! Users who may log in, their sessions, the keys of services, and failed logins.
 
+mod api_keys;
 mod logins;
+mod sessions;
 mod users;
 
+pub use api_keys::{ApiKey, KeyCursor, KeyPage, MAX_KEYS, MadeKey, NewKey, Rotation as KeyRotation};
 pub use logins::{Login, Standing};
-pub use users::{NewUser, User};
+pub use sessions::{NewSession, Session as UserSession};
+pub use users::{Changed, NewUser, Revocations, User, UserChange, UserPage};

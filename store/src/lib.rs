@@ -28,7 +28,10 @@ mod writers;
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{Login, NewUser, Standing, User};
+pub use accounts::{
+    ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser, Revocations,
+    Standing, User, UserChange, UserPage, UserSession,
+};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};

@@ -3,6 +3,7 @@
 //! `CHASQUI_TEST_POSTGRES_URL` names the server of Postgres; every test makes a database of its own there, and fails
 //! where there is no server. `make test` starts one; the filter `on_sqlite` runs the tests that need none.
 
+mod api_keys;
 mod cancel;
 mod cost;
 mod database;
@@ -25,6 +26,7 @@ mod receipts;
 mod row_lease;
 mod row_lease_model;
 mod search;
+mod sessions;
 mod stuck;
 mod suppressions;
 mod users;

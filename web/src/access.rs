@@ -20,8 +20,12 @@ pub trait Guard: Send + Sync + 'static {
     /// Returns who is asking, if one of the scopes lets that caller in. None for a caller who does not say who it is.
     ///
     /// # Errors
-    /// 401 for whoever is not who it says, 403 for whoever has none of the scopes.
-    fn caller_with(&self, headers: &HeaderMap, any_of: &[Self::Scope]) -> Result<Option<Self::Caller>, Problem>;
+    /// 401 for whoever is not who it says, 403 for whoever has none of the scopes; 503 where that is not known now.
+    fn caller_with(
+        &self,
+        headers: &HeaderMap,
+        any_of: &[Self::Scope],
+    ) -> impl Future<Output = Result<Option<Self::Caller>, Problem>> + Send;
 
     /// Notes that a caller was refused, where that is to be kept: it is called before the refusal is answered.
     fn note_refusal(&self, parts: &Parts, any_of: &[Self::Scope]) -> impl Future<Output = ()> + Send;
@@ -35,7 +39,7 @@ pub trait Guard: Send + Sync + 'static {
 /// # Errors
 /// As of [`Guard::caller_with`].
 pub async fn admit<G: Guard>(guard: &G, parts: &Parts, any_of: &[G::Scope]) -> Result<Option<G::Caller>, Problem> {
-    let admitted = guard.caller_with(&parts.headers, any_of);
+    let admitted = guard.caller_with(&parts.headers, any_of).await;
     if admitted.is_err() {
         guard.note_refusal(parts, any_of).await;
     }
@@ -45,7 +49,7 @@ pub async fn admit<G: Guard>(guard: &G, parts: &Parts, any_of: &[G::Scope]) -> R
 /// The scopes that open a route: a caller needs one of them.
 pub trait Scopes {
     /// The scope of the guard of the route.
-    type Scope: 'static;
+    type Scope: Sync + 'static;
 
     /// The scopes of which a caller needs one.
     const ANY_OF: &'static [Self::Scope];
@@ -83,7 +87,7 @@ mod tests {
         type Scope = &'static str;
         type Caller = String;
 
-        fn caller_with(&self, headers: &HeaderMap, any_of: &[&'static str]) -> Result<Option<String>, Problem> {
+        async fn caller_with(&self, headers: &HeaderMap, any_of: &[&'static str]) -> Result<Option<String>, Problem> {
             let Some(name) = headers.get("name").and_then(|name| name.to_str().ok()) else { return Ok(None) };
             let refused = Problem::new(StatusCode::FORBIDDEN, "missing-scope", "It is not allowed", "Ask for it.");
             if any_of.contains(&name) { Ok(Some(name.to_owned())) } else { Err(refused) }

@@ -53,7 +53,12 @@ impl Known {
     /// The routes of a document's operations, and those of pages that are in no document.
     pub fn of(document: &OpenApi, pages: &[&str], instead: Instead) -> Self {
         let routes = document.paths.paths.iter().map(|(path, item)| {
-            let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
+            let operations = [
+                (Method::GET, &item.get),
+                (Method::POST, &item.post),
+                (Method::PUT, &item.put),
+                (Method::DELETE, &item.delete),
+            ];
             let methods = operations.into_iter().filter(|(_, operation)| operation.is_some());
             Route { path: path.clone(), methods: methods.map(|(method, _)| method).collect(), is_unseen: false }
         });

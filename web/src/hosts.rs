@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::problem::Problem;
+use crate::same_origin::Sender;
 
 /// The names and addresses by which a listener may be called, besides `localhost` and the loopback addresses.
 #[derive(Clone, Debug)]
@@ -205,22 +206,7 @@ fn foreign_page(method: &Method, headers: &HeaderMap, host: Option<&str>) -> Opt
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) || headers.contains_key(AUTHORIZATION) {
         return None;
     }
-    let texts = |name: &str| -> Vec<&str> {
-        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect()
-    };
-    let own_site = texts("sec-fetch-site").iter().all(|site| matches!(*site, "same-origin" | "none"));
-    // A page that came over TLS is trusted with more than one that anybody on the way may have written.
-    let is_https = |one: &str| one.trim().eq_ignore_ascii_case("https");
-    let over_tls = texts("x-forwarded-proto").iter().flat_map(|list| list.split(',')).any(is_https);
-    let is_own = |origin: &&str| match origin.split_once("://") {
-        Some((scheme, authority)) => {
-            let ours = scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && !over_tls);
-            ours && !authority.is_empty() && host.is_some_and(|host| host.eq_ignore_ascii_case(authority))
-        }
-        None => false,
-    };
-    let own_origin = texts(ORIGIN.as_str()).iter().all(is_own);
-    (!own_site || !own_origin).then(|| {
+    (Sender::of(headers, host) == Sender::ForeignPage).then(|| {
         Problem::new(
             StatusCode::FORBIDDEN,
             "foreign-origin",

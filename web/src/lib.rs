@@ -18,5 +18,7 @@ pub mod idempotency;
 pub mod probes;
 pub mod problem;
 pub mod query;
+pub mod same_origin;
 pub mod server;
+pub mod session_cookie;
 pub mod unread;

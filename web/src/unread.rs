@@ -25,7 +25,12 @@ impl Readings {
     /// Reads from a document which of its operations take no parameters.
     pub fn of(document: &OpenApi, fields_of: FieldsOf) -> Self {
         let without = document.paths.paths.iter().map(|(route, item)| {
-            let operations = [(Method::GET, &item.get), (Method::POST, &item.post), (Method::DELETE, &item.delete)];
+            let operations = [
+                (Method::GET, &item.get),
+                (Method::POST, &item.post),
+                (Method::PUT, &item.put),
+                (Method::DELETE, &item.delete),
+            ];
             let methods = operations.into_iter().filter_map(|(method, operation)| {
                 operation.as_ref().is_some_and(|operation| !takes_parameters(operation)).then_some(method)
             });

@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Actor, content_of};
+use operations::accounts::users::{self, Hashing};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,10 +19,10 @@ use web::problem::Problem;
 
 use crate::access::scopes;
 use crate::accounts::registration::{Written, check};
-use crate::accounts::{password, unread};
+use crate::accounts::{refused, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
-use crate::unavailable::{ledger_changed, ledger_read};
+use crate::unavailable::ledger_read;
 
 const BOOTSTRAP_HEADER: &str = "x-bootstrap-token";
 
@@ -118,17 +119,19 @@ pub(crate) async fn register(
     };
     let reading = read_fields_and_others::<Written>(request, forms, unread::in_a_registration, unread::EXPECTED);
     let (written, others) = reading.await?;
-    let (mut user, password) = check(written, others, admin.as_ref())?;
-    let turn = app.passwords.turn(app.passwords.place(source.peer.map(network))?, true).await?;
-    user.password_hash = password::hash(turn, password).await?;
-    let answer =
-        UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: user.scopes.join(" ") };
+    let user = check(written, others, admin.as_ref())?;
+    let scope: Vec<&str> = user.scopes.iter().map(|scope| scope.as_str()).collect();
+    let answer = UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: scope.join(" ") };
+    let hashing = Hashing { passwords: &app.passwords, peer: source.peer.map(network) };
+    let clock = app.clock.as_ref();
     let created = match admin {
-        Some(_) => ledger_changed(app.store.create_user(user).await)?,
-        None if ledger_changed(app.store.create_first_user(user).await)? => true,
-        None => return Err(not_the_first("")),
+        Some(admin) => users::add(&app.store, hashing, &admin, user, clock).await.map(|()| true),
+        None => users::add_first(&app.store, hashing, user, clock).await,
     };
-    if created { Ok((StatusCode::CREATED, Json(answer))) } else { Err(name_taken()) }
+    match refused::answered(created, refused::unknown_user)? {
+        true => Ok((StatusCode::CREATED, Json(answer))),
+        false => Err(not_the_first("")),
+    }
 }
 
 async fn has_users(app: &App) -> Result<bool, Problem> {
@@ -157,14 +160,4 @@ fn not_the_first(slip: &str) -> Problem {
          X-Bootstrap-Token that the API prints at its start, or under `chasqui up` from the machine itself.{slip}"
     );
     Problem::new(StatusCode::UNAUTHORIZED, "missing-token", "A token is needed", detail).with_challenge("Bearer")
-}
-
-fn name_taken() -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "name-taken",
-        "There is a user of this name",
-        "Choose another name, such as one with your tenant's before it: names are unique over all tenants, because \
-         POST /login asks for no tenant.",
-    )
 }

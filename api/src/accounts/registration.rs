@@ -1,18 +1,14 @@
 //! A registration as it was written: everything that is wrong with it, at once.
 
-use axum::http::StatusCode;
 use domain::{Actor, FieldError, Scope, Tenant};
+use operations::accounts::users::{Asked, USUAL_SCOPES};
+use operations::accounts::{is_user_name, passwords};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
-use store::NewUser;
 use web::problem::{Problem, field};
 
-const MIN_PASSWORD_CHARS: usize = 8;
-const MAX_PASSWORD_BYTES: usize = 128;
-const MAX_NAME_BYTES: usize = 64;
-/// What a user gets who was given no scopes.
-const USUAL_SCOPES: [Scope; 2] = [Scope::Notify, Scope::Read];
+use crate::accounts::refused;
 
 /// The fields of a registration, whatever they hold.
 #[derive(Deserialize)]
@@ -23,16 +19,12 @@ pub(super) struct Written {
     tenant: Option<Value>,
 }
 
-/// The user without the hash, and the password to hash. `unread` are fields that were given besides. Without an
+/// The user to add. `unread` are fields that were given besides. Without an
 /// administrator it is the first user.
 ///
 /// # Errors
 /// 422 with every field that is wrong, 403 when nothing else is wrong than that it is another tenant's.
-pub(super) fn check(
-    written: Written,
-    unread: Vec<FieldError>,
-    admin: Option<&Actor>,
-) -> Result<(NewUser, SecretString), Problem> {
+pub(super) fn check(written: Written, unread: Vec<FieldError>, admin: Option<&Actor>) -> Result<Asked, Problem> {
     let mut reader = Reader { errors: unread, beyond: Vec::new() };
     let name = reader.name(written.username);
     let password = reader.password(written.password);
@@ -40,22 +32,14 @@ pub(super) fn check(
     let tenant = reader.tenant(written.tenant, admin);
     let Reader { errors, beyond } = reader;
     if errors.is_empty() && !beyond.is_empty() {
-        return Err(beyond_own_tenant(beyond));
+        return Err(refused::beyond(beyond));
     }
     match (name, password) {
         (Some(name), Some(password)) if errors.is_empty() => {
-            let scopes = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-            let nothing = SecretString::from(String::new());
-            Ok((NewUser { name, tenant, password_hash: nothing, scopes }, SecretString::from(password)))
+            Ok(Asked { name, tenant, scopes, password: SecretString::from(password) })
         }
         _ => Err(Problem::invalid_fields([errors, beyond].concat())),
     }
-}
-
-/// What a user may be called.
-pub(super) fn is_name(name: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@+-".contains(&b);
-    (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// Collects what is wrong.
@@ -95,7 +79,7 @@ impl Reader {
 
     fn name(&mut self, value: Option<Value>) -> Option<String> {
         let name = self.required("username", value)?;
-        if !is_name(&name) {
+        if !is_user_name(&name) {
             self.refuse("username", "must be 1 to 64 letters, digits, or '.', '_', '@', '+', '-'");
         }
         Some(name)
@@ -103,9 +87,7 @@ impl Reader {
 
     fn password(&mut self, value: Option<Value>) -> Option<String> {
         let password = self.required("password", value)?;
-        if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
-            let rule =
-                format!("must have at least {MIN_PASSWORD_CHARS} characters and at most {MAX_PASSWORD_BYTES} bytes");
+        if let Err(rule) = passwords::check(&password) {
             self.refuse("password", rule);
         }
         Some(password)
@@ -156,15 +138,4 @@ impl Reader {
         }
         tenant
     }
-}
-
-fn beyond_own_tenant(fields: Vec<FieldError>) -> Problem {
-    Problem::new(
-        StatusCode::FORBIDDEN,
-        "foreign-tenant",
-        "The tenant is another's",
-        "An administrator registers users of its own tenant. Users of other tenants, and users who may do so, are \
-         registered with the scope tenants, which the first user has.",
-    )
-    .with_fields(fields)
 }

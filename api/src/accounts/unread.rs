@@ -51,6 +51,20 @@ pub(super) fn in_a_registration(name: &str, _: &str, kind: Kind) -> Option<Field
     (!OF_A_REGISTRATION.contains(&name)).then(|| refused(name, told(), kind, &OF_A_REGISTRATION))
 }
 
+/// Of `PUT /users/{name}/password`.
+pub(super) fn in_a_new_password(name: &str, _: &str, kind: Kind) -> Option<FieldError> {
+    const READ: [&str; 1] = ["password"];
+    let told = || meant(name, &READ).map(did_you_mean);
+    (!READ.contains(&name)).then(|| refused(name, told(), kind, &READ))
+}
+
+/// Of `POST /password`.
+pub(super) fn in_passwords(name: &str, _: &str, kind: Kind) -> Option<FieldError> {
+    const READ: [&str; 2] = ["old_password", "new_password"];
+    let told = || meant(name, &READ).map(did_you_mean);
+    (!READ.contains(&name)).then(|| refused(name, told(), kind, &READ))
+}
+
 fn meant(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let otherwise = || SYNONYMS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
     let synonym = || otherwise().map(|(field, _)| *field).filter(|field| known.contains(field));

@@ -1,6 +1,8 @@
 //! `/login` and `/register`: who becomes the first user, and what failures get.
 
 mod guessing;
+mod keys;
+mod users;
 
 use axum::body::Body;
 use axum::http::StatusCode;

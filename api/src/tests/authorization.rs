@@ -136,7 +136,8 @@ async fn a_token_opens_what_its_scopes_are_named_for_and_nothing_else() {
     }
 }
 
-/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, a pause, and an endpoint.
+/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, a pause, an endpoint, a user and a
+/// key.
 async fn give_acme_something(app: &TestApp) {
     let capture = Capture {
         channel: ChannelName::parse("sms").unwrap(),
@@ -158,6 +159,12 @@ async fn give_acme_something(app: &TestApp) {
     assert_eq!(paused.status, StatusCode::OK, "{paused:?}");
     let endpoint = json!({"url": "https://hooks.example.org/acme"});
     let made = app.post("/endpoints", Some(&token("operate")), &endpoint).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let grace = json!({"username": "grace", "password": "correct horse"});
+    let made = app.post("/register", Some(&token("admin")), &grace).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let key = json!({"name": "orders", "scope": "notify"});
+    let made = app.post("/keys", Some(&token("admin notify")), &key).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     give_acme_a_dead_letter(app).await;
 }
@@ -223,13 +230,14 @@ fn shows_something(answer: &Answer) -> bool {
     answer.status == StatusCode::OK && !answer.json().as_object().unwrap().values().all(is_empty_list)
 }
 
-/// An answer without what is drawn by lot: an endpoint has an id of its own each time that it is made, and a secret.
+/// An answer without what is drawn by lot: an endpoint or a key has an id of its own each time that it is made, and a secret.
 fn told(answer: &Answer) -> (StatusCode, String) {
     let mut text = answer.text.clone();
     if let Ok(Value::Object(mut shown)) = serde_json::from_str(&answer.text)
         && shown.remove("secret").is_some()
     {
         shown.remove("id");
+        shown.remove("prefix");
         text = Value::Object(shown).to_string();
     }
     (answer.status, text)

@@ -1,5 +1,6 @@
 //! The real binary as processes: signals, kills, several at once, services that go away, refusals at start.
 
+mod accounts;
 mod anonymous;
 mod audit;
 mod backups;

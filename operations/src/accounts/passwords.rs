@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use axum::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use web::problem::Problem;
 
 /// OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -20,13 +18,35 @@ const LANES: u32 = 1;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most logins of one peer that wait at once, so that others wait for a few of them only.
 const PLACES_OF_A_PEER: usize = 16;
+const MIN_CHARS: usize = 8;
+const MAX_BYTES: usize = 128;
 /// The hash that is checked for a name that nobody has, so that such a name costs what a wrong password costs.
 const NOBODYS_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// Why a password was neither hashed nor checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoTurn {
+    /// Too many wait. Somebody who asks again after this time may come to it.
+    Busy(Duration),
+    /// This machine gave neither memory nor randomness nor a thread.
+    Failed,
+}
+
+/// What a password must be.
+///
+/// # Errors
+/// A text that begins with "must".
+pub fn check(password: &str) -> Result<(), String> {
+    if password.chars().count() < MIN_CHARS || password.len() > MAX_BYTES {
+        return Err(format!("must have at least {MIN_CHARS} characters and at most {MAX_BYTES} bytes"));
+    }
+    Ok(())
+}
+
 /// The turns at hashing, one at a time for those who are known and one for all others: each takes a core for a while.
 #[derive(Debug)]
-pub(crate) struct Passwords {
+pub struct Passwords {
     known: Arc<Semaphore>,
     others: Arc<Semaphore>,
     waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
@@ -34,7 +54,7 @@ pub(crate) struct Passwords {
 
 /// A place among the logins of a peer: whoever holds one waits for a turn, or has it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     peer: Option<IpAddr>,
     waiting: Arc<Mutex<HashMap<Option<IpAddr>, usize>>>,
 }
@@ -53,14 +73,14 @@ impl Drop for Place {
 
 /// A turn at hashing: whoever holds one may hash.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub struct Turn {
     _permit: OwnedSemaphorePermit,
     place: Place,
 }
 
 impl Turn {
     /// Others may hash; the place among those who wait stays taken.
-    pub(crate) fn give_back(self) -> Place {
+    pub fn give_back(self) -> Place {
         self.place
     }
 }
@@ -74,12 +94,12 @@ impl Default for Passwords {
 
 impl Passwords {
     /// # Errors
-    /// 429 when too many of this peer are waiting.
-    pub(crate) fn place(&self, peer: Option<IpAddr>) -> Result<Place, Problem> {
+    /// [`NoTurn::Busy`] when too many of this peer are waiting.
+    pub fn place(&self, peer: Option<IpAddr>) -> Result<Place, NoTurn> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let places = waiting.entry(peer).or_default();
         if *places >= PLACES_OF_A_PEER {
-            return Err(too_many_logins());
+            return Err(NoTurn::Busy(PATIENCE));
         }
         *places += 1;
         Ok(Place { peer, waiting: Arc::clone(&self.waiting) })
@@ -88,49 +108,33 @@ impl Passwords {
     /// Those who are known never wait for the others.
     ///
     /// # Errors
-    /// 429 when too many are waiting.
-    pub(crate) async fn turn(&self, place: Place, known: bool) -> Result<Turn, Problem> {
+    /// [`NoTurn::Busy`] when too many are waiting.
+    pub async fn turn(&self, place: Place, known: bool) -> Result<Turn, NoTurn> {
         let turns = Arc::clone(if known { &self.known } else { &self.others });
         let permit = tokio::time::timeout(PATIENCE, turns.acquire_owned()).await;
-        let permit = permit.ok().and_then(Result::ok).ok_or_else(too_many_logins)?;
+        let permit = permit.ok().and_then(Result::ok).ok_or(NoTurn::Busy(PATIENCE))?;
         Ok(Turn { _permit: permit, place })
     }
-}
-
-fn too_many_logins() -> Problem {
-    Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too-many-logins",
-        "Too many logins at once",
-        "Wait as long as Retry-After says, then log in again.",
-    )
-    .with_retry_after(PATIENCE.as_secs())
 }
 
 /// Hashes a password into a PHC string with a salt of its own.
 ///
 /// # Errors
-/// 500 when this machine gives neither memory nor randomness.
-pub(crate) async fn hash(turn: Turn, password: SecretString) -> Result<SecretString, Problem> {
+/// [`NoTurn::Failed`] when this machine gives neither memory nor randomness.
+pub async fn hash(turn: Turn, password: SecretString) -> Result<SecretString, NoTurn> {
     let work = move || {
         let _turn = turn;
         argon2id()?.hash_password(password.expose_secret().as_bytes()).ok().map(|hash| hash.to_string())
     };
     let hash = tokio::task::spawn_blocking(work).await.ok().flatten();
-    hash.map(SecretString::from).ok_or_else(|| {
-        internal_error("The password could not be hashed. Nothing was changed; try again, and tell the operator.")
-    })
+    hash.map(SecretString::from).ok_or(NoTurn::Failed)
 }
 
 /// Whether the password belongs to the hash; the same work when there is none. Gives the turn back.
 ///
 /// # Errors
-/// 500 when this machine gives no thread for it.
-pub(crate) async fn verify(
-    turn: Turn,
-    password: SecretString,
-    hash: Option<SecretString>,
-) -> Result<(bool, Turn), Problem> {
+/// [`NoTurn::Failed`] when this machine gives no thread for it.
+pub async fn verify(turn: Turn, password: SecretString, hash: Option<SecretString>) -> Result<(bool, Turn), NoTurn> {
     let work = move || {
         let text = hash.as_ref().map_or(NOBODYS_HASH, |hash| hash.expose_secret());
         let verified = PasswordHash::new(text).ok().zip(argon2id()).is_some_and(|(parsed, argon2)| {
@@ -138,12 +142,7 @@ pub(crate) async fn verify(
         });
         (verified && hash.is_some(), turn)
     };
-    let failed = |_| internal_error("The password could not be checked. Try again, and tell the operator.");
-    tokio::task::spawn_blocking(work).await.map_err(failed)
-}
-
-fn internal_error(detail: &str) -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "The API failed", detail)
+    tokio::task::spawn_blocking(work).await.map_err(|_| NoTurn::Failed)
 }
 
 fn argon2id() -> Option<Argon2<'static>> {
