@@ -37,6 +37,7 @@ mod outcome;
 mod pause;
 mod policy;
 mod reason;
+mod redirect;
 mod release;
 mod rendered;
 mod report;
@@ -70,7 +71,9 @@ pub use explain::{Child, Explanation, Facts, ReceiptFact, Sentence, Topic, Unrel
 pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
-pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
+pub use identity::{
+    Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, redirected_id, webhook_id,
+};
 pub use journal::Entry;
 pub use keys::{
     DerivedKey, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
@@ -90,6 +93,7 @@ pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
 pub use policy::{Ambiguity, Policy};
 pub use reason::Reason;
+pub use redirect::redirected_body;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use report::{Bounce, Merged, Report, Reported, report};

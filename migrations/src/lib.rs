@@ -28,6 +28,7 @@ mod m20261130_000022_search;
 mod m20261130_000023_pauses;
 mod m20261130_000024_letters;
 mod m20261130_000025_letter_jobs;
+mod m20261130_000028_letter_edits;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000023_pauses::Migration),
             Box::new(m20261130_000024_letters::Migration),
             Box::new(m20261130_000025_letter_jobs::Migration),
+            Box::new(m20261130_000028_letter_edits::Migration),
         ]
     }
 }

@@ -166,6 +166,14 @@ fn why_it_did_not_go_is_told() {
         (Row { state: State::Expired, expires_at: Some(later(60)), ..row() }, "`expires_at` (2026-03-01T12:01:00Z)"),
         (Row { state: State::Cancelled, content: None, ..row() }, "before anybody had seen its message"),
         (Row { state: State::Cancelled, ..row() }, "somebody cancelled it while it waited"),
+        (
+            Row {
+                state: State::Cancelled,
+                order: Order::DeadLetter { reason: Reason::Exhausted, error: "503".into() },
+                ..row()
+            },
+            "its dead letter was not in the queue",
+        ),
         (Row { state: State::FellBack, ..row() }, "its publisher named another one"),
         (Row { order: Order::Schedule { due: later(900) }, ..waiting() }, "It was asked to be sent later."),
         (Row { ambiguous: true, ..waiting() }, "may have gone out without our knowing"),

@@ -69,7 +69,8 @@ fn plan(id: &str, action: LetterAction) -> LetterPlan {
         by: "ada".into(),
         rate: 50,
         canary: 0,
-        rule: ReplayRule { max_moves: 3 },
+        rule: ReplayRule { max_moves: 3, even_waiting: false },
+        redirect: None,
     }
 }
 
