@@ -3,6 +3,7 @@
 mod accounts;
 mod app;
 mod authorization;
+mod dead_letters;
 mod deliveries;
 mod documents;
 mod edge;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, Keyring, RecipientHasher, SANDBOX, UnsubscribeLinks};
+use domain::{Clock, Keyring, RecipientHasher, RequestIds, SANDBOX, UnsubscribeLinks};
 use operations::Calls;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
@@ -164,6 +164,11 @@ pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
 
 pub(crate) fn hasher(config: &Config) -> RecipientHasher {
     keyring(config).recipients()
+}
+
+/// The ids of what is asked for with a key, as the API gives them.
+pub(crate) fn request_ids(config: &Config) -> RequestIds {
+    keyring(config).request_ids()
 }
 
 /// The links by which recipients leave lists. None where no link can lead to this installation.

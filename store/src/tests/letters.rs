@@ -1,5 +1,9 @@
 //! The dead letters: what a reader writes, what operators plan, and how their jobs go on.
 
+mod closed;
+mod edited;
+mod outlook;
+
 use domain::{Canary, Lane, State, Tenant};
 use uuid::Uuid;
 
