@@ -67,7 +67,9 @@ pub use decide::{Transition, Ways, decide};
 pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
-pub use explain::{Child, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased};
+pub use explain::{
+    Child, EditFact, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased,
+};
 pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};

@@ -6,8 +6,8 @@ use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::{BasicProperties, Broker, Held, Met, Walk, value};
 use bytes::Bytes;
 use domain::{
-    ChannelName, DeadMark, Defaults, Headers, Key, Lane, Notification, Tenant, Timestamp, fingerprint_of, redirected_body,
-    redirected_id,
+    ChannelName, DeadMark, Defaults, Headers, Key, Lane, Notification, Tenant, Timestamp, fingerprint_of,
+    redirected_body, redirected_id,
 };
 use serde::{Deserialize, Serialize};
 

@@ -148,6 +148,7 @@ fn denied() -> Problem {
 }
 
 fn taken(job: String, by: String) -> Problem {
-    let detail = format!("{by} has started a job that has the letter: wait for its end, or cancel it. Nothing was done.");
+    let detail =
+        format!("{by} has started a job that has the letter: wait for its end, or cancel it. Nothing was done.");
     Problem::new(StatusCode::CONFLICT, "letter-in-job", "A job has the letter", detail).with("job", job).with("by", by)
 }

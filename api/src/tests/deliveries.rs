@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Lane, Notification,
-    Outcome, Policy, RecipientHasher, Ways, decide,
+    Ambiguity, Arrival, Claim, Defaults, Failure, FieldError, FirstSight, Headers, Keyring, Lane, Notification, Outcome,
+    Policy, RecipientHasher, Ways, decide,
 };
 use serde_json::json;
 use store::{Capture, Claimed};

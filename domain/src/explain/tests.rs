@@ -5,7 +5,16 @@ use crate::samples::{NOW, policy, row, waiting};
 use crate::{AttemptOutcome, Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
 
 fn facts(row: &Row) -> Facts<'_> {
-    Facts { row, due_at: None, attempts: &[], receipts: &[], children: &[], warnings: &[], delays: policy().delays }
+    Facts {
+        row,
+        due_at: None,
+        attempts: &[],
+        receipts: &[],
+        children: &[],
+        edits: &[],
+        warnings: &[],
+        delays: policy().delays,
+    }
 }
 
 fn later(seconds: u64) -> Timestamp {
@@ -256,4 +265,18 @@ fn spans_are_told_in_their_unit() {
         assert_eq!(span(Duration::from_millis(millis)), expected);
     }
     assert_eq!(span(Duration::from_secs(172_800)), "2 days");
+}
+
+#[test]
+fn what_was_sent_in_the_place_of_a_letter_is_told_on_both_sides() {
+    let row = row();
+    let own = row.key.id.as_str();
+    let edits = [
+        EditFact { id: "new", edited_from: own, by: "ada", why: "a slip", at: NOW },
+        EditFact { id: own, edited_from: "old", by: "bob", why: "SMS is down", at: NOW },
+    ];
+    let told = said(&explain(&Facts { edits: &edits, ..facts(&row) }), Topic::Family);
+    let expected = "ada has sent `new` in the place of its dead letter: a slip\n\
+                    bob has sent it in the place of the dead letter of `old`: SMS is down";
+    assert_eq!(told, expected);
 }

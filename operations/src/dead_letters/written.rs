@@ -295,7 +295,9 @@ mod tests {
         let Value::Object(body) = redirect(json!("whatsapp")) else { panic!("an object") };
         let expected = Redirect { from: "sms".into(), to: "whatsapp".into() };
         assert_eq!(Asked::of(body).expect("a plan").redirect, Some(expected));
-        for (to, said) in [(json!("email"), "must be sms or whatsapp"), (json!(null), "is missing"), (json!(7), "must be a")] {
+        for (to, said) in
+            [(json!("email"), "must be sms or whatsapp"), (json!(null), "is missing"), (json!(7), "must be a")]
+        {
             let refused = refused(redirect(to));
             assert!(refused.len() == 1 && refused[0].0 == "/to" && refused[0].1.starts_with(said), "{refused:?}");
         }

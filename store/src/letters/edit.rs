@@ -173,12 +173,7 @@ impl Store {
              JOIN letter_jobs AS j ON j.id = i.job WHERE j.tenant = $1 AND j.id = $2 ON CONFLICT (tenant, id) DO NOTHING";
         const FORGET: &str = "DELETE FROM opened_letters WHERE letter = $1";
         let (tenant, id) = (Value::Text(Some(tenant.as_str())), Value::Text(Some(&edit.id)));
-        let values = [
-            tenant,
-            id,
-            Value::Text(Some(&edit.difference)),
-            Value::Int(Some(now.as_micros())),
-        ];
+        let values = [tenant, id, Value::Text(Some(&edit.difference)), Value::Int(Some(now.as_micros()))];
         let mut session = self.inner.db.begin().await?;
         session.query(RUN, &[tenant, id]).await?;
         session.query(NOTE_IT, &values).await?;
@@ -235,12 +230,7 @@ async fn other_job(session: &mut Session, edit: &LetterEdit) -> Result<Option<(S
 }
 
 /// Makes the job of an edit, or has one go on that was cancelled. False when it is there already.
-async fn make_job(
-    session: &mut Session,
-    tenant: &Tenant,
-    edit: &LetterEdit,
-    told: &Entry,
-) -> Result<bool, StoreError> {
+async fn make_job(session: &mut Session, tenant: &Tenant, edit: &LetterEdit, told: &Entry) -> Result<bool, StoreError> {
     const MAKE: &str = "INSERT INTO letter_jobs (id, tenant, action, state, wanted, why, made_by, made_at, started_by, \
          started_at, rate, canary, canary_passed, note) VALUES ($1, $2, 'edit', 'paused', $3, $4, $5, $6, $5, $6, $7, 0, \
          $8, $9) ON CONFLICT (id) DO UPDATE SET state = 'paused', ended_at = NULL \

@@ -158,9 +158,7 @@ fn at_it_of(row: &QueryResult) -> Result<AtIt, StoreError> {
     let action: Option<String> = get(row, "action")?;
     Ok(AtIt {
         who: get::<Option<String>>(row, "who")?.unwrap_or_default(),
-        action: action
-            .map(|action| LetterAction::parse(&action).ok_or_else(|| unreadable("action")))
-            .transpose()?,
+        action: action.map(|action| LetterAction::parse(&action).ok_or_else(|| unreadable("action"))).transpose()?,
         what: get(row, "what")?,
         since: time_of(row, "since")?.ok_or_else(|| unreadable("since"))?,
         letters: count_of(row, "letters")?,
