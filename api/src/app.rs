@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{Clock, Defaults, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
+use domain::{
+    Clock, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant,
+    WebhookKeys,
+};
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
@@ -34,6 +37,7 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     pub(crate) webhooks: WebhookKeys,
     pub(crate) links: LinkSealer,
+    pub(crate) letters: LetterSealer,
 }
 
 impl App {

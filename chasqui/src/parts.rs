@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, Keyring, RecipientHasher, RequestIds, SANDBOX, UnsubscribeLinks};
+use domain::{Clock, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, UnsubscribeLinks};
 use operations::Calls;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
@@ -164,6 +164,11 @@ pub(crate) fn templates(config: &Config) -> Result<Arc<Templates>> {
 
 pub(crate) fn hasher(config: &Config) -> RecipientHasher {
     keyring(config).recipients()
+}
+
+/// What seals dead letters that are kept.
+pub(crate) fn letter_sealer(config: &Config) -> LetterSealer {
+    keyring(config).letters()
 }
 
 /// The ids of what is asked for with a key, as the API gives them.

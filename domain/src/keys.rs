@@ -1,5 +1,6 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
+mod letters;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 
+pub use self::letters::LetterSealer;
 pub use self::webhooks::{WebhookKeys, WebhookSecret};
 use crate::{Content, Tenant};
 
@@ -22,6 +24,7 @@ const LOGINS: &[u8] = b"chasqui/1/count logins";
 const LABELS: &[u8] = b"chasqui/1/label attempts";
 const WEBHOOKS: &[u8] = b"chasqui/1/sign webhooks";
 const LINKS: &[u8] = b"chasqui/1/seal links";
+const LETTERS: &[u8] = b"chasqui/1/seal dead letters";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -124,6 +127,12 @@ impl Keyring {
     /// What seals links, and opens those of the secret before it, too, unless others may know that one.
     pub fn links(&self) -> LinkSealer {
         LinkSealer { current: self.current.derive(LINKS).0, previous: self.previous_for(LINKS).map(|key| key.0) }
+    }
+
+    /// What seals dead letters that are kept, and opens those of the secret before it, too.
+    pub fn letters(&self) -> LetterSealer {
+        let previous = self.previous.as_ref().map(|secret| secret.derive(LETTERS).0);
+        LetterSealer::new(self.current.derive(LETTERS).0, previous)
     }
 }
 

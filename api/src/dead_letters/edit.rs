@@ -111,9 +111,10 @@ pub(crate) async fn edit(
 async fn opened(app: &App, actor: &Actor, id: &str) -> Result<Box<Letter>, Problem> {
     let until = Instant::now() + READ_WITHIN;
     loop {
-        match ledger_changed(dead_letters::open(&app.store, actor, id, app.clock.now()).await)? {
+        match ledger_changed(dead_letters::open(&app.store, &app.letters, actor, id, app.clock.now()).await)? {
             Opened::Here(letter) => return Ok(letter),
             Opened::Gone => return Err(gone()),
+            Opened::OtherSecret => return Err(other_secret()),
             Opened::Asked if Instant::now() >= until => return Err(unread()),
             Opened::Asked => tokio::time::sleep(LOOK_EVERY).await,
         }
@@ -136,6 +137,15 @@ fn unread() -> Problem {
         "No scheduler has read it in time: see that one runs, and send the same request again. Nothing was done.",
     )
     .with_retry_after(READ_WITHIN.as_secs())
+}
+
+fn other_secret() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "letter-unread",
+        "The letter cannot be read here",
+        "The scheduler and the API have different secrets: give both the same SECRET_KEY. Nothing was done.",
+    )
 }
 
 fn denied() -> Problem {

@@ -2,13 +2,13 @@
 
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{DeadMark, Headers, Lane, Reason, Tenant, letter_headers};
+use domain::{DeadMark, Headers, Keyring, Lane, Reason, Tenant, letter_headers};
 use serde_json::json;
 use store::{IndexedLetter, JobState, LetterAction, LetterFilter, LetterPlan, OpenedLetter, ReplayRule, Sort};
 use tokio_util::sync::CancellationToken;
 use topology::{Letter, Owner, Publisher, PublisherProperties};
 
-use crate::tests::app::{NOW, TestApp, settings, token};
+use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
 
 const LETTER: &str = "0a";
 const BODY: &str = r#"{"id":"order-7","channel":"sms","destination":"+12025550143","message":"Hola"}"#;
@@ -50,7 +50,9 @@ async fn give_acme_an_opened_letter(app: &TestApp) {
         body: Bytes::from_static(BODY.as_bytes()),
         publisher_properties: PublisherProperties::default(),
     };
-    let opened = OpenedLetter { kept: letter.kept(), body: letter.body.to_vec() };
+    let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
+    let (kept, body) = (sealer.seal(&letter.kept(), LETTER), sealer.seal(&letter.body, LETTER));
+    let opened = OpenedLetter { kept, body };
     app.store.keep_opened_letters(&[(LETTER.into(), opened)]).await.unwrap();
 }
 

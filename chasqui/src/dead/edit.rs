@@ -72,7 +72,7 @@ pub(super) async fn edit(
     is_json: bool,
 ) -> Result<Option<String>> {
     let wish = Wish::of(edit.fields()?).map_err(|errors| refused("the edit", &errors))?;
-    let Some(letter) = opened(store, actor, &edit.letter).await? else {
+    let Some(letter) = opened(store, config, actor, &edit.letter).await? else {
         output::complain(format_args!("there is no letter of this name in the queue: `chasqui dead list` lists them"));
         return Ok(None);
     };
@@ -122,13 +122,15 @@ pub(super) async fn edit(
 }
 
 /// The letter, once a scheduler has read it.
-async fn opened(store: &Store, actor: &Actor, name: &str) -> Result<Option<Box<Letter>>> {
+async fn opened(store: &Store, config: &Config, actor: &Actor, name: &str) -> Result<Option<Box<Letter>>> {
+    let sealer = parts::letter_sealer(config);
     let until = Instant::now() + READ_WITHIN;
     loop {
-        let opened = dead_letters::open(store, actor, name, SystemClock.now()).await;
+        let opened = dead_letters::open(store, &sealer, actor, name, SystemClock.now()).await;
         match opened.context("the ledger has not answered")? {
             Opened::Here(letter) => return Ok(Some(letter)),
             Opened::Gone => return Ok(None),
+            Opened::OtherSecret => bail!("the scheduler has another SECRET_KEY than this command: give both the same"),
             Opened::Asked if Instant::now() >= until => {
                 bail!(
                     "no scheduler has read the letter within {} seconds: is one running and ready?",

@@ -8,7 +8,7 @@ mod wish;
 
 use std::fmt::Write as _;
 
-use domain::{Actor, Denied, Entry, Scope, Timestamp, content_of};
+use domain::{Actor, Denied, Entry, LetterSealer, Scope, Timestamp, content_of};
 use serde_json::Value;
 use store::{LetterEdit, OpenedLetter, Reserved, Store, StoreError};
 use topology::{Letter, Publisher};
@@ -26,6 +26,8 @@ pub enum Opened {
     Here(Box<Letter>),
     /// It is not in the queue, as that was read last.
     Gone,
+    /// The scheduler that has read it has another `SECRET_KEY`.
+    OtherSecret,
 }
 
 /// What became of an edit.
@@ -55,12 +57,20 @@ pub enum Edited {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn open(store: &Store, actor: &Actor, letter: &str, now: Timestamp) -> Result<Opened, StoreError> {
+pub async fn open(
+    store: &Store,
+    sealer: &LetterSealer,
+    actor: &Actor,
+    letter: &str,
+    now: Timestamp,
+) -> Result<Opened, StoreError> {
     if letter.contains('\0') {
         return Ok(Opened::Gone);
     }
     if let Some(OpenedLetter { kept, body }) = store.opened_letter(&actor.tenant, letter).await? {
-        return Ok(Letter::of_kept(&kept, body).map_or(Opened::Gone, |letter| Opened::Here(Box::new(letter))));
+        let opened = sealer.open(&kept, letter).zip(sealer.open(&body, letter));
+        let opened = opened.and_then(|(kept, body)| Letter::of_kept(&kept, body));
+        return Ok(opened.map_or(Opened::OtherSecret, |letter| Opened::Here(Box::new(letter))));
     }
     if !store.open_letter(&actor.tenant, letter, now).await? {
         return Ok(Opened::Gone);

@@ -85,13 +85,13 @@ async fn drop_letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>
     settle(shared, letters, chunk).await
 }
 
-/// A letter as it is kept.
+/// A letter as it is kept: sealed.
 fn archived(shared: &Shared, one: &InHand) -> Archived {
     Archived {
         item: one.item.clone(),
         tenant: one.letter.tenant(one.letter.notification(&shared.intake.defaults).as_ref()),
-        kept: one.letter.kept(),
-        body: one.letter.body.to_vec(),
+        kept: shared.sealer.seal(&one.letter.kept(), &one.letter.reference),
+        body: shared.sealer.seal(&one.letter.body, &one.letter.reference),
     }
 }
 
@@ -129,7 +129,11 @@ pub(super) async fn restore(shared: &Shared) -> Result<(), Trouble> {
         let items: Vec<Item> = kept.iter().map(|one| one.item.clone()).collect();
         let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
         let kept = kept.into_iter().filter(|one| taken.contains(&one.item));
-        let read = |one: Archived| (one.item, Letter::of_kept(&one.kept, one.body));
+        let read = |one: Archived| {
+            let open = |sealed: &[u8]| shared.sealer.open(sealed, &one.item.letter);
+            let letter = open(&one.kept).zip(open(&one.body)).and_then(|(kept, body)| Letter::of_kept(&kept, body));
+            (one.item, letter)
+        };
         let (readable, unreadable): (Vec<_>, Vec<_>) = kept.map(read).partition(|(_, letter)| letter.is_some());
         let unreadable: Vec<Item> = unreadable.into_iter().map(|(item, _)| item).collect();
         store.fail_letters(&unreadable, "unreadable", shared.intake.clock.now()).await?;

@@ -56,8 +56,8 @@ async fn open(shared: &Shared, window: &[(Letter, Held)]) -> Result<(), Trouble>
     let wanted = store.letters_to_open(&names).await?;
     let letters = window.iter().map(|(letter, _)| letter).filter(|letter| wanted.contains(&letter.reference));
     let opened = |letter: &Letter| {
-        let opened = OpenedLetter { kept: letter.kept(), body: letter.body.to_vec() };
-        (letter.reference.clone(), opened)
+        let seal = |text: &[u8]| shared.sealer.seal(text, &letter.reference);
+        (letter.reference.clone(), OpenedLetter { kept: seal(&letter.kept()), body: seal(&letter.body) })
     };
     let opened: Vec<(String, OpenedLetter)> = letters.map(opened).collect();
     Ok(store.keep_opened_letters(&opened).await?)
