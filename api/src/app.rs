@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use domain::{Clock, Defaults, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant, WebhookKeys};
-use operations::overview::Watching;
+use domain::{
+    Clock, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant,
+    WebhookKeys,
+};
 use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
 use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
+use operations::overview::Watching;
 use operations::{Checker, Rules};
 use store::Store;
 use topology::Publisher;
@@ -41,6 +44,7 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     pub(crate) webhooks: WebhookKeys,
     pub(crate) links: LinkSealer,
+    pub(crate) letters: LetterSealer,
 }
 
 impl App {

@@ -4,6 +4,8 @@ pub(crate) mod acknowledge;
 mod answer;
 mod body;
 pub(crate) mod cancel;
+pub(crate) mod edit;
+pub(crate) mod failures;
 pub(crate) mod groups;
 pub(crate) mod jobs;
 pub(crate) mod list;

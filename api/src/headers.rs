@@ -46,6 +46,7 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/suppressions"
                 | "/pauses"
                 | "/dead-letters/plans"
+                | "/dead-letters/{id}/edit"
         ),
         Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}"),
         _ => false,

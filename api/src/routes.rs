@@ -91,6 +91,8 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(dead_letters::jobs::jobs))
         .routes(routes!(dead_letters::show::show, dead_letters::cancel::cancel))
         .routes(routes!(dead_letters::start::start))
+        .routes(routes!(dead_letters::failures::failures))
+        .routes(routes!(dead_letters::edit::edit))
         .routes(routes!(dead_letters::resume::resume))
         .routes(routes!(endpoints::create::create, endpoints::list::list))
         .routes(routes!(endpoints::delete::delete))
@@ -137,6 +139,7 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,
         (&Method::POST, "/password") => &["old_password", "new_password"],
         (&Method::PUT, "/users/{name}/password") => &["password"],
+        (&Method::POST, "/dead-letters/{id}/edit") => &operations::dead_letters::EDIT_FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

@@ -66,6 +66,7 @@ impl Api {
             logins: keys.logins(),
             webhooks: keys.webhooks(),
             links: keys.links(),
+            letters: keys.letters(),
             settings,
             checker,
             publisher,

@@ -5,6 +5,7 @@ mod app;
 mod audit;
 mod authorization;
 mod console;
+mod dead_letters;
 mod deliveries;
 mod documents;
 mod edge;

@@ -1,5 +1,6 @@
 //! `chasqui dead`: what is in the dead-letter queue, in groups of what failed alike, and what is to become of it.
 
+mod edit;
 mod shown;
 mod wanted;
 mod watch;
@@ -10,12 +11,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use domain::{Actor, Clock as _, Tenant};
-use operations::dead_letters::{self, Asked, Change, Shown, Started};
+use operations::dead_letters::{self, Asked, Change, FailureFormat, Shown, Started};
+use serde_json::{Map, Value};
 use store::Store;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::wanted::{Filter, Plan};
+use self::edit::Edit;
+use self::wanted::{CloseMissing, Filter, Plan};
 use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -67,7 +70,7 @@ enum DeadCommand {
     },
     /// Print which letters would be moved and which not, and keep that as a plan for an hour
     Plan {
-        /// replay, drop or restore
+        /// replay, drop, restore, redirect or close
         action: String,
         #[command(flatten)]
         plan: Box<Plan>,
@@ -78,6 +81,21 @@ enum DeadCommand {
     Drop(Box<Plan>),
     /// Put letters that were dropped back into the queue: a plan, which --yes starts at once
     Restore(Box<Plan>),
+    /// Send letters by another channel that reaches people by the same numbers, each as a delivery of its own: a plan,
+    /// which --yes starts at once
+    Redirect(Box<Plan>),
+    /// End the rows of dead deliveries whose letters are not in the queue any more: a plan, which --yes starts at once
+    CloseMissing(CloseMissing),
+    /// Send a corrected letter as a delivery of its own, and take the letter out of the queue
+    Edit(Box<Edit>),
+    /// Print with which letters a job has not done what was asked for, and why
+    Failures {
+        /// The id of the job
+        job: String,
+        /// As CSV, with a header; else one JSON object per line
+        #[arg(long)]
+        csv: bool,
+    },
     /// Start a plan, and follow it to its end
     Start {
         id: String,
@@ -94,7 +112,12 @@ enum DeadCommand {
 }
 
 pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
-    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+    let publishes = matches!(what.command, DeadCommand::Edit(_));
+    let (sources, role) = match publishes {
+        true => (unconfigured::with_ledger_and_secret(sources), Role::Send),
+        false => (unconfigured::with_ledger(sources), Role::Ledger),
+    };
+    let config = Config::read(sources, role)?;
     logs::start(&config)?;
     let store = parts::existing_store(&config, parts::clock()).await?;
     let Dead { tenant, json, by, command } = what;
@@ -105,10 +128,20 @@ pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
         DeadCommand::List(filter) => desk.list(*filter).await,
         DeadCommand::Show { what } => desk.show(&what).await,
         DeadCommand::Acknowledge { group, note } => desk.acknowledge(&group, note.as_deref()).await,
-        DeadCommand::Plan { action, plan } => desk.plan(&action, *plan, false).await,
-        DeadCommand::Replay(plan) => desk.plan("replay", *plan, true).await,
-        DeadCommand::Drop(plan) => desk.plan("drop", *plan, true).await,
-        DeadCommand::Restore(plan) => desk.plan("restore", *plan, true).await,
+        DeadCommand::Plan { action, plan } if plan.yes => {
+            Err(Usage(format!("--yes starts a plan: write `chasqui dead {action}`")).into())
+        }
+        DeadCommand::Plan { action, plan } => desk.plan(plan.fields(&action), false).await,
+        DeadCommand::Replay(plan) => desk.plan_of("replay", *plan).await,
+        DeadCommand::Drop(plan) => desk.plan_of("drop", *plan).await,
+        DeadCommand::Restore(plan) => desk.plan_of("restore", *plan).await,
+        DeadCommand::Redirect(plan) => desk.plan_of("redirect", *plan).await,
+        DeadCommand::CloseMissing(close) => {
+            let starts = close.yes;
+            desk.plan(close.fields(), starts).await
+        }
+        DeadCommand::Edit(edit) => desk.edit(&config, *edit).await,
+        DeadCommand::Failures { job, csv } => desk.failures(&job, csv).await,
         DeadCommand::Start { id, letters } => desk.start(&id, letters).await,
         DeadCommand::Jobs => desk.jobs().await,
         DeadCommand::Cancel { id } => desk.cancel(&id).await,
@@ -196,14 +229,16 @@ impl Desk {
         Ok(exit::answer(noted))
     }
 
+    async fn plan_of(&self, action: &str, plan: Plan) -> Result<ExitCode> {
+        let starts = plan.yes;
+        self.plan(plan.fields(action), starts).await
+    }
+
     /// Makes a plan and shows it. Starts it where that was asked for.
-    async fn plan(&self, action: &str, plan: Plan, may_start: bool) -> Result<ExitCode> {
-        let is_started = plan.yes;
-        if is_started && !may_start {
-            return Err(Usage(format!("--yes starts a plan: write `chasqui dead {action}`")).into());
-        }
-        let asked = Asked::of(plan.fields(action)).map_err(|errors| wanted::refused(&errors))?;
-        if action != "restore" {
+    async fn plan(&self, fields: Map<String, Value>, starts: bool) -> Result<ExitCode> {
+        let restores = fields.get("action").is_some_and(|action| action == "restore");
+        let asked = Asked::of(fields).map_err(|errors| wanted::refused(&errors))?;
+        if !restores {
             self.read().await?;
         }
         let id = Uuid::now_v7().to_string();
@@ -212,7 +247,7 @@ impl Desk {
         shown::plan(&planned, self.json);
         match planned.open() {
             0 => Ok(exit::answer(false)),
-            letters if is_started => self.start(&planned.job.id, letters).await,
+            letters if starts => self.start(&planned.job.id, letters).await,
             letters => {
                 if !self.json {
                     say!("start it within an hour: chasqui dead start {} --letters {letters}", planned.job.id);
@@ -234,6 +269,43 @@ impl Desk {
         };
         output::complain(format_args!("not started: {why}"));
         Ok(exit::answer(false))
+    }
+
+    /// Prints the failures of a job, page by page.
+    async fn failures(&self, job: &str, csv: bool) -> Result<ExitCode> {
+        let format = if csv { FailureFormat::Csv } else { FailureFormat::NdJson };
+        let mut after = String::new();
+        loop {
+            let page = in_words(dead_letters::failures(&self.store, &self.tenant, job, &after).await)?;
+            let Some(page) = page else {
+                output::complain(format_args!("there is no plan or job of this id: `chasqui dead jobs` lists them"));
+                return Ok(exit::answer(false));
+            };
+            if after.is_empty() && csv {
+                say!("{}", format.head().trim_end());
+            }
+            for failed in &page {
+                let line = format.line(failed);
+                match format {
+                    FailureFormat::NdJson => say!("{}", output::inert_json(line.trim_end())),
+                    FailureFormat::Csv => say!("{}", domain::printable(line.trim_end())),
+                }
+            }
+            match page.last() {
+                Some(last) if !output::is_unread() => after.clone_from(&last.letter),
+                _ => return Ok(ExitCode::SUCCESS),
+            }
+        }
+    }
+
+    async fn edit(&self, config: &Config, edit: Edit) -> Result<ExitCode> {
+        match edit::edit(&self.store, config, &self.actor, edit, self.json).await? {
+            Some(job) => {
+                let shown = in_words(dead_letters::show(&self.store, &self.tenant, &job).await)?;
+                self.follow(shown.context("the job is not there any more")?).await
+            }
+            None => Ok(exit::answer(false)),
+        }
     }
 
     async fn jobs(&self) -> Result<ExitCode> {

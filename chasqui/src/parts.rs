@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::{Clock, JournalKeys, Keyring, RecipientHasher, SANDBOX, UnsubscribeLinks};
+use domain::{Clock, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, UnsubscribeLinks};
 use operations::Calls;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
@@ -169,6 +169,16 @@ pub(crate) fn hasher(config: &Config) -> RecipientHasher {
 /// What seals the journal.
 pub(crate) fn journal_keys(config: &Config) -> JournalKeys {
     keyring(config).journal()
+}
+
+/// What seals dead letters that are kept.
+pub(crate) fn letter_sealer(config: &Config) -> LetterSealer {
+    keyring(config).letters()
+}
+
+/// The ids of what is asked for with a key, as the API gives them.
+pub(crate) fn request_ids(config: &Config) -> RequestIds {
+    keyring(config).request_ids()
 }
 
 /// The links by which recipients leave lists. None where no link can lead to this installation.

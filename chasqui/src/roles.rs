@@ -211,6 +211,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         telling: config.topology.events,
         store: shared.store,
         hasher: parts::hasher(config),
+        sealer: parts::letter_sealer(config),
         defaults: config.defaults.clone(),
         demo: config.scheduler.demo.clone(),
         retention: config.retention,

@@ -49,7 +49,8 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     }
     match row.state {
         State::FellBack => Claim::Repeat(Box::new(row.clone())),
-        State::Suppressed if row.fingerprint.is_none() => claim_suppressed(row, arrival, token),
+        State::Suppressed if row.fingerprint.is_none() => claim_once_more(row, arrival, token),
+        State::Cancelled if is_closed(row) && row.fingerprint.is_none() => claim_once_more(row, arrival, token),
         // Its child may not be with the scheduler yet.
         state if state.is_final() && matches!(row.order, Order::Escalate { .. }) => {
             Claim::Repeat(Box::new(row.clone()))
@@ -107,11 +108,18 @@ fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
     }
 }
 
-/// Decides about a copy of a delivery whose recipient was on the suppression list. Nothing of it is in any queue, so that
-/// only an operator who publishes it once more can have it tried again, with a budget of its own; the claim of that copy
-/// looks at the list again. A row without an id of its publisher's stays as it is: a copy that was moved back may be an
-/// equal message, whose own row it would take from it.
-fn claim_suppressed(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
+/// Whether an operator has ended a dead delivery because its letter was not in the queue any more. Any other row that was
+/// cancelled has no order left.
+const fn is_closed(row: &Row) -> bool {
+    matches!(row.order, Order::DeadLetter { .. })
+}
+
+/// Decides about a copy of a delivery whose recipient was on the suppression list, or whose letter was lost. Nothing of it
+/// is known to be in any queue, so that only an operator who publishes it once more, or moves the letter that has turned
+/// up, can have it tried again, with a budget of its own; the claim of that copy looks at the list again. A row without an
+/// id of its publisher's stays as it is: a copy that was moved back may be an equal message, whose own row it would take
+/// from it.
+fn claim_once_more(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
     match arrival.published_by {
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         PublishedBy::OperatorRequest if !arrival.redelivered && row.epoch < u32::MAX => {

@@ -23,6 +23,8 @@ pub struct Facts<'a> {
     pub receipts: &'a [ReceiptFact<'a>],
     /// The fallbacks that took over, or will, in their order.
     pub children: &'a [Child<'a>],
+    /// What operators have sent in the place of its dead letters, and whose letter it was sent for itself.
+    pub edits: &'a [EditFact<'a>],
     /// What was not read of its message, or has no effect.
     pub warnings: &'a [FieldError],
     /// How long the three retry queues keep a message.
@@ -53,6 +55,17 @@ pub struct Child<'a> {
     pub state: Option<State>,
     /// The scheduler keeps it until it is due.
     pub is_scheduled: bool,
+}
+
+/// A delivery that an operator has sent in the place of a dead letter.
+#[derive(Clone, Copy, Debug)]
+pub struct EditFact<'a> {
+    pub id: &'a str,
+    /// The id of the delivery that had died.
+    pub edited_from: &'a str,
+    pub by: &'a str,
+    pub why: &'a str,
+    pub at: Timestamp,
 }
 
 /// What the scheduler keeps of a delivery that it has not released yet.
@@ -100,7 +113,7 @@ pub enum Topic {
     Event,
     /// What its provider reported later.
     Receipt,
-    /// Whose fallback it is, and which are its own.
+    /// Whose fallback it is, and which are its own; what was sent in its place, or it in whose.
     Family,
     /// What was not read of its message, or has no effect.
     Warning,

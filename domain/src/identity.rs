@@ -68,6 +68,12 @@ pub fn child_id(parent: &Key, position: u32) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{parent}/fallback/{position}").as_bytes()).to_string()
 }
 
+/// The id of the delivery by which a dead letter goes out by another channel: always the same, so that one that is published
+/// twice is one delivery. `letter` is the name of the letter.
+pub fn redirected_id(of: &Key, letter: &str, channel: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{of}/redirect/{letter}/{channel}").as_bytes()).to_string()
+}
+
 /// The id of one firing of a recurring job: always the same, so that schedulers may race.
 pub fn fire_id(job: &Key, fire: Timestamp) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{job}/fire/{}", fire.as_micros()).as_bytes()).to_string()

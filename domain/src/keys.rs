@@ -1,6 +1,7 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
 mod journal;
+mod letters;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 
 pub use self::journal::JournalKeys;
+pub use self::letters::LetterSealer;
 pub use self::webhooks::{WebhookKeys, WebhookSecret};
 use crate::{Content, Tenant};
 
@@ -25,6 +27,7 @@ const LABELS: &[u8] = b"chasqui/1/label attempts";
 const WEBHOOKS: &[u8] = b"chasqui/1/sign webhooks";
 const LINKS: &[u8] = b"chasqui/1/seal links";
 const JOURNAL: &[u8] = b"chasqui/1/seal the journal";
+const LETTERS: &[u8] = b"chasqui/1/seal dead letters";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -133,6 +136,12 @@ impl Keyring {
     pub fn journal(&self) -> JournalKeys {
         let previous = self.previous_for(JOURNAL).map(|key| key.hmac());
         JournalKeys::new(self.current.derive(JOURNAL).hmac(), previous)
+    }
+
+    /// What seals dead letters that are kept, and opens those of the secret before it, too.
+    pub fn letters(&self) -> LetterSealer {
+        let previous = self.previous.as_ref().map(|secret| secret.derive(LETTERS).0);
+        LetterSealer::new(self.current.derive(LETTERS).0, previous)
     }
 }
 

@@ -37,6 +37,7 @@ mod outcome;
 mod pause;
 mod policy;
 mod reason;
+mod redirect;
 mod release;
 mod rendered;
 mod report;
@@ -66,14 +67,19 @@ pub use decide::{Transition, Ways, decide};
 pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
-pub use explain::{Child, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased};
+pub use explain::{
+    Child, EditFact, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased,
+};
 pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
-pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
+pub use identity::{
+    Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, redirected_id, webhook_id,
+};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    DerivedKey, JournalKeys, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy,
+    DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds,
+    RequestedBy,
     WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
@@ -90,6 +96,7 @@ pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
 pub use policy::{Ambiguity, Policy};
 pub use reason::Reason;
+pub use redirect::redirected_body;
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use report::{Bounce, Merged, Report, Reported, report};

@@ -30,6 +30,7 @@ mod m20261130_000024_letters;
 mod m20261130_000025_letter_jobs;
 mod m20261130_000026_accounts;
 mod m20261130_000027_journal;
+mod m20261130_000028_letter_edits;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000025_letter_jobs::Migration),
             Box::new(m20261130_000026_accounts::Migration),
             Box::new(m20261130_000027_journal::Migration),
+            Box::new(m20261130_000028_letter_edits::Migration),
         ]
     }
 }

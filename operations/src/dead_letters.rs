@@ -4,20 +4,25 @@
 //!
 //! Nothing here reads the queue: a scheduler does, when somebody asks.
 
+mod edit;
+mod failures;
 mod written;
 
 use std::time::Duration;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
-    Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
-    MAX_PAGE, Reading, ReplayRule, Store, StoreError, USUAL_PAGE,
+    Counted, FailedLetter, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
+    LetterPlan, MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
+
+pub use edit::{EDIT_FIELDS, Edited, Opened, Wish, edit, open};
+pub use failures::FailureFormat;
 
 use crate::allowed::{NotDone, must};
 
 /// The fields of a plan, as its client writes them.
-pub const FIELDS: [&str; 15] = [
+pub const FIELDS: [&str; 17] = [
     "action",
     "letters",
     "group",
@@ -33,6 +38,8 @@ pub const FIELDS: [&str; 15] = [
     "rate",
     "canary",
     "max_moves",
+    "even_waiting",
+    "to",
 ];
 
 /// What somebody wants done with letters, as [`Asked::read`] makes one.
@@ -44,7 +51,8 @@ pub struct Asked {
     why: String,
     rate: u32,
     canary: u32,
-    max_moves: u32,
+    rule: ReplayRule,
+    redirect: Option<Redirect>,
     /// The fields as they were given.
     wanted: String,
 }
@@ -54,6 +62,8 @@ pub struct Asked {
 pub struct Shown {
     pub job: LetterJob,
     pub counted: Vec<Counted>,
+    /// Of a plan: what is worth knowing before it is started.
+    pub outlook: Option<Outlook>,
 }
 
 /// What became of the wish to start a plan.
@@ -164,12 +174,11 @@ pub async fn plan(
 ) -> Result<Option<Shown>, NotDone> {
     must(store, actor, &[Scope::Operate], "plan for dead letters", clock.now()).await?;
     let (tenant, by) = (&actor.tenant, actor.name.clone());
-    let Asked { action, filter, of_job, why, rate, canary, max_moves, wanted } = asked;
+    let Asked { action, filter, of_job, why, rate, canary, rule, redirect, wanted } = asked;
     let filter = LetterFilter { tenant: tenant.clone(), ..filter };
-    let rule = ReplayRule { max_moves };
-    // Nothing is sent for what is dropped or restored, so there is nothing to wait for.
-    let canary = if action == LetterAction::Replay { canary } else { 0 };
-    let plan = LetterPlan { id, action, filter, of_job, wanted, why, by, rate, canary, rule };
+    // Where nothing is sent there is nothing to wait for.
+    let canary = if action.sends() { canary } else { 0 };
+    let plan = LetterPlan { id, action, filter, of_job, wanted, why, by, rate, canary, rule, redirect };
     store.plan_letters(tenant, &plan, clock.now()).await?;
     Ok(show(store, tenant, &plan.id).await?)
 }
@@ -179,9 +188,37 @@ pub async fn plan(
 /// # Errors
 /// [`StoreError`].
 pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Shown>, StoreError> {
+    let Some(mut shown) = counted(store, tenant, id).await? else { return Ok(None) };
+    let job = &shown.job;
+    if job.state == JobState::Planned {
+        // What this version cannot read was written by a newer one: then nobody knows what has come since.
+        let filter = Asked::read(&job.wanted).ok().map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
+        shown.outlook = Some(store.letter_outlook(tenant, id, job.action, filter.as_ref()).await?);
+    }
+    Ok(Some(shown))
+}
+
+async fn counted(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Shown>, StoreError> {
     let Some(job) = store.letter_job(tenant, id).await? else { return Ok(None) };
     let counted = store.count_letter_job(id).await?;
-    Ok(Some(Shown { job, counted }))
+    Ok(Some(Shown { job, counted, outlook: None }))
+}
+
+/// A page of the letters of a job with which it has not done what was asked for: those behind the letter `after`. None
+/// when the tenant has no job of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn failures(
+    store: &Store,
+    tenant: &Tenant,
+    id: &str,
+    after: &str,
+) -> Result<Option<Vec<FailedLetter>>, StoreError> {
+    if store.letter_job(tenant, id).await?.is_none() {
+        return Ok(None);
+    }
+    store.failed_letters(id, after, MAX_PAGE).await.map(Some)
 }
 
 /// The newest plans and jobs.
@@ -199,7 +236,7 @@ pub async fn jobs(store: &Store, tenant: &Tenant) -> Result<Vec<LetterJob>, Stor
 pub async fn start(store: &Store, actor: &Actor, id: &str, letters: u32, now: Timestamp) -> Result<Started, NotDone> {
     must(store, actor, &[Scope::Operate], "start a plan for dead letters", now).await?;
     let tenant = &actor.tenant;
-    let Some(shown) = show(store, tenant, id).await? else { return Ok(Started::Unknown) };
+    let Some(shown) = counted(store, tenant, id).await? else { return Ok(Started::Unknown) };
     if shown.job.state != JobState::Planned {
         return Ok(Started::NoPlan(shown.job.state));
     }
@@ -211,7 +248,7 @@ pub async fn start(store: &Store, actor: &Actor, id: &str, letters: u32, now: Ti
     if !store.start_letter_job(tenant, id, &told).await? {
         return Ok(Started::NoPlan(shown.job.state));
     }
-    let shown = show(store, tenant, id).await?;
+    let shown = counted(store, tenant, id).await?;
     Ok(shown.map_or(Started::Unknown, |shown| Started::Started(Box::new(shown))))
 }
 
@@ -237,5 +274,8 @@ const fn started_as(action: LetterAction) -> &'static str {
         LetterAction::Replay => "dead_letters.replayed",
         LetterAction::Drop => "dead_letters.dropped",
         LetterAction::Restore => "dead_letters.restored",
+        LetterAction::Redirect => "dead_letters.redirected",
+        LetterAction::Edit => "dead_letter.edited",
+        LetterAction::Close => "dead_letters.closed",
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Child, Explanation, Facts, FieldError, Key, ReceiptFact, Unreleased};
-use store::{JobSummary, Receipt, Store, StoreError};
+use domain::{Child, EditFact, Explanation, Facts, FieldError, Key, ReceiptFact, Unreleased};
+use store::{EditedLetter, JobSummary, Receipt, Store, StoreError};
 
 use crate::deliveries::{Fallback, Shown, Taken, show};
 
@@ -13,21 +13,24 @@ use crate::deliveries::{Fallback, Shown, Taken, show};
 /// # Errors
 /// [`StoreError`].
 pub async fn explain(store: &Store, key: &Key, delays: [Duration; 3]) -> Result<Option<Explanation>, StoreError> {
-    Ok(show(store, key).await?.map(|shown| match shown {
-        Shown::Taken(taken) => of_taken(&taken, delays),
-        Shown::Scheduled { job, warnings } => of_job(&job, &warnings),
-    }))
+    Ok(match show(store, key).await? {
+        Some(Shown::Taken(taken)) => Some(of_taken(&taken, &store.letter_edits(key).await?, delays)),
+        Some(Shown::Scheduled { job, warnings }) => Some(of_job(&job, &warnings)),
+        None => None,
+    })
 }
 
-fn of_taken(taken: &Taken, delays: [Duration; 3]) -> Explanation {
+fn of_taken(taken: &Taken, edits: &[EditedLetter], delays: [Duration; 3]) -> Explanation {
     let receipts: Vec<_> = taken.receipts.iter().map(receipt).collect();
     let children: Vec<_> = taken.fallbacks.iter().map(child).collect();
+    let edits: Vec<_> = edits.iter().map(edit).collect();
     domain::explain(&Facts {
         row: &taken.view.row,
         due_at: taken.view.due_at,
         attempts: &taken.view.attempts,
         receipts: &receipts,
         children: &children,
+        edits: &edits,
         warnings: &taken.warnings,
         delays,
     })
@@ -55,6 +58,11 @@ fn receipt(receipt: &Receipt) -> ReceiptFact<'_> {
         detail: &receipt.detail,
         at: receipt.happened_at.unwrap_or(receipt.received_at),
     }
+}
+
+fn edit(edited: &EditedLetter) -> EditFact<'_> {
+    let EditedLetter { id, edited_from, by, why, at, .. } = edited;
+    EditFact { id, edited_from, by, why, at: *at }
 }
 
 fn child(fallback: &Fallback) -> Child<'_> {

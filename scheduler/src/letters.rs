@@ -72,6 +72,9 @@ async fn look(shared: &Shared, topology: &Topology, owner: Uuid) -> Result<(), T
         done = act::restore(shared).await;
     }
     let is_old = reading.read_at.is_none_or(|at| reading.now.since(at) > READ_AGAIN_AFTER);
+    if done.is_ok() {
+        done = act::close(shared).await;
+    }
     if done.is_ok() && (reading.is_asked_for || is_old || wants_letters(&store.running_letter_jobs().await?)) {
         done = pass::walk(shared, topology, owner).await;
     }
@@ -83,7 +86,7 @@ async fn look(shared: &Shared, topology: &Topology, owner: Uuid) -> Result<(), T
     done
 }
 
-/// Whether a job could begin a letter that a pass would meet.
+/// Whether a job could begin a letter that a pass would meet, or waits for what a pass does not meet.
 fn wants_letters(jobs: &[RunningJob]) -> bool {
     jobs.iter().any(|job| job.action != store::LetterAction::Restore && job.until_canary != Some(0))
 }

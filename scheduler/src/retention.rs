@@ -12,6 +12,8 @@ use crate::shared::Shared;
 
 /// The time between two sweeps.
 const EVERY: Duration = Duration::from_secs(600);
+/// How long a dead letter that was opened may be edited.
+const OPENED_FOR: Duration = Duration::from_secs(3600);
 /// How many rows one transaction deletes.
 const BATCH: u32 = 500;
 /// The pause between two batches: at most 5,000 rows a second are deleted, far more than a fleet of this size delivers
@@ -24,6 +26,7 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
         forget_given_back(&shared).await;
         forget_limits(&shared).await;
         forget_deleted_users(&shared).await;
+        forget_opened(&shared).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -61,6 +64,15 @@ async fn forget_deleted_users(shared: &Shared) {
     let forgotten = contained("forget_deleted_users", shared.intake.store.forget_deleted_users(now)).await;
     if let Some(Err(error)) = forgotten {
         tracing::warn!(%error, "could not forget deleted users; trying again later");
+    }
+}
+
+/// Deletes dead letters that were opened to be edited, and were not.
+async fn forget_opened(shared: &Shared) {
+    let before = shared.intake.clock.now().minus(OPENED_FOR);
+    let forgotten = contained("forget_opened", shared.intake.store.forget_opened_letters(before)).await;
+    if let Some(Err(error)) = forgotten {
+        tracing::warn!(%error, "could not forget dead letters that were opened; trying again later");
     }
 }
 

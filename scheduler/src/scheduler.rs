@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, JournalKeys, RecipientHasher, Telling, Zones};
+use domain::{Clock, Defaults, JournalKeys, LetterSealer, RecipientHasher, Telling, Zones};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage, Readiness};
 use store::{LedgerBreaker, Patience, RetryLimit, Store};
@@ -34,6 +34,8 @@ pub struct Scheduler {
     pub telling: Telling,
     pub store: Store,
     pub hasher: RecipientHasher,
+    /// Of dead letters that are kept.
+    pub sealer: LetterSealer,
     pub defaults: Defaults,
     pub demo: Option<Demo>,
     /// How long ended deliveries are remembered, and their ids recognised. `None`: for ever.
@@ -67,6 +69,7 @@ impl Scheduler {
                 stopping: stop,
             },
             zones: self.zones,
+            sealer: self.sealer,
             jobs: TaskTracker::new(),
             looking: Outage::new(),
             confirming: Outage::new(),

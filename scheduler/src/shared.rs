@@ -1,6 +1,6 @@
 //! What every job of one scheduler shares.
 
-use domain::Zones;
+use domain::{LetterSealer, Zones};
 use intake::Intake;
 use runtime::Outage;
 use tokio_util::task::TaskTracker;
@@ -9,6 +9,8 @@ use tokio_util::task::TaskTracker;
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) zones: Zones,
+    /// Of dead letters that are kept.
+    pub(crate) sealer: LetterSealer,
     pub(crate) jobs: TaskTracker,
     /// The ledger does not say what is due.
     pub(crate) looking: Outage,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ChannelName, Defaults, RecipientHasher, Telling, Zones, content_of};
+use domain::{ChannelName, Defaults, Keyring, RecipientHasher, Telling, Zones, content_of};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage};
 use store::{Job, JobKind, JobSummary, LedgerBreaker, Options, Store};
@@ -47,6 +47,7 @@ pub(crate) async fn parts(now: &str, zones: Zones) -> Parts {
             stopping: stop,
         },
         zones,
+        sealer: Keyring::new(SECRET.as_bytes(), None).letters(),
         jobs: TaskTracker::new(),
         looking: Outage::new(),
         confirming: Outage::new(),

@@ -24,7 +24,7 @@ mod row;
 mod search;
 mod stuck;
 mod views;
-mod warnings;
+pub(crate) mod warnings;
 pub(crate) mod write;
 
 pub use cancel::{Cancel, Target};

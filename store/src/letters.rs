@@ -2,12 +2,18 @@
 //! these tables are an index of it, and remember what was asked for.
 //!
 //! `index` is what a reader writes while it reads, `reader` who reads, `list` and `groups` what operators look at, `plan`
-//! what they ask for, `work` how a job goes on, and `archive` what was taken out of the queue.
+//! what they ask for, `outlook` what is worth knowing before it begins, `work` how a job goes on, `failures` what it could
+//! not do, `archive` what was taken out of the queue, `edit` what was sent in the place of a letter, and `close` the rows
+//! whose letters are not there any more.
 
 mod archive;
+mod close;
+mod edit;
+mod failures;
 mod groups;
 mod index;
 mod list;
+mod outlook;
 mod plan;
 mod reader;
 mod work;
@@ -15,10 +21,13 @@ mod work;
 use domain::{Lane, Tenant, Timestamp};
 
 pub use archive::Archived;
+pub use edit::{EditedLetter, LetterEdit, OpenedLetter, Redirected, Reserved};
+pub use failures::FailedLetter;
 pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
 pub use list::{LetterCursor, LetterPage};
-pub use plan::{Counted, LetterJob, LetterPlan, ReplayRule};
+pub use outlook::{AtIt, LetterSample, Outlook};
+pub use plan::{Counted, LetterJob, LetterPlan, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};
 pub use work::{Chosen, Item, RunningJob};
 
@@ -72,6 +81,12 @@ pub enum LetterAction {
     Drop,
     /// Put each that was dropped back into the queue.
     Restore,
+    /// Send each by another channel, as a delivery of its own, and keep the letter as a drop does.
+    Redirect,
+    /// Keep the one letter in whose place an operator has sent another delivery, as a drop does.
+    Edit,
+    /// End the rows of deliveries whose letters are not in the queue any more.
+    Close,
 }
 
 /// Where a plan, or the job that it became, stands.
@@ -86,14 +101,27 @@ pub enum JobState {
 }
 
 impl LetterAction {
-    const ALL: [Self; 3] = [Self::Replay, Self::Drop, Self::Restore];
+    pub const ALL: [Self; 6] = [Self::Replay, Self::Drop, Self::Restore, Self::Redirect, Self::Edit, Self::Close];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Replay => "replay",
             Self::Drop => "drop",
             Self::Restore => "restore",
+            Self::Redirect => "redirect",
+            Self::Edit => "edit",
+            Self::Close => "close",
         }
+    }
+
+    /// Whether something is sent for each letter, so that it is worth a look what becomes of the first ones.
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::Replay | Self::Redirect)
+    }
+
+    /// Whether its letters are those of the queue.
+    pub const fn is_of_the_queue(self) -> bool {
+        !matches!(self, Self::Restore | Self::Close)
     }
 
     pub fn parse(text: &str) -> Option<Self> {

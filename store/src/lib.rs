@@ -42,8 +42,9 @@ pub use ledger::{
     Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{
-    Archived, Chosen, Counted, IndexedLetter, Item, JobState, LastAttempt, LetterAction, LetterCursor, LetterFilter,
-    LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, Life, Reading, ReplayRule, RunningJob, Sort,
+    Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, LastAttempt,
+    LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan,
+    LetterSample, Life, OpenedLetter, Outlook, Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;

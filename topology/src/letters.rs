@@ -5,7 +5,10 @@ use std::panic::AssertUnwindSafe;
 use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::{BasicProperties, Broker, Held, Met, Walk, value};
 use bytes::Bytes;
-use domain::{DeadMark, Defaults, Headers, Lane, Notification, Tenant, Timestamp, fingerprint_of};
+use domain::{
+    ChannelName, DeadMark, Defaults, Headers, Key, Lane, Notification, Tenant, Timestamp, fingerprint_of,
+    redirected_body, redirected_id,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::{noted_tenant, of_a_publisher, read_headers};
@@ -148,6 +151,27 @@ impl Letter {
     /// The publication that puts it back into the dead-letter queue.
     pub fn restore(&self) -> Publication {
         self.publication(To::DeadLetter)
+    }
+
+    /// The publication by which it goes to the same recipient by another channel, and whose letter it was. A letter that is
+    /// redirected again, because a process died in between, gives the same delivery. None where it cannot be read, or has
+    /// no mark of ours.
+    pub fn redirect(&self, channel: &ChannelName, defaults: &Defaults) -> Option<(Key, Publication)> {
+        let notification = self.notification(defaults)?;
+        let tenant = self.tenant(Some(&notification));
+        let of = Key { tenant, id: self.message_id.clone() };
+        let id = redirected_id(&of, &self.reference, channel.as_str());
+        // How long it is good for counts from its death: when it was first seen, the letter does not tell.
+        let end = notification.expires_at(self.headers.dead.as_ref()?.at);
+        let body = redirected_body(&self.body, &id, &notification.channel, channel, end)?;
+        let publication = Publication {
+            to: To::Lane(self.lane),
+            message_id: id,
+            body: body.into(),
+            headers: Headers { lane: Some(self.lane), publisher: self.headers.publisher.clone(), ..Headers::default() },
+            publisher_properties: self.publisher_properties.clone(),
+        };
+        Some((of, publication))
     }
 
     fn publication(&self, to: To) -> Publication {
@@ -293,6 +317,25 @@ mod tests {
         assert_eq!(again.restore().to, To::DeadLetter);
         assert_eq!(arrived(&again.replay()), arrived(&letter.replay()));
         assert_eq!(Letter::of_kept(b"{}", Vec::new()), None);
+    }
+
+    #[test]
+    fn a_redirect_is_a_delivery_of_its_own_and_the_same_each_time() {
+        let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#;
+        let letter = of_bytes(body);
+        let (channel, defaults) = (ChannelName::parse("whatsapp").expect("a channel"), Defaults { channel: None });
+        let (of, publication) = letter.redirect(&channel, &defaults).expect("it can be read");
+        assert_eq!((of.id.as_str(), &publication.to), ("order-7", &To::Lane(Lane::Bulk)));
+        assert_ne!(publication.message_id, "order-7");
+        assert_eq!(letter.redirect(&channel, &defaults), Some((of, publication.clone())));
+        let arrival = arrived(&publication);
+        assert_eq!((arrival.published_by, arrival.epoch), (PublishedBy::Publisher, 0));
+        assert_eq!(of_bytes(b"{").redirect(&channel, &defaults), None);
+    }
+
+    fn of_bytes(body: &'static [u8]) -> Letter {
+        let published = properties("order-7", &dead(1), &PublisherProperties::default());
+        Letter::new(&published, Bytes::from_static(body), &names(), None)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use operations::dead_letters::Shown;
 use serde::Serialize;
-use store::{Counted, IndexedLetter, LetterGroup, LetterJob};
+use store::{AtIt, Counted, IndexedLetter, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
 use utoipa::ToSchema;
 use web::problem::Problem;
 
@@ -15,6 +15,8 @@ pub(crate) struct GroupAnswer {
     group: String,
     /// How many are in the queue.
     letters: u32,
+    /// How many of these have died within an hour.
+    last_hour: u32,
     /// `open`, `acknowledged`, `replayed`, `resolved` (none is left) or `regressed` (others have come since).
     life: &'static str,
     channel: String,
@@ -72,7 +74,7 @@ pub(crate) struct LetterAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JobAnswer {
     id: String,
-    /// `replay`, `drop` or `restore`.
+    /// `replay`, `drop`, `restore`, `redirect`, `edit` or `close`.
     action: &'static str,
     /// `planned`, `running`, `paused`, `cancelled` or `done`.
     state: &'static str,
@@ -89,6 +91,8 @@ pub(crate) struct JobAnswer {
     canary: u32,
     /// Why it is paused.
     note: Option<String>,
+    /// Of a redirect: the channel.
+    to: Option<String>,
 }
 
 /// A plan or job with what becomes of its letters.
@@ -101,6 +105,49 @@ pub(crate) struct PlanAnswer {
     /// About how long that takes at its rate.
     seconds: u64,
     counts: Vec<CountAnswer>,
+    /// Of a plan: what is worth knowing before it is started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    outlook: Option<OutlookAnswer>,
+}
+
+/// What is worth knowing of a plan before it is started.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutlookAnswer {
+    /// Letters that fit what was asked for and have come since the plan was made: they are not in it.
+    newcomers: u32,
+    /// Letters of the plan that the last reading did not meet any more.
+    gone: u32,
+    /// Letters of which an attempt may have gone out without our knowing: what is sent may be a duplicate.
+    maybe_sent: u32,
+    /// At most 25 of the letters.
+    samples: Vec<SampleAnswer>,
+    /// Who else is at these letters.
+    others: Vec<OtherAnswer>,
+}
+
+/// A letter of a plan.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SampleAnswer {
+    letter: String,
+    id: String,
+    channel: String,
+    reason: String,
+    error: String,
+}
+
+/// Somebody who is at the letters of a plan, too.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OtherAnswer {
+    who: String,
+    /// The action of a plan or job; null of who has acknowledged a group.
+    action: Option<&'static str>,
+    /// The id of the plan or job, or the group.
+    what: String,
+    #[schema(format = DateTime)]
+    since: String,
+    /// How many of the letters.
+    letters: u32,
 }
 
 /// How many letters of a plan are alike.
@@ -112,7 +159,8 @@ pub(crate) struct CountAnswer {
     /// `pending`, `taken`, `done`, `failed`, `missing` (it was not in the queue any more), `unclear` (its scheduler died
     /// with it, and it is not in the queue any more) or `left_out`.
     state: String,
-    /// Why: of those that were left out `expired`, `replayed_too_often`, `ended`, `suppressed` or `in_another_job`.
+    /// Why: of those that were left out `expired`, `replayed_too_often`, `ended`, `suppressed`, `paused`, `breaker_open`,
+    /// `another_address`, `in_another_job`, or of a close `in_the_queue` and `moved_on`.
     why: String,
     letters: u32,
 }
@@ -121,6 +169,7 @@ pub(super) fn group(group: LetterGroup) -> GroupAnswer {
     GroupAnswer {
         group: group.fingerprint,
         letters: group.letters,
+        last_hour: group.last_hour,
         life: group.life.as_str(),
         channel: group.channel,
         provider: group.provider,
@@ -172,6 +221,7 @@ pub(super) fn job(job: LetterJob) -> JobAnswer {
         rate: job.rate,
         canary: job.canary,
         note: job.note,
+        to: job.target,
     }
 }
 
@@ -181,7 +231,27 @@ pub(super) fn plan(shown: Shown) -> PlanAnswer {
         let Counted { lane, channel, provider, state, why, letters } = counted;
         CountAnswer { lane, channel, provider, state, why, letters }
     };
-    PlanAnswer { letters, seconds, counts: shown.counted.into_iter().map(count).collect(), job: job(shown.job) }
+    let counts = shown.counted.into_iter().map(count).collect();
+    PlanAnswer { letters, seconds, counts, outlook: shown.outlook.map(outlook), job: job(shown.job) }
+}
+
+fn outlook(outlook: Outlook) -> OutlookAnswer {
+    let Outlook { newcomers, gone, maybe_sent, samples, others } = outlook;
+    let sample = |sample: LetterSample| {
+        let LetterSample { letter, id, channel, reason, error } = sample;
+        SampleAnswer { letter, id, channel, reason, error }
+    };
+    let other = |other: AtIt| {
+        let AtIt { who, action, what, since, letters } = other;
+        OtherAnswer { who, action: action.map(LetterAction::as_str), what, since: since.to_string(), letters }
+    };
+    OutlookAnswer {
+        newcomers,
+        gone,
+        maybe_sent,
+        samples: samples.into_iter().map(sample).collect(),
+        others: others.into_iter().map(other).collect(),
+    }
 }
 
 pub(super) fn unknown() -> Problem {

@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct PlanBody {
     /// `replay` (publish each to its lane, with a fresh budget), `drop` (take each out of the queue, and keep it for the
-    /// retention) or `restore` (put each that was dropped back into the queue).
+    /// retention), `restore` (put each that was dropped back into the queue), `redirect` (send each by another channel, as a
+    /// delivery of its own, and keep the letter) or `close` (end the rows of dead deliveries whose letters are not in the
+    /// queue any more).
     #[schema(example = "replay")]
     action: String,
     /// The names of letters.
@@ -55,4 +57,9 @@ pub(crate) struct PlanBody {
     /// A replay leaves out those that were moved as often already. Default 3.
     #[schema(minimum = 1, maximum = 1000)]
     max_moves: Option<u32>,
+    /// Take those too that would only wait, because their channel, template or tenant is paused or their provider takes no
+    /// messages now.
+    even_waiting: Option<bool>,
+    /// Of a redirect: the channel, `sms` or `whatsapp`, which reach people by the same numbers.
+    to: Option<String>,
 }

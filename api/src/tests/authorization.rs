@@ -201,7 +201,8 @@ async fn give_acme_a_dead_letter(app: &TestApp) {
         by: "ada".into(),
         rate: 50,
         canary: 0,
-        rule: ReplayRule { max_moves: 3 },
+        rule: ReplayRule { max_moves: 3, even_waiting: false },
+        redirect: None,
     };
     app.store.plan_letters(&acme, &plan, testkit::NOW).await.unwrap();
 }

@@ -364,6 +364,7 @@ async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
         ("DELETE", "/endpoints/1"),
         ("POST", "/suppressions"),
         ("POST", "/dead-letters/plans"),
+        ("POST", "/dead-letters/0a/edit"),
         ("DELETE", "/suppressions/1?reason=x"),
         ("POST", "/pauses"),
         ("DELETE", "/pauses/1"),

@@ -3,7 +3,7 @@
 use domain::printable;
 use operations::dead_letters::Shown;
 use serde_json::{Value, json};
-use store::{Counted, IndexedLetter, LetterGroup, LetterJob};
+use store::{AtIt, Counted, IndexedLetter, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
 
 use crate::output::{self, say};
 
@@ -17,15 +17,16 @@ pub(super) fn groups(groups: &[LetterGroup], is_json: bool) {
         say!("no dead letters");
         return;
     }
-    say!("{:>7}  {:<12}  {:<20}  {:<26}  how they failed", "letters", "life", "last", "group");
+    say!("{:>7}  {:>6}  {:<12}  {:<20}  {:<26}  how they failed", "letters", "last h", "life", "last", "group");
     for group in groups {
-        let LetterGroup { fingerprint, letters, life, last_at, note, changed_by, .. } = group;
+        let LetterGroup { fingerprint, letters, last_hour, life, last_at, note, changed_by, .. } = group;
         let note = note.as_deref().map(|note| format!("; note: {note}")).unwrap_or_default();
         let by = changed_by.as_deref().map(|by| format!(" ({by})")).unwrap_or_default();
         let how = format!("{}{note}{by}", how(group));
         let last = last_at.to_string();
         let last = last.get(..19).unwrap_or(&last);
-        say!("{letters:>7}  {:<12}  {last:<20}  {fingerprint:<26}  {}", life.as_str(), printable(&how));
+        let life = life.as_str();
+        say!("{letters:>7}  {last_hour:>6}  {life:<12}  {last:<20}  {fingerprint:<26}  {}", printable(&how));
     }
 }
 
@@ -37,7 +38,7 @@ fn how(group: &LetterGroup) -> String {
 
 fn json_of_group(group: &LetterGroup) -> Value {
     json!({
-        "group": group.fingerprint, "letters": group.letters, "life": group.life.as_str(), "channel": group.channel,
+        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour, "life": group.life.as_str(), "channel": group.channel,
         "provider": group.provider, "class": group.class, "code": group.code, "template": group.template,
         "reason": group.reason, "words": group.words, "sample": group.sample, "first": group.first_at.to_string(),
         "last": group.last_at.to_string(), "changed": group.changed_at.to_string(), "changed_by": group.changed_by,
@@ -93,7 +94,54 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
         let line = format!("{letters:>7}  {lane}  {channel}  {provider}  {state}{why}");
         say!("  {}", printable(&line));
     }
+    if let Some(seen) = &shown.outlook {
+        outlook(seen);
+    }
     say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+}
+
+/// What is worth knowing of a plan before it is started.
+fn outlook(outlook: &Outlook) {
+    let Outlook { newcomers, gone, maybe_sent, samples, others } = outlook;
+    for sample in samples {
+        let LetterSample { letter, id, channel, reason, error } = sample;
+        let line = format!("{letter}  {channel}  {reason}  {id}: {error}");
+        say!("    {}", printable(&line));
+    }
+    if *newcomers > 0 {
+        say!("  +{newcomers} since it was made: they are not in it");
+    }
+    if *gone > 0 {
+        say!("  {gone} are no longer there");
+    }
+    if *maybe_sent > 0 {
+        say!("  {maybe_sent} may have been sent already without our knowing: what is sent may be a duplicate");
+    }
+    for AtIt { who, action, what, since, letters } in others {
+        let doing = action.map_or_else(
+            || format!("looks after the group {what}"),
+            |action| format!("has a {} of them, {what}", action.as_str()),
+        );
+        let line = format!("{who} {doing}, since {since}: {letters} of these letters");
+        say!("  {}", printable(&line));
+    }
+}
+
+fn json_of_outlook(outlook: &Outlook) -> Value {
+    let Outlook { newcomers, gone, maybe_sent, samples, others } = outlook;
+    let samples = samples.iter().map(|sample| {
+        let LetterSample { letter, id, channel, reason, error } = sample;
+        json!({"letter": letter, "id": id, "channel": channel, "reason": reason, "error": error})
+    });
+    let others = others.iter().map(|other| {
+        let AtIt { who, action, what, since, letters } = other;
+        let action = action.map(LetterAction::as_str);
+        json!({"who": who, "action": action, "what": what, "since": since.to_string(), "letters": letters})
+    });
+    json!({
+        "newcomers": newcomers, "gone": gone, "maybe_sent": maybe_sent, "samples": samples.collect::<Vec<_>>(),
+        "others": others.collect::<Vec<_>>(),
+    })
 }
 
 fn json_of_plan(shown: &Shown) -> Value {
@@ -105,6 +153,9 @@ fn json_of_plan(shown: &Shown) -> Value {
     told["letters"] = json!(shown.open());
     told["seconds"] = json!(shown.lasts().as_secs());
     told["counts"] = Value::Array(counted.collect());
+    if let Some(outlook) = &shown.outlook {
+        told["outlook"] = json_of_outlook(outlook);
+    }
     told
 }
 
@@ -126,5 +177,6 @@ fn json_of_job(job: &LetterJob) -> Value {
         "made": job.made_at.to_string(), "started_by": job.started_by,
         "started": job.started_at.map(|at| at.to_string()), "ended": job.ended_at.map(|at| at.to_string()),
         "rate": job.rate, "canary": job.canary, "note": job.note,
+        "to": job.target,
     })
 }

@@ -55,9 +55,33 @@ pub(super) struct Plan {
     /// Leave out those that were moved as often already
     #[arg(long, value_name = "TIMES")]
     max_moves: Option<u32>,
+    /// Take those too that would only wait: something is paused, or their provider takes no messages now
+    #[arg(long)]
+    even_waiting: bool,
+    /// Of a redirect: the channel, sms or whatsapp
+    #[arg(long, value_name = "CHANNEL")]
+    to: Option<String>,
     /// Start it at once
     #[arg(long)]
     pub(super) yes: bool,
+}
+
+/// All rows whose letters are not there.
+#[derive(clap::Args, Debug)]
+pub(super) struct CloseMissing {
+    /// Why, for whoever asks later
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    why: String,
+    /// Start it at once
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+impl CloseMissing {
+    pub(super) fn fields(self) -> Map<String, Value> {
+        let fields = [("action", json!("close")), ("all", json!(true)), ("why", json!(self.why))];
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
 }
 
 impl Filter {
@@ -101,15 +125,19 @@ impl Filter {
 impl Plan {
     /// The fields of a plan, as whoever asks over HTTP writes them.
     pub(super) fn fields(self, action: &str) -> Map<String, Value> {
-        let Self { filter, all, job, why, rate, canary, max_moves, yes: _ } = self;
+        let Self { filter, all, job, why, rate, canary, max_moves, even_waiting, to, yes: _ } = self;
         let mut fields = filter.fields();
         fields.insert("action".to_owned(), json!(action));
         fields.insert("why".to_owned(), json!(why));
-        if all {
-            fields.insert("all".to_owned(), json!(true));
+        for (name, flag) in [("all", all), ("even_waiting", even_waiting)] {
+            if flag {
+                fields.insert(name.to_owned(), json!(true));
+            }
         }
-        if let Some(job) = job {
-            fields.insert("job".to_owned(), json!(job));
+        for (name, text) in [("job", job), ("to", to)] {
+            if let Some(text) = text {
+                fields.insert(name.to_owned(), json!(text));
+            }
         }
         for (name, number) in [("rate", rate), ("canary", canary), ("max_moves", max_moves)] {
             if let Some(number) = number {
@@ -125,6 +153,7 @@ pub(super) fn refused(errors: &[FieldError]) -> anyhow::Error {
     let option = |error: &FieldError| match error.pointer.as_str() {
         "/action" => "the action".to_owned(),
         "/max_moves" => "--max-moves".to_owned(),
+        "/even_waiting" => "--even-waiting".to_owned(),
         pointer if pointer.starts_with("/letters") => "--letter".to_owned(),
         pointer => format!("--{}", pointer.trim_start_matches('/')),
     };

@@ -16,12 +16,12 @@ const STATES: [&str; 5] = ["done", "missing", "failed", "unclear", "left_out"];
 
 /// Prints what changes until the job ends or pauses. The job goes on without whoever watches.
 pub(super) async fn follow(store: &Store, tenant: &Tenant, mut shown: Shown, is_json: bool) -> Result<ExitCode> {
-    let mut told = String::new();
+    let mut told = None;
     loop {
-        let line = line_of(&shown);
-        if line != told && !is_json {
-            say!("  {line}");
-            told = line;
+        let done = hundredths(&shown);
+        if told != Some(done) && !is_json {
+            say!("  {} {done:>3} %  {}", bar(done), line_of(&shown));
+            told = Some(done);
         }
         if shown.job.state != JobState::Running {
             break;
@@ -47,9 +47,33 @@ pub(super) async fn follow(store: &Store, tenant: &Tenant, mut shown: Shown, is_
     Ok(exit::answer(shown.job.state == JobState::Done && all_done))
 }
 
+/// How much of a job is over. A line is printed when this changes: at most a hundred and one.
+fn hundredths(shown: &Shown) -> u32 {
+    let all: u32 = shown.counted.iter().map(|counted| counted.letters).sum();
+    let over = u64::from(all - shown.open().min(all)) * 100;
+    u32::try_from(over / u64::from(all.max(1))).unwrap_or(100)
+}
+
+fn bar(hundredths: u32) -> String {
+    let full = (hundredths.min(100) / 5) as usize;
+    format!("[{}{}]", "#".repeat(full), ".".repeat(20 - full))
+}
+
 fn line_of(shown: &Shown) -> String {
     let counts = STATES.iter().map(|state| (state, shown.count(state))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
     let open = shown.open();
     if counts.is_empty() { format!("{open} to go") } else { format!("{}; {open} to go", counts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_full_as_the_job() {
+        assert_eq!(bar(0), "[....................]");
+        assert_eq!(bar(50), "[##########..........]");
+        assert_eq!(bar(100), "[####################]");
+    }
 }

@@ -157,6 +157,19 @@ fn a_suppressed_delivery_without_an_id_of_its_publishers_is_awakened_by_no_copy(
 }
 
 #[test]
+fn a_dead_delivery_that_was_closed_is_claimed_again_only_by_whom_an_operator_publishes() {
+    let closed = Row { state: State::Cancelled, ..dead(2) };
+    for copy in [bare(false), bare(true), arrival(2, 0), arrival(0, 1), moved(2), again(true)] {
+        check(&closed, &copy, &Claim::Ended(Box::new(closed.clone())));
+    }
+    check(&closed, &again(false), &Claim::Reissue { epoch: 3 });
+    let (next, take) = took(&closed, &moved(3));
+    assert_eq!((take, next.state, next.epoch, next.attempt), (Take::Send, State::Sending, 3, 0));
+    let cancelled = Row { state: State::Cancelled, epoch: 2, ..row() };
+    check(&cancelled, &moved(3), &Claim::Ended(Box::new(cancelled.clone())));
+}
+
+#[test]
 fn a_tombstone_without_content_refuses_no_body() {
     let tombstone = Row { state: State::Cancelled, content: None, ..row() };
     check(&tombstone, &bare(false), &Claim::Ended(Box::new(tombstone.clone())));

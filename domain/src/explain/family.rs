@@ -1,7 +1,8 @@
-//! What others say and do: receipts of the provider, the delivery before this one, and its fallbacks.
+//! What others say and do: receipts of the provider, the delivery before this one, its fallbacks, and what operators have
+//! sent in its place.
 
 use super::attempts::numbered;
-use super::{Facts, ReceiptFact, Sentence, Topic};
+use super::{EditFact, Facts, ReceiptFact, Sentence, Topic};
 use crate::State;
 
 pub(super) fn receipts(receipts: &[ReceiptFact<'_>]) -> Vec<Sentence> {
@@ -27,7 +28,18 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
         };
         format!("Its fallback `{}` {stands}.", child.id)
     });
-    parent.into_iter().chain(children).map(|text| Topic::Family.says(None, text)).collect()
+    let family = parent.into_iter().chain(children).map(|text| Topic::Family.says(None, text));
+    family.chain(facts.edits.iter().map(|edit| edited(facts, edit))).collect()
+}
+
+fn edited(facts: &Facts<'_>, edit: &EditFact<'_>) -> Sentence {
+    let EditFact { id, edited_from, by, why, at } = *edit;
+    let text = if facts.row.key.id == edited_from {
+        format!("{by} has sent `{id}` in the place of its dead letter: {why}")
+    } else {
+        format!("{by} has sent it in the place of the dead letter of `{edited_from}`: {why}")
+    };
+    Topic::Family.says(Some(at), text)
 }
 
 fn in_words(state: State) -> &'static str {

@@ -120,6 +120,10 @@ fn ended(facts: &Facts<'_>) -> Option<Sentence> {
             "It did not go because it was cancelled before anybody had seen its message: a copy that comes is dropped."
                 .to_owned()
         }
+        (State::Cancelled, Order::DeadLetter { reason, .. }) => format!(
+            "`{reason}`: it had failed for good, and somebody closed it because its dead letter was not in the queue any \
+             more. A letter that turns up and is moved to a lane is tried again."
+        ),
         (State::Cancelled, _) => "It did not go because somebody cancelled it while it waited.".to_owned(),
         (State::FellBack, _) => "It did not go by this channel, and its publisher named another one.".to_owned(),
         (State::Waiting, Order::Schedule { .. }) if facts.attempts.is_empty() && row.passed_over.is_none() => {

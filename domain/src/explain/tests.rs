@@ -5,7 +5,16 @@ use crate::samples::{NOW, policy, row, waiting};
 use crate::{AttemptOutcome, Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
 
 fn facts(row: &Row) -> Facts<'_> {
-    Facts { row, due_at: None, attempts: &[], receipts: &[], children: &[], warnings: &[], delays: policy().delays }
+    Facts {
+        row,
+        due_at: None,
+        attempts: &[],
+        receipts: &[],
+        children: &[],
+        edits: &[],
+        warnings: &[],
+        delays: policy().delays,
+    }
 }
 
 fn later(seconds: u64) -> Timestamp {
@@ -166,6 +175,14 @@ fn why_it_did_not_go_is_told() {
         (Row { state: State::Expired, expires_at: Some(later(60)), ..row() }, "`expires_at` (2026-03-01T12:01:00Z)"),
         (Row { state: State::Cancelled, content: None, ..row() }, "before anybody had seen its message"),
         (Row { state: State::Cancelled, ..row() }, "somebody cancelled it while it waited"),
+        (
+            Row {
+                state: State::Cancelled,
+                order: Order::DeadLetter { reason: Reason::Exhausted, error: "503".into() },
+                ..row()
+            },
+            "its dead letter was not in the queue",
+        ),
         (Row { state: State::FellBack, ..row() }, "its publisher named another one"),
         (Row { order: Order::Schedule { due: later(900) }, ..waiting() }, "It was asked to be sent later."),
         (Row { ambiguous: true, ..waiting() }, "may have gone out without our knowing"),
@@ -248,4 +265,18 @@ fn spans_are_told_in_their_unit() {
         assert_eq!(span(Duration::from_millis(millis)), expected);
     }
     assert_eq!(span(Duration::from_secs(172_800)), "2 days");
+}
+
+#[test]
+fn what_was_sent_in_the_place_of_a_letter_is_told_on_both_sides() {
+    let row = row();
+    let own = row.key.id.as_str();
+    let edits = [
+        EditFact { id: "new", edited_from: own, by: "ada", why: "a slip", at: NOW },
+        EditFact { id: own, edited_from: "old", by: "bob", why: "SMS is down", at: NOW },
+    ];
+    let told = said(&explain(&Facts { edits: &edits, ..facts(&row) }), Topic::Family);
+    let expected = "ada has sent `new` in the place of its dead letter: a slip\n\
+                    bob has sent it in the place of the dead letter of `old`: SMS is down";
+    assert_eq!(told, expected);
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 #[cfg(feature = "failpoints")]
 mod interrupted;
+mod mended;
 
 const DLQ: &str = "notifications.queue.dlq";
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use domain::{FieldError, Lane, is_unsafe_in_a_line, nearest, parse_object, pointer_step};
 use serde_json::{Map, Value};
-use store::{LetterAction, LetterFilter};
+use store::{LetterAction, LetterFilter, Redirect, ReplayRule};
 
 use super::{Asked, FIELDS};
 use crate::checked::{Refused, field};
@@ -41,6 +41,8 @@ impl Asked {
         let rate = reader.number("rate", RATES).unwrap_or(USUAL_RATE);
         let canary = reader.number("canary", CANARIES).unwrap_or(USUAL_CANARY);
         let max_moves = reader.number("max_moves", MOVES).unwrap_or(USUAL_MOVES);
+        let rule = ReplayRule { max_moves, even_waiting: reader.flag("even_waiting") };
+        let redirect = reader.redirect(action);
         reader.unknown();
         let names_some = of_job.is_some() || filter != LetterFilter::default();
         if reader.errors.is_empty() && names_some == all {
@@ -61,7 +63,7 @@ impl Asked {
         }
         match (action, why) {
             (Some(action), Some(why)) if reader.errors.is_empty() => {
-                Ok(Self { action, filter, of_job, why, rate, canary, max_moves, wanted })
+                Ok(Self { action, filter, of_job, why, rate, canary, rule, redirect, wanted })
             }
             _ => Err(reader.errors),
         }
@@ -80,14 +82,14 @@ impl Reader {
     }
 
     fn action(&mut self) -> Option<LetterAction> {
-        const KNOWN: [&str; 3] = ["replay", "drop", "restore"];
+        const KNOWN: [&str; 5] = ["replay", "drop", "restore", "redirect", "close"];
         let Some(text) = self.text("action") else {
             if self.errors.is_empty() {
                 self.refuse("action", format!("is missing: one of {}", KNOWN.join(", ")));
             }
             return None;
         };
-        let action = LetterAction::parse(&text);
+        let action = LetterAction::parse(&text).filter(|_| KNOWN.contains(&text.as_str()));
         if action.is_none() {
             let meant = nearest(&text, KNOWN).map(|near| format!(": did you mean {near}?"));
             self.refuse("action", format!("must be one of {}{}", KNOWN.join(", "), meant.unwrap_or_default()));
@@ -114,6 +116,38 @@ impl Reader {
         }
     }
 
+    /// From which channel to which letters are redirected: the two reach their recipients by the same addresses.
+    fn redirect(&mut self, action: Option<LetterAction>) -> Option<Redirect> {
+        let given = self.object.contains_key("to");
+        let to = self.text("to");
+        let Some(action) = action else { return None };
+        if action != LetterAction::Redirect {
+            if to.is_some() {
+                self.refuse("to", "is for redirect: the channel by which the letters are sent");
+            }
+            return None;
+        }
+        let known = phones().map(|(name, _)| name).join(" or ");
+        match to {
+            None if given && self.errors.iter().any(|error| error.pointer == "/to") => None,
+            None => {
+                self.refuse("to", format!("is missing: {known}, the channel by which the letters are sent"));
+                None
+            }
+            Some(to) => {
+                let from = phones().into_iter().find(|(name, _)| *name == to).map(|(_, other)| other.to_owned());
+                if from.is_none() {
+                    let detail = format!(
+                        "must be {known}: these two reach people by the same numbers. For another channel, or another \
+                         address, edit the letter; for another provider, pause the one and replay"
+                    );
+                    self.refuse("to", detail);
+                }
+                from.map(|from| Redirect { from, to })
+            }
+        }
+    }
+
     /// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
     fn narrow(&mut self, action: LetterAction, filter: &LetterFilter, has_job: bool) {
         let named = LetterFilter { letters: filter.letters.clone(), ..LetterFilter::default() };
@@ -121,7 +155,10 @@ impl Reader {
             LetterAction::Restore if *filter != named => {
                 self.refuse("action", "restore goes by letters, by job, or all: leave the other fields out");
             }
-            LetterAction::Replay | LetterAction::Drop if has_job => {
+            LetterAction::Close if has_job || *filter != LetterFilter::default() => {
+                self.refuse("action", "close goes by all: it ends every row whose letter is not in the queue any more");
+            }
+            LetterAction::Replay | LetterAction::Drop | LetterAction::Redirect if has_job => {
                 self.refuse("job", "is for restore: the job whose letters are put back");
             }
             _ => {}
@@ -193,6 +230,12 @@ impl Reader {
     }
 }
 
+/// Channels that reach a person by the same number, each with the other one.
+fn phones() -> [(&'static str, &'static str); 2] {
+    let (sms, whatsapp) = (media::sms::MEDIUM.name, media::whatsapp::MEDIUM.name);
+    [(sms, whatsapp), (whatsapp, sms)]
+}
+
 fn one_line(text: &str) -> Result<(), String> {
     if text.chars().count() > MAX_CHARS {
         return Err(format!("must have at most {MAX_CHARS} characters"));
@@ -221,7 +264,7 @@ mod tests {
             panic!("an object")
         };
         let asked = Asked::of(body).expect("a plan");
-        assert_eq!((asked.action, asked.rate, asked.canary, asked.max_moves), (LetterAction::Replay, 50, 20, 3));
+        assert_eq!((asked.action, asked.rate, asked.canary, asked.rule.max_moves), (LetterAction::Replay, 50, 20, 3));
         assert_eq!(asked.filter.group.as_deref(), Some("1-ab"));
     }
 
@@ -244,6 +287,30 @@ mod tests {
             said[0].1.ends_with("did you mean replay?") && said[5].1.ends_with("did you mean channel?"),
             "{said:?}"
         );
+    }
+
+    #[test]
+    fn a_redirect_names_a_channel_that_reaches_the_same_people() {
+        let redirect = |to: Value| json!({"action": "redirect", "all": true, "why": "SMS is down", "to": to});
+        let Value::Object(body) = redirect(json!("whatsapp")) else { panic!("an object") };
+        let expected = Redirect { from: "sms".into(), to: "whatsapp".into() };
+        assert_eq!(Asked::of(body).expect("a plan").redirect, Some(expected));
+        for (to, said) in
+            [(json!("email"), "must be sms or whatsapp"), (json!(null), "is missing"), (json!(7), "must be a")]
+        {
+            let refused = refused(redirect(to));
+            assert!(refused.len() == 1 && refused[0].0 == "/to" && refused[0].1.starts_with(said), "{refused:?}");
+        }
+        let said = refused(json!({"action": "drop", "all": true, "why": "old", "to": "sms"}));
+        assert_eq!(said[0].0, "/to");
+    }
+
+    #[test]
+    fn rows_without_letters_are_closed_all_at_once_and_an_edit_is_no_plan() {
+        let Value::Object(body) = json!({"action": "close", "all": true, "why": "purged"}) else { panic!("an object") };
+        assert_eq!(Asked::of(body).expect("a plan").action, LetterAction::Close);
+        assert_eq!(refused(json!({"action": "close", "channel": "sms", "why": "purged"}))[0].0, "/action");
+        assert_eq!(refused(json!({"action": "edit", "all": true, "why": "typo"}))[0].0, "/action");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Does with letters what jobs want: publishes them again, keeps them and takes them out of the queue, or puts them back.
+//! Redirects them, and ends the rows of those that are lost, in files of their own.
 //!
 //! A letter is acknowledged only once what follows from it is confirmed or committed. A process that dies in between
 //! leaves the letter in the queue and its item taken: the next pass does it once more. Both copies of a replay carry the
 //! epoch of the letter, and so are one budget.
+
+mod redirect;
 
 use futures_util::future::join_all;
 use runtime::failpoint;
@@ -15,6 +18,8 @@ use crate::shared::Shared;
 
 /// How many letters are put back at once.
 const RESTORED_AT_ONCE: u32 = 50;
+/// How many rows are closed at once.
+const CLOSED_AT_ONCE: u32 = 200;
 
 /// Does what jobs want done with the letters of one window.
 pub(super) async fn work_on(
@@ -43,15 +48,18 @@ async fn move_chunk(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) 
     let items: Vec<Item> = chunk.iter().map(|one| one.item.clone()).collect();
     let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
     let chunk: Vec<InHand> = chunk.into_iter().filter(|one| taken.contains(&one.item)).collect();
-    let (replayed, dropped): (Vec<_>, Vec<_>) = chunk.into_iter().partition(|one| one.action == LetterAction::Replay);
-    drop_letters(shared, letters, dropped).await?;
-    replay(shared, letters, replayed).await
+    // All of them are of one job.
+    match chunk.first().map(|one| one.action) {
+        None => Ok(()),
+        Some(LetterAction::Replay) => replay(shared, letters, chunk).await,
+        Some(LetterAction::Redirect) => redirect::letters(shared, letters, chunk).await,
+        Some(LetterAction::Drop | LetterAction::Edit) => drop_letters(shared, letters, chunk).await,
+        // They have no letters in the queue.
+        Some(LetterAction::Restore | LetterAction::Close) => Ok(()),
+    }
 }
 
 async fn replay(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
-    if chunk.is_empty() {
-        return Ok(());
-    }
     let publisher = &shared.intake.publisher;
     let published = join_all(chunk.iter().map(|one| publisher.publish(one.letter.replay()))).await;
     let (mut confirmed, mut impossible, mut trouble) = (Vec::new(), Vec::new(), None);
@@ -70,20 +78,21 @@ async fn replay(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> R
 }
 
 async fn drop_letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
-    if chunk.is_empty() {
-        return Ok(());
-    }
-    let archived = |one: &InHand| Archived {
-        item: one.item.clone(),
-        tenant: one.letter.tenant(one.letter.notification(&shared.intake.defaults).as_ref()),
-        kept: one.letter.kept(),
-        body: one.letter.body.to_vec(),
-    };
-    let archived: Vec<Archived> = chunk.iter().map(archived).collect();
+    let archived: Vec<Archived> = chunk.iter().map(|one| archived(shared, one)).collect();
     shared.intake.store.archive_letters(&archived, shared.intake.clock.now()).await?;
     failpoint("letters.kept_before_ack");
     metrics::counter!("chasqui_dropped_letters_total").increment(chunk.len() as u64);
     settle(shared, letters, chunk).await
+}
+
+/// A letter as it is kept: sealed.
+fn archived(shared: &Shared, one: &InHand) -> Archived {
+    Archived {
+        item: one.item.clone(),
+        tenant: one.letter.tenant(one.letter.notification(&shared.intake.defaults).as_ref()),
+        kept: shared.sealer.seal(&one.letter.kept(), &one.letter.reference),
+        body: shared.sealer.seal(&one.letter.body, &one.letter.reference),
+    }
 }
 
 /// Takes letters out of the queue whose copies are safe, and notes that once the broker has every acknowledgement.
@@ -120,11 +129,27 @@ pub(super) async fn restore(shared: &Shared) -> Result<(), Trouble> {
         let items: Vec<Item> = kept.iter().map(|one| one.item.clone()).collect();
         let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
         let kept = kept.into_iter().filter(|one| taken.contains(&one.item));
-        let read = |one: Archived| (one.item, Letter::of_kept(&one.kept, one.body));
+        let read = |one: Archived| {
+            let open = |sealed: &[u8]| shared.sealer.open(sealed, &one.item.letter);
+            let letter = open(&one.kept).zip(open(&one.body)).and_then(|(kept, body)| Letter::of_kept(&kept, body));
+            (one.item, letter)
+        };
         let (readable, unreadable): (Vec<_>, Vec<_>) = kept.map(read).partition(|(_, letter)| letter.is_some());
         let unreadable: Vec<Item> = unreadable.into_iter().map(|(item, _)| item).collect();
         store.fail_letters(&unreadable, "unreadable", shared.intake.clock.now()).await?;
         put_back(shared, readable.into_iter().filter_map(|(item, letter)| Some((item, letter?))).collect()).await?;
+    }
+    Ok(())
+}
+
+/// Ends the rows of deliveries whose letters are lost, for the jobs that want it.
+pub(super) async fn close(shared: &Shared) -> Result<(), Trouble> {
+    let store = &shared.intake.store;
+    while !shared.intake.stopping.is_cancelled() {
+        let closed = store.close_rows(CLOSED_AT_ONCE, shared.intake.clock.now()).await?;
+        if closed < CLOSED_AT_ONCE as usize {
+            break;
+        }
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ struct Pace {
 pub(super) struct InHand {
     pub(super) item: Item,
     pub(super) action: LetterAction,
+    /// Of a redirect: the channel.
+    pub(super) target: Option<String>,
     pub(super) letter: Letter,
     pub(super) held: Vec<Held>,
 }
@@ -69,15 +71,16 @@ impl<'a> Work<'a> {
         }
         let mut window = Window::default();
         let (done, chosen): (Vec<Chosen>, Vec<Chosen>) = chosen.into_iter().partition(|one| one.was_done);
-        for Chosen { item, action, .. } in done {
+        for Chosen { item, action, target, .. } in done {
             if let Some((letter, held)) = of.remove(&item.letter) {
-                window.left_over.push(InHand { item, action, letter, held });
+                window.left_over.push(InHand { item, action, target, letter, held });
             }
         }
-        for Chosen { item, action, was_taken, .. } in chosen {
-            let may_begin = was_taken || self.begins(&item.job);
+        for Chosen { item, action, target, was_taken, .. } in chosen {
+            // A letter that another job has got counts for nobody's canary.
+            let may_begin = of.contains_key(&item.letter) && (was_taken || self.begins(&item.job));
             if let Some((letter, held)) = may_begin.then(|| of.remove(&item.letter)).flatten() {
-                let in_hand = InHand { item, action, letter, held };
+                let in_hand = InHand { item, action, target, letter, held };
                 match window.jobs.iter_mut().find(|(job, _)| *job == in_hand.item.job) {
                     Some((_, items)) => items.push(in_hand),
                     None => window.jobs.push((in_hand.item.job.clone(), vec![in_hand])),

@@ -3,8 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use store::OpenedLetter;
 use tokio::time::Instant;
-use topology::{Letters, Topology};
+use topology::{Held, Letter, Letters, Topology};
 use uuid::Uuid;
 
 use super::in_hand::Work;
@@ -42,9 +43,24 @@ async fn through(shared: &Shared, letters: &mut Letters<'_>, owner: Uuid, pass: 
             return Ok(true);
         }
         sorting::index(shared, pass, &window).await?;
+        open(shared, &window).await?;
         act::work_on(&mut work, letters, window).await?;
     }
     Ok(false)
+}
+
+/// Keeps the letters of a window that somebody waits for to edit them.
+async fn open(shared: &Shared, window: &[(Letter, Held)]) -> Result<(), Trouble> {
+    let store = &shared.intake.store;
+    let names: Vec<String> = window.iter().map(|(letter, _)| letter.reference.clone()).collect();
+    let wanted = store.letters_to_open(&names).await?;
+    let letters = window.iter().map(|(letter, _)| letter).filter(|letter| wanted.contains(&letter.reference));
+    let opened = |letter: &Letter| {
+        let seal = |text: &[u8]| shared.sealer.seal(text, &letter.reference);
+        (letter.reference.clone(), OpenedLetter { kept: seal(&letter.kept()), body: seal(&letter.body) })
+    };
+    let opened: Vec<(String, OpenedLetter)> = letters.map(opened).collect();
+    Ok(store.keep_opened_letters(&opened).await?)
 }
 
 /// Keeps the lead while a pass waits for the broker. Where it is lost, the pass ends at its next step.

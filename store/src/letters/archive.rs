@@ -91,7 +91,9 @@ impl Store {
         let found = session.query(FIND, &[Value::Int(Some(before.as_micros()))]).await?;
         let Some(found) = found.first() else { return Ok(false) };
         let id: String = get(found, "id")?;
-        for (table, column) in [("archived_letters", "job"), ("letter_job_items", "job"), ("letter_jobs", "id")] {
+        let tables =
+            [("archived_letters", "job"), ("letter_edits", "job"), ("letter_job_items", "job"), ("letter_jobs", "id")];
+        for (table, column) in tables {
             let delete = format!("DELETE FROM {table} WHERE {column} = $1");
             session.query(&delete, &[Value::Text(Some(&id))]).await?;
         }

@@ -13,6 +13,8 @@ use crate::store::Store;
 const MOST: u32 = 1_000;
 /// How long a replayed group waits before it counts as resolved: what was replayed may still be on its way back.
 const SETTLING: Duration = Duration::from_secs(600);
+/// The time for which the rate of a group is told.
+const LATELY: Duration = Duration::from_secs(3600);
 
 /// How far an operator has got with a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +68,8 @@ pub struct LetterGroup {
     pub note: Option<String>,
     /// How many are in the queue.
     pub letters: u32,
+    /// How many of these have died within an hour.
+    pub last_hour: u32,
     /// When the first that was ever seen has died.
     pub first_at: Timestamp,
     pub last_at: Timestamp,
@@ -80,12 +84,14 @@ impl Store {
         let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR c.letters > 0)" };
         let sql = format!(
             "SELECT g.fingerprint, g.channel, g.provider, g.class, g.code, g.template, g.reason, g.words, g.sample, \
-             g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at, COALESCE(c.letters, 0) AS letters \
-             FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters FROM letters WHERE tenant = $1 \
+             g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at, COALESCE(c.letters, 0) AS letters, \
+             COALESCE(c.lately, 0) AS lately FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters, \
+             SUM(CASE WHEN dead_at > $2 THEN 1 ELSE 0 END) AS lately FROM letters WHERE tenant = $1 \
              GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
              WHERE g.tenant = $1 {resolved} ORDER BY 16 DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
         );
-        let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(tenant.as_str()))]).await?;
+        let lately = Value::Int(Some(self.inner.clock.now().minus(LATELY).as_micros()));
+        let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(tenant.as_str())), lately]).await?;
         rows.iter().map(group_of).collect()
     }
 
@@ -156,6 +162,7 @@ fn group_of(row: &QueryResult) -> Result<LetterGroup, StoreError> {
         changed_by: get(row, "changed_by")?,
         note: get(row, "note")?,
         letters: count_of(row, "letters")?,
+        last_hour: count_of(row, "lately")?,
         first_at: Timestamp::from_micros(get(row, "first_at")?),
         last_at: Timestamp::from_micros(get(row, "last_at")?),
     })

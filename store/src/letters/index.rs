@@ -112,12 +112,14 @@ const INSERT: &str = "INSERT INTO letters (letter, tenant, id, epoch, lane, chan
      u.error, u.fingerprint, u.attempts, u.dead_at, u.expires_at, u.pass FROM {u} WHERE TRUE \
      ON CONFLICT (letter) DO UPDATE SET seen = excluded.seen";
 
-/// A group that was made before keeps its life, and knows the newest of its letters.
+/// A group that was made before keeps its life, and knows the oldest and the newest of its letters.
 const INSERT_GROUPS: &str = "INSERT INTO letter_groups (tenant, fingerprint, channel, provider, class, code, template, \
      reason, words, sample, life, changed_at, first_at, last_at) \
      SELECT u.tenant, u.fingerprint, u.channel, u.provider, u.class, u.code, u.template, u.reason, u.words, u.letter, \
      'open', u.now, u.first_at, u.last_at FROM {u} WHERE TRUE \
      ON CONFLICT (tenant, fingerprint) DO UPDATE SET sample = excluded.sample, \
+     first_at = CASE WHEN excluded.first_at < letter_groups.first_at THEN excluded.first_at \
+     ELSE letter_groups.first_at END, \
      last_at = CASE WHEN excluded.last_at > letter_groups.last_at THEN excluded.last_at ELSE letter_groups.last_at END";
 
 /// One statement writes no row twice.

@@ -1,15 +1,16 @@
 //! What operators ask for: a plan is frozen by the names of its letters, and becomes a job when it is started.
 
+mod choose;
+
 use std::time::Duration;
 
-use domain::{Entry, State, Tenant, Timestamp};
+use domain::{Entry, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
-use super::list::condition;
 use super::{JobState, LetterAction, LetterFilter};
 use crate::error::StoreError;
 use crate::journal;
-use crate::sql::{Session, Value, count_of, get, time_of, unreadable};
+use crate::sql::{Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
 
 /// How long a plan may be started.
@@ -35,6 +36,15 @@ pub struct LetterPlan {
     /// After how many letters it waits for their end; 0 for none.
     pub canary: u32,
     pub rule: ReplayRule,
+    /// Of a redirect.
+    pub redirect: Option<Redirect>,
+}
+
+/// From which channel letters go to which: both reach the same recipient by the same address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Redirect {
+    pub from: String,
+    pub to: String,
 }
 
 /// Which letters a plan leaves out.
@@ -42,6 +52,8 @@ pub struct LetterPlan {
 pub struct ReplayRule {
     /// Those that were moved as often already.
     pub max_moves: u32,
+    /// Take those too that would only wait, because something is paused or their provider takes no messages now.
+    pub even_waiting: bool,
 }
 
 /// A plan, or the job that it became.
@@ -61,6 +73,8 @@ pub struct LetterJob {
     pub canary: u32,
     /// Why it is paused.
     pub note: Option<String>,
+    /// Of a redirect: the channel.
+    pub target: Option<String>,
 }
 
 /// How many of the letters of a plan are alike.
@@ -77,7 +91,7 @@ pub struct Counted {
 }
 
 const COLUMNS: &str = "j.id, j.action, j.state, j.wanted, j.why, j.made_by, j.made_at, j.started_by, j.started_at, \
-     j.ended_at, j.rate, j.canary, j.note";
+     j.ended_at, j.rate, j.canary, j.note, j.target";
 
 impl Store {
     /// Freezes a plan: which letters, and which of them are left out and why. One that is known by its id stays as it is.
@@ -86,7 +100,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn plan_letters(&self, tenant: &Tenant, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
         const INSERT: &str = "INSERT INTO letter_jobs (id, tenant, action, state, wanted, why, made_by, made_at, rate, \
-             canary, canary_passed) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10) \
+             canary, canary_passed, target) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (id) DO NOTHING RETURNING id";
         let values = [
             Value::Text(Some(&plan.id)),
@@ -99,14 +113,16 @@ impl Store {
             Value::Int(Some(i64::from(plan.rate))),
             Value::Int(Some(i64::from(plan.canary))),
             Value::Flag(plan.canary == 0),
+            Value::Text(plan.redirect.as_ref().map(|redirect| redirect.to.as_str())),
         ];
         let mut session = self.inner.db.begin().await?;
         if session.query(INSERT, &values).await?.is_empty() {
             return Ok(());
         }
         match plan.action {
-            LetterAction::Restore => choose_archived(&mut session, tenant, plan).await?,
-            LetterAction::Replay | LetterAction::Drop => choose(&mut session, plan, now).await?,
+            LetterAction::Restore => choose::archived(&mut session, tenant, plan).await?,
+            LetterAction::Close => choose::without_letter(&mut session, tenant, plan).await?,
+            _ => choose::letters(&mut session, plan, now).await?,
         }
         session.commit().await
     }
@@ -154,7 +170,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn start_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
-        const START: &str = "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4 \
+        const START: &str = "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4, \
+             after_pass = COALESCE((SELECT r.pass FROM letter_reader AS r WHERE r.id = 1), 0) \
              WHERE tenant = $1 AND id = $2 AND state = 'planned' AND made_at > $5 RETURNING action";
         const LEAVE_OUT: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'in_another_job' \
              WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_job_items AS o \
@@ -168,10 +185,12 @@ impl Store {
         let oldest = Value::Int(Some(told.at.minus(GOOD_FOR).as_micros()));
         let now = Value::Int(Some(told.at.as_micros()));
         let mut session = self.inner.db.begin().await?;
+        // Of two that are started at once the second sees what the first has.
+        session.lock_for_writing("letter_jobs").await?;
         let started = session.query(START, &[tenant, id, by, now, oldest]).await?;
         let Some(started) = started.first() else { return Ok(false) };
         session.query(LEAVE_OUT, &[id]).await?;
-        if get::<String>(started, "action")? == LetterAction::Replay.as_str() {
+        if LetterAction::parse(&get::<String>(started, "action")?).is_some_and(LetterAction::sends) {
             session.query(REPLAYED, &[id, now, by, tenant]).await?;
         }
         journal::insert(&mut session, told).await?;
@@ -197,75 +216,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn resume_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
+        // An edit waits for the confirm of what is sent in the place of its letter, and for nobody else.
         const RESUME: &str = "UPDATE letter_jobs SET state = 'running', canary_passed = $3, note = NULL \
-             WHERE tenant = $1 AND id = $2 AND state = 'paused' RETURNING id";
+             WHERE tenant = $1 AND id = $2 AND state = 'paused' AND action <> 'edit' RETURNING id";
         let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), Value::Flag(true)];
         self.change_told(RESUME, &values, told).await
     }
-}
-
-/// Chooses letters of the queue by one statement. What would have no effect is left out of a replay: the claim of each
-/// copy looks again, so that is for the operator's eyes.
-async fn choose(session: &mut Session, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
-    let (job, now) = (Value::Text(Some(&plan.id)), Value::Int(Some(now.as_micros())));
-    let moves = Value::Int(Some(i64::from(plan.rule.max_moves)));
-    let mut values = vec![job];
-    let mut reasons = vec![IN_ANOTHER_JOB.to_owned()];
-    if plan.action == LetterAction::Replay {
-        values.extend([now, moves]);
-        let ended: Vec<_> =
-            State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
-        reasons.extend([
-            "WHEN COALESCE(d.expires_at, l.expires_at) <= $2 THEN 'expired'".to_owned(),
-            "WHEN l.epoch >= $3 THEN 'replayed_too_often'".to_owned(),
-            format!("WHEN d.state IN ({}) THEN 'ended'", ended.join(", ")),
-            SUPPRESSED.to_owned(),
-        ]);
-    }
-    let condition = condition(&plan.filter, &mut values);
-    let sql = format!(
-        "INSERT INTO letter_job_items (job, letter, tenant, id, epoch, lane, channel, provider, fingerprint, state, why, \
-         missed) SELECT $1, c.letter, c.tenant, c.id, c.epoch, c.lane, c.channel, c.provider, c.fingerprint, \
-         CASE WHEN c.left_out_for = '' THEN 'pending' ELSE 'left_out' END, c.left_out_for, 0 FROM \
-         (SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.fingerprint, \
-         CASE {} ELSE '' END AS left_out_for FROM letters AS l \
-         LEFT JOIN deliveries AS d ON d.tenant = l.tenant AND d.id = l.id WHERE {condition}) AS c",
-        reasons.join(" ")
-    );
-    session.query(&sql, &values).await.map(drop)
-}
-
-const IN_ANOTHER_JOB: &str = "WHEN EXISTS (SELECT 1 FROM letter_job_items AS o JOIN letter_jobs AS j ON j.id = o.job \
-     WHERE o.letter = l.letter AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused')) \
-     THEN 'in_another_job'";
-
-/// The rule by which a claim looks its recipient up.
-const SUPPRESSED: &str = "WHEN EXISTS (SELECT 1 FROM suppressions AS s WHERE s.recipient = d.recipient_hash \
-     AND s.channel = d.channel AND s.tenant = d.tenant AND s.breadth >= CASE l.lane WHEN 'bulk' THEN 1 \
-     WHEN 'urgent' THEN 3 ELSE 2 END AND (s.until_at IS NULL OR s.until_at > {now})) THEN 'suppressed'";
-
-/// Chooses letters that were dropped.
-async fn choose_archived(session: &mut Session, tenant: &Tenant, plan: &LetterPlan) -> Result<(), StoreError> {
-    let mut values = vec![Value::Text(Some(&plan.id)), Value::Text(Some(tenant.as_str()))];
-    let mut condition = "a.tenant = $2".to_owned();
-    if let Some(job) = &plan.of_job {
-        values.push(Value::Text(Some(job)));
-        condition = format!("{condition} AND a.job = ${}", values.len());
-    }
-    let letters = &plan.filter.letters;
-    if !letters.is_empty() {
-        let first = values.len() + 1;
-        values.extend(letters.iter().map(|letter| Value::Text(Some(letter))));
-        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
-        condition = format!("{condition} AND a.letter IN ({})", places.join(", "));
-    }
-    let sql = format!(
-        "INSERT INTO letter_job_items (job, letter, tenant, id, epoch, lane, channel, provider, fingerprint, state, why, \
-         missed) SELECT $1, a.letter, a.tenant, i.id, i.epoch, i.lane, i.channel, i.provider, i.fingerprint, 'pending', \
-         '', 0 FROM archived_letters AS a JOIN letter_job_items AS i ON i.job = a.job AND i.letter = a.letter \
-         WHERE {condition}"
-    );
-    session.query(&sql, &values).await.map(drop)
 }
 
 fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {
@@ -283,6 +239,7 @@ fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {
         rate: count_of(row, "rate")?,
         canary: count_of(row, "canary")?,
         note: get(row, "note")?,
+        target: get(row, "target")?,
     })
 }
 

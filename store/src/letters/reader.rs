@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use uuid::Uuid;
 
-use super::groups;
+use super::{close, groups};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, get, micros};
 use crate::store::Store;
@@ -121,6 +121,7 @@ impl Store {
         }
         session.query("DELETE FROM letters WHERE seen < $1", &[number]).await?;
         close_what_is_gone(&mut session, now).await?;
+        close::confirm(&mut session, pass.number, now).await?;
         groups::live_on(&mut session, now).await?;
         session.commit().await
     }
@@ -140,12 +141,12 @@ impl Store {
 /// to be done was done, or somebody else took it: nobody can tell.
 async fn close_what_is_gone(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
     const MISS: &str = "UPDATE letter_job_items SET missed = missed + 1 WHERE state IN ('pending', 'taken') \
-         AND job IN (SELECT id FROM letter_jobs WHERE state = 'running' AND action <> 'restore') \
+         AND job IN (SELECT id FROM letter_jobs WHERE state = 'running' AND action NOT IN ('restore', 'close')) \
          AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.letter = letter_job_items.letter)";
     const CLOSE: &str = "UPDATE letter_job_items SET why = CASE WHEN state = 'taken' THEN 'interrupted' \
          ELSE 'not_in_the_queue' END, state = CASE WHEN state = 'taken' THEN 'unclear' ELSE 'missing' END, at = $2 \
          WHERE state IN ('pending', 'taken') AND missed >= $1 \
-         AND job IN (SELECT id FROM letter_jobs WHERE state = 'running')";
+         AND job IN (SELECT id FROM letter_jobs WHERE state = 'running' AND action NOT IN ('restore', 'close'))";
     const MET: &str = "UPDATE letter_job_items SET missed = 0 WHERE missed > 0 AND state IN ('pending', 'taken') \
          AND EXISTS (SELECT 1 FROM letters AS l WHERE l.letter = letter_job_items.letter)";
     session.query(MET, &[]).await?;

@@ -29,6 +29,8 @@ pub struct RunningJob {
 pub struct Chosen {
     pub item: Item,
     pub action: LetterAction,
+    /// Of a redirect: the channel.
+    pub target: Option<String>,
     /// The job has begun it already: it goes on, canary or not.
     pub was_taken: bool,
     /// It was done already, and the queue still had it: its acknowledgement was lost.
@@ -62,11 +64,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn chosen_letters(&self, letters: &[String]) -> Result<Vec<Chosen>, StoreError> {
-        const READ: &str = "SELECT i.letter, i.job, i.state, j.action FROM {u} \
+        const READ: &str = "SELECT i.letter, i.job, i.state, j.action, j.target FROM {u} \
              JOIN letter_job_items AS i ON i.letter = u.letter JOIN letter_jobs AS j ON j.id = i.job \
-             WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action <> 'restore') \
+             WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action NOT IN ('restore', 'close')) \
              OR (i.state = 'done' AND j.action = 'replay') \
-             OR (i.state = 'done' AND j.action = 'drop' AND EXISTS (SELECT 1 FROM archived_letters AS a \
+             OR (i.state = 'done' AND j.action IN ('drop', 'redirect', 'edit') AND EXISTS (SELECT 1 FROM archived_letters AS a \
              WHERE a.letter = i.letter AND a.job = i.job))) ORDER BY j.started_at, j.id, i.letter";
         let mut chosen = Vec::new();
         for letters in letters.chunks(GROUP) {
@@ -124,7 +126,8 @@ impl Store {
         Ok(())
     }
 
-    /// What became of the letters that a job has published again. One without a row counts once it is dead again.
+    /// What became of the letters that a job has published again, or of what it has sent by another channel. One without a
+    /// row counts once it is dead again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -134,10 +137,12 @@ impl Store {
         let sql = format!(
             "SELECT COUNT(*) AS tried, \
              COALESCE(SUM(CASE WHEN d.state IN ({}) THEN 1 ELSE 0 END), 0) AS well, \
-             COALESCE(SUM(CASE WHEN (d.state IN ('dead', 'held') AND d.epoch > i.epoch) \
-             OR (d.id IS NULL AND EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = i.tenant AND l.id = i.id \
-             AND l.epoch > i.epoch)) THEN 1 ELSE 0 END), 0) AS failed FROM letter_job_items AS i \
-             LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = i.id \
+             COALESCE(SUM(CASE WHEN (d.state IN ('dead', 'held') AND (e.id IS NOT NULL OR d.epoch > i.epoch)) \
+             OR (d.id IS NULL AND EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = i.tenant \
+             AND l.id = COALESCE(e.id, i.id) AND (e.id IS NOT NULL OR l.epoch > i.epoch))) \
+             THEN 1 ELSE 0 END), 0) AS failed FROM letter_job_items AS i \
+             LEFT JOIN letter_edits AS e ON e.job = i.job AND e.letter = i.letter \
+             LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = COALESCE(e.id, i.id) \
              WHERE i.job = $1 AND i.state IN ('taken', 'done', 'failed', 'unclear')",
             ended.join(", ")
         );
@@ -203,6 +208,7 @@ fn chosen_of(row: &QueryResult) -> Result<Chosen, StoreError> {
     Ok(Chosen {
         item: Item { letter: get(row, "letter")?, job: get(row, "job")? },
         action: action_of(row)?,
+        target: get(row, "target")?,
         was_taken: state == "taken",
         was_done: state == "done",
     })

@@ -1,5 +1,9 @@
 //! The dead letters: what a reader writes, what operators plan, and how their jobs go on.
 
+mod closed;
+mod edited;
+mod outlook;
+
 use domain::{Canary, Lane, State, Tenant};
 use uuid::Uuid;
 
@@ -69,7 +73,8 @@ fn plan(id: &str, action: LetterAction) -> LetterPlan {
         by: "ada".into(),
         rate: 50,
         canary: 0,
-        rule: ReplayRule { max_moves: 3 },
+        rule: ReplayRule { max_moves: 3, even_waiting: false },
+        redirect: None,
     }
 }
 

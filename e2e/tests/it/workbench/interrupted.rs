@@ -61,3 +61,19 @@ async fn a_drop_whose_scheduler_dies_before_an_acknowledgement_keeps_every_lette
     assert_eq!(provider.requests(), LETTERS, "nothing was sent again");
     fleet.finish().await;
 }
+
+#[tokio::test]
+async fn a_redirect_whose_scheduler_dies_before_an_acknowledgement_sends_each_once() {
+    let provider = Provider::start().await;
+    let (fleet, _worker) = with_letters(&provider).await;
+    let words = ["redirect", "--all", "--to", "whatsapp", "--canary", "0", "--yes", "--why", "SMS is down"];
+    ends_although_its_scheduler_dies(&fleet, &words, "letters.redirected_before_ack:1").await;
+    for n in 0..LETTERS {
+        let edits = fleet.store().letter_edits(&testkit::key(&format!("m{n}"))).await.expect("the ledger");
+        assert_eq!(edits.len(), 1, "{edits:?}");
+        fleet.until(&edits[0].id, State::Sent).await;
+    }
+    letters(&fleet, 0).await;
+    assert_eq!(provider.requests(), 2 * LETTERS, "refused once as SMS, accepted once as WhatsApp");
+    fleet.finish().await;
+}

@@ -1,0 +1,144 @@
+//! Dead letters over HTTP: what an edit sends, and what is downloaded of a job.
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use domain::{DeadMark, Headers, Keyring, Lane, Reason, Tenant, letter_headers};
+use serde_json::json;
+use store::{IndexedLetter, JobState, LetterAction, LetterFilter, LetterPlan, OpenedLetter, ReplayRule, Sort};
+use tokio_util::sync::CancellationToken;
+use topology::{Letter, Owner, Publisher, PublisherProperties};
+
+use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
+
+const LETTER: &str = "0a";
+const BODY: &str = r#"{"id":"order-7","channel":"sms","destination":"+12025550143","message":"Hola"}"#;
+
+fn indexed(letter: &str, epoch: u32) -> Sort {
+    let sample = IndexedLetter {
+        letter: letter.into(),
+        tenant: Tenant::parse("acme").unwrap(),
+        id: "order-7".into(),
+        epoch,
+        lane: Lane::Normal,
+        channel: "sms".into(),
+        provider: "twilio".into(),
+        class: "permanent".into(),
+        code: "21211".into(),
+        template: String::new(),
+        reason: "permanent".into(),
+        error: "no such number".into(),
+        fingerprint: "1-a".into(),
+        attempts: 1,
+        dead_at: NOW,
+        expires_at: None,
+    };
+    Sort { sample, words: "no such number".into() }
+}
+
+/// A letter of `acme` that a scheduler has read for whoever edits it.
+async fn give_acme_an_opened_letter(app: &TestApp) {
+    let acme = Tenant::parse("acme").unwrap();
+    app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
+    assert!(app.store.open_letter(&acme, LETTER, NOW).await.unwrap());
+    let headers: Headers = letter_headers(0, Lane::Normal, DeadMark::new(Reason::Permanent, "21211", 1, NOW));
+    let letter = Letter {
+        reference: LETTER.into(),
+        message_id: "order-7".into(),
+        owner: Owner::Tenant(acme),
+        lane: Lane::Normal,
+        headers,
+        body: Bytes::from_static(BODY.as_bytes()),
+        publisher_properties: PublisherProperties::default(),
+    };
+    let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
+    let (kept, body) = (sealer.seal(&letter.kept(), LETTER), sealer.seal(&letter.body, LETTER));
+    let opened = OpenedLetter { kept, body };
+    app.store.keep_opened_letters(&[(LETTER.into(), opened)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_edit_sends_a_delivery_of_its_own_and_tells_what_differs_without_what_is_personal() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    give_acme_an_opened_letter(&app).await;
+    let edit = json!({"set": {"/destination": "+14155550100", "/priority": "high"}, "why": "a slip"});
+    let answer = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    let told = answer.json();
+    assert_eq!(told["edited_from"], "order-7");
+    assert_eq!(
+        told["difference"],
+        json!([{"field": "/destination"}, {"field": "/priority", "from": null, "to": "high"}])
+    );
+    let sent = published.recv().await.unwrap();
+    assert_eq!(json!(sent.message_id), told["id"]);
+    let body: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!((&body["destination"], &body["id"]), (&json!("+14155550100"), &told["id"]));
+    let acme = Tenant::parse("acme").unwrap();
+    let job = app.store.letter_job(&acme, told["id"].as_str().unwrap()).await.unwrap().unwrap();
+    assert_eq!((job.action, job.state), (LetterAction::Edit, JobState::Running));
+
+    give_acme_an_opened_letter(&app).await;
+    let again = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+    assert_eq!(again.json()["id"], told["id"], "the same edit is the same delivery");
+    give_acme_an_opened_letter(&app).await;
+    let other = json!({"set": {"/destination": "+14155550199"}, "why": "another slip"});
+    let taken = app.post("/dead-letters/0a/edit", Some(&token("admin")), &other).await;
+    assert_eq!((taken.status, taken.kind().as_str()), (StatusCode::CONFLICT, "letter-in-job"));
+    assert_eq!(taken.json()["by"], "ada");
+}
+
+#[tokio::test]
+async fn an_edit_is_checked_as_any_notification_and_needs_an_administrator() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    give_acme_an_opened_letter(&app).await;
+    for (edit, pointer) in [
+        (json!({"set": {"/destination": "nobody"}, "why": "x"}), "/destination"),
+        (json!({"set": {"/message": "Hola"}, "why": "x"}), "/set"),
+        (json!({"set": {"/id": "another"}, "why": "x"}), "/set/~1id"),
+        (json!({"body": {"channel": "sms", "message": "Hola"}, "why": "x"}), "/destination"),
+        (json!({"set": {"/priority": "high"}}), "/why"),
+    ] {
+        let answer = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+        assert_eq!((answer.status, answer.pointers()), (StatusCode::UNPROCESSABLE_ENTITY, vec![pointer.to_owned()]));
+    }
+    let edit = json!({"set": {"/priority": "high"}, "why": "x"});
+    let refused = app.post("/dead-letters/0a/edit", Some(&token("operate read notify")), &edit).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let gone = app.post("/dead-letters/0b/edit", Some(&token("admin")), &edit).await;
+    assert_eq!((gone.status, gone.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-letter"));
+    assert!(published.try_recv().is_err(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn what_a_job_could_not_do_is_downloaded_as_lines_or_as_a_table() {
+    let app = TestApp::start().await;
+    let sorts: Vec<Sort> = (0..3).map(|n| indexed(&format!("a{n}"), 9)).collect();
+    app.store.index_letters(1, &sorts, NOW).await.unwrap();
+    let acme = Tenant::parse("acme").unwrap();
+    let plan = LetterPlan {
+        id: "p-1".into(),
+        action: LetterAction::Replay,
+        filter: LetterFilter { tenant: acme.clone(), ..LetterFilter::default() },
+        of_job: None,
+        wanted: "{}".into(),
+        why: "it is mended".into(),
+        by: "ada".into(),
+        rate: 50,
+        canary: 0,
+        rule: ReplayRule { max_moves: 3, even_waiting: false },
+        redirect: None,
+    };
+    app.store.plan_letters(&acme, &plan, NOW).await.unwrap();
+    let lines = app.get("/dead-letters/jobs/p-1/failures", Some(&token("read"))).await;
+    assert_eq!((lines.status, lines.text.lines().count()), (StatusCode::OK, 3), "{lines:?}");
+    assert!(lines.text.lines().all(|line| line.contains("replayed_too_often")), "{lines:?}");
+    let table = app.get("/dead-letters/jobs/p-1/failures?format=csv", Some(&token("read"))).await;
+    assert_eq!(table.headers["content-type"], "text/csv; charset=utf-8; header=present");
+    assert!(table.text.starts_with("letter,id,") && table.text.lines().count() == 4, "{table:?}");
+    let wrong = app.get("/dead-letters/jobs/p-1/failures?format=xls", Some(&token("read"))).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let unknown = app.get("/dead-letters/jobs/p-2/failures", Some(&token("read"))).await;
+    assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-job"));
+}

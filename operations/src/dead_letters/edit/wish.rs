@@ -1,0 +1,279 @@
+//! What somebody makes of a dead letter, as it was written: everything that is wrong is named at once.
+
+use domain::{FieldError, is_unsafe_in_a_line, nearest, parse_object, pointer_step};
+use serde_json::{Map, Value, json};
+
+use crate::checked::{Refused, field};
+
+/// The fields of an edit, as its client writes them.
+pub const EDIT_FIELDS: [&str; 3] = ["set", "body", "why"];
+
+/// Fields whose values say nothing of a person: what they were and are is kept.
+const IMPERSONAL: [&str; 9] = [
+    "version",
+    "channel",
+    "template",
+    "locale",
+    "priority",
+    "send_at",
+    "expires_at",
+    "ttl_seconds",
+    "max_lateness_seconds",
+];
+/// The longest reason.
+const MAX_WHY_CHARS: usize = 500;
+
+/// What somebody makes of a letter, as [`Wish::read`] makes one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wish {
+    changes: Changes,
+    why: String,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+enum Changes {
+    /// Values by their JSON pointers; `null` takes the field away.
+    Set(Map<String, Value>),
+    /// Another body.
+    Body(Map<String, Value>),
+}
+
+impl Wish {
+    /// # Errors
+    /// [`Refused::Text`] for anything but a JSON object, else [`Refused::Fields`] with every bad field.
+    pub fn read(text: &str) -> Result<Self, Refused> {
+        let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
+        Self::of(object).map_err(Refused::Fields)
+    }
+
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn of(mut object: Map<String, Value>) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let changes = changes(&mut object, &mut errors);
+        let why = why(&mut object, &mut errors);
+        for name in object.keys() {
+            let hint = nearest(name, EDIT_FIELDS).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
+            errors.push(field(format!("/{}", pointer_step(name)), format!("is not known here{hint}")));
+        }
+        match (changes, why) {
+            (Some(changes), Some(why)) if errors.is_empty() => Ok(Self { changes, why }),
+            _ => Err(errors),
+        }
+    }
+
+    pub(super) fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// Where the changes stand in what its client has written.
+    pub(super) const fn pointer(&self) -> &'static str {
+        match self.changes {
+            Changes::Set(_) => "/set",
+            Changes::Body(_) => "/body",
+        }
+    }
+
+    /// The body of a letter with what was changed, and its own one, both without what names the delivery.
+    ///
+    /// # Errors
+    /// What of the changes does not fit the letter.
+    pub(super) fn on(&self, body: &[u8]) -> Result<(Map<String, Value>, Map<String, Value>), Vec<FieldError>> {
+        let own = parse_object(body).map(nameless);
+        match &self.changes {
+            Changes::Body(body) => Ok((nameless(body.clone()), own.unwrap_or_default())),
+            Changes::Set(set) => {
+                let Ok(own) = own else {
+                    let detail = "does not fit a letter whose body cannot be read: give the whole body instead";
+                    return Err(vec![field("/set", detail)]);
+                };
+                let mut edited = Value::Object(own.clone());
+                let misfits = set.iter().filter(|(pointer, value)| !put(&mut edited, pointer, value));
+                let misfit = |(pointer, _): (&String, &Value)| {
+                    let detail = "leads nowhere in the body of the letter, or to what an edit does not change";
+                    field(format!("/set/{}", pointer_step(pointer)), detail)
+                };
+                let misfits: Vec<FieldError> = misfits.map(misfit).collect();
+                match edited {
+                    Value::Object(edited) if misfits.is_empty() => Ok((edited, own)),
+                    _ => Err(misfits),
+                }
+            }
+        }
+    }
+}
+
+/// A body without what names its delivery: what is made of it is another one, of the same tenant.
+fn nameless(mut object: Map<String, Value>) -> Map<String, Value> {
+    object.retain(|name, _| name != "id" && name != "tenant");
+    object
+}
+
+fn changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Changes> {
+    let (set, body) = (object.remove("set"), object.remove("body"));
+    match (set.filter(|set| !set.is_null()), body.filter(|body| !body.is_null())) {
+        (Some(Value::Object(set)), None) if !set.is_empty() => {
+            let bad = set.keys().filter(|pointer| !pointer.starts_with('/'));
+            errors.extend(bad.map(|pointer| {
+                field(format!("/set/{}", pointer_step(pointer)), "must be a JSON pointer, such as /destination")
+            }));
+            Some(Changes::Set(set))
+        }
+        (None, Some(Value::Object(body))) => Some(Changes::Body(body)),
+        (Some(_), None) => {
+            errors
+                .push(field("/set", "must be an object of values by JSON pointers, such as {\"/destination\": \"…\"}"));
+            None
+        }
+        (None, Some(_)) => {
+            errors.push(field("/body", "must be an object: the whole notification"));
+            None
+        }
+        (Some(_), Some(_)) => {
+            errors.push(field("/body", "is given together with set: leave one of them out"));
+            None
+        }
+        (None, None) => {
+            errors.push(field("/set", "is missing: what is to be changed, by JSON pointers; or the whole body"));
+            None
+        }
+    }
+}
+
+fn why(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<String> {
+    let detail = match object.remove("why") {
+        None | Some(Value::Null) => "is missing: say why, for whoever asks later",
+        Some(Value::String(text)) => {
+            let text = text.trim();
+            if text.is_empty() {
+                "is missing: say why, for whoever asks later"
+            } else if text.chars().count() > MAX_WHY_CHARS || text.chars().any(is_unsafe_in_a_line) {
+                "must be one line of at most 500 characters, without those that turn text"
+            } else {
+                return Some(text.to_owned());
+            }
+        }
+        Some(_) => "must be a string",
+    };
+    errors.push(field("/why", detail));
+    None
+}
+
+/// Puts a value where a pointer leads to. What is missing on the way is made an object; `null` takes away. False where the
+/// pointer leads through something else, or to what names the delivery.
+fn put(body: &mut Value, pointer: &str, value: &Value) -> bool {
+    let steps: Vec<String> =
+        pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    let Some((last, way)) = steps.split_last() else { return false };
+    if way.is_empty() && (last.is_empty() || last == "id" || last == "tenant") {
+        return false;
+    }
+    let mut place = body;
+    for step in way {
+        let next = match place {
+            Value::Object(fields) => Some(fields.entry(step.as_str()).or_insert_with(|| Value::Object(Map::new()))),
+            Value::Array(items) => step.parse::<usize>().ok().and_then(|at| items.get_mut(at)),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        place = next;
+    }
+    match place {
+        Value::Object(fields) if value.is_null() => drop(fields.remove(last.as_str())),
+        Value::Object(fields) => drop(fields.insert(last.clone(), value.clone())),
+        Value::Array(items) => match last.parse::<usize>().ok().and_then(|at| items.get_mut(at)) {
+            Some(item) => *item = value.clone(),
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
+/// Which fields differ, and what those were and are that say nothing of a person.
+pub(super) fn difference(own: &Map<String, Value>, edited: &Map<String, Value>) -> Vec<Value> {
+    let mut names: Vec<&String> = own.keys().chain(edited.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let differs = names.into_iter().filter(|name| own.get(*name) != edited.get(*name));
+    let told = |name: &String| {
+        let place = format!("/{}", pointer_step(name));
+        if IMPERSONAL.contains(&name.as_str()) {
+            json!({"field": place, "from": own.get(name), "to": edited.get(name)})
+        } else {
+            json!({"field": place})
+        }
+    };
+    differs.map(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        let Value::Object(object) = value else { panic!("an object") };
+        object
+    }
+
+    fn wish(value: Value) -> Wish {
+        Wish::of(object(value)).expect("a wish")
+    }
+
+    fn pointers(errors: Vec<FieldError>) -> Vec<String> {
+        errors.into_iter().map(|error| error.pointer).collect()
+    }
+
+    const BODY: &[u8] = br#"{"id":"m","tenant":"acme","channel":"sms","destination":"+1202","data":{"a":1,"b":[1,2]}}"#;
+
+    #[test]
+    fn values_are_set_and_taken_away_where_their_pointers_lead() {
+        let set = json!({"/destination": "+1303", "/data/a": null, "/data/b/1": 7, "/metadata/order": "x"});
+        let (edited, own) = wish(json!({"set": set, "why": "typo"})).on(BODY).expect("it fits");
+        let expected =
+            json!({"channel": "sms", "destination": "+1303", "data": {"b": [1, 7]}, "metadata": {"order": "x"}});
+        assert_eq!(Value::Object(edited.clone()), expected);
+        let difference = difference(&own, &edited);
+        assert_eq!(
+            difference,
+            [json!({"field": "/data"}), json!({"field": "/destination"}), json!({"field": "/metadata"})]
+        );
+    }
+
+    #[test]
+    fn what_differs_is_told_without_what_is_personal() {
+        let set = json!({"/channel": "whatsapp", "/destination": "+1303"});
+        let (edited, own) = wish(json!({"set": set, "why": "typo"})).on(BODY).expect("it fits");
+        let told = Value::Array(difference(&own, &edited));
+        assert_eq!(told[0], json!({"field": "/channel", "from": "sms", "to": "whatsapp"}));
+        assert!(!told.to_string().contains("1303") && !told.to_string().contains("1202"), "{told}");
+    }
+
+    #[test]
+    fn a_pointer_that_leads_nowhere_is_named() {
+        let set = json!({"/channel/x": 1, "/data/b/9": 1, "/id": "other", "/tenant": "other", "/": 1});
+        let misfits = wish(json!({"set": set, "why": "typo"})).on(BODY).expect_err("it does not fit");
+        assert_eq!(
+            pointers(misfits),
+            ["/set/~1", "/set/~1channel~1x", "/set/~1data~1b~19", "/set/~1id", "/set/~1tenant"]
+        );
+        let unreadable = wish(json!({"set": {"/a": 1}, "why": "typo"})).on(b"{").expect_err("nothing to set");
+        assert_eq!(pointers(unreadable), ["/set"]);
+        let (edited, _) =
+            wish(json!({"body": {"id": "m", "channel": "sms"}, "why": "typo"})).on(b"{").expect("it fits");
+        assert_eq!(Value::Object(edited), json!({"channel": "sms"}));
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_wish_is_named_at_once() {
+        for (body, expected) in [
+            (json!({}), &["/set", "/why"][..]),
+            (json!({"set": {"destination": "x"}, "why": "a\nb", "bodi": {}}), &["/set/destination", "/why", "/bodi"]),
+            (json!({"set": {"/a": 1}, "body": {}, "why": "x"}), &["/body"]),
+            (json!({"set": [], "why": 7}), &["/set", "/why"]),
+            (json!({"body": "{}", "why": "x"}), &["/body"]),
+        ] {
+            assert_eq!(pointers(Wish::of(object(body)).expect_err("refused")), expected);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Sends letters by another channel, each as a delivery of its own, and keeps them as a drop does.
+//!
+//! The delivery has the same id and body however often it is published, so that one whose process died in between is one.
+
+use domain::ChannelName;
+use futures_util::future::join_all;
+use runtime::failpoint;
+use serde_json::json;
+use store::{Archived, Item, Redirected};
+use topology::{Letters, Publication, PublishError};
+
+use super::{archived, settle};
+use crate::letters::Trouble;
+use crate::letters::in_hand::InHand;
+use crate::shared::Shared;
+
+pub(super) async fn letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+    let (mut sent, mut impossible) = (Vec::new(), Vec::new());
+    for in_hand in chunk {
+        match planned(shared, &in_hand) {
+            Some((redirected, publication)) => sent.push((in_hand, redirected, publication)),
+            None => impossible.push(in_hand.item),
+        }
+    }
+    let (store, publisher) = (&shared.intake.store, &shared.intake.publisher);
+    store.fail_letters(&impossible, "cannot_be_redirected", shared.intake.clock.now()).await?;
+    let publishing = sent.iter().map(|(_, _, publication)| publisher.publish(publication.clone()));
+    let published = join_all(publishing).await;
+    let (mut confirmed, mut redirects, mut too_large, mut trouble) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for ((in_hand, redirected, _), published) in sent.into_iter().zip(published) {
+        match published {
+            Ok(()) => {
+                confirmed.push(in_hand);
+                redirects.push(redirected);
+            }
+            Err(PublishError::TooLarge { .. }) => too_large.push(in_hand.item),
+            Err(error) => trouble = Some(Trouble::NotPublished(error.to_string())),
+        }
+    }
+    failpoint("letters.redirected_before_ack");
+    metrics::counter!("chasqui_redirected_letters_total").increment(confirmed.len() as u64);
+    store.fail_letters(&too_large, "too_large", shared.intake.clock.now()).await?;
+    let kept: Vec<Archived> = confirmed.iter().map(|one| archived(shared, one)).collect();
+    store.keep_redirected(&kept, &redirects, shared.intake.clock.now()).await?;
+    settle(shared, letters, confirmed).await?;
+    trouble.map_or(Ok(()), Err)
+}
+
+/// What is published for a letter, and what is noted of it. None where nothing can be.
+fn planned(shared: &Shared, in_hand: &InHand) -> Option<(Redirected, Publication)> {
+    let channel = ChannelName::parse(in_hand.target.as_deref()?).ok()?;
+    let letter = &in_hand.letter;
+    let from = letter.notification(&shared.intake.defaults)?.channel;
+    let (of, publication) = letter.redirect(&channel, &shared.intake.defaults)?;
+    let difference = json!([{"field": "/channel", "from": from.as_str(), "to": channel.as_str()}]).to_string();
+    let item: Item = in_hand.item.clone();
+    Some((Redirected { item, of, id: publication.message_id.clone(), difference }, publication))
+}

@@ -1,0 +1,100 @@
+//! What is sent in the place of a letter: the letter is opened, kept from others, and closed once that is confirmed.
+
+use domain::{Actor, Entry, Key, Tenant};
+
+use super::{index, item, letter, started, state_of};
+use crate::letters::{Archived, JobState, LetterAction, LetterEdit, OpenedLetter, Redirected, Reserved};
+use crate::tests::database::{Database, at, key};
+use crate::tests::on_both;
+
+on_both!(
+    a_letter_is_opened_once_a_pass_has_met_it,
+    an_edit_keeps_its_letter_from_others_until_it_is_confirmed,
+    a_letter_of_another_job_is_not_edited,
+    what_was_redirected_is_known_from_both_sides,
+);
+
+fn edit(id: &str) -> LetterEdit {
+    LetterEdit { id: id.into(), letter: "a".into(), difference: "[]".into(), why: "typo".into() }
+}
+
+fn told(id: &str) -> Entry {
+    let ada = Actor { name: "ada".into(), ..Actor::on_this_machine("ada") };
+    Entry::of(&ada, "dead_letter.edited", id, at(2))
+}
+
+async fn a_letter_is_opened_once_a_pass_has_met_it(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    index(&store, &[letter("a", "m0")]).await;
+    assert!(!store.open_letter(&tenant, "z", at(1)).await.unwrap());
+    assert!(!store.open_letter(&Tenant::parse("other").unwrap(), "a", at(1)).await.unwrap());
+    assert!(store.open_letter(&tenant, "a", at(1)).await.unwrap());
+    assert_eq!(store.opened_letter(&tenant, "a").await.unwrap(), None);
+    let met = ["a".to_owned(), "b".to_owned()];
+    assert_eq!(store.letters_to_open(&met).await.unwrap().into_iter().collect::<Vec<_>>(), ["a"]);
+    let opened = OpenedLetter { kept: b"{}".to_vec(), body: vec![0, 1] };
+    store.keep_opened_letters(&[("a".into(), opened.clone())]).await.unwrap();
+    assert_eq!(store.opened_letter(&tenant, "a").await.unwrap(), Some(opened));
+    assert!(store.letters_to_open(&met).await.unwrap().is_empty());
+    store.forget_opened_letters(at(1)).await.unwrap();
+    assert!(store.opened_letter(&tenant, "a").await.unwrap().is_some());
+    store.forget_opened_letters(at(2)).await.unwrap();
+    assert_eq!(store.opened_letter(&tenant, "a").await.unwrap(), None);
+}
+
+async fn an_edit_keeps_its_letter_from_others_until_it_is_confirmed(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    index(&store, &[letter("a", "m0")]).await;
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
+    assert_eq!(state_of(&store, "n").await, JobState::Paused);
+    let other = store.reserve_letter_edit(&tenant, &edit("o"), &told("o")).await.unwrap();
+    assert_eq!(other, Reserved::InJob { job: "n".into(), by: "ada".into() });
+    assert!(!store.resume_letter_job(&tenant, "n", &testkit::told()).await.unwrap(), "nobody has confirmed it");
+    assert_eq!(store.chosen_letters(&["a".into()]).await.unwrap(), []);
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
+    store.confirm_letter_edit(&tenant, &edit("n"), at(3)).await.unwrap();
+    store.confirm_letter_edit(&tenant, &edit("n"), at(3)).await.unwrap();
+    assert_eq!(store.chosen_letters(&["a".into()]).await.unwrap()[0].action, LetterAction::Edit);
+    for id in ["n", "m0"] {
+        let edits = store.letter_edits(&key(id)).await.unwrap();
+        assert_eq!(edits.len(), 1, "{edits:?}");
+        assert_eq!((edits[0].id.as_str(), edits[0].edited_from.as_str(), edits[0].by.as_str()), ("n", "m0", "ada"));
+    }
+    let unknown = LetterEdit { letter: "z".into(), ..edit("p") };
+    assert_eq!(store.reserve_letter_edit(&tenant, &unknown, &told("p")).await.unwrap(), Reserved::Gone);
+    assert_eq!(store.letter_job(&tenant, "p").await.unwrap(), None);
+}
+
+async fn a_letter_of_another_job_is_not_edited(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    index(&store, &[letter("a", "m0")]).await;
+    started(&store, "j", LetterAction::Replay).await;
+    let in_job = store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap();
+    assert_eq!(in_job, Reserved::InJob { job: "j".into(), by: "ada".into() });
+    assert!(store.cancel_letter_job(&tenant, "j", &testkit::told_by("ada", at(3))).await.unwrap());
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
+    assert!(store.cancel_letter_job(&tenant, "n", &testkit::told_by("ada", at(3))).await.unwrap());
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
+    assert_eq!(state_of(&store, "n").await, JobState::Paused, "the same edit goes on after a cancel");
+}
+
+async fn what_was_redirected_is_known_from_both_sides(db: &Database) {
+    let store = db.store().await;
+    index(&store, &[letter("a", "m0")]).await;
+    started(&store, "j", LetterAction::Drop).await;
+    let archived =
+        Archived { item: item("a", "j"), tenant: Tenant::default(), kept: b"{}".to_vec(), body: b"{}".to_vec() };
+    let of = Key { tenant: Tenant::default(), id: "m0".into() };
+    let redirected = Redirected { item: item("a", "j"), of, id: "n".into(), difference: "[]".into() };
+    for _ in 0..2 {
+        let (kept, noted) = (std::slice::from_ref(&archived), std::slice::from_ref(&redirected));
+        store.keep_redirected(kept, noted, at(3)).await.unwrap();
+    }
+    for id in ["n", "m0"] {
+        let edits = store.letter_edits(&key(id)).await.unwrap();
+        assert_eq!((edits.len(), edits[0].why.as_str()), (1, "it is mended"), "{edits:?}");
+    }
+}
