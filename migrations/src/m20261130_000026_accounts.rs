@@ -75,7 +75,7 @@ impl MigrationTrait for Migration {
         manager.drop_table(Table::drop().table(ApiKeys::Table).take()).await?;
         manager.drop_table(Table::drop().table(DeletedUsers::Table).take()).await?;
         // SQLite drops no column that an index has.
-        manager.drop_index(Index::drop().name("users_by_tokens_valid_from").table(Users::Table).take()).await?;
+        manager.drop_index(Index::drop().name("users_by_tokens_valid_from").table(Users::Table).to_owned()).await?;
         for column in [Users::DisabledAt, Users::TokensValidFrom, Users::PasswordChangedAt] {
             manager.alter_table(Table::alter().table(Users::Table).drop_column(column).take()).await?;
         }
