@@ -23,6 +23,7 @@ pub use failures::{FailureFormat, failures, failures_file};
 pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
 
 use crate::allowed::{NotDone, must};
+use crate::checked::mint;
 
 /// The fields of a plan, as its client writes them.
 pub const FIELDS: [&str; 17] = [
@@ -162,6 +163,11 @@ pub async fn list(
 ) -> Result<LetterPage, StoreError> {
     let limit = if limit == 0 { USUAL_PAGE } else { limit.min(MAX_PAGE) };
     store.letters(filter, after, limit as usize).await
+}
+
+/// The id of a plan whose maker names none.
+pub fn new_id(now: Timestamp) -> String {
+    mint(now)
 }
 
 /// Makes a plan of this id, and shows what would become of its letters. Repeating it shows the plan that was made.
