@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
-    Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
-    LetterPlan, MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
+    Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
+    MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
 
 pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
