@@ -2,7 +2,6 @@
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
-
 use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
 use store::{IndexedLetter, OpenedLetter, Sort};
 use testkit::{NOW, SECRET};

@@ -77,7 +77,7 @@ pub(super) fn being_read(here: &str, words: &Words) -> Markup {
     html! {
         p { (words.is_opened) " " a href=(here) { (words.reload) } }
         span #letter-again hx-get=(here) hx-trigger="every 2s" hx-select="#contents" hx-target="#contents"
-            hx-swap="outerMorph" {}
+            hx-swap="outerMorph" hx-status:"4xx"="swap:none" hx-status:"5xx"="swap:none" {}
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn shown(reading: &Reading, lang: Lang, viewer: &Viewer, here: &str) 
             @if reading.is_asked_for {
                 p { (badge(Tone::Busy, words.is_being_read)) }
                 span #reading-again hx-get=(here) hx-trigger="every 2s" hx-select=(region) hx-target=(region)
-                    hx-swap="outerMorph" {}
+                    hx-swap="outerMorph" hx-status:"4xx"="swap:none" hx-status:"5xx"="swap:none" {}
                 noscript { a href=(here) { (words.reload) } }
             }
             @if viewer.actor.may(Scope::Operate) {
