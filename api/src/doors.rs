@@ -31,6 +31,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
         defaults: app.defaults.clone(),
         request_ids: app.request_ids.clone(),
         recipients: app.recipients.clone(),
+        letters: app.letters.clone(),
         settings: console::Settings {
             sandbox: settings.sandbox,
             providers: settings.providers.clone(),

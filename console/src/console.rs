@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, RecipientHasher, RequestIds, Zones};
+use domain::{Clock, Defaults, LetterSealer, RecipientHasher, RequestIds, Zones};
 use operations::Checker;
 use operations::overview::Watching;
 use store::Store;
@@ -38,6 +38,8 @@ pub struct Parts {
     pub defaults: Defaults,
     pub request_ids: RequestIds,
     pub recipients: RecipientHasher,
+    /// What opens letters that a scheduler has kept for somebody.
+    pub letters: LetterSealer,
     pub settings: Settings,
     /// Ends every open stream. Whoever serves the console cancels it on the stop signal, because a stream would
     /// otherwise hold the listener open until its drain is over.

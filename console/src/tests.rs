@@ -1,5 +1,6 @@
 //! The console as a browser without scripts sees it: with a ledger in a temporary file and without a broker.
 
+mod dead_letters;
 mod inline;
 mod pages;
 mod site;

@@ -6,20 +6,24 @@
 
 mod edit;
 mod failures;
+mod impersonal;
+mod opened;
 mod written;
 
 use std::time::Duration;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
-    Counted, FailedLetter, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
-    LetterPlan, MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
+    Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
+    MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
 
-pub use edit::{EDIT_FIELDS, Edited, Opened, Wish, edit, open};
-pub use failures::FailureFormat;
+pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
+pub use failures::{FailureFormat, failures, failures_file};
+pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
 
 use crate::allowed::{NotDone, must};
+use crate::checked::mint;
 
 /// The fields of a plan, as its client writes them.
 pub const FIELDS: [&str; 17] = [
@@ -161,6 +165,11 @@ pub async fn list(
     store.letters(filter, after, limit as usize).await
 }
 
+/// The id of a plan whose maker names none.
+pub fn new_id(now: Timestamp) -> String {
+    mint(now)
+}
+
 /// Makes a plan of this id, and shows what would become of its letters. Repeating it shows the plan that was made.
 ///
 /// # Errors
@@ -202,23 +211,6 @@ async fn counted(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Show
     let Some(job) = store.letter_job(tenant, id).await? else { return Ok(None) };
     let counted = store.count_letter_job(id).await?;
     Ok(Some(Shown { job, counted, outlook: None }))
-}
-
-/// A page of the letters of a job with which it has not done what was asked for: those behind the letter `after`. None
-/// when the tenant has no job of this id.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn failures(
-    store: &Store,
-    tenant: &Tenant,
-    id: &str,
-    after: &str,
-) -> Result<Option<Vec<FailedLetter>>, StoreError> {
-    if store.letter_job(tenant, id).await?.is_none() {
-        return Ok(None);
-    }
-    store.failed_letters(id, after, MAX_PAGE).await.map(Some)
 }
 
 /// The newest plans and jobs.

@@ -1,22 +1,23 @@
-//! `/console/dead-letters/jobs`: what becomes of dead letters that somebody moves or drops.
+//! `/console/dead-letters/jobs`: what becomes of dead letters that somebody moves or drops: the plans and jobs, how far
+//! one is, and what it could not do.
+
+pub(crate) mod counts;
+mod failures;
+mod job;
+mod list;
+mod words;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
-use maud::html;
+use axum::routing::{get, post};
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/dead-letters/jobs", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::DeadLetters);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::DeadLetters.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/dead-letters/jobs", get(list::show))
+        .route("/console/dead-letters/jobs/{id}", get(job::show))
+        .route("/console/dead-letters/jobs/{id}/live", get(job::live))
+        .route("/console/dead-letters/jobs/{id}/cancel", post(job::cancel))
+        .route("/console/dead-letters/jobs/{id}/resume", post(job::resume))
+        .route("/console/dead-letters/jobs/{id}/failures", get(failures::download))
 }

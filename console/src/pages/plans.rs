@@ -1,22 +1,19 @@
 //! `/console/dead-letters/plans`: which dead letters are to be moved or dropped, before any is.
 
+mod asked;
+mod form;
+mod outlook;
+mod plan;
+mod words;
+
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
-use maud::html;
+use axum::routing::{get, post};
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/dead-letters/plans", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::DeadLetters);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::DeadLetters.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/dead-letters/plans", get(form::show).post(form::make))
+        .route("/console/dead-letters/plans/{id}", get(plan::show))
+        .route("/console/dead-letters/plans/{id}/start", post(plan::start))
 }

@@ -100,6 +100,7 @@ impl Site {
             defaults: Defaults { channel: None },
             request_ids: keys.request_ids(),
             recipients: keys.recipients(),
+            letters: keys.letters(),
             settings: settings(),
             ending: ending.clone(),
         });

@@ -8,31 +8,19 @@ mod wish;
 
 use std::fmt::Write as _;
 
-use domain::{Actor, Entry, LetterSealer, Scope, Timestamp, content_of};
+use domain::{Actor, Entry, Scope, content_of, parse_object};
 use serde_json::Value;
-use store::{LetterEdit, OpenedLetter, Reserved, Store};
+use store::{LetterEdit, Reserved, Store};
 use topology::{Letter, Publisher};
 
-use self::wish::difference;
-pub use self::wish::{EDIT_FIELDS, Wish};
+pub use self::wish::{Changed, EDIT_FIELDS, Wish};
+use self::wish::{changes, difference, nameless};
 use crate::accept::{Accepted, Unconfirmed, accept};
 use crate::allowed::{NotDone, must};
 use crate::checked::{Checked, Refused, Rules, field};
 
 /// What is kept of one who may not.
 const ASKED: &str = "edit a dead letter";
-
-/// Whether a letter can be edited yet.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Opened {
-    /// A scheduler has to read it first: ask again.
-    Asked,
-    Here(Box<Letter>),
-    /// It is not in the queue, as that was read last.
-    Gone,
-    /// The scheduler that has read it has another `SECRET_KEY`.
-    OtherSecret,
-}
 
 /// What became of an edit.
 #[derive(Debug)]
@@ -50,34 +38,28 @@ pub enum Edited {
     Unconfirmed(Unconfirmed),
 }
 
-/// Has a letter read for whoever edits it. Ask again until it is there, or gone.
+/// The body of a letter as whoever edits it begins with: without what names the delivery.
+pub fn editable(letter: &Letter) -> String {
+    let readable = parse_object(&letter.body).ok();
+    let text = readable.and_then(|body| serde_json::to_string_pretty(&nameless(body)).ok());
+    text.unwrap_or_else(|| String::from_utf8_lossy(&letter.body).into_owned())
+}
+
+/// What an edit would change, in clear. Nothing is sent.
 ///
 /// # Errors
 /// [`NotDone`].
-pub async fn open(
+pub async fn preview(
     store: &Store,
-    sealer: &LetterSealer,
+    rules: &Rules<'_>,
     actor: &Actor,
-    letter: &str,
-    now: Timestamp,
-) -> Result<Opened, NotDone> {
-    // What is read is not masked.
-    must(store, actor, &[Scope::Admin], ASKED, now).await?;
-    if letter.contains('\0') {
-        return Ok(Opened::Gone);
-    }
-    if let Some(OpenedLetter { kept, body }) = store.opened_letter(&actor.tenant, letter).await? {
-        let opened = sealer.open(&kept, letter).zip(sealer.open(&body, letter));
-        let opened = opened.and_then(|(kept, body)| Letter::of_kept(&kept, body));
-        return Ok(opened.map_or(Opened::OtherSecret, |letter| Opened::Here(Box::new(letter))));
-    }
-    if !store.open_letter(&actor.tenant, letter, now).await? {
-        return Ok(Opened::Gone);
-    }
-    if !store.reading().await?.is_asked_for {
-        store.ask_for_letters().await?;
-    }
-    Ok(Opened::Asked)
+    letter: &Letter,
+    wish: &Wish,
+) -> Result<Result<Vec<Changed>, Refused>, NotDone> {
+    must(store, actor, &[Scope::Admin], ASKED, rules.clock.now()).await?;
+    let checked = checked(rules, letter, wish);
+    let bodies = wish.on(&letter.body).map_err(Refused::Fields);
+    Ok(checked.and_then(|_| bodies).map(|(edited, own)| changes(&own, &edited)))
 }
 
 /// Sends what somebody has made of a letter, and closes the letter. `rules` are those of the caller, without an

@@ -1,7 +1,10 @@
 //! What a job could not do, as lines of a file.
 
+use domain::Tenant;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use serde_json::json;
-use store::FailedLetter;
+use store::{FailedLetter, MAX_PAGE, Store, StoreError};
 
 /// How the file is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +61,65 @@ impl FailureFormat {
             }
         }
     }
+}
+
+/// Where the writing of a file stands: the page that is written next, if there is one.
+struct File {
+    store: Store,
+    tenant: Tenant,
+    job: String,
+    format: FailureFormat,
+    page: Option<Vec<FailedLetter>>,
+    is_first: bool,
+}
+
+/// A page of the letters of a job with which it has not done what was asked for: those behind the letter `after`. None
+/// when the tenant has no job of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn failures(
+    store: &Store,
+    tenant: &Tenant,
+    id: &str,
+    after: &str,
+) -> Result<Option<Vec<FailedLetter>>, StoreError> {
+    if store.letter_job(tenant, id).await?.is_none() {
+        return Ok(None);
+    }
+    store.failed_letters(id, after, MAX_PAGE).await.map(Some)
+}
+
+/// The same as a file, in pieces: each page is read when the one before it was written. A ledger that goes away breaks it
+/// off. None when the tenant has no job of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn failures_file(
+    store: &Store,
+    tenant: &Tenant,
+    id: &str,
+    format: FailureFormat,
+) -> Result<Option<BoxStream<'static, Result<String, StoreError>>>, StoreError> {
+    let Some(page) = failures(store, tenant, id, "").await? else { return Ok(None) };
+    let (store, tenant, job) = (store.clone(), tenant.clone(), id.to_owned());
+    let file = File { store, tenant, job, format, page: Some(page), is_first: true };
+    Ok(Some(stream::try_unfold(file, next_piece).boxed()))
+}
+
+async fn next_piece(mut file: File) -> Result<Option<(String, File)>, StoreError> {
+    let Some(page) = file.page.take() else { return Ok(None) };
+    let mut text = String::new();
+    if file.is_first {
+        text.push_str(file.format.head());
+        file.is_first = false;
+    }
+    page.iter().for_each(|one| text.push_str(&file.format.line(one)));
+    if let Some(last) = page.last() {
+        let next = failures(&file.store, &file.tenant, &file.job, &last.letter).await?;
+        file.page = next.filter(|next| !next.is_empty());
+    }
+    Ok(Some((text, file)))
 }
 
 /// One cell. A text that a spreadsheet would take for a formula begins with an apostrophe: ids come from outside.

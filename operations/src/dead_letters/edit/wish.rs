@@ -4,22 +4,11 @@ use domain::{FieldError, is_unsafe_in_a_line, nearest, parse_object, pointer_ste
 use serde_json::{Map, Value, json};
 
 use crate::checked::{Refused, field};
+use crate::dead_letters::impersonal::is_impersonal;
 
 /// The fields of an edit, as its client writes them.
 pub const EDIT_FIELDS: [&str; 3] = ["set", "body", "why"];
 
-/// Fields whose values say nothing of a person: what they were and are is kept.
-const IMPERSONAL: [&str; 9] = [
-    "version",
-    "channel",
-    "template",
-    "locale",
-    "priority",
-    "send_at",
-    "expires_at",
-    "ttl_seconds",
-    "max_lateness_seconds",
-];
 /// The longest reason.
 const MAX_WHY_CHARS: usize = 500;
 
@@ -28,6 +17,15 @@ const MAX_WHY_CHARS: usize = 500;
 pub struct Wish {
     changes: Changes,
     why: String,
+}
+
+/// A field that an edit changes. It may be personal: only whoever may edit sees it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Changed {
+    /// Its JSON pointer.
+    pub field: String,
+    pub from: Option<Value>,
+    pub to: Option<Value>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -104,7 +102,7 @@ impl Wish {
 }
 
 /// A body without what names its delivery: what is made of it is another one, of the same tenant.
-fn nameless(mut object: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn nameless(mut object: Map<String, Value>) -> Map<String, Value> {
     object.retain(|name, _| name != "id" && name != "tenant");
     object
 }
@@ -192,19 +190,33 @@ fn put(body: &mut Value, pointer: &str, value: &Value) -> bool {
 
 /// Which fields differ, and what those were and are that say nothing of a person.
 pub(super) fn difference(own: &Map<String, Value>, edited: &Map<String, Value>) -> Vec<Value> {
-    let mut names: Vec<&String> = own.keys().chain(edited.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let differs = names.into_iter().filter(|name| own.get(*name) != edited.get(*name));
     let told = |name: &String| {
         let place = format!("/{}", pointer_step(name));
-        if IMPERSONAL.contains(&name.as_str()) {
+        if is_impersonal(name) {
             json!({"field": place, "from": own.get(name), "to": edited.get(name)})
         } else {
             json!({"field": place})
         }
     };
-    differs.map(told).collect()
+    differing(own, edited).into_iter().map(told).collect()
+}
+
+/// Which fields differ, with all that they were and are.
+pub(super) fn changes(own: &Map<String, Value>, edited: &Map<String, Value>) -> Vec<Changed> {
+    let changed = |name: &String| Changed {
+        field: format!("/{}", pointer_step(name)),
+        from: own.get(name).cloned(),
+        to: edited.get(name).cloned(),
+    };
+    differing(own, edited).into_iter().map(changed).collect()
+}
+
+fn differing<'a>(own: &'a Map<String, Value>, edited: &'a Map<String, Value>) -> Vec<&'a String> {
+    let mut names: Vec<&String> = own.keys().chain(edited.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| own.get(*name) != edited.get(*name));
+    names
 }
 
 #[cfg(test)]

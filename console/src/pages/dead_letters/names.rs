@@ -1,0 +1,135 @@
+//! What things are called on the pages about dead letters: actions, lives of groups, states of jobs and of their letters.
+
+use maud::Markup;
+use store::{JobState, LetterAction, Life};
+
+use crate::pieces::badge::{Tone, badge};
+use crate::words::Lang;
+
+pub(crate) const LIVES: [Life; 5] = [Life::Open, Life::Acknowledged, Life::Replayed, Life::Resolved, Life::Regressed];
+pub(crate) const STATES: [JobState; 5] =
+    [JobState::Planned, JobState::Running, JobState::Paused, JobState::Cancelled, JobState::Done];
+
+/// What a job does, as a heading.
+pub(crate) fn action(action: LetterAction, lang: Lang) -> &'static str {
+    match action {
+        LetterAction::Replay => lang.of("Replay", "Reenviar"),
+        LetterAction::Drop => lang.of("Drop", "Descartar"),
+        LetterAction::Restore => lang.of("Restore", "Restaurar"),
+        LetterAction::Redirect => lang.of("Redirect", "Redirigir"),
+        LetterAction::Edit => lang.of("Edit and send", "Editar y enviar"),
+        LetterAction::Close => lang.of("Close rows without a letter", "Cerrar filas sin carta"),
+    }
+}
+
+/// What it means, in one sentence.
+pub(crate) fn meaning(action: LetterAction, lang: Lang) -> &'static str {
+    match action {
+        LetterAction::Replay => lang.of(
+            "Each letter is published again to its lane, with a fresh budget.",
+            "Cada carta se publica otra vez en su carril, con un presupuesto nuevo.",
+        ),
+        LetterAction::Drop => lang.of(
+            "Each letter is taken out of the queue and kept, so that it can be restored until the retention ends.",
+            "Cada carta se saca de la cola y se guarda: se puede restaurar hasta que termine la retención.",
+        ),
+        LetterAction::Restore => lang.of(
+            "Each letter that was taken out is put back into the queue.",
+            "Cada carta que se sacó vuelve a la cola.",
+        ),
+        LetterAction::Redirect => lang.of(
+            "Each letter is sent by another channel that reaches people by the same number, as a delivery of its own.",
+            "Cada carta se envía por otro canal que llega a la gente por el mismo número, como una entrega propia.",
+        ),
+        LetterAction::Edit => lang.of(
+            "A corrected letter was sent as a delivery of its own; the letter is taken out of the queue and kept.",
+            "Se envió una carta corregida como una entrega propia; la carta se saca de la cola y se guarda.",
+        ),
+        LetterAction::Close => lang.of(
+            "Each delivery that died, and whose letter is not in the queue any more, is ended.",
+            "Se termina cada entrega que murió y cuya carta ya no está en la cola.",
+        ),
+    }
+}
+
+pub(crate) fn life(life: Life, lang: Lang) -> Markup {
+    let tone = match life {
+        Life::Open | Life::Regressed => Tone::Bad,
+        Life::Acknowledged => Tone::Warning,
+        Life::Replayed => Tone::Busy,
+        Life::Resolved => Tone::Good,
+    };
+    badge(tone, life_word(life, lang))
+}
+
+pub(crate) fn life_word(life: Life, lang: Lang) -> &'static str {
+    match life {
+        Life::Open => lang.of("open", "abierto"),
+        Life::Acknowledged => lang.of("looked after", "atendido"),
+        Life::Replayed => lang.of("replayed", "reenviado"),
+        Life::Resolved => lang.of("resolved", "resuelto"),
+        Life::Regressed => lang.of("came back", "volvió"),
+    }
+}
+
+pub(crate) fn state(state: JobState, lang: Lang) -> Markup {
+    let tone = match state {
+        JobState::Planned => Tone::Waiting,
+        JobState::Running => Tone::Busy,
+        JobState::Paused => Tone::Warning,
+        JobState::Cancelled => Tone::Quiet,
+        JobState::Done => Tone::Good,
+    };
+    badge(tone, state_word(state, lang))
+}
+
+pub(crate) fn state_word(state: JobState, lang: Lang) -> &'static str {
+    match state {
+        JobState::Planned => lang.of("planned", "planeado"),
+        JobState::Running => lang.of("running", "en marcha"),
+        JobState::Paused => lang.of("paused", "en pausa"),
+        JobState::Cancelled => lang.of("cancelled", "cancelado"),
+        JobState::Done => lang.of("done", "terminado"),
+    }
+}
+
+/// What became of a letter of a job. A word that a newer version has written stands as it is.
+pub(crate) fn outcome(state: &str, lang: Lang) -> &str {
+    match state {
+        "pending" => lang.of("to be done", "por hacer"),
+        "taken" => lang.of("in hand", "en curso"),
+        "done" => lang.of("done", "hechas"),
+        "failed" => lang.of("failed", "fallidas"),
+        "missing" => lang.of("not in the queue", "no están en la cola"),
+        "unclear" => lang.of("unclear", "inciertas"),
+        "left_out" => lang.of("left out", "excluidas"),
+        other => other,
+    }
+}
+
+/// Why it became so, in words.
+pub(crate) fn why(why: &str, lang: Lang) -> &str {
+    match why {
+        "expired" => lang.of("it has expired", "venció"),
+        "replayed_too_often" => lang.of("it was moved too often already", "ya se movió demasiadas veces"),
+        "ended" => lang.of("its delivery has ended", "su entrega terminó"),
+        "suppressed" => lang.of("its recipient is not written to", "a su destinatario no se le escribe"),
+        "paused" => lang.of("it would wait for a pause", "esperaría una pausa"),
+        "breaker_open" => lang.of("its provider takes no messages now", "su proveedor no recibe mensajes ahora"),
+        "another_address" => lang.of("its channel has other addresses", "su canal tiene otras direcciones"),
+        "in_another_job" => lang.of("another job has it", "la tiene otro trabajo"),
+        "in_the_queue" => lang.of("its letter is in the queue", "su carta está en la cola"),
+        "moved_on" => lang.of("its delivery has moved on", "su entrega siguió adelante"),
+        "not_in_the_queue" => lang.of("it was not in the queue any more", "ya no estaba en la cola"),
+        "interrupted" => lang.of("its scheduler died with it", "su scheduler murió con ella"),
+        "too_large" => lang.of("it is larger than the broker takes", "es más grande de lo que acepta el broker"),
+        other => other,
+    }
+}
+
+#[test]
+fn what_is_not_known_stands_as_it_is() {
+    assert_eq!((outcome("odd", Lang::Es), why("odd", Lang::En)), ("odd", "odd"));
+    assert_eq!(why("expired", Lang::Es), "venció");
+    assert!(LetterAction::ALL.into_iter().all(|one| !meaning(one, Lang::Es).is_empty()));
+}

@@ -1,0 +1,98 @@
+//! Which letters a list shows, as its address says.
+
+use domain::{Lane, Tenant};
+use store::{LetterCursor, LetterFilter};
+use web::problem::Problem;
+use web::query::Parameters;
+
+use super::words::Words;
+use crate::pieces::filter::{Field, Input};
+
+/// What narrows letters down, as plans are asked for it, too.
+const FIELDS: [&str; 7] = ["group", "channel", "provider", "reason", "code", "template", "lane"];
+const AFTER: &str = "after";
+const LANES: [(&str, &str); 3] = [("urgent", "urgent"), ("normal", "normal"), ("bulk", "bulk")];
+
+/// What was asked for, and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// The fields with their texts, empty where nothing was asked for.
+    texts: Vec<(&'static str, String)>,
+    lane: Option<Lane>,
+    pub(super) after: Option<LetterCursor>,
+    pub(super) problems: Vec<(String, String)>,
+}
+
+impl Wanted {
+    pub(super) fn read(query: Result<Parameters, Problem>) -> Self {
+        let mut wanted = Self::default();
+        let read = match query {
+            Ok(query) => wanted.take(query),
+            Err(problem) => Err(problem),
+        };
+        if let Err(problem) = read {
+            wanted.problems = problems(&problem);
+        }
+        wanted
+    }
+
+    fn take(&mut self, mut query: Parameters) -> Result<(), Problem> {
+        for name in FIELDS {
+            let text = query.text(name).unwrap_or_default().trim().to_owned();
+            if text.contains('\0') {
+                query.refuse(name, "must be what the letters have");
+            }
+            self.texts.push((name, text));
+        }
+        self.lane = Lane::parse(self.text("lane"));
+        if self.lane.is_none() && !self.text("lane").is_empty() {
+            query.refuse("lane", "must be one of urgent, normal, bulk");
+        }
+        self.after = query.parsed(AFTER, "must be that of a link to the next page", LetterCursor::parse);
+        query.finish(&["group", "channel", "provider", "reason", "code", "template", "lane", AFTER])
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.texts.iter().find(|(given, _)| *given == name).map_or("", |(_, text)| text)
+    }
+
+    pub(super) fn filter(&self, tenant: Tenant) -> LetterFilter {
+        let text = |name| Some(self.text(name).to_owned()).filter(|text| !text.is_empty());
+        LetterFilter {
+            tenant,
+            letters: Vec::new(),
+            group: text("group"),
+            channel: text("channel"),
+            provider: text("provider"),
+            reason: text("reason"),
+            code: text("code"),
+            template: text("template"),
+            lane: self.lane,
+        }
+    }
+
+    /// What was asked for, for an address.
+    pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
+        self.texts.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (*name, text.as_str())).collect()
+    }
+
+    /// The fields of the form that narrows the list.
+    pub(super) fn fields(&self, words: &'static Words) -> Vec<Field<'_>> {
+        let field =
+            |name: &'static str, label: &'static str, input| Field { name, label, value: self.text(name), input };
+        vec![
+            field("channel", words.channel, Input::Text("sms")),
+            field("provider", words.provider, Input::Text("twilio")),
+            field("reason", words.reason, Input::Text("permanent")),
+            field("code", words.code, Input::Text("21211")),
+            field("template", words.template, Input::Text("")),
+            field("lane", words.lane, Input::Choice(&LANES)),
+            field("group", words.group, Input::Text("")),
+        ]
+    }
+}
+
+/// What a refusal says of each parameter.
+pub(super) fn problems(problem: &Problem) -> Vec<(String, String)> {
+    problem.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect()
+}

@@ -1,0 +1,36 @@
+//! How many letters of a plan or job are alike, as a table.
+
+use maud::{Markup, html};
+use store::Counted;
+
+use super::words::Words;
+use crate::pages::dead_letters::names;
+use crate::pieces::figure::whole;
+use crate::pieces::table::{Row, number, table, text};
+use crate::words::Lang;
+
+/// By lane, channel, provider, and what became of them.
+pub(crate) fn counts(counted: &[Counted], lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let columns = [
+        text(words.outcome),
+        text(words.reason),
+        text(words.lane),
+        text(words.channel),
+        text(words.provider),
+        number(words.letters),
+    ];
+    let row = |(at, one): (usize, &Counted)| Row {
+        id: format!("count-{at}"),
+        cells: vec![
+            html! { (names::outcome(&one.state, lang)) },
+            html! { (names::why(&one.why, lang)) },
+            html! { (one.lane) },
+            html! { (one.channel) },
+            html! { (one.provider) },
+            html! { (whole(one.letters.into())) },
+        ],
+    };
+    let rows: Vec<Row> = counted.iter().enumerate().map(row).collect();
+    table(lang, words.split, &columns, &rows)
+}

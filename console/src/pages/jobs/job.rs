@@ -1,0 +1,207 @@
+//! `/console/dead-letters/jobs/{id}`: how far a job is, and what can be done about it. Its live part comes again while it
+//! runs; without scripts the page is loaded again.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::{Scope, Timestamp};
+use maud::{Markup, html};
+use operations::NotDone;
+use operations::dead_letters::{self, Change, FailureFormat, Shown};
+use store::{JobState, LetterAction};
+
+use super::counts::counts;
+use super::words::Words;
+use crate::console::Console;
+use crate::layout::Shell;
+use crate::pages::dead_letters::{names, paths, tabs};
+use crate::pieces::figure::whole;
+use crate::pieces::pager::address;
+use crate::pieces::time::{lasting, time};
+use crate::section::Section;
+use crate::session::{Posted, Viewer};
+use crate::words::Lang;
+
+/// What can become of a letter of a job, in the order in which it is shown.
+const OUTCOMES: [&str; 7] = ["done", "taken", "pending", "failed", "missing", "unclear", "left_out"];
+
+pub(super) async fn show(State(console): State<Console>, Path(id): Path<String>, viewer: Viewer) -> Response {
+    answer(&console, &viewer, &id, true).await
+}
+
+/// The live part alone. Where it cannot be had, nothing is said, and the page stays as it is.
+pub(super) async fn live(State(console): State<Console>, Path(id): Path<String>, viewer: Viewer) -> Response {
+    if viewer.actor.must(Scope::Read).is_err() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    match dead_letters::show(&console.store, &viewer.actor.tenant, &id).await {
+        Ok(Some(shown)) => moving(&shown, &viewer, console.clock.now()).into_response(),
+        Ok(None) | Err(_) => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+pub(super) async fn cancel(State(console): State<Console>, Path(id): Path<String>, posted: Posted) -> Response {
+    change(&console, &posted.viewer, &id, Change::Cancel).await
+}
+
+pub(super) async fn resume(State(console): State<Console>, Path(id): Path<String>, posted: Posted) -> Response {
+    change(&console, &posted.viewer, &id, Change::Resume).await
+}
+
+async fn change(console: &Console, viewer: &Viewer, id: &str, change: Change) -> Response {
+    let shell = Shell::of(console, viewer, Section::DeadLetters);
+    match dead_letters::change(&console.store, &viewer.actor, id, change, console.clock.now()).await {
+        Ok(true) => Redirect::to(&paths::job(id)).into_response(),
+        Ok(false) => answer(console, viewer, id, false).await,
+        Err(NotDone::Denied(denied)) => shell.denied(denied).await,
+        Err(NotDone::Ledger(error)) => shell.ledger_failed(&error).await,
+    }
+}
+
+/// `is_done` is false where a change was asked for that the job is in no state for.
+async fn answer(console: &Console, viewer: &Viewer, id: &str, is_done: bool) -> Response {
+    let shell = Shell::of(console, viewer, Section::DeadLetters);
+    if let Err(denied) = viewer.actor.must(Scope::Read) {
+        return shell.denied(denied).await;
+    }
+    let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, id).await {
+        Ok(Some(shown)) => shown,
+        Ok(None) => return shell.not_found().await,
+        Err(error) => return shell.ledger_failed(&error).await,
+    };
+    if shown.job.state == JobState::Planned && is_done {
+        return Redirect::to(&paths::plan(id)).into_response();
+    }
+    let (lang, now) = (shell.lang(), console.clock.now());
+    let words = Words::of(lang);
+    let content = html! {
+        (tabs(lang, None))
+        @if !is_done { p.refused role="alert" { (words.not_changed) } }
+        p.soft { (names::meaning(shown.job.action, lang)) }
+        (facts(&shown, lang, now))
+        (moving(&shown, viewer, now))
+        noscript { p.soft { (words.reload) } }
+    };
+    let status = if is_done { StatusCode::OK } else { StatusCode::CONFLICT };
+    shell.answer(status, &format!("{}: {}", words.job, names::action(shown.job.action, lang)), &content).await
+}
+
+fn facts(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
+    let (words, job) = (Words::of(lang), &shown.job);
+    html! {
+        dl.facts {
+            dt { (words.job) }
+            dd { code { (job.id) } }
+            dt { (words.why) }
+            dd { (job.why) }
+            dt { (words.made) }
+            dd { (time(job.made_at, now, lang)) " " (words.by) " " (job.made_by) }
+            @if let Some(at) = job.started_at {
+                dt { (words.started) }
+                dd { (time(at, now, lang)) @if let Some(by) = &job.started_by { " " (words.by) " " (by) } }
+            }
+            dt { (words.rate) }
+            dd { (job.rate) " " (words.per_second) }
+            @if job.action.sends() {
+                dt { (words.canary) }
+                dd { @if job.canary == 0 { (words.no_canary) } @else { ((words.after_so_many)(job.canary)) } }
+            }
+            @if let Some(to) = &job.target { dt { (words.to) } dd { (to) } }
+        }
+    }
+}
+
+/// The live part: where it stands, how much is done, and what can be done about it.
+fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
+    let (lang, job) = (viewer.look.lang, &shown.job);
+    let words = Words::of(lang);
+    let all = shown.counted.iter().map(|counted| counted.letters).sum::<u32>() - shown.count("left_out");
+    let done = all - shown.open();
+    let may_end = matches!(job.state, JobState::Running | JobState::Paused);
+    html! {
+        div #live {
+            p #job-state {
+                (names::state(job.state, lang))
+                @if let Some(at) = job.ended_at { " " (time(at, now, lang)) }
+            }
+            @if let Some(note) = &job.note {
+                p.banner { @if job.action == LetterAction::Edit { (words.edit_waits) } @else { (note) } }
+            }
+            p {
+                label for="job-progress" { (words.progress) ": " }
+                progress #job-progress max=(all.max(1)) value=(done) {}
+                " " ((words.of_all)(&whole(done.into()), &whole(all.into())))
+                @if job.state == JobState::Running && shown.open() > 0 {
+                    " · " (words.remains) " " (lasting(shown.lasts()))
+                }
+            }
+            (figures(shown, lang))
+            (counts(&shown.counted, lang))
+            @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }
+            (after(shown, viewer, words))
+            // It goes with the job's end, and nothing is asked any more.
+            @if may_end {
+                span #job-again hx-get={ (paths::job(&job.id)) "/live" } hx-trigger="every 2s" hx-target="#live"
+                    hx-swap="outerMorph" {}
+            }
+        }
+    }
+}
+
+fn figures(shown: &Shown, lang: Lang) -> Markup {
+    html! {
+        dl.figures {
+            @for outcome in OUTCOMES {
+                @let letters = shown.count(outcome);
+                @if letters > 0 {
+                    div { dt { (names::outcome(outcome, lang)) } dd { (whole(letters.into())) } }
+                }
+            }
+        }
+    }
+}
+
+fn changes(shown: &Shown, words: &Words) -> Markup {
+    let job = &shown.job;
+    let path = paths::job(&job.id);
+    // An edit waits for the broker, and for nobody's decision.
+    let may_resume = job.state == JobState::Paused && job.action != LetterAction::Edit;
+    html! {
+        @if may_resume { p.soft { (words.resume_help) } }
+        div.actions {
+            @if may_resume {
+                form #job-resume method="post" action={ (path) "/resume" } {
+                    button.main type="submit" { (words.resume) }
+                }
+            }
+            form #job-cancel method="post" action={ (path) "/cancel" } {
+                button.danger type="submit" { (words.cancel) }
+            }
+        }
+    }
+}
+
+/// What is there when something is done: what failed as a file, and the way back.
+fn after(shown: &Shown, viewer: &Viewer, words: &Words) -> Markup {
+    let job = &shown.job;
+    let path = format!("{}/failures", paths::job(&job.id));
+    let has_failed = ["failed", "missing", "unclear", "left_out"].into_iter().any(|state| shown.count(state) > 0);
+    let keeps = matches!(job.action, LetterAction::Drop | LetterAction::Redirect | LetterAction::Edit);
+    html! {
+        @if has_failed {
+            p.actions {
+                (words.failures)
+                @for format in FailureFormat::ALL {
+                    a href=(address(&path, &[("format", format.as_str())], None)) download {
+                        (format.as_str().to_uppercase())
+                    }
+                }
+            }
+        }
+        @if keeps && shown.count("done") > 0 && viewer.actor.may(Scope::Operate) {
+            p.actions {
+                a href=(address(paths::PLANS, &[("action", "restore"), ("job", job.id.as_str())], None)) { (words.restore) }
+            }
+        }
+    }
+}

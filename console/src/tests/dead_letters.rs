@@ -1,0 +1,264 @@
+//! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
+use store::{IndexedLetter, OpenedLetter, Sort};
+use testkit::{NOW, SECRET};
+use topology::{Letter, Owner, PublisherProperties};
+
+use super::site::{Answer, Site};
+use crate::words::Lang;
+
+const LETTER: &str = "000a";
+const GROUP: &str = "1-a";
+const BODY: &str = r#"{"id":"order-7","channel":"sms","destination":"+12025550143","message":"Hola Ana"}"#;
+
+fn indexed(letter: &str) -> Sort {
+    let sample = IndexedLetter {
+        letter: letter.into(),
+        tenant: Tenant::default(),
+        id: format!("order-<{letter}>"),
+        epoch: 0,
+        lane: Lane::Normal,
+        channel: "sms".into(),
+        provider: "twilio".into(),
+        class: "permanent".into(),
+        code: "21211".into(),
+        template: String::new(),
+        reason: "permanent".into(),
+        error: "<script>no such number</script>".into(),
+        fingerprint: GROUP.into(),
+        attempts: 1,
+        dead_at: NOW,
+        expires_at: None,
+    };
+    Sort { sample, words: "<b>no such number</b>".into() }
+}
+
+/// A console whose queue has so many letters.
+async fn site_with(letters: u32) -> Site {
+    let site = Site::start().await;
+    let sorts: Vec<Sort> = (10..10 + letters).map(|number| indexed(&format!("{number:04x}"))).collect();
+    site.store.index_letters(1, &sorts, NOW).await.unwrap();
+    site
+}
+
+/// A letter that a scheduler has read for somebody.
+async fn open(site: &Site) {
+    assert!(site.store.open_letter(&Tenant::default(), LETTER, NOW).await.unwrap());
+    let letter = Letter {
+        reference: LETTER.into(),
+        message_id: "order-7".into(),
+        owner: Owner::Tenant(Tenant::default()),
+        lane: Lane::Normal,
+        headers: letter_headers(0, Lane::Normal, DeadMark::new(Reason::Permanent, "21211", 1, NOW)),
+        body: Bytes::from_static(BODY.as_bytes()),
+        publisher_properties: PublisherProperties::default(),
+    };
+    let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
+    let (kept, body) = (sealer.seal(&letter.kept(), LETTER), sealer.seal(&letter.body, LETTER));
+    site.store.keep_opened_letters(&[(LETTER.into(), OpenedLetter { kept, body })]).await.unwrap();
+}
+
+/// Plans something as an operator, and returns the path of the plan.
+async fn planned(site: &Site, form: &str) -> String {
+    let made = site.post("/console/dead-letters/plans", "session=operator", form).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    made.header("location").to_owned()
+}
+
+fn has(answer: &Answer, parts: &[&str]) {
+    for part in parts {
+        assert!(answer.text.contains(part), "{part}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn dead_letters_are_told_in_both_languages_and_escaped() {
+    let site = site_with(2).await;
+    open(&site).await;
+    for (path, en, es) in [
+        ("/console/dead-letters", "Read now", "Leer ahora"),
+        ("/console/dead-letters/letters", "Plan for the chosen", "Planear para las elegidas"),
+        ("/console/dead-letters/groups/1-a", "I look after it", "Yo lo atiendo"),
+        ("/console/dead-letters/letters/000a", "What became of it", "Qué pasó con ella"),
+        ("/console/dead-letters/letters/000a/edit", "Show the difference", "Mostrar la diferencia"),
+        ("/console/dead-letters/plans?action=drop&group=1-a", "Show the plan", "Ver el plan"),
+        ("/console/dead-letters/jobs", "Nobody has planned anything", "Nadie planeó nada"),
+    ] {
+        for (lang, told) in [(Lang::En, en), (Lang::Es, es)] {
+            let page = site.get(path, &format!("session=everything; chasqui_lang={}", lang.code())).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+            has(&page, &[told]);
+            for word in ["<script>no", "<b>no", " style=\"", " onclick", "hx-on", "javascript:"] {
+                assert!(!page.text.contains(word), "{word} in {path}: {}", page.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_letter_is_shown_masked_unless_it_is_edited() {
+    let site = site_with(1).await;
+    open(&site).await;
+    let page = site.get("/console/dead-letters/letters/000a", "session=viewer").await;
+    has(&page, &["***43", "&quot;channel&quot;: &quot;sms&quot;", "What may be personal is masked"]);
+    assert!(!page.text.contains("2025550143") && !page.text.contains("Hola Ana"), "{}", page.text);
+    assert!(!page.text.contains("/edit\""), "{}", page.text);
+    let edit = site.get("/console/dead-letters/letters/000a/edit", "session=admin").await;
+    has(&edit, &["+12025550143", "Hola Ana"]);
+}
+
+#[tokio::test]
+async fn what_somebody_may_not_do_is_refused() {
+    let site = site_with(1).await;
+    open(&site).await;
+    for path in [
+        "/console/dead-letters/read",
+        "/console/dead-letters/plans",
+        "/console/dead-letters/groups/1-a/acknowledge",
+        "/console/dead-letters/letters/000a/open",
+        "/console/dead-letters/letters/000a/edit",
+        "/console/dead-letters/plans/p/start",
+        "/console/dead-letters/jobs/j/cancel",
+        "/console/dead-letters/jobs/j/resume",
+    ] {
+        let answer = site.post(path, "session=viewer", "action=replay&all=true&why=x").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.text);
+    }
+    let edit = site.get("/console/dead-letters/letters/000a/edit", "session=operator").await;
+    assert_eq!(edit.status, StatusCode::FORBIDDEN);
+    let form = site.get("/console/dead-letters/plans?all=true", "session=viewer").await;
+    assert_eq!(form.status, StatusCode::FORBIDDEN);
+    let list = site.get("/console/dead-letters/letters", "session=viewer").await;
+    assert!(!list.text.contains("type=\"checkbox\"") && !list.text.contains("read-now"), "{}", list.text);
+}
+
+#[tokio::test]
+async fn whoever_looks_after_a_group_is_named_with_a_note() {
+    let site = site_with(1).await;
+    let path = "/console/dead-letters/groups/1-a/acknowledge";
+    let bad = site.post(path, "session=operator", "note=a%0Ab").await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&bad, &["must be one line"]);
+    let noted = site.post(path, "session=operator", "note=called+%3Ctwilio%3E").await;
+    assert_eq!((noted.status, noted.header("location")), (StatusCode::SEE_OTHER, "/console/dead-letters/groups/1-a"));
+    let page = site.get("/console/dead-letters", "session=viewer").await;
+    has(&page, &["looked after", "called &lt;twilio&gt;"]);
+    let none = site.post("/console/dead-letters/groups/1-z/acknowledge", "session=operator", "").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_comes_again_while_the_queue_is_read() {
+    let site = site_with(1).await;
+    let before = site.get("/console/dead-letters", "session=operator").await;
+    assert!(!before.text.contains("hx-trigger"), "{}", before.text);
+    let form = "next=%2Fconsole%2Fdead-letters%3Flife%3Dopen";
+    let asked = site.post("/console/dead-letters/read", "session=operator", form).await;
+    assert_eq!(asked.header("location"), "/console/dead-letters?life=open");
+    let after = site.get(asked.header("location"), "session=operator").await;
+    has(&after, &["being read", "hx-trigger=\"every 2s\"", "hx-get=\"/console/dead-letters?life=open\""]);
+}
+
+#[tokio::test]
+async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
+    let site = site_with(2).await;
+    let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=it+is+%3Cmended%3E&rate=2&canary=0").await;
+    let page = site.get(&plan, "session=operator").await;
+    has(&page, &["Replay: 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
+    let miscounted = site.post(&format!("{plan}/start"), "session=operator", "confirmed=3").await;
+    assert_eq!(miscounted.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&miscounted, &["Nothing was done: 2 was to be typed."]);
+    let started = site.post(&format!("{plan}/start"), "session=operator", "confirmed=2").await;
+    let job = plan.replace("/plans/", "/jobs/");
+    assert_eq!((started.status, started.header("location")), (StatusCode::SEE_OTHER, job.as_str()));
+    let moved = site.get(&plan, "session=operator").await;
+    assert_eq!(moved.header("location"), job);
+    let page = site.get(&job, "session=operator").await;
+    has(&page, &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running"]);
+    let live = site.get(&format!("{job}/live"), "session=operator").await;
+    assert!(live.text.starts_with("<div id=\"live\">"), "{}", live.text);
+    let cancelled = site.post(&format!("{job}/cancel"), "session=operator", "").await;
+    assert_eq!(cancelled.status, StatusCode::SEE_OTHER);
+    let page = site.get(&job, "session=viewer").await;
+    assert!(page.text.contains("cancelled") && !page.text.contains("hx-trigger"), "{}", page.text);
+    let again = site.post(&format!("{job}/resume"), "session=operator", "").await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn whoever_comes_second_is_told_who_is_at_it_and_what_is_left_out() {
+    let site = site_with(1).await;
+    let first = planned(&site, "action=replay&group=1-a&why=mended").await;
+    site.post(&format!("{first}/start"), "session=operator", "confirmed=1").await;
+    let form = "action=drop&group=1-a&why=old";
+    let made = site.post("/console/dead-letters/plans", "session=admin", form).await;
+    let page = site.get(made.header("location"), "session=admin").await;
+    has(&page, &["Others are at these letters:", "&lt;operator&gt;", "another job has it", "no letter to begin"]);
+    let failures = made.header("location").replace("/plans/", "/jobs/") + "/failures?format=csv";
+    let file = site.get(&failures, "session=viewer").await;
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"failures.csv\"");
+    assert!(file.text.contains("in_another_job"), "{}", file.text);
+}
+
+#[tokio::test]
+async fn a_plan_says_what_has_come_since_and_an_old_one_cannot_be_started() {
+    let site = site_with(1).await;
+    let plan = planned(&site, "action=replay&group=1-a&why=mended").await;
+    site.store.index_letters(1, &[indexed("00ff")], NOW).await.unwrap();
+    let page = site.get(&plan, "session=operator").await;
+    has(&page, &["+1 since", "Make the plan again", "/console/dead-letters/plans?action=replay"]);
+    site.clock.advance(std::time::Duration::from_secs(3601));
+    let page = site.get(&plan, "session=operator").await;
+    has(&page, &["older than an hour"]);
+    assert!(!page.text.contains("/start\""), "{}", page.text);
+}
+
+#[tokio::test]
+async fn more_than_a_hundred_letters_are_started_by_their_number() {
+    let site = site_with(101).await;
+    let plan = planned(&site, "action=replay&all=true&why=mended").await;
+    has(&site.get(&plan, "session=operator").await, &["Type 101 to go on"]);
+    let first = site.get("/console/dead-letters/letters", "session=operator").await;
+    has(&first, &["rel=\"next\"", "letters?after="]);
+}
+
+#[tokio::test]
+async fn every_bad_field_of_a_plan_and_of_a_filter_is_named() {
+    let site = site_with(1).await;
+    let form = "action=replai&letter=xyz&rate=fast&why=&odd=1";
+    let refused = site.post("/console/dead-letters/plans", "session=operator", form).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&refused, &["/action", "did you mean replay?", "/letters/0", "/rate", "/odd", "aria-invalid=\"true\""]);
+    let unknown = site.get("/console/dead-letters/plans?chanel=sms", "session=operator").await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&unknown, &["/chanel"]);
+    for path in ["/console/dead-letters?life=dead", "/console/dead-letters/letters?lane=slow&chanel=sms"] {
+        has(&site.get(path, "session=viewer").await, &["nothing was searched", "role=\"alert\""]);
+    }
+}
+
+#[tokio::test]
+async fn an_edit_shows_the_difference_before_anything_is_sent() {
+    let site = site_with(1).await;
+    let path = "/console/dead-letters/letters/000a/edit";
+    let unread = site.get(path, "session=admin").await;
+    has(&unread, &["Read headers and body"]);
+    let asked = site.post("/console/dead-letters/letters/000a/open", "session=admin", "edit=true").await;
+    assert_eq!(asked.header("location"), "/console/dead-letters/letters/000a/edit?opening=true");
+    has(&site.get(asked.header("location"), "session=admin").await, &["hx-trigger=\"every 2s\""]);
+    open(&site).await;
+    let body = r#"{"channel":"sms","destination":"+14155550100","message":"Hola Ana"}"#;
+    let form = format!("body={}&why=a+slip", body.replace('+', "%2B"));
+    let compared = site.post(path, "session=admin", &form).await;
+    assert_eq!(compared.status, StatusCode::OK, "{}", compared.text);
+    has(&compared, &["What differs", "/destination", "+12025550143", "+14155550100", "value=\"send\""]);
+    assert!(!compared.text.contains("<code>/message"), "{}", compared.text);
+    let same = site.post(path, "session=admin", &format!("body={}&why=x", BODY.replace('+', "%2B"))).await;
+    assert_eq!(same.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let broken = site.post(path, "session=admin", "body=%7B&why=").await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&broken, &["Nothing was sent:"]);
+}
