@@ -13,10 +13,15 @@ use crate::deliveries::{Fallback, Shown, Taken, show};
 /// # Errors
 /// [`StoreError`].
 pub async fn explain(store: &Store, key: &Key, delays: [Duration; 3]) -> Result<Option<Explanation>, StoreError> {
-    Ok(show(store, key).await?.map(|shown| match shown {
-        Shown::Taken(taken) => of_taken(&taken, delays),
-        Shown::Scheduled { job, warnings } => of_job(&job, &warnings),
-    }))
+    Ok(show(store, key).await?.map(|shown| explained(&shown, delays)))
+}
+
+/// The same of a delivery that was read already.
+pub fn explained(shown: &Shown, delays: [Duration; 3]) -> Explanation {
+    match shown {
+        Shown::Taken(taken) => of_taken(taken, delays),
+        Shown::Scheduled { job, warnings } => of_job(job, warnings),
+    }
 }
 
 fn of_taken(taken: &Taken, delays: [Duration; 3]) -> Explanation {
