@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Router<Console> {
 }
 
 /// The form, filled in as the address says: a link may bring whatever is to be tried.
-async fn show(State(console): State<Console>, viewer: Viewer, parameters: Result<Parameters, Problem>) -> Response {
+async fn show(State(console): State<Console>, parameters: Result<Parameters, Problem>, viewer: Viewer) -> Response {
     let shell = Shell::of(&console, &viewer, Section::TryIt);
     if let Err(denied) = viewer.actor.must(Scope::Notify) {
         return shell.denied(denied).await;

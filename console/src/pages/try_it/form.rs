@@ -65,7 +65,7 @@ impl Form {
     /// What is wrong with data that are no JSON.
     pub(super) fn body(&self) -> Result<String, FieldError> {
         let given = TEXTS.iter().zip(&self.texts).filter(|(_, text)| !text.trim().is_empty());
-        let mut fields: Vec<String> = given.map(|(name, text)| member(name, &as_sent(name, text))).collect();
+        let mut fields: Vec<String> = given.map(|(name, text)| member(name, as_sent(name, text))).collect();
         if !self.data.trim().is_empty() {
             let data: &RawValue = serde_json::from_str(&self.data)
                 .map_err(|error| FieldError { pointer: format!("/{DATA}"), detail: json_fault(&error) })?;
@@ -80,8 +80,8 @@ fn as_sent<'t>(name: &str, text: &'t str) -> &'t str {
     if matches!(name, "message" | "subject") { text } else { text.trim() }
 }
 
-fn member(name: &str, text: &&str) -> String {
-    format!("{}:{}", Value::from(name), Value::from(*text))
+fn member(name: &str, text: &str) -> String {
+    format!("{}:{}", Value::from(name), Value::from(text))
 }
 
 #[cfg(test)]
