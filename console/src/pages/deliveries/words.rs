@@ -62,8 +62,8 @@ static EN: Words = Words {
     },
     nothing_yet: "None of these fits.",
     nothing_at_all: "Nothing was sent yet. Send something from the page Try it, or by POST /notify.",
-    nothing_fits: "No delivery fits all of this. Take a part of the filter away. What is still in its queue is not here yet, \
-                   and what ended long ago is forgotten.",
+    nothing_fits: "No delivery fits all of this. Take a part of the filter away. What is still in its queue is not here \
+                   yet, and what ended long ago is forgotten.",
 };
 
 static ES: Words = Words {
@@ -93,6 +93,6 @@ static ES: Words = Words {
     },
     nothing_yet: "Ninguna de estas cumple.",
     nothing_at_all: "Todavía no se envió nada. Envíe algo desde la página Probar, o con POST /notify.",
-    nothing_fits: "Ninguna entrega cumple todo esto. Quite una parte del filtro. Lo que sigue en su cola aún no está aquí, y \
-                   lo que terminó hace mucho se olvidó.",
+    nothing_fits: "Ninguna entrega cumple todo esto. Quite una parte del filtro. Lo que sigue en su cola aún no está \
+                   aquí, y lo que terminó hace mucho se olvidó.",
 };
