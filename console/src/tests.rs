@@ -1,6 +1,10 @@
 //! The console as a browser without scripts sees it: with a ledger in a temporary file and without a broker.
 
 mod dead_letters;
+mod deliveries;
+mod ended;
 mod inline;
 mod pages;
+mod sandbox;
 mod site;
+mod try_it;

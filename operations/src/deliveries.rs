@@ -1,6 +1,8 @@
 //! Shows what became of notifications: one with all that is known of it, or a page of them. Each caller names its
 //! tenant.
 
+pub mod written;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -13,10 +13,20 @@ use crate::deliveries::{Fallback, Shown, Taken, show};
 /// # Errors
 /// [`StoreError`].
 pub async fn explain(store: &Store, key: &Key, delays: [Duration; 3]) -> Result<Option<Explanation>, StoreError> {
-    Ok(match show(store, key).await? {
-        Some(Shown::Taken(taken)) => Some(of_taken(&taken, &store.letter_edits(key).await?, delays)),
-        Some(Shown::Scheduled { job, warnings }) => Some(of_job(&job, &warnings)),
-        None => None,
+    match show(store, key).await? {
+        Some(shown) => explain_shown(store, &shown, delays).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same of a delivery that was read already.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn explain_shown(store: &Store, shown: &Shown, delays: [Duration; 3]) -> Result<Explanation, StoreError> {
+    Ok(match shown {
+        Shown::Taken(taken) => of_taken(taken, &store.letter_edits(&taken.view.row.key).await?, delays),
+        Shown::Scheduled { job, warnings } => of_job(job, warnings),
     })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
-//! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
+//! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
 //! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; [`accounts`] say who may ask for all
 //! of this, and the [`journal`] knows who did what. What changes something takes an `Actor`, refuses who may not, and is in
@@ -15,6 +15,7 @@ pub mod accounts;
 mod allowed;
 mod calls;
 mod cancel;
+pub mod captures;
 mod check;
 mod checked;
 pub mod dead_letters;
@@ -35,7 +36,7 @@ pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
-pub use explain::explain;
+pub use explain::{explain, explain_shown};
 
 use domain::ChannelName;
 use media::Segments;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod accounts;
+mod captures;
 mod check;
 mod deliveries;
 mod endpoints;

@@ -38,7 +38,7 @@ pub use error::{MigrateError, StoreError};
 pub use journal::{JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry};
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
-    JobFilter, JobKind, JobPage, JobSummary, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
+    JobFilter, JobKind, JobPage, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
     Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{

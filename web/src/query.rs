@@ -43,6 +43,13 @@ impl Parameters {
         Ok(Self { given: given.into_iter().map(|(pair, _)| pair).collect(), bad })
     }
 
+    /// The same without what is blank: a form sends every field, also those that nobody has filled in.
+    #[must_use]
+    pub fn filled(mut self) -> Self {
+        self.given.retain(|(_, value)| !value.trim().is_empty());
+        self
+    }
+
     /// Notes what is wrong with a parameter: [`Self::finish`] tells of it.
     pub fn refuse(&mut self, name: &str, detail: impl Into<String>) {
         self.bad.push((name.to_owned(), detail.into()));

@@ -3,10 +3,13 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::{ChannelName, MAX_ID_BYTES, Reason, State, Timestamp, is_unsafe_in_a_line};
+use domain::{ChannelName, Reason, State, Timestamp};
+use operations::deliveries::written::{
+    CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, OF_ANOTHER_SEARCH, RECIPIENT, TEMPLATE, TIME,
+};
 use operations::deliveries::{NotListed, Wanted};
 use serde::Serialize;
-use store::{Cursor, MAX_PAGE, USUAL_PAGE};
+use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -17,11 +20,6 @@ use crate::deliveries::answer::{DeliveryAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::unavailable::ledger_read;
 
-/// No destination of a body is longer.
-const MAX_RECIPIENT_BYTES: usize = 4096;
-
-/// No code of a provider is longer.
-const MAX_CODE_BYTES: usize = 128;
 const PARAMETERS: [&str; 14] = [
     "state",
     "ambiguous",
@@ -132,21 +130,15 @@ pub(crate) async fn list(
 fn wanted(query: &mut Parameters, answerers: &[&'static str]) -> Result<Wanted, Problem> {
     let state = query.one_of("state", &State::ALL, State::as_str);
     let ambiguous = query.flag("ambiguous");
-    // A plus sign that was not escaped is a blank by now, and no recipient begins with one.
-    let written = |text: &str| text.strip_prefix(' ').map_or(text.to_owned(), |rest| format!("+{rest}"));
-    let recipient = query.parsed("recipient", "must be a recipient as it was published, or be left out", |text| {
-        (1..=MAX_RECIPIENT_BYTES).contains(&text.len()).then(|| written(text))
-    });
+    let recipient = query.parsed("recipient", RECIPIENT.must, RECIPIENT.read);
     let channel = query.one_of("channel", operations::channel_names(), |name| name);
     let provider = query.one_of("provider", answerers, |name| name);
-    let template = query.parsed("template", "must be 1 to 64 letters, digits, '_' or '-'", word);
+    let template = query.parsed("template", TEMPLATE.must, TEMPLATE.read);
     let reason = query.one_of("reason", &Reason::ALL, Reason::as_str);
-    let code =
-        query.parsed("code", "must be a code of a provider, of 1 to 128 bytes", |text| line(text, MAX_CODE_BYTES));
+    let code = query.parsed("code", CODE.must, CODE.read);
     let (from, until) = times(query);
-    let id_prefix =
-        query.parsed("id", "must be how an id may begin, of 1 to 255 bytes", |text| line(text, MAX_ID_BYTES));
-    let after = query.parsed("cursor", "must be `next` of the page before", Cursor::parse);
+    let id_prefix = query.parsed("id", ID_PREFIX.must, ID_PREFIX.read);
+    let after = query.parsed("cursor", CURSOR.must, CURSOR.read);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&PARAMETERS)?;
     Ok(Wanted {
@@ -168,28 +160,15 @@ fn wanted(query: &mut Parameters, answerers: &[&'static str]) -> Result<Wanted, 
 
 /// The times between which a delivery was first seen.
 fn times(query: &mut Parameters) -> (Option<Timestamp>, Option<Timestamp>) {
-    const RULE: &str =
-        "must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00Z; write a + as %2B";
-    let [from, until] = ["from", "to"].map(|name| query.parsed(name, RULE, |text| Timestamp::parse_rfc3339(text).ok()));
+    let [from, until] = ["from", "to"].map(|name| query.parsed(name, TIME.must, TIME.read));
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
-        query.refuse("to", "must be later than from");
+        query.refuse("to", LATER_THAN_FROM);
     }
     (from, until)
 }
 
-fn word(text: &str) -> Option<String> {
-    let is_of_it = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    ((1..=64).contains(&text.len()) && text.bytes().all(is_of_it)).then(|| text.to_owned())
-}
-
-fn line(text: &str, most: usize) -> Option<String> {
-    ((1..=most).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)).then(|| text.to_owned())
-}
-
 fn of_another_filter() -> Problem {
-    let why = "is `next` of a list of something else: ask for what that list has asked for, or leave the cursor out to \
-               begin anew";
-    Problem::invalid_parameters(vec![("cursor".to_owned(), why.to_owned())])
+    Problem::invalid_parameters(vec![("cursor".to_owned(), OF_ANOTHER_SEARCH.to_owned())])
 }
 
 fn foreign_tenant() -> Problem {

@@ -103,7 +103,7 @@ pub(crate) async fn captures(
     // Without a token everything belongs to one tenant, here as everywhere.
     let tenant = caller.map(|caller| caller.tenant).unwrap_or_default();
     let CapturesQuery { after, before, limit } = query;
-    let page = ledger_read(app.store.captures_of(&tenant, after, before, limit).await)?;
+    let page = ledger_read(operations::captures::page(&app.store, &tenant, after, before, limit).await)?;
     let last_read = if after.is_some() { page.captures.last() } else { page.captures.first() };
     let next = last_read.filter(|_| page.more).map(|view| view.id);
     Ok(Json(CapturesAnswer { captures: page.captures.into_iter().map(answer).collect(), next }))

@@ -1,22 +1,19 @@
-//! `/console/sandbox`: what would have been sent.
+//! `/console/sandbox`: what would have been sent, as whoever gets it would have seen it. Nothing was sent, so that
+//! recipients are shown, as `GET /sandbox/captures` shows them.
+
+mod capture;
+mod list;
+mod mail;
+mod words;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
 use axum::routing::get;
-use maud::html;
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/sandbox", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Sandbox);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Sandbox.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/sandbox", get(list::show))
+        .route("/console/sandbox/{id}", get(capture::show))
+        .route("/console/sandbox/{id}/mail", get(mail::show))
 }

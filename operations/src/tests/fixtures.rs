@@ -9,7 +9,7 @@ use domain::{
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use store::{Claimed, Options, Store};
+use store::{Capture, Claimed, Options, Store};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -114,6 +114,22 @@ pub(crate) async fn attempted(store: &Store, key: &Key, has_fallback: bool, outc
 
 /// The same of a message with this body.
 pub(crate) async fn attempted_with(store: &Store, key: &Key, body: &[u8], has_fallback: bool, outcome: &Outcome) {
+    recorded(store, key, body, has_fallback, outcome, None).await;
+}
+
+/// A text message that the sandbox captured like this.
+pub(crate) async fn captured(store: &Store, key: &Key, capture: Capture) {
+    recorded(store, key, sms(json!({})).to_string().as_bytes(), false, &Outcome::Captured, Some(capture)).await;
+}
+
+async fn recorded(
+    store: &Store,
+    key: &Key,
+    body: &[u8],
+    has_fallback: bool,
+    outcome: &Outcome,
+    capture: Option<Capture>,
+) {
     let notification = Notification::decode(body, &DEFAULTS).unwrap();
     let arrival = Arrival::new(key.clone(), content_of(body), &Headers::default(), false);
     let candidate = FirstSight {
@@ -131,5 +147,5 @@ pub(crate) async fn attempted_with(store: &Store, key: &Key, body: &[u8], has_fa
     let Claimed::New(row) = claimed else { panic!("{key} is known") };
     let policy = Policy { max_retries: 3, ..Policy::without_retries() };
     let ways = Ways { has_fallback, ..Ways::default() };
-    store.record(&decide(&row, ways, outcome, &policy, NOW), None).await.unwrap();
+    store.record(&decide(&row, ways, outcome, &policy, NOW), capture).await.unwrap();
 }

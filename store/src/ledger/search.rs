@@ -25,7 +25,7 @@ use crate::store::Store;
 
 /// How many rows of the index one page looks at when something is asked for that no index has. So many take some tens of
 /// milliseconds on either database.
-pub(crate) const LOOK: usize = 20_000;
+pub const LOOK: usize = 20_000;
 
 /// Postgres ends a statement of a list after this time.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,152 @@
+//! Where a delivery stands, what can be done about it, and when it is looked at again.
+
+use std::time::Duration;
+
+use domain::{Explanation, Scope, State, Timestamp};
+use maud::{Markup, html};
+use operations::deliveries::{Shown, Taken};
+
+use super::ACCEPTED;
+use super::address;
+use super::words::Words;
+use crate::pieces::badge::{Tone, badge, of_state};
+use crate::pieces::pager::address as with_query;
+use crate::section::Section;
+use crate::session::Viewer;
+use crate::words::Lang;
+
+/// How soon what is about to change is looked at again, and what waits for longer.
+pub(super) const SOON: &str = "every 2s";
+const SELDOM: &str = "every 30s";
+/// What changes within this time is about to change.
+const SHORTLY: Duration = Duration::from_secs(180);
+
+/// Its state and the sentence about it, which is the same for programs and people.
+pub(super) fn of(shown: &Shown, told: &Explanation, lang: Lang) -> Markup {
+    html! {
+        p.standing {
+            @match shown {
+                Shown::Taken(taken) => { (of_state(taken.view.row.state, lang)) }
+                Shown::Scheduled { .. } => { (badge(Tone::Waiting, Words::of(lang).scheduled)) }
+            }
+            " " span lang="en" { (told.summary) }
+        }
+    }
+}
+
+/// Asks for the page again while the delivery is under way.
+pub(super) fn again(id: &str, shown: &Shown, now: Timestamp, lang: Lang) -> Markup {
+    match next_look(shown, now) {
+        Some(every) => again_after(id, false, every, lang),
+        None => html! {},
+    }
+}
+
+/// An element of its own: when a page comes without it, nothing asks any more.
+pub(super) fn again_after(id: &str, is_accepted: bool, every: &str, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let asked = if is_accepted { "true" } else { "" };
+    let path = with_query(&address::of(id), &[(ACCEPTED, asked)], None);
+    html! {
+        p #again.soft hx-get=(path) hx-trigger=(every) hx-target="#delivery" hx-select="#delivery" hx-swap="outerMorph"
+            hx-status:"4xx"="swap:none" hx-status:"5xx"="swap:none" {
+            (words.under_way) " " a href=(path) { (words.reload) }
+        }
+    }
+}
+
+fn next_look(shown: &Shown, now: Timestamp) -> Option<&'static str> {
+    let due = match shown {
+        Shown::Scheduled { job, .. } => Some(job.due_at),
+        Shown::Taken(taken) => match taken.view.row.state {
+            State::Sending => None,
+            State::Waiting => taken.view.due_at,
+            _ => return None,
+        },
+    };
+    let is_far = due.is_some_and(|due| due > now.plus(SHORTLY));
+    Some(if is_far { SELDOM } else { SOON })
+}
+
+pub(super) fn actions(id: &str, shown: &Shown, viewer: &Viewer) -> Markup {
+    html! {
+        p.actions {
+            @if can_be_stopped(shown) { (cancel_link(id, viewer)) }
+            @if let Shown::Taken(taken) = shown { (letters_like(taken, viewer.look.lang)) }
+        }
+    }
+}
+
+/// Leads to the page that asks once more.
+pub(super) fn cancel_link(id: &str, viewer: &Viewer) -> Markup {
+    let may = [Scope::Operate, Scope::Notify].into_iter().any(|scope| viewer.actor.may(scope));
+    html! {
+        @if may { a href={ (address::of(id)) "/cancel" } { (Words::of(viewer.look.lang).cancel) } }
+    }
+}
+
+/// What waits can be stopped; what was handed on, or may be, is stopped where it is now.
+fn can_be_stopped(shown: &Shown) -> bool {
+    match shown {
+        Shown::Scheduled { .. } => true,
+        Shown::Taken(taken) => {
+            let row = &taken.view.row;
+            matches!(row.state, State::Waiting | State::FellBack) || row.order.escalates_at().is_some()
+        }
+    }
+}
+
+/// The letter of a delivery is among those that failed as it did.
+fn letters_like(taken: &Taken, lang: Lang) -> Markup {
+    let row = &taken.view.row;
+    let domain::Order::DeadLetter { reason, .. } = &row.order else { return html! {} };
+    let asked = [
+        ("channel", row.channel.as_str()),
+        ("reason", reason.as_str()),
+        ("code", row.code.as_deref().unwrap_or_default()),
+        ("template", row.origin.template.as_deref().unwrap_or_default()),
+    ];
+    html! {
+        @if row.state.is_dead_lettered() {
+            a href=(with_query(Section::DeadLetters.path(), &asked, None)) { (Words::of(lang).find_letter) }
+        }
+    }
+}
+
+/// The same for programs, to be copied.
+pub(super) fn by_api(id: &str, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let id = address::escaped(id);
+    let call =
+        |method: &str, path: &str| format!("curl{method} -H \"Authorization: Bearer $TOKEN\" \"$CHASQUI{path}\"");
+    let lines = [
+        call("", &format!("/deliveries/{id}/explain")),
+        call("", &format!("/deliveries/{id}")),
+        call(" -X DELETE", &format!("/notify/{id}")),
+    ];
+    html! {
+        details #by-api {
+            summary { (words.by_api) }
+            p.soft { (words.by_api_how) }
+            @for line in lines { pre.copied { (line) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_is_safe_in_a_shell() {
+        let told = by_api("a\"; rm -rf $HOME `x` '", Lang::En).into_string();
+        assert!(told.contains("/notify/a%22%3B%20rm%20-rf%20%24HOME%20%60x%60%20%27"), "{told}");
+    }
+
+    #[test]
+    fn an_ended_delivery_is_not_asked_for_again() {
+        let asks = again_after("a/b", true, SOON, Lang::Es).into_string();
+        assert!(asks.contains("hx-get=\"/console/deliveries/a%2Fb?accepted=true\""), "{asks}");
+        assert!(asks.contains("hx-status:4xx=\"swap:none\"") && asks.contains("hx-trigger=\"every 2s\""), "{asks}");
+    }
+}

@@ -1,0 +1,55 @@
+//! What became of a delivery and why, in sentences by what they are about. They are those of `chasqui explain` and of the
+//! API, word for word, and therefore in English.
+
+use domain::{Explanation, Sentence, Timestamp, Topic};
+use maud::{Markup, html};
+
+use super::words::Words;
+use crate::pieces::time::time;
+use crate::words::Lang;
+
+/// In the order in which they are told.
+const TOPICS: [Topic; 9] = [
+    Topic::Lane,
+    Topic::Words,
+    Topic::Attempt,
+    Topic::Why,
+    Topic::Next,
+    Topic::Event,
+    Topic::Receipt,
+    Topic::Family,
+    Topic::Warning,
+];
+
+pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    html! {
+        h2 { (words.timeline) }
+        @for topic in TOPICS {
+            @let about: Vec<&Sentence> = told.sentences.iter().filter(|sentence| sentence.topic == topic).collect();
+            @if !about.is_empty() {
+                h3 { (words.topic(topic)) }
+                ol.timeline {
+                    @for sentence in about {
+                        li {
+                            @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
+                            span lang="en" { (sentence.text) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn sentences_are_told_by_their_topics_and_escaped() {
+    let sentence = |topic, text: &str| Sentence { topic, at: None, text: text.to_owned() };
+    let sentences =
+        vec![sentence(Topic::Warning, "<b>"), sentence(Topic::Lane, "It came."), sentence(Topic::Warning, "2")];
+    let told = Explanation { summary: String::new(), sentences };
+    let page = of(&told, Lang::Es, Timestamp::from_seconds(0)).into_string();
+    let place = |part: &str| page.find(part).unwrap();
+    assert!(place("It came.") < place("&lt;b&gt;") && place("&lt;b&gt;") < place(">2<"), "{page}");
+    assert_eq!(page.matches("<h3>").count(), 2);
+}

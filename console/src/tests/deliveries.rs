@@ -1,0 +1,114 @@
+//! The list of deliveries, and the page of one.
+
+use axum::http::StatusCode;
+use domain::Outcome;
+
+use super::ended::{dead, ended};
+use super::site::Site;
+
+#[tokio::test]
+async fn deliveries_are_found_by_what_became_of_them_in_both_languages() {
+    let site = Site::start().await;
+    dead(&site.store, "order-<7>").await;
+    ended(&site.store, testkit::row("kept"), &Outcome::Captured, None).await;
+    let page = site.get("/console/deliveries?state=dead&recipient=&code=21610", "session=viewer").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("href=\"/console/deliveries/order-%3C7%3E\""), "{}", page.text);
+    assert!(page.text.contains("title=\"order-&lt;7&gt;\"") && page.text.contains("21610"), "{}", page.text);
+    assert!(page.text.contains("***43") && !page.text.contains("/console/deliveries/kept"), "{}", page.text);
+    let spanish = site.get("/console/deliveries", "session=viewer; chasqui_lang=es").await;
+    assert!(
+        spanish.text.contains("2 en esta página, primero las más nuevas, del inquilino default"),
+        "{}",
+        spanish.text
+    );
+    assert!(spanish.text.contains("muerta") && spanish.text.contains("capturada"), "{}", spanish.text);
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_with_the_same_filter() {
+    let site = Site::start().await;
+    for id in ["a", "b", "c"] {
+        dead(&site.store, id).await;
+    }
+    let mut path = "/console/deliveries?state=dead&limit=1&id=".to_owned();
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        let page = site.get(&path, "session=viewer").await;
+        let id = page.text.split("id=\"delivery-").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+        found.push(id);
+        let Some(next) = page.text.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = next.split('"').next().unwrap().replace("&amp;", "&");
+        assert!(path.starts_with("/console/deliveries?state=dead&limit=1&after="), "{path}");
+    }
+    found.sort_unstable();
+    assert_eq!(found, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn every_part_of_a_filter_that_is_wrong_is_told_beside_the_form() {
+    let site = Site::start().await;
+    let query = "state=daed&from=soon&tenant=other&stat=x&recipient=%3Cana%3E";
+    let page = site.get(&format!("/console/deliveries?{query}"), "session=viewer").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in ["<code>state</code> must be one of", "did you mean dead?", "<code>from</code>", "<code>tenant</code>"]
+    {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    assert!(page.text.contains("<code>stat</code>") && page.text.contains("value=\"&lt;ana&gt;\""), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_page_of_a_delivery_says_what_became_of_it_and_why() {
+    let site = Site::start().await;
+    dead(&site.store, "order-<7>").await;
+    for (lang, parts) in [("en", ["Attempts", "Why"]), ("es", ["Intentos", "Por qué"])] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get("/console/deliveries/order-%3C7%3E", &cookies).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for part in parts.into_iter().chain(["a &lt;blocked&gt; number", "twilio", "21610", "***43", "data-relative"]) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        let letters = "/console/dead-letters?channel=sms&amp;reason=permanent&amp;code=21610";
+        assert!(page.text.contains(letters), "{}", page.text);
+        // It has ended, and nobody may cancel it.
+        assert!(!page.text.contains("hx-trigger") && !page.text.contains("/cancel\""), "{}", page.text);
+        assert!(!page.text.contains(" style=\"") && !page.text.contains("<blocked>"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_knows_is_not_found_unless_it_was_accepted_a_moment_ago() {
+    let site = Site::start().await;
+    let unknown = site.get("/console/deliveries/nothing", "session=viewer").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.text.contains("no worker has taken it yet") && !unknown.text.contains("hx-trigger"));
+    let accepted = site.get("/console/deliveries/nothing?accepted=true", "session=viewer").await;
+    assert_eq!(accepted.status, StatusCode::OK);
+    assert!(accepted.text.contains("hx-get=\"/console/deliveries/nothing?accepted=true\""), "{}", accepted.text);
+    let wrong = site.get("/console/deliveries/nothing?acepted=true", "session=viewer").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_delivery_is_cancelled_after_one_more_question() {
+    let site = Site::start().await;
+    let path = "/console/deliveries/later/cancel";
+    assert_eq!(site.get(path, "session=viewer").await.status, StatusCode::FORBIDDEN);
+    let question = site.get(path, "session=operator").await;
+    assert!(question.text.contains("Cancel the delivery later?"), "{}", question.text);
+    let unasked = site.post(path, "session=operator", "").await;
+    assert_eq!(unasked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(site.post(path, "session=viewer", "confirmed=1").await.status, StatusCode::FORBIDDEN);
+    let done = site.post(path, "session=operator", "confirmed=1").await;
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::SEE_OTHER, "/console/deliveries/later?cancel=awaited")
+    );
+    let page = site.get(done.header("location"), "session=operator").await;
+    assert!(
+        page.text.contains("If its message comes, it is dropped.") && page.text.contains("cancelled"),
+        "{}",
+        page.text
+    );
+}

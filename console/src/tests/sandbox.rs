@@ -1,0 +1,82 @@
+//! The captures, as their recipients would have seen them.
+
+use axum::http::StatusCode;
+use domain::{ChannelName, Outcome};
+use store::Capture;
+
+use super::ended::ended;
+use super::site::{Answer, Site};
+
+const MAIL: &str = "<style>p{color:red}</style><p onclick=\"x()\">Hola</p>";
+
+async fn captured(site: &Site, id: &str, channel: &str, text: &str, html: Option<&str>) {
+    let capture = Capture {
+        channel: ChannelName::parse(channel).unwrap(),
+        destination: format!("<{id}>@example.com"),
+        subject: html.map(|_| "Your <order>".to_owned()),
+        text: text.to_owned(),
+        html: html.map(str::to_owned),
+    };
+    ended(&site.store, testkit::row(id), &Outcome::Captured, Some(capture)).await;
+}
+
+/// The path of the first capture of a list.
+fn first(list: &Answer) -> String {
+    let id = list.text.split("href=\"/console/sandbox/").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    format!("/console/sandbox/{id}")
+}
+
+#[tokio::test]
+async fn captures_are_found_by_what_they_say() {
+    let site = Site::start().await;
+    captured(&site, "mail", "email", "Hola Ana", Some(MAIL)).await;
+    captured(&site, "text", "sms", "Código 123", None).await;
+    let found = site.get("/console/sandbox?q=c%C3%B3DIGO&channel=", "session=viewer").await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.text);
+    assert!(found.text.contains("Código 123") && !found.text.contains("Your &lt;order&gt;"), "{}", found.text);
+    assert!(found.text.contains("&lt;text&gt;@example.com"), "{}", found.text);
+    let none = site.get("/console/sandbox?channel=push", "session=viewer; chasqui_lang=es").await;
+    assert!(none.text.contains("Nada de esto cumple."), "{}", none.text);
+    let wrong = site.get("/console/sandbox?channel=fax", "session=viewer").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_mail_is_framed_under_a_policy_of_its_own() {
+    let site = Site::start().await;
+    captured(&site, "mail", "email", "Hola", Some(MAIL)).await;
+    let path = first(&site.get("/console/sandbox", "session=viewer").await);
+    let page = site.get(&format!("{path}?width=phone"), "session=viewer").await;
+    assert!(page.text.contains(&format!("src=\"{path}/mail\"")), "{}", page.text);
+    assert!(page.text.contains("class=\"preview phone\"") && !page.text.contains("<style>"), "{}", page.text);
+    let mail = site.get(&format!("{path}/mail"), "session=viewer").await;
+    assert_eq!((mail.text.as_str(), mail.header("referrer-policy")), (MAIL, "no-referrer"));
+    assert_eq!(
+        mail.header("content-security-policy"),
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; \
+         img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
+    );
+    let source = site.get(&format!("{path}?view=source"), "session=viewer; chasqui_lang=es").await;
+    assert!(source.text.contains("&lt;p onclick=&quot;x()&quot;&gt;Hola"), "{}", source.text);
+    assert!(source.text.contains("Fuente"), "{}", source.text);
+}
+
+#[tokio::test]
+async fn each_medium_is_shown_in_its_own_way() {
+    let site = Site::start().await;
+    captured(&site, "text", "sms", &"ñandú ".repeat(40), None).await;
+    let page = site.get(&first(&site.get("/console/sandbox", "session=viewer").await), "session=viewer").await;
+    assert!(page.text.contains("segments, UCS-2"), "{}", page.text);
+    captured(&site, "hook", "webhook", "{\"a\":\"<b>\"}", None).await;
+    let page = site.get(&first(&site.get("/console/sandbox", "session=viewer").await), "session=viewer").await;
+    assert!(page.text.contains("POST &lt;hook&gt;@example.com"), "{}", page.text);
+    assert!(page.text.contains("{&quot;a&quot;:&quot;&lt;b&gt;&quot;}"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_capture_that_is_not_there_is_not_found() {
+    let site = Site::start().await;
+    for path in ["/console/sandbox/7", "/console/sandbox/x", "/console/sandbox/7/mail"] {
+        assert_eq!(site.get(path, "session=viewer").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
