@@ -63,7 +63,7 @@ async fn the_sessions_of_a_user_are_listed_and_those_of_others_are_not(db: &Data
     let tokens = |listed: Vec<OpenSession>| listed.into_iter().map(|session| session.token).collect::<Vec<_>>();
     assert_eq!(tokens(listed(60).await), [token("first"), token("second")]);
     assert_eq!(tokens(listed(3_700).await), [token("first")], "the other has expired");
-    assert_eq!(store.sessions_of("eva", at(60)).await.unwrap(), []);
+    assert!(store.sessions_of("eva", at(60)).await.unwrap().is_empty());
 }
 
 async fn what_ends_the_tokens_of_a_user_ends_its_sessions(db: &Database) {
