@@ -3,7 +3,7 @@
 "use strict";
 
 const { chromium, request } = require("playwright-core");
-const { mkdirSync, readFileSync } = require("node:fs");
+const { mkdirSync, readFileSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
 
 const given = JSON.parse(process.argv[2]);
@@ -143,9 +143,11 @@ const scenes = {
       const text = await main.textContent();
       return /\bdone\b/.test(text) && text.includes(`${given.letters} of ${given.letters}`);
     });
-    await go(page, "Dead letters");
-    await page.getByRole("row").filter({ hasText: given.code }).filter({ hasText: "replayed" }).waitFor();
-    return { job: given.plan };
+    const replayed = page.getByRole("row").filter({ hasText: given.code }).filter({ hasText: "replayed" });
+    await until("the group is replayed", async () => {
+      await go(page, "Dead letters");
+      return (await replayed.count()) > 0;
+    });
   },
 
   // The queue is read once more, a while after the replay.
@@ -168,17 +170,12 @@ const scenes = {
     const sections = await links.evaluateAll((found) => found.map((link) => link.getAttribute("href")));
     const storageState = await first.context().storageState();
     await first.context().close();
+    rmSync(given.folder, { recursive: true, force: true });
     mkdirSync(given.folder, { recursive: true });
     const looks = [DESK, PHONE].flatMap((viewport) => ["light", "dark"].map((theme) => ({ viewport, theme })));
     for (const look of looks) {
-      const page = await open(browser, { viewport: look.viewport, colorScheme: look.theme, storageState });
-      await page.context().addInitScript({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
-      for (const path of [...sections, ...given.more]) await inspect(page, path, look);
-      await page.context().close();
-      const login = await open(browser, { viewport: look.viewport, colorScheme: look.theme });
-      await login.context().addInitScript({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
-      await inspect(login, "/console/login", look);
-      await login.context().close();
+      await inspectAll(browser, look, { storageState }, [...sections, ...given.more]);
+      await inspectAll(browser, look, {}, ["/console/login"]);
     }
     return { pages: sections.length + given.more.length + 1 };
   },
@@ -198,11 +195,20 @@ const scenes = {
   },
 };
 
+async function inspectAll(browser, look, options, paths) {
+  const page = await open(browser, { viewport: look.viewport, colorScheme: look.theme, ...options });
+  // The policy of a page would block it as a script of the page.
+  await page.context().addInitScript({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
+  for (const path of paths) await inspect(page, path, look);
+  await page.context().close();
+}
+
 async function inspect(page, path, { viewport, theme }) {
   const answer = await page.goto(given.base + path, { waitUntil: "load" });
   if (answer.status() !== 200) wrong.push(`${path}: ${answer.status()}`);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  const name = path.replace(/^\/console\/?/, "").replace(/[^A-Za-z0-9]+/g, "-") || "overview";
+  const place = path.replace(/^\/console\/?/, "").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "one");
+  const name = place.replace(/[^A-Za-z0-9]+/g, "-") || "overview";
   await page.screenshot({ path: join(given.folder, `${name}-${theme}-${viewport.width}.png`), fullPage: true });
   const isWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   if (isWide) wrong.push(`${path} at ${viewport.width}: wider than the screen`);
