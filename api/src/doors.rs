@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue};
-use console::{Console, Doors, LoginRefused, Parts, SessionUnknown};
+use console::{Accounts, Console, Doors, LoginRefused, Parts, SessionUnknown};
 use domain::Actor;
 use operations::accounts::log_in::NotLoggedIn;
 use operations::accounts::passwords::NoTurn;
@@ -27,6 +27,12 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
         publisher: app.publisher.clone(),
         checker: app.checker.clone(),
         clock: Arc::clone(&app.clock),
+        accounts: Accounts {
+            passwords: Arc::clone(&app.passwords),
+            logins: app.logins.clone(),
+            revoked: Arc::clone(&app.revoked),
+            keys: Arc::clone(&app.keys),
+        },
         doors: Arc::new(Entrance { app: Arc::clone(app) }),
         defaults: app.defaults.clone(),
         request_ids: app.request_ids.clone(),
@@ -86,6 +92,10 @@ impl Doors for Entrance {
         let Some(token) = self.token(headers) else { return Ok(None) };
         let found = sessions::find(&self.app.store, &token, self.app.clock.as_ref()).await;
         found.map_err(|_| SessionUnknown)
+    }
+
+    fn session_id(&self, headers: &HeaderMap) -> Option<String> {
+        self.token(headers).as_ref().and_then(sessions::id_of)
     }
 
     async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue> {

@@ -8,9 +8,6 @@ use axum::http::Method;
 use domain::{Clock, Defaults};
 use operations::Checker;
 use operations::overview::Watching;
-use operations::accounts::keys::Keys;
-use operations::accounts::passwords::Passwords;
-use operations::accounts::revoked::Revoked;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -58,9 +55,9 @@ impl Api {
         Ok(Self(Arc::new(App {
             tokens: Tokens::new(&settings.jwt, &keys, Arc::clone(&clock))?,
             defaults: Defaults { channel: settings.default_channel.clone() },
-            passwords: Passwords::default(),
-            revoked: Revoked::default(),
-            keys: Keys::default(),
+            passwords: Arc::default(),
+            revoked: Arc::default(),
+            keys: Arc::default(),
             request_ids: keys.request_ids(),
             recipients: keys.recipients(),
             logins: keys.logins(),

@@ -5,8 +5,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, LetterSealer, RecipientHasher, RequestIds, Zones};
+use domain::{Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, RequestIds, Zones};
 use operations::Checker;
+use operations::accounts::keys::Keys;
+use operations::accounts::log_in::LogIn;
+use operations::accounts::passwords::Passwords;
+use operations::accounts::revoked::Revoked;
 use operations::overview::Watching;
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +38,7 @@ pub struct Parts {
     pub publisher: Publisher,
     pub checker: Checker,
     pub clock: Arc<dyn Clock>,
+    pub accounts: Accounts,
     pub doors: Arc<dyn Doors>,
     pub defaults: Defaults,
     pub request_ids: RequestIds,
@@ -44,6 +49,16 @@ pub struct Parts {
     /// Ends every open stream. Whoever serves the console cancels it on the stop signal, because a stream would
     /// otherwise hold the listener open until its drain is over.
     pub ending: CancellationToken,
+}
+
+/// What accounts are changed with: the same as every other entrance of this process has, so that what is changed here
+/// counts there at once.
+#[derive(Clone)]
+pub struct Accounts {
+    pub passwords: Arc<Passwords>,
+    pub logins: LoginHasher,
+    pub revoked: Arc<Revoked>,
+    pub keys: Arc<Keys>,
 }
 
 /// What the process around the console knows.
@@ -68,6 +83,12 @@ pub struct Settings {
 impl Console {
     pub fn new(parts: Parts) -> Self {
         Self { parts: Arc::new(parts), known: Arc::default(), remembered: Arc::default(), feed: Arc::default() }
+    }
+
+    /// What a login stands on.
+    pub(crate) fn log_in(&self) -> LogIn<'_> {
+        let Accounts { passwords, logins, .. } = &self.parts.accounts;
+        LogIn { store: &self.parts.store, passwords, hasher: logins, clock: self.parts.clock.as_ref() }
     }
 }
 

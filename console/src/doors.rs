@@ -29,6 +29,9 @@ pub trait Doors: Send + Sync {
     /// [`SessionUnknown`] while nobody can say.
     async fn actor_of(&self, headers: &HeaderMap) -> Result<Option<Actor>, SessionUnknown>;
 
+    /// Tells the session of a request from the others of its user, as `operations::accounts::sessions` names them.
+    fn session_id(&self, headers: &HeaderMap) -> Option<String>;
+
     /// Ends the session of a request, and returns the value of the header `Set-Cookie` that takes it from the browser.
     async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue>;
 }

@@ -131,7 +131,9 @@ impl<'a> Shell<'a> {
         let actor = &self.viewer.actor;
         html! {
             form.session method="post" action="/console/logout" {
-                span.who { (actor.name) " · " (actor.tenant.as_str()) }
+                a.who href=(Section::Account.path()) title=(Section::Account.label(self.lang())) {
+                    (actor.name) " · " (actor.tenant.as_str())
+                }
                 button type="submit" { (self.lang().words().shell.log_out) }
             }
         }

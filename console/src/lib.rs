@@ -25,7 +25,7 @@ mod session;
 mod standing;
 mod words;
 
-pub use console::{Console, Parts, Settings};
+pub use console::{Accounts, Console, Parts, Settings};
 pub use doors::{Doors, LoginRefused, SessionUnknown};
 pub use routes::{HOME, router};
 

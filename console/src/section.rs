@@ -18,9 +18,12 @@ pub(crate) enum Section {
     Users,
     Audit,
     TryIt,
+    /// What everybody has: the name of whoever looks leads there, and the navigation does not.
+    Account,
 }
 
 impl Section {
+    /// What the navigation leads to, in its order.
     pub(crate) const ALL: [Self; 12] = [
         Self::Overview,
         Self::Deliveries,
@@ -50,6 +53,7 @@ impl Section {
             Self::Users => "/console/users",
             Self::Audit => "/console/audit",
             Self::TryIt => "/console/try-it",
+            Self::Account => "/console/account",
         }
     }
 
@@ -68,6 +72,7 @@ impl Section {
             Self::Users => words.users,
             Self::Audit => words.audit,
             Self::TryIt => words.try_it,
+            Self::Account => words.account,
         }
     }
 
@@ -85,7 +90,7 @@ impl Section {
     /// Without this scope the navigation does not lead here.
     pub(crate) const fn needs(self) -> Scope {
         match self {
-            Self::Users => Scope::Admin,
+            Self::Users | Self::Audit => Scope::Admin,
             Self::TryIt => Scope::Notify,
             _ => Scope::Read,
         }

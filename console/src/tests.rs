@@ -3,6 +3,8 @@
 mod dead_letters;
 mod deliveries;
 mod ended;
+mod accounts;
+mod audit;
 mod inline;
 mod pages;
 mod sandbox;

@@ -68,6 +68,7 @@ pub(crate) struct Sections {
     pub(crate) users: &'static str,
     pub(crate) audit: &'static str,
     pub(crate) try_it: &'static str,
+    pub(crate) account: &'static str,
 }
 
 /// What stands around every page.

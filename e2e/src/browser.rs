@@ -53,6 +53,11 @@ impl Browser {
         found.map(Self)
     }
 
+    /// The program, for whoever drives it in another way than by showing it a page.
+    pub fn program(&self) -> &Path {
+        &self.0
+    }
+
     /// Loads a page. `*.example` resolves to this machine, as after DNS rebinding.
     ///
     /// # Panics

@@ -1,7 +1,12 @@
 //! The journal: who did what, and whether anybody has changed what was told.
 
+use std::time::Duration;
+
 use domain::{JournalKeys, Timestamp};
 use store::{JournalFilter, JournalHead, JournalPage, MAX_PAGE, Store, StoreError, USUAL_PAGE, VerifiedJournal};
+
+/// How far apart the clocks of machines may be.
+const UNEVEN: Duration = Duration::from_secs(60 * 60);
 
 /// A page of the journal, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
 ///
@@ -21,6 +26,25 @@ pub async fn list(store: &Store, filter: JournalFilter) -> Result<JournalPage, S
 /// [`StoreError`].
 pub async fn head(store: &Store) -> Result<Option<JournalHead>, StoreError> {
     store.journal_head().await
+}
+
+/// How far the chain has come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chain {
+    /// Its end; none before the first entry was sealed.
+    pub head: Option<JournalHead>,
+    /// How many entries have no place in it yet.
+    pub unsealed: u32,
+}
+
+/// How far the chain has come.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn chain(store: &Store, now: Timestamp) -> Result<Chain, StoreError> {
+    // What another machine has told may be ahead of this one's clock.
+    let unsealed = store.count_unsealed(now.plus(UNEVEN)).await?;
+    Ok(Chain { head: store.journal_head().await?, unsealed })
 }
 
 /// Looks at every entry of the chain, from its beginning or from a head that was told outside of the ledger.

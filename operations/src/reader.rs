@@ -1,6 +1,6 @@
 //! Takes the fields out of what somebody has written, and collects everything that is wrong with them.
 
-use domain::{FieldError, Timestamp, nearest, pointer_step};
+use domain::{FieldError, Tenant, Timestamp, nearest, pointer_step};
 use serde_json::{Map, Value};
 
 use crate::checked::field;
@@ -58,6 +58,15 @@ impl Reader {
             self.refuse(name, no_such(&text, &words));
         }
         found
+    }
+
+    /// The tenant that something is for: `own` where none is named.
+    pub(crate) fn tenant(&mut self, own: &Tenant) -> Tenant {
+        let Some(text) = self.text("tenant") else { return own.clone() };
+        Tenant::parse(&text).unwrap_or_else(|| {
+            self.refuse("tenant", "must be 1 to 64 letters, digits, '_' or '-'");
+            own.clone()
+        })
     }
 
     /// A time that is ahead; `without` says what leaving it out means.

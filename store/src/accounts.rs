@@ -7,5 +7,5 @@ mod users;
 
 pub use api_keys::{ApiKey, KeyCursor, KeyPage, MAX_KEYS, MadeKey, NewKey, Rotation as KeyRotation};
 pub use logins::{Login, Standing};
-pub use sessions::{NewSession, Session as UserSession};
+pub use sessions::{NewSession, OpenSession, Session as UserSession};
 pub use users::{Changed, NewUser, Revocations, User, UserChange, UserPage};

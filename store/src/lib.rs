@@ -29,8 +29,8 @@ mod writers;
 mod tests;
 
 pub use accounts::{
-    ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser, Revocations,
-    Standing, User, UserChange, UserPage, UserSession,
+    ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser, OpenSession,
+    Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};

@@ -1,22 +1,211 @@
-//! `/console/audit`: what people decided and were refused.
+//! `/console/audit`: what people decided and were refused, and how far the chain has come that shows that nobody has
+//! changed it since.
+
+mod words;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use maud::html;
+use domain::{Scope, Timestamp};
+use maud::{Markup, html};
+use operations::journal::{self, Chain};
+use serde_json::{Map, Value};
+use store::{JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
+use web::query::Parameters;
 
+use self::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::figure::whole;
+use crate::pieces::filter::{Field, Input, filter};
+use crate::pieces::pager::pager;
+use crate::pieces::table::{Row, number, table, text};
+use crate::pieces::time::time;
 use crate::section::Section;
 use crate::session::Viewer;
+use crate::words::Lang;
+
+const NAMES: [&str; 6] = ["actor", "kind", "subject", "since", "until", "after"];
+/// How many digits of a seal are shown: enough to tell it from another.
+const SHOWN_DIGITS: usize = 16;
 
 pub(crate) fn routes() -> Router<Console> {
     Router::new().route("/console/audit", get(show))
 }
 
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
+/// What was asked for, as it stands in the address.
+struct Asked {
+    texts: [String; 5],
+    filter: JournalFilter,
+    problems: Vec<(String, String)>,
+}
+
+impl Asked {
+    fn read(mut query: Parameters) -> Self {
+        const TIME: &str = "must be a date and time as in RFC 3339, with an offset, such as 2026-03-01T09:00:00Z";
+        // A form sends the fields that nobody has filled in as well.
+        let texts: [String; 5] = std::array::from_fn(|at| query.text(NAMES[at]).unwrap_or_default().trim().to_owned());
+        let after = query.parsed("after", "must be the end of the page before", JournalCursor::parse);
+        let mut time = |at: usize| {
+            let read = Timestamp::parse_rfc3339(&texts[at]).ok();
+            if read.is_none() && !texts[at].is_empty() {
+                query.refuse(NAMES[at], TIME);
+            }
+            read
+        };
+        let (since, until) = (time(3), time(4));
+        let problems = query.finish(&NAMES).err();
+        let problems = problems.iter().flat_map(|problem| problem.bad());
+        let problems = problems.map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();
+        let some = |at: usize| Some(texts[at].clone()).filter(|text| !text.is_empty());
+        let (actor, kind, subject) = (some(0), some(1), some(2));
+        let filter = JournalFilter { tenant: None, actor, kind, subject, since, until, after, limit: 0 };
+        Self { texts, filter, problems }
+    }
+
+    fn pairs(&self) -> Vec<(&'static str, &str)> {
+        NAMES.into_iter().zip(self.texts.iter().map(String::as_str)).collect()
+    }
+}
+
+async fn show(State(console): State<Console>, viewer: Viewer, query: Parameters) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Audit);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Audit.label(shell.lang()), &content).await
+    if let Err(denied) = viewer.actor.must(Scope::Admin) {
+        return shell.denied(denied).await;
+    }
+    let mut asked = Asked::read(query);
+    let (lang, now) = (shell.lang(), console.clock.now());
+    let title = Section::Audit.label(lang);
+    if !asked.problems.is_empty() {
+        return shell.answer(StatusCode::UNPROCESSABLE_ENTITY, title, &form(&asked, lang)).await;
+    }
+    // The chain is that of all tenants.
+    let sees_all = viewer.actor.may(Scope::Tenants);
+    asked.filter.tenant = (!sees_all).then(|| viewer.actor.tenant.clone());
+    let (page, chain) = match read(&console, &asked, sees_all, now).await {
+        Ok(read) => read,
+        Err(error) => return shell.ledger_failed(&error).await,
+    };
+    let next = page.next.as_ref().map(ToString::to_string);
+    let content = html! {
+        (sealed(chain.as_ref(), lang))
+        (form(&asked, lang))
+        (listed(&page, sees_all, lang, now))
+        (pager(lang, Section::Audit.path(), &asked.pairs(), asked.filter.after.is_none(), next.as_deref()))
+    };
+    shell.page(title, &content).await
+}
+
+async fn read(
+    console: &Console,
+    asked: &Asked,
+    sees_all: bool,
+    now: Timestamp,
+) -> Result<(JournalPage, Option<Chain>), StoreError> {
+    let page = journal::list(&console.store, asked.filter.clone()).await?;
+    let chain = if sees_all { Some(journal::chain(&console.store, now).await?) } else { None };
+    Ok((page, chain))
+}
+
+fn form(asked: &Asked, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let [actor, kind, subject, since, until] = asked.texts.each_ref().map(String::as_str);
+    let field = |name, label, value, input| Field { name, label, value, input };
+    let fields = [
+        field("actor", words.actor, actor, Input::Search),
+        field("kind", words.kind, kind, Input::Text("pause.begun")),
+        field("subject", words.subject, subject, Input::Text("")),
+        field("since", words.since, since, Input::Text("2026-03-01T09:00:00Z")),
+        field("until", words.until, until, Input::Text("2026-03-02T09:00:00Z")),
+    ];
+    filter(lang, Section::Audit.path(), &fields, &asked.problems)
+}
+
+/// How far the chain has come, for those who see all of it.
+fn sealed(chain: Option<&Chain>, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let Some(chain) = chain else {
+        return html! { p.soft { (words.chain_of_all) } };
+    };
+    html! {
+        dl.facts {
+            dt { (words.chain) }
+            dd {
+                @match &chain.head {
+                    Some(head) => { ((words.sealed_up_to)(&whole(u64::try_from(head.seq).unwrap_or_default()))) }
+                    None => { (words.nothing_sealed) }
+                }
+                @if chain.unsealed > 0 { ", " ((words.unsealed)(&whole(chain.unsealed.into()))) }
+            }
+            @if let Some(head) = &chain.head {
+                @let told = head.to_string();
+                dt { (words.head) }
+                dd { code title=(told) { (shortened(&told)) } }
+            }
+        }
+        p.soft { (words.verify) " " code { "chasqui audit verify" } }
+    }
+}
+
+/// A head with the first digits of its seal: `42:0123456789abcdef…`.
+fn shortened(head: &str) -> String {
+    let end = head.find(':').map_or(0, |colon| colon + 1) + SHOWN_DIGITS;
+    head.get(..end).map_or_else(|| head.to_owned(), |first| format!("{first}…"))
+}
+
+fn listed(page: &JournalPage, sees_all: bool, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    let mut columns = vec![
+        text(words.at),
+        text(words.actor),
+        text(words.kind),
+        text(words.subject),
+        text(words.told),
+        number(words.seq),
+    ];
+    if sees_all {
+        columns.insert(1, text(words.tenant));
+    }
+    let rows: Vec<Row> = page.entries.iter().map(|entry| row(entry, sees_all, lang, now)).collect();
+    table(lang, words.caption, &columns, &rows)
+}
+
+fn row(entry: &JournalEntry, sees_all: bool, lang: Lang, now: Timestamp) -> Row {
+    let words = Words::of(lang);
+    let row = &entry.row;
+    let seq = entry.seq.and_then(|seq| u64::try_from(seq).ok());
+    let mut cells = vec![
+        time(Timestamp::from_micros(row.at), now, lang),
+        html! { (row.actor) },
+        html! { (row.kind) },
+        html! { (row.subject) },
+        told(&row.data),
+        html! { @match seq { Some(seq) => { (whole(seq)) } None => { span.soft { (words.not_sealed) } } } },
+    ];
+    if sees_all {
+        cells.insert(1, html! { (row.tenant) });
+    }
+    Row { id: format!("entry-{}", row.id), cells }
+}
+
+/// What there is to tell of an entry, name by name. What somebody else has put there may be no JSON.
+fn told(data: &str) -> Markup {
+    let data: Map<String, Value> = serde_json::from_str(data).unwrap_or_default();
+    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    html! {
+        @for (index, (name, told)) in data.iter().enumerate() {
+            @if index > 0 { " · " }
+            span.soft { (name) } " " (value(told))
+        }
+    }
+}
+
+#[test]
+fn a_head_is_shown_with_its_place_and_the_first_digits_of_its_seal() {
+    assert_eq!(shortened(&format!("42:{}", "0123456789abcdef".repeat(4))), "42:0123456789abcdef…");
+    assert_eq!(shortened("42:01"), "42:01");
+    assert_eq!(told(r#"{"why":"<b>","count":3}"#).into_string().matches("&lt;b&gt;").count(), 1);
+    assert_eq!(told("no JSON").into_string(), "");
 }

@@ -1,22 +1,37 @@
-//! `/console/users`: who may do what.
+//! `/console/users`, `/console/keys` and `/console/account`: who may do what, the keys of services, and what everybody
+//! changes about themselves.
+
+mod account;
+mod act;
+mod addresses;
+mod forms;
+mod keys;
+mod list;
+mod one;
+mod rights;
+mod undone;
+mod words;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
-use maud::html;
+use axum::routing::{get, post};
+use operations::accounts::users::Hashing;
+use web::connections::network;
+use web::hosts::Source;
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/users", get(show))
+    Router::new()
+        .route("/console/users", get(list::show).post(list::add))
+        .route(addresses::ONE, get(one::show))
+        .route(one::SCOPES, post(one::set_scopes))
+        .route(one::PASSWORD, post(one::set_password))
+        .route(addresses::ACT, get(act::ask).post(act::done))
+        .merge(keys::routes())
+        .merge(account::routes())
 }
 
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Users);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Users.label(shell.lang()), &content).await
+/// By whose turns a password is hashed that a request brings.
+fn hashing(console: &Console, source: Source) -> Hashing<'_> {
+    Hashing { passwords: &console.accounts.passwords, peer: source.peer.map(network) }
 }

@@ -6,7 +6,7 @@ use super::site::Site;
 use crate::section::Section;
 
 /// What the policy would block, or what would need a weaker one.
-const INLINE: [&str; 6] = [" style=\"", " onclick", "<script>", "hx-on", "hx-vals=\"js:", "javascript:"];
+pub(super) const INLINE: [&str; 6] = [" style=\"", " onclick", "<script>", "hx-on", "hx-vals=\"js:", "javascript:"];
 
 #[tokio::test]
 async fn no_page_has_anything_inline_and_each_has_the_policy() {

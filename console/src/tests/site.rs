@@ -21,7 +21,7 @@ use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueTyp
 use tower::ServiceExt;
 use web::hosts::Source;
 
-use crate::{Console, Doors, LoginRefused, Parts, SessionUnknown, Settings};
+use crate::{Accounts, Console, Doors, LoginRefused, Parts, SessionUnknown, Settings};
 
 /// Compiled once for all tests.
 static SHIPPED: LazyLock<Arc<Templates>> = LazyLock::new(|| Arc::new(Templates::embedded("en").unwrap()));
@@ -68,6 +68,10 @@ impl Doors for TestDoors {
         Ok(name.and_then(actor))
     }
 
+    fn session_id(&self, _: &HeaderMap) -> Option<String> {
+        None
+    }
+
     async fn log_out(&self, _: &HeaderMap) -> Option<HeaderValue> {
         Some(HeaderValue::from_static("session=; Path=/console; Max-Age=0"))
     }
@@ -96,6 +100,12 @@ impl Site {
             publisher: without_broker(&ending),
             checker: Checker::new(SHIPPED.clone()),
             clock: clock.clone() as Arc<dyn Clock>,
+            accounts: Accounts {
+                passwords: Arc::default(),
+                logins: keys.logins(),
+                revoked: Arc::default(),
+                keys: Arc::default(),
+            },
             doors: doors.clone(),
             defaults: Defaults { channel: None },
             request_ids: keys.request_ids(),

@@ -16,6 +16,7 @@ pub(super) static WORDS: Words = Words {
         users: "Users",
         audit: "Audit",
         try_it: "Try it",
+        account: "My account",
     },
     shell: ShellWords {
         skip: "Skip to the content",

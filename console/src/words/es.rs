@@ -16,6 +16,7 @@ pub(super) static WORDS: Words = Words {
         users: "Usuarios",
         audit: "Auditoría",
         try_it: "Probar",
+        account: "Mi cuenta",
     },
     shell: ShellWords {
         skip: "Ir al contenido",

@@ -1,6 +1,8 @@
 //! Pages in a real browser: one of another origin can neither register nor publish, by whatever name it calls the API;
 //! one of the API's own origin can.
 
+mod console;
+
 use domain::State;
 use e2e::browser::Browser;
 use e2e::site::{Relayed, Site};

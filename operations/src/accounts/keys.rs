@@ -7,7 +7,7 @@ mod written;
 use std::time::Duration;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp, content_of};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use store::{ApiKey, KeyCursor, KeyPage, KeyRotation, MadeKey, NewKey, Store};
 use uuid::Uuid;
 
@@ -44,6 +44,13 @@ pub struct Asked {
 pub struct Made {
     pub key: ApiKey,
     pub text: SecretString,
+}
+
+impl Made {
+    /// All of its text, to be shown this once.
+    pub fn shown(&self) -> &str {
+        self.text.expose_secret()
+    }
 }
 
 /// 64 digits of 16 that nobody can guess.
@@ -189,6 +196,14 @@ pub async fn list(
     Ok(store.keys(own.or(tenant), after, limit).await?)
 }
 
+/// The key of this id, if the actor manages it.
+///
+/// # Errors
+/// [`Undone::Denied`], [`Undone::Unknown`], [`Undone::Ledger`].
+pub async fn show(store: &Store, actor: &Actor, id: &str, clock: &dyn Clock) -> Result<ApiKey, Undone> {
+    managed(store, actor, id, &format!("show the key {id}"), clock.now()).await
+}
+
 async fn managed(store: &Store, actor: &Actor, id: &str, asked: &str, now: Timestamp) -> Result<ApiKey, Undone> {
     let own = reach(store, actor, asked, now).await?;
     let key = store.api_key(id).await?;
@@ -197,8 +212,6 @@ async fn managed(store: &Store, actor: &Actor, id: &str, asked: &str, now: Times
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Actor, Clock, Content, Timestamp, content_of};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{NewSession, Store, StoreError};
+use store::{NewSession, OpenSession, Store, StoreError};
 
 use super::grants::known_scopes;
 use super::keys::random;
@@ -19,6 +19,8 @@ pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 /// A token is 64 digits of 16.
 const TOKEN_BYTES: usize = 64;
+/// How many bytes of the hash of a token tell a session from the others of its user.
+const ID_BYTES: usize = 8;
 
 /// Opens a session of somebody who has just shown its password, and returns its token. None when the user was disabled or
 /// signed out everywhere meanwhile.
@@ -66,6 +68,55 @@ pub async fn end(store: &Store, token: &SecretString) -> Result<(), StoreError> 
 /// [`StoreError`].
 pub async fn end_all(store: &Store, actor: &Actor) -> Result<(), StoreError> {
     store.end_sessions(&actor.name).await
+}
+
+/// A session that is in force, as its user sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Open {
+    /// Tells it from the user's others; nobody gets in by it.
+    pub id: String,
+    pub created_at: Timestamp,
+    /// To about a minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends if it is not used again.
+    pub ends_at: Timestamp,
+}
+
+/// The sessions of the actor, that which was used last before the others: at most 100.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(store: &Store, actor: &Actor, clock: &dyn Clock) -> Result<Vec<Open>, StoreError> {
+    let found = store.sessions_of(&actor.name, clock.now()).await?;
+    let open = |session: &OpenSession| Open {
+        id: id(&session.token),
+        created_at: session.created_at,
+        last_seen_at: session.last_seen_at,
+        ends_at: session.expires_at,
+    };
+    Ok(found.iter().map(open).collect())
+}
+
+/// Ends the session of the actor that has this id in [`list()`]. False where there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end_one(store: &Store, actor: &Actor, named: &str, clock: &dyn Clock) -> Result<bool, StoreError> {
+    let found = store.sessions_of(&actor.name, clock.now()).await?;
+    match found.iter().find(|session| id(&session.token) == named) {
+        Some(session) => store.end_session(&session.token).await.map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// The id of the session with this token. None for what cannot be a token.
+pub fn id_of(token: &SecretString) -> Option<String> {
+    hash_of(token).map(|hash| id(&hash))
+}
+
+/// The first digits of the hash of a token.
+fn id(hash: &Content) -> String {
+    hash.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn ends_at(created_at: Timestamp, now: Timestamp) -> Timestamp {

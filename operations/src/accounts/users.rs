@@ -2,6 +2,8 @@
 //! An administrator manages those of its tenant, with the scope `tenants` those of all; nobody manages somebody who may do
 //! what it could not give.
 
+mod written;
+
 use std::net::IpAddr;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
@@ -15,6 +17,8 @@ use super::log_in::{LogIn, NotLoggedIn};
 use super::passwords::{self, Passwords};
 use crate::checked::field;
 
+/// The fields of a user to add, as its client writes them.
+pub const FIELDS: [&str; 5] = ["username", "password", "role", "scope", "tenant"];
 /// What a user gets who was given no scopes.
 pub const USUAL_SCOPES: [Scope; 2] = [Scope::Notify, Scope::Read];
 
@@ -61,6 +65,20 @@ pub async fn list(
         return Ok(UserPage { users: Vec::new(), next: None });
     }
     Ok(store.users(own.or(tenant), after, limit).await?)
+}
+
+/// The user of this name, if the actor manages it.
+///
+/// # Errors
+/// [`Undone::Denied`], [`Undone::Unknown`], [`Undone::Ledger`].
+pub async fn show(store: &Store, actor: &Actor, name: &str, clock: &dyn Clock) -> Result<User, Undone> {
+    let own = reach(store, actor, &format!("show the user {name}"), clock.now()).await?;
+    found(store, own, name).await
+}
+
+async fn found(store: &Store, own: Option<&Tenant>, name: &str) -> Result<User, Undone> {
+    let user = if is_user_name(name) { store.user(name).await? } else { None };
+    user.filter(|user| own.is_none_or(|own| *own == user.tenant)).ok_or(Undone::Unknown)
 }
 
 /// Adds a user.
@@ -218,8 +236,7 @@ fn check_password(pointer: &str, password: &SecretString) -> Result<(), Undone> 
 async fn managed(store: &Store, actor: &Actor, name: &str, kind: &'static str, now: Timestamp) -> Result<User, Undone> {
     let asked = format!("{kind} {name}");
     let own = reach(store, actor, &asked, now).await?;
-    let user = if is_user_name(name) { store.user(name).await? } else { None };
-    let user = user.filter(|user| own.is_none_or(|own| *own == user.tenant)).ok_or(Undone::Unknown)?;
+    let user = found(store, own, name).await?;
     // Whoever could give itself the password of somebody who may do more would soon do more.
     let beyond = beyond_user_scopes(actor, &known_scopes(&user.scopes)).map(|Beyond { error, needed }| {
         let error = field("", format!("the user may do more: this {}", error.detail));

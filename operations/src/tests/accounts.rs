@@ -144,6 +144,46 @@ async fn a_session_knows_what_its_user_may_do_now_and_ends_with_the_tokens() {
 }
 
 #[tokio::test]
+async fn everybody_sees_the_own_sessions_and_ends_one_of_them() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    for name in ["ada", "eve"] {
+        add(store, &root(), name, "acme", &[Scope::Read]).await.unwrap();
+    }
+    let ada = log_in_at(store, "ada", PASSWORD, NOW).await.unwrap();
+    let (one, other) = (
+        sessions::open(store, &ada, &Still(NOW)).await.unwrap().unwrap(),
+        sessions::open(store, &ada, &Still(later(1))).await.unwrap().unwrap(),
+    );
+    let list = async |who: &Actor| {
+        let listed = sessions::list(store, who, &Still(later(2))).await.unwrap();
+        listed.into_iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    let ids = [&other, &one].map(|token| sessions::id_of(token).unwrap());
+    assert_eq!(list(&ada.actor()).await, ids);
+    assert!(!ids.iter().any(|id| one.expose_secret().contains(id.as_str())));
+    let eve = actor("eve", "acme", &[Scope::Read]);
+    assert!(!sessions::end_one(store, &eve, &ids[1], &Still(later(2))).await.unwrap(), "it is another's");
+    assert!(sessions::end_one(store, &ada.actor(), &ids[1], &Still(later(2))).await.unwrap());
+    assert_eq!(list(&ada.actor()).await, ids[..1]);
+    assert_eq!(sessions::find(store, &one, &Still(later(3))).await.unwrap(), None);
+    assert!(sessions::find(store, &other, &Still(later(3))).await.unwrap().is_some());
+}
+
+#[test]
+fn a_user_to_add_is_read_with_everything_that_is_wrong_at_once() {
+    let read = |text: &str| Asked::of(serde_json::from_str(text).unwrap(), &tenant("acme"));
+    let asked = read(r#"{"username": "ada", "password": "correct horse", "role": "operator"}"#).unwrap();
+    assert_eq!((asked.tenant, asked.scopes), (tenant("acme"), Role::Operator.scopes().to_vec()));
+    let usual = read(r#"{"username": "ada", "password": "correct horse"}"#).unwrap();
+    assert_eq!(usual.scopes, users::USUAL_SCOPES);
+    let wrong = read(r#"{"username": "a b", "password": "short", "scope": "raed", "tenant": "a b", "rolle": "x"}"#);
+    let wrong = wrong.unwrap_err();
+    let pointers: Vec<&str> = wrong.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/username", "/password", "/scope", "/tenant", "/rolle"], "{wrong:?}");
+}
+
+#[tokio::test]
 async fn a_revoked_token_is_refused_at_once_where_the_change_was_made() {
     let ledger = ledger().await;
     let store = &ledger.store;

@@ -3,11 +3,13 @@
 use domain::{Content, Tenant, Timestamp};
 
 use crate::error::StoreError;
-use crate::sql::{Session as Statements, Value, get, unreadable};
+use crate::sql::{Session as Statements, Value, content_of, get, unreadable};
 use crate::store::Store;
 
 /// The most sessions that are forgotten with each that is opened: more than are opened.
 const FORGET_AT_ONCE: i64 = 100;
+/// The most sessions of a user that are listed: those that were used last.
+const MOST_LISTED: u32 = 100;
 
 /// A session to open.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,16 @@ pub struct Session {
     pub scopes: Vec<String>,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
+}
+
+/// A session of a user among the others of that user.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenSession {
+    /// The hash of its token.
+    pub token: Content,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 impl Store {
@@ -74,6 +86,28 @@ impl Store {
             created_at: Timestamp::from_micros(get(row, "created_at")?),
             last_seen_at: Timestamp::from_micros(get(row, "last_seen_at")?),
         }))
+    }
+
+    /// The sessions of a user that are in force, that which was used last before the others: at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sessions_of(&self, user: &str, now: Timestamp) -> Result<Vec<OpenSession>, StoreError> {
+        let sql = format!(
+            "SELECT token_hash, created_at, last_seen_at, expires_at FROM sessions \
+             WHERE user_name = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, created_at DESC LIMIT {MOST_LISTED}"
+        );
+        let values = [Value::Text(Some(user)), Value::Int(Some(now.as_micros()))];
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let session = |row| {
+            Ok(OpenSession {
+                token: content_of(row, "token_hash")?.ok_or_else(|| unreadable("token_hash"))?,
+                created_at: Timestamp::from_micros(get(row, "created_at")?),
+                last_seen_at: Timestamp::from_micros(get(row, "last_seen_at")?),
+                expires_at: Timestamp::from_micros(get(row, "expires_at")?),
+            })
+        };
+        rows.iter().map(session).collect()
     }
 
     /// Notes that a session is used, which then lasts until this time.

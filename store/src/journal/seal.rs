@@ -149,7 +149,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub(super) async fn count_unsealed(&self, before: Timestamp) -> Result<u32, StoreError> {
+    pub async fn count_unsealed(&self, before: Timestamp) -> Result<u32, StoreError> {
         const COUNT: &str = "SELECT COUNT(*) AS open FROM journal WHERE seq IS NULL AND at < $1";
         let rows = self.inner.db.reader().query(COUNT, &[Value::Int(Some(before.as_micros()))]).await?;
         rows.first().map_or(Ok(0), |row| count_of(row, "open"))

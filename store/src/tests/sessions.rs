@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{NewSession, NewUser, Store, UserChange};
+use crate::{NewSession, NewUser, OpenSession, Store, UserChange};
 use domain::{Actor, Content, Entry, Tenant, Timestamp, content_of};
 use secrecy::SecretString;
 
@@ -11,6 +11,7 @@ use crate::tests::on_both;
 
 on_both!(
     a_session_is_found_until_it_expires_and_lasts_longer_by_being_used,
+    the_sessions_of_a_user_are_listed_and_those_of_others_are_not,
     what_ends_the_tokens_of_a_user_ends_its_sessions,
     nobody_opens_a_session_who_was_signed_out_after_showing_a_password,
 );
@@ -52,6 +53,17 @@ async fn a_session_is_found_until_it_expires_and_lasts_longer_by_being_used(db: 
     assert_eq!(store.session(&one, at(3_600)).await.unwrap().unwrap().last_seen_at, at(3_000));
     store.end_session(&one).await.unwrap();
     assert_eq!(store.session(&one, at(3_600)).await.unwrap(), None);
+}
+
+async fn the_sessions_of_a_user_are_listed_and_those_of_others_are_not(db: &Database) {
+    let store = store_with_ana(db).await;
+    assert!(open(&store, &token("first"), at(0)).await && open(&store, &token("second"), at(5)).await);
+    store.touch_session(&token("first"), at(60), at(7_200)).await.unwrap();
+    let listed = async |now| store.sessions_of("ana", at(now)).await.unwrap();
+    let tokens = |listed: Vec<OpenSession>| listed.into_iter().map(|session| session.token).collect::<Vec<_>>();
+    assert_eq!(tokens(listed(60).await), [token("first"), token("second")]);
+    assert_eq!(tokens(listed(3_700).await), [token("first")], "the other has expired");
+    assert!(store.sessions_of("eva", at(60)).await.unwrap().is_empty());
 }
 
 async fn what_ends_the_tokens_of_a_user_ends_its_sessions(db: &Database) {

@@ -30,7 +30,7 @@ impl Asked {
         if scopes.is_none() && !told {
             reader.refuse("scope", "is missing: what the key may do, such as notify; or give role");
         }
-        let tenant = tenant(&mut reader, own);
+        let tenant = reader.tenant(own);
         let expires_at = expires_at(&mut reader, now);
         reader.refuse_unknown(meant);
         match (name, scopes) {
@@ -49,14 +49,6 @@ fn name(reader: &mut Reader) -> Option<String> {
         reader.refuse("name", why);
     }
     Some(name)
-}
-
-fn tenant(reader: &mut Reader, own: &Tenant) -> Tenant {
-    let Some(text) = reader.text("tenant") else { return own.clone() };
-    Tenant::parse(&text).unwrap_or_else(|| {
-        reader.refuse("tenant", "must be 1 to 64 letters, digits, '_' or '-'");
-        own.clone()
-    })
 }
 
 fn expires_at(reader: &mut Reader, now: Timestamp) -> Option<Timestamp> {

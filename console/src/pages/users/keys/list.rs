@@ -1,0 +1,160 @@
+//! The list of keys, and the form that makes one.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{FieldError, Scope, Timestamp};
+use maud::{Markup, html};
+use operations::accounts::keys::{self, Asked, FIELDS};
+use store::{ApiKey, KeyCursor, KeyPage, USUAL_PAGE};
+use web::query::Parameters;
+
+use super::words::Words;
+use super::{PATH, made, revoke, rotate};
+use crate::console::Console;
+use crate::fields::Fields;
+use crate::layout::Shell;
+use crate::pages::users::forms::{self, Line, kept, object};
+use crate::pages::users::rights::rights;
+use crate::pages::users::undone;
+use crate::pieces::badge::{Tone, badge};
+use crate::pieces::pager::pager;
+use crate::pieces::table::{Row, table, text};
+use crate::pieces::time::time;
+use crate::section::Section;
+use crate::session::{Posted, Viewer};
+use crate::words::Lang;
+
+pub(super) async fn show(State(console): State<Console>, viewer: Viewer, mut query: Parameters) -> Response {
+    let after = query.parsed("after", "must be the last id of the page before", KeyCursor::parse);
+    if let Err(problem) = query.finish(&["after"]) {
+        return Shell::of(&console, &viewer, Section::Users).refused(&problem).await;
+    }
+    page(&console, &viewer, after.as_ref(), &Fields::default(), &[]).await
+}
+
+pub(super) async fn add(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
+    let shell = Shell::of(&console, &viewer, Section::Users);
+    let asked = match Asked::of(object(&fields, &FIELDS), &viewer.actor.tenant, console.clock.now()) {
+        Ok(asked) => asked,
+        Err(errors) => return page(&console, &viewer, None, &fields, &errors).await,
+    };
+    let added = keys::add(&console.store, &viewer.actor, asked, console.clock.as_ref()).await;
+    console.accounts.keys.forget_age();
+    match added {
+        Ok(key) => made::page(&shell, &key).await,
+        Err(why) => match undone::fields(why, shell.lang()) {
+            Ok(errors) => page(&console, &viewer, None, &fields, &errors).await,
+            Err(why) => undone::page(&shell, why).await,
+        },
+    }
+}
+
+/// The page, with the form as it was sent where it is wrong.
+async fn page(
+    console: &Console,
+    viewer: &Viewer,
+    after: Option<&KeyCursor>,
+    given: &Fields,
+    errors: &[FieldError],
+) -> Response {
+    let shell = Shell::of(console, viewer, Section::Users);
+    let limit = USUAL_PAGE as usize;
+    let found = keys::list(&console.store, &viewer.actor, None, after, limit, console.clock.as_ref()).await;
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => return undone::page(&shell, why).await,
+    };
+    let (lang, words) = (shell.lang(), Words::of(shell.lang()));
+    let next = found.next.as_ref().map(ToString::to_string);
+    let content = html! {
+        p { a href=(Section::Users.path()) { (Section::Users.label(lang)) } }
+        p.soft { (words.what) }
+        (form(viewer, given, errors))
+        (listed(viewer, &found, console.clock.now()))
+        (pager(lang, PATH, &[], after.is_none(), next.as_deref()))
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    shell.answer(status, words.keys, &content).await
+}
+
+fn listed(viewer: &Viewer, found: &KeyPage, now: Timestamp) -> Markup {
+    let (lang, sees_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
+    let words = Words::of(lang);
+    let mut columns = vec![
+        text(words.name),
+        text(words.prefix),
+        text(words.may),
+        text(words.state),
+        text(words.expires),
+        text(words.last_used),
+        text(words.made_by),
+        text(words.what_now),
+    ];
+    if sees_all {
+        columns.insert(1, text(words.tenant));
+    }
+    let row = |key: &ApiKey| {
+        let mut cells = cells(key, lang, now);
+        if sees_all {
+            cells.insert(1, html! { (key.tenant.as_str()) });
+        }
+        Row { id: format!("key-{}", key.id), cells }
+    };
+    let rows: Vec<Row> = found.keys.iter().map(row).collect();
+    table(lang, words.keys, &columns, &rows)
+}
+
+fn cells(key: &ApiKey, lang: Lang, now: Timestamp) -> Vec<Markup> {
+    let words = Words::of(lang);
+    vec![
+        html! { span title=(key.id) { (key.name) } },
+        html! { code { "chq_" (key.prefix) } },
+        rights(&key.scopes),
+        state(key, lang, now),
+        html! { @match key.expires_at { Some(at) => { (time(at, now, lang)) } None => { (words.until_revoked) } } },
+        html! { @match key.last_used_at { Some(at) => { (time(at, now, lang)) } None => { (words.never) } } },
+        html! { (key.created_by) " " (time(key.created_at, now, lang)) },
+        html! {
+            @if key.is_in_force(now) {
+                span.actions {
+                    @if key.replaced_by.is_none() { a href=(rotate::address(&key.id)) { (words.rotate) } }
+                    a href=(revoke::address(&key.id)) { (words.revoke) }
+                }
+            }
+        },
+    ]
+}
+
+fn state(key: &ApiKey, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    if key.revoked_at.is_some() {
+        badge(Tone::Quiet, words.revoked)
+    } else if !key.is_in_force(now) {
+        badge(Tone::Quiet, words.expired)
+    } else if key.replaced_by.is_some() {
+        badge(Tone::Waiting, words.replaced)
+    } else {
+        badge(Tone::Good, words.in_force)
+    }
+}
+
+fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
+    let lang = viewer.look.lang;
+    let words = Words::of(lang);
+    html! {
+        details open[!errors.is_empty()] {
+            summary { (words.add) }
+            form.form method="post" action=(PATH) aria-label=(words.add) {
+                (forms::unplaced(errors, &FIELDS))
+                (Line::text("name", words.name, kept(given, "name")).required().hint(words.name_hint).with(errors))
+                (forms::rights(lang, (kept(given, "role"), kept(given, "scope")), words.scope_hint, errors))
+                @if viewer.actor.may(Scope::Tenants) {
+                    (Line::text("tenant", words.tenant, kept(given, "tenant")).hint(words.own_tenant).with(errors))
+                }
+                (Line::text("expires_at", words.expires, kept(given, "expires_at")).hint(words.expires_hint).with(errors))
+                p.actions { button.main type="submit" { (words.add_submit) } }
+            }
+        }
+    }
+}

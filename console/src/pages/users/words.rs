@@ -1,0 +1,168 @@
+//! What the pages of users say.
+
+use operations::accounts::users::Act;
+
+use crate::words::Lang;
+
+pub(super) struct Words {
+    pub(super) users: &'static str,
+    pub(super) all_users: &'static str,
+    pub(super) keys: &'static str,
+    pub(super) name: &'static str,
+    pub(super) tenant: &'static str,
+    pub(super) may: &'static str,
+    pub(super) state: &'static str,
+    pub(super) active: &'static str,
+    pub(super) disabled: &'static str,
+    pub(super) created: &'static str,
+    pub(super) password: &'static str,
+    pub(super) password_changed: &'static str,
+    pub(super) password_rule: &'static str,
+    pub(super) add: &'static str,
+    pub(super) add_submit: &'static str,
+    pub(super) role: &'static str,
+    pub(super) no_role: &'static str,
+    /// What the roles may do.
+    pub(super) roles: &'static str,
+    pub(super) scope: &'static str,
+    pub(super) scope_hint: &'static str,
+    /// The same, and what who gets none may do.
+    pub(super) usual_scopes: &'static str,
+    pub(super) no_rights: &'static str,
+    pub(super) own_tenant: &'static str,
+    pub(super) change_rights: &'static str,
+    pub(super) rights_effect: &'static str,
+    pub(super) new_password: &'static str,
+    pub(super) set_password: &'static str,
+    pub(super) password_effect: &'static str,
+    pub(super) more: &'static str,
+    /// Disable, enable, sign out everywhere, delete.
+    verbs: [&'static str; 4],
+    /// What each of them asks of a user.
+    questions: [fn(&str) -> String; 4],
+    pub(super) taken: &'static str,
+    pub(super) wrong_password: &'static str,
+    pub(super) not_done: &'static str,
+    pub(super) not_done_detail: &'static str,
+    pub(super) last_of_all: &'static str,
+    pub(super) too_many_keys: &'static str,
+    pub(super) not_hashed: &'static str,
+    pub(super) wait: fn(u64) -> String,
+}
+
+impl Words {
+    pub(super) fn of(lang: Lang) -> &'static Self {
+        lang.of(&EN, &ES)
+    }
+
+    pub(super) fn verb(&self, act: Act) -> &'static str {
+        self.verbs[place(act)]
+    }
+
+    pub(super) fn question(&self, act: Act, name: &str) -> String {
+        (self.questions[place(act)])(name)
+    }
+}
+
+const fn place(act: Act) -> usize {
+    match act {
+        Act::Disable => 0,
+        Act::Enable => 1,
+        Act::Revoke => 2,
+        Act::Delete => 3,
+    }
+}
+
+static EN: Words = Words {
+    users: "Users",
+    all_users: "All users",
+    keys: "API keys",
+    name: "Name",
+    tenant: "Tenant",
+    may: "May",
+    state: "State",
+    active: "active",
+    disabled: "disabled",
+    created: "Since",
+    password: "Password",
+    password_changed: "New password",
+    password_rule: "8 characters to 128 bytes",
+    add: "Add a user",
+    add_submit: "Add",
+    role: "Role",
+    no_role: "single words, below",
+    roles: "viewer sees everything of the tenant; operator works as well; admin manages users and keys as well",
+    scope: "In single words",
+    scope_hint: "notify, read, operate, admin, tenants, with spaces between; empty where a role is chosen",
+    usual_scopes: "notify, read, operate, admin, tenants, with spaces between; without a role and words: notify read",
+    no_rights: "is empty: choose a role, or give words",
+    own_tenant: "empty for your own",
+    change_rights: "Change rights",
+    rights_effect: "Tokens that the user has end within five seconds. Its sessions go on with the new rights.",
+    new_password: "New password",
+    set_password: "Set the password",
+    password_effect: "Everybody who had the old one logs in again. Tell the user the new one by another way.",
+    more: "More",
+    verbs: ["Disable", "Enable", "Sign out everywhere", "Delete"],
+    questions: [
+        |name| format!("Disable {name}? The user cannot log in any more, its sessions end, and its tokens within 5 s."),
+        |name| format!("Enable {name}? The user may log in again. Tokens that it had stay refused."),
+        |name| format!("Sign {name} out everywhere? Its sessions end, and its tokens within 5 s. It may log in again."),
+        |name| format!("Delete {name}? It cannot be undone. Sessions and tokens end; keys that it has made stay."),
+    ],
+    taken: "is the name of another user: names are unique over all tenants",
+    wrong_password: "is not the password that you have now",
+    not_done: "Nothing was done",
+    not_done_detail: "This is beyond what you may give or change:",
+    last_of_all: "It is the last user who can log in and manages the users of every tenant. Make another one first.",
+    too_many_keys: "The tenant has as many keys in force as it may have. Revoke one that nobody uses.",
+    not_hashed: "The password could not be hashed. Try again, and tell the operator.",
+    wait: |seconds| format!("Too many attempts have failed, or too many come at once. Try again in {seconds} s."),
+};
+
+static ES: Words = Words {
+    users: "Usuarios",
+    all_users: "Todos los usuarios",
+    keys: "Claves de API",
+    name: "Nombre",
+    tenant: "Inquilino",
+    may: "Puede",
+    state: "Estado",
+    active: "activo",
+    disabled: "desactivado",
+    created: "Desde",
+    password: "Contraseña",
+    password_changed: "Contraseña nueva",
+    password_rule: "de 8 caracteres a 128 bytes",
+    add: "Añadir un usuario",
+    add_submit: "Añadir",
+    role: "Rol",
+    no_role: "palabras sueltas, abajo",
+    roles: "viewer ve todo lo del inquilino; operator además trabaja; admin además administra usuarios y claves",
+    scope: "En palabras sueltas",
+    scope_hint: "notify, read, operate, admin, tenants, separadas por espacios; vacío si se elige un rol",
+    usual_scopes: "notify, read, operate, admin, tenants, separadas por espacios; sin rol ni palabras: notify read",
+    no_rights: "está vacío: elija un rol o escriba palabras",
+    own_tenant: "vacío para el propio",
+    change_rights: "Cambiar permisos",
+    rights_effect: "Los tokens del usuario terminan en cinco segundos. Sus sesiones siguen con los permisos nuevos.",
+    new_password: "Contraseña nueva",
+    set_password: "Poner la contraseña",
+    password_effect: "Quien tenía la anterior vuelve a entrar. Comunique la nueva al usuario por otra vía.",
+    more: "Más",
+    verbs: ["Desactivar", "Activar", "Cerrar todas sus sesiones", "Eliminar"],
+    questions: [
+        |name| format!("¿Desactivar a {name}? Ya no podrá entrar; sus sesiones terminan, y sus tokens en 5 s."),
+        |name| format!("¿Activar a {name}? Podrá entrar de nuevo. Los tokens que tenía siguen rechazados."),
+        |name| format!("¿Cerrar todas las sesiones de {name}? Sus tokens terminan en 5 s. Podrá entrar de nuevo."),
+        |name| format!("¿Eliminar a {name}? No se puede deshacer. Sesiones y tokens terminan; sus claves quedan."),
+    ],
+    taken: "es el nombre de otro usuario: los nombres son únicos entre todos los inquilinos",
+    wrong_password: "no es la contraseña que tiene ahora",
+    not_done: "No se hizo nada",
+    not_done_detail: "Esto supera lo que usted puede dar o cambiar:",
+    last_of_all: "Es el último usuario que puede entrar y administra los de todos los inquilinos. Cree otro antes.",
+    too_many_keys: "El inquilino ya tiene todas las claves vigentes que puede tener. Revoque una que nadie use.",
+    not_hashed: "No se pudo procesar la contraseña. Inténtelo de nuevo y avise al operador.",
+    wait: |seconds| format!("Demasiados intentos fallidos, o demasiados a la vez. Inténtelo de nuevo en {seconds} s."),
+};

@@ -1,0 +1,53 @@
+//! The journal as its page shows it.
+
+use axum::http::StatusCode;
+
+use super::site::Site;
+use crate::words::Lang;
+
+async fn told(site: &Site) {
+    let form = "username=ada&password=correct+horse&role=viewer&scope=&tenant=";
+    assert_eq!(site.post("/console/users", "session=admin", form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(site.get("/console/keys", "session=operator").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_journal_is_listed_and_narrowed() {
+    let site = Site::start().await;
+    told(&site).await;
+    let page = site.get("/console/audit", "session=everything").await;
+    for words in ["user.added", "denied", "&lt;admin&gt;", "&lt;operator&gt;", "not yet sealed", "chasqui audit verify"]
+    {
+        assert!(page.text.contains(words), "{words}: {}", page.text);
+    }
+    assert!(!page.text.contains("<admin>"), "{}", page.text);
+    let query = "/console/audit?actor=%3Cadmin%3E&kind=user.added&subject=ada&since=2020-01-01T00:00:00Z&until=";
+    let narrowed = site.get(query, "session=everything").await;
+    assert!(narrowed.text.contains("value=\"user.added\"") && !narrowed.text.contains(">denied<"), "{}", narrowed.text);
+    let nothing = site.get("/console/audit?until=2020-01-01T00:00:00Z", "session=everything").await;
+    assert!(nothing.text.contains("Nothing is here."), "{}", nothing.text);
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_read_is_told_and_nothing_is_searched() {
+    let site = Site::start().await;
+    told(&site).await;
+    let page = site.get("/console/audit?since=yesterday&unti=x&after=1", "session=everything").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for words in ["<code>since</code>", "<code>unti</code>", "<code>after</code>", "value=\"yesterday\""] {
+        assert!(page.text.contains(words), "{words}: {}", page.text);
+    }
+    assert!(!page.text.contains("user.added"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_journal_needs_the_scope_and_the_chain_is_for_those_who_see_all_of_it() {
+    let site = Site::start().await;
+    told(&site).await;
+    assert_eq!(site.get("/console/audit", "session=operator").await.status, StatusCode::FORBIDDEN);
+    for lang in Lang::ALL {
+        let page = site.get("/console/audit", &format!("session=admin; chasqui_lang={}", lang.code())).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(page.text.contains("user.added") && !page.text.contains("chasqui audit verify"), "{}", page.text);
+    }
+}

@@ -1,0 +1,238 @@
+// Plays one scene in the console with a real browser: the test names it, and gives what it needs as JSON. What a scene
+// found out is printed as JSON; a scene that fails ends with what it waited for.
+"use strict";
+
+const { chromium, request } = require("playwright-core");
+const { mkdirSync, readFileSync, rmSync } = require("node:fs");
+const { join } = require("node:path");
+
+const given = JSON.parse(process.argv[2]);
+const PATIENCE = 60_000;
+const DESK = { width: 1400, height: 900 };
+const PHONE = { width: 390, height: 844 };
+// What the policy of a page has blocked, and what its scripts have failed with.
+const wrong = [];
+
+async function until(what, look) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`never came: ${what}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+function watch(page) {
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) wrong.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(`${page.url()}: ${error}`));
+}
+
+async function open(browser, options) {
+  const context = await browser.newContext({ locale: "en-GB", viewport: DESK, ...options });
+  context.setDefaultTimeout(PATIENCE);
+  const page = await context.newPage();
+  watch(page);
+  return page;
+}
+
+const heading = (page, name) => page.getByRole("heading", { name, level: 1 });
+const button = (page, name) => page.getByRole("button", { name });
+
+async function logIn(page) {
+  await page.goto(`${given.base}/console`);
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill(given.name);
+  await page.getByLabel("Password", { exact: true }).fill(given.password);
+  await button(page, "Log in").click();
+  await heading(page, "Overview").waitFor();
+}
+
+async function go(page, name) {
+  await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link", { name, exact: true }).click();
+  await heading(page, name).waitFor();
+}
+
+async function publish(id, destination) {
+  const api = await request.newContext({ baseURL: given.base });
+  const login = await api.post("/login", { data: { username: given.name, password: given.password } });
+  const authorization = `Bearer ${(await login.json()).access_token}`;
+  const data = { channel: "sms", destination, message: "Hola", id };
+  const answer = await api.post("/notify", { headers: { authorization }, data });
+  if (answer.status() !== 202) throw new Error(`not accepted: ${answer.status()} ${await answer.text()}`);
+  await api.dispose();
+}
+
+// The group of letters that the test has let die.
+const group = (page) => page.getByRole("link", { name: new RegExp(`sms.*${given.code}`) });
+
+// Has a scheduler read the queue. Without scripts the page is asked for again by hand.
+async function readQueue(page, hasScripts) {
+  await go(page, "Dead letters");
+  await button(page, "Read now").click();
+  await until("the group of dead letters", async () => {
+    if ((await group(page).count()) > 0) return true;
+    if (!hasScripts) await page.reload();
+    return false;
+  });
+}
+
+async function planReplay(page, canary) {
+  await group(page).first().click();
+  await page.getByRole("link", { name: "Replay", exact: true }).first().click();
+  await page.getByRole("textbox", { name: /^Why/ }).fill("the number was mended");
+  await page.getByLabel(/^Wait after so many/).fill(String(canary));
+  await button(page, "Show the plan").click();
+  await button(page, /^Start/).waitFor();
+  await page.getByText(new RegExp(`\\b${given.letters} letters`)).first().waitFor();
+}
+
+async function openTimeline(page, id) {
+  await go(page, "Deliveries");
+  await page.getByRole("link", { name: id }).first().click();
+  await page.getByRole("heading", { name: /^Why it stands/ }).waitFor();
+  await page.getByRole("main").getByRole("listitem").first().waitFor();
+}
+
+const scenes = {
+  // A delivery arrives while somebody looks, and its timeline is opened.
+  async live(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await page.evaluate(() => {
+      window.isTheSamePage = true;
+    });
+    await publish(given.id, given.destination);
+    const row = page.getByRole("region", { name: "Channels" }).getByRole("row").filter({ hasText: "sms" });
+    await until("the delivery on the overview", async () => {
+      if ((await row.count()) === 0) return false;
+      // Channel, accepted, sent.
+      const sent = await row.first().getByRole("cell").nth(2).textContent();
+      return sent.trim() === "1";
+    });
+    if (!(await page.evaluate(() => window.isTheSamePage))) throw new Error("the overview was loaded again");
+    await openTimeline(page, given.id);
+  },
+
+  // Reading and planning without scripts.
+  async plain(browser) {
+    const page = await open(browser, { javaScriptEnabled: false });
+    await logIn(page);
+    await openTimeline(page, given.id);
+    await readQueue(page, false);
+    await planReplay(page, 0);
+  },
+
+  async plan(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await readQueue(page, true);
+    await planReplay(page, 1);
+    return { plan: page.url() };
+  },
+
+  // Starts the plan; the first letter is waited for, then the others follow.
+  async replay(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await page.goto(given.plan);
+    await button(page, /^Start/).click();
+    const main = page.getByRole("main");
+    await until("the end of the job", async () => {
+      const text = await main.textContent();
+      return /\bdone\b/.test(text) && text.includes(`${given.letters} of ${given.letters}`);
+    });
+    const replayed = page.getByRole("row").filter({ hasText: given.code }).filter({ hasText: "replayed" });
+    await until("the group is replayed", async () => {
+      await go(page, "Dead letters");
+      return (await replayed.count()) > 0;
+    });
+  },
+
+  // The queue is read once more, a while after the replay.
+  async resolved(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await go(page, "Dead letters");
+    await button(page, "Read now").click();
+    await until("the group is resolved", async () => {
+      await page.goto(`${given.base}/console/dead-letters?life=resolved`);
+      return (await page.getByRole("row").filter({ hasText: given.code }).filter({ hasText: "resolved" }).count()) > 0;
+    });
+  },
+
+  // Every page: what it looks like, whether everybody can use it, and whether its policy holds.
+  async pages(browser) {
+    const first = await open(browser);
+    await logIn(first);
+    const links = first.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link");
+    const sections = await links.evaluateAll((found) => found.map((link) => link.getAttribute("href")));
+    const storageState = await first.context().storageState();
+    await first.context().close();
+    rmSync(given.folder, { recursive: true, force: true });
+    mkdirSync(given.folder, { recursive: true });
+    const looks = [DESK, PHONE].flatMap((viewport) => ["light", "dark"].map((theme) => ({ viewport, theme })));
+    for (const look of looks) {
+      await inspectAll(browser, look, { storageState }, [...sections, ...given.more]);
+      await inspectAll(browser, look, {}, ["/console/login"]);
+    }
+    return { pages: sections.length + given.more.length + 1 };
+  },
+
+  // Who has logged out sees nothing of what was there, whichever way they go.
+  async out(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await go(page, "Deliveries");
+    await button(page, "Log out").click();
+    await button(page, "Log in").waitFor();
+    for (const step of ["goBack", "goBack", "goForward", "goForward"]) {
+      await page[step]({ waitUntil: "commit" });
+      await button(page, "Log in").waitFor();
+      if ((await button(page, "Log out").count()) > 0) throw new Error(`${step} shows a page of the session`);
+    }
+  },
+};
+
+async function inspectAll(browser, look, options, paths) {
+  const page = await open(browser, { viewport: look.viewport, colorScheme: look.theme, ...options });
+  // The policy of a page would block it as a script of the page.
+  await page.context().addInitScript({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
+  for (const path of paths) await inspect(page, path, look);
+  await page.context().close();
+}
+
+async function inspect(page, path, { viewport, theme }) {
+  const answer = await page.goto(given.base + path, { waitUntil: "load" });
+  if (answer.status() !== 200) wrong.push(`${path}: ${answer.status()}`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const place = path.replace(/^\/console\/?/, "").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "one");
+  const name = place.replace(/[^A-Za-z0-9]+/g, "-") || "overview";
+  await page.screenshot({ path: join(given.folder, `${name}-${theme}-${viewport.width}.png`), fullPage: true });
+  const isWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  if (isWide) wrong.push(`${path} at ${viewport.width}: wider than the screen`);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { iframes: false });
+    return violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map((node) => node.html) }));
+  });
+  for (const { id, impact, where } of found) {
+    if (impact !== "serious" && impact !== "critical") continue;
+    wrong.push(`${path} ${theme} ${viewport.width}: ${impact} ${id}: ${where.slice(0, 3).join(" ")}`);
+  }
+}
+
+(async () => {
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"];
+  const browser = await chromium.launch({ executablePath: given.browser, args });
+  try {
+    const found = (await scenes[given.scene](browser)) || {};
+    if (wrong.length > 0) throw new Error(wrong.join("\n"));
+    console.log(JSON.stringify(found));
+  } finally {
+    await browser.close();
+  }
+})().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
