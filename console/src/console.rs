@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::{Clock, Defaults, RecipientHasher, RequestIds, Zones};
 use operations::Checker;
 use operations::overview::Watching;
+use operations::providers::Carrier;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub sandbox: bool,
     /// The names of all providers, which can be paused.
     pub providers: Vec<&'static str>,
+    /// Who may carry which medium, the preferred first, as far as the settings of this process say.
+    pub carriers: Vec<Carrier>,
     /// The names of all who may have answered an attempt.
     pub answerers: Vec<&'static str>,
     /// How long ended deliveries are remembered; none for ever.

@@ -70,7 +70,7 @@ pub use explain::{Child, Explanation, Facts, ReceiptFact, Sentence, Topic, Unrel
 pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
-pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
+pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, run_id, webhook_id};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
     DerivedKey, JournalKeys, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy,

@@ -4,7 +4,8 @@
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
-//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
+//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it; [`providers`] who
+//! carries what;
 //! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; [`accounts`] say who may ask for all
 //! of this, and the [`journal`] knows who did what. What changes something takes an `Actor`, refuses who may not, and is in
 //! the journal before it takes effect. An entrance reads a request, calls one of these, and has its own words for what
@@ -24,6 +25,7 @@ mod explain;
 pub mod overview;
 pub mod journal;
 pub mod pauses;
+pub mod providers;
 mod reader;
 pub mod schedules;
 pub mod stuck;
@@ -33,7 +35,7 @@ pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_wit
 pub use allowed::{NotDone, note_denied};
 pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
-pub use check::{Checker, Findings, check_plain};
+pub use check::{Checker, Findings, Preview, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
 pub use explain::explain;
 

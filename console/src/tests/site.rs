@@ -9,9 +9,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Zones};
+use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Window, WindowUnit, Zones};
 use operations::Checker;
 use operations::overview::Watching;
+use operations::providers::Carrier;
 use store::{Options, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -141,6 +142,12 @@ fn settings() -> Settings {
     Settings {
         sandbox: true,
         providers: vec!["smtp", "twilio"],
+        carriers: vec![Carrier {
+            medium: "email",
+            provider: "smtp",
+            is_captured: true,
+            limits: vec![Window { unit: WindowUnit::Hour, messages: 500 }],
+        }],
         answerers: vec!["smtp", "twilio", "worker"],
         retention: None,
         retry_delays: RETRY_DELAYS,
