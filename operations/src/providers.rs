@@ -94,13 +94,7 @@ fn configured(carrier: &Carrier, found: &[ProviderState], used: &[LimitUse], pau
     }
 }
 
-fn noted(
-    provider: String,
-    medium: String,
-    found: &[ProviderState],
-    used: &[LimitUse],
-    paused: &[Pause],
-) -> Carried {
+fn noted(provider: String, medium: String, found: &[ProviderState], used: &[LimitUse], paused: &[Pause]) -> Carried {
     let limits = used.iter().filter(|one| is_of(one, &provider, &medium)).filter_map(|one| {
         let unit = WindowUnit::ALL.into_iter().find(|unit| unit.seconds() == one.window_seconds)?;
         Some(Limited { unit, messages: None, used: one.used, ends: Some(unit.end(one.began)) })
