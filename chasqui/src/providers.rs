@@ -213,7 +213,6 @@ mod tests {
     use std::time::Duration;
 
     use domain::{PauseKind, WindowUnit};
-    use operations::providers::is_given_nothing;
     use testkit::NOW;
 
     use super::*;
@@ -233,7 +232,8 @@ mod tests {
             let known = ProviderState { name, state, open_until: until, noted_at: NOW };
             let words = state_in_words(Some(&known), NOW);
             assert!(words.starts_with(expected), "{words}");
-            assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
+            let one = Carried { known: Some(known), ..of_smtp(Vec::new()) };
+            assert_eq!(one.is_given_nothing(NOW), given_nothing, "{words}");
         }
         assert_eq!(in_words(None, NOW, false), "works, as far as anybody has found");
     }

@@ -2,4 +2,9 @@
 
 mod inline;
 mod pages;
+mod pauses;
+mod providers;
+mod schedules;
 mod site;
+mod suppressions;
+mod templates;

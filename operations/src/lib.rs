@@ -4,12 +4,11 @@
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
-//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it; [`providers`] who
-//! carries what;
-//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; [`accounts`] say who may ask for all
-//! of this, and the [`journal`] knows who did what. What changes something takes an `Actor`, refuses who may not, and is in
-//! the journal before it takes effect. An entrance reads a request, calls one of these, and has its own words for what
-//! comes back.
+//! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
+//! [`providers`] carry all this; [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look;
+//! [`accounts`] say who may ask for all of this, and the [`journal`] knows who did what. What changes something takes an
+//! `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance reads a request, calls one of
+//! these, and has its own words for what comes back.
 
 mod accept;
 pub mod accounts;
@@ -28,6 +27,7 @@ pub mod pauses;
 pub mod providers;
 mod reader;
 pub mod schedules;
+mod segments;
 pub mod stuck;
 pub mod suppressions;
 
@@ -38,19 +38,11 @@ pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, Preview, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
 pub use explain::explain;
-
-use domain::ChannelName;
-use media::Segments;
+pub use segments::segments;
 
 /// The names of all channels, whether this process could send by them or not.
 pub fn channel_names() -> &'static [&'static str] {
     media::known()
-}
-
-/// Counts the segments in which the words of an SMS are sent. None for another channel, and where there are no words.
-pub fn segments(channel: &ChannelName, text: &str) -> Option<Segments> {
-    let counted = channel.as_str() == media::sms::MEDIUM.name && !text.is_empty();
-    counted.then(|| Segments::of(text))
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ impl Carried {
 }
 
 /// Whether nobody gives messages to a provider of which this was noted.
-pub fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
+fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
     known.state == "credentials_refused" || known.open_until.is_some_and(|until| until > now)
 }
 

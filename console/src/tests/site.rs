@@ -77,6 +77,7 @@ impl Doors for TestDoors {
 fn actor(role: &str) -> Option<Actor> {
     let scopes = match role {
         "everything" => Scope::ALL.to_vec(),
+        "nothing" => Vec::new(),
         role => Role::parse(role)?.scopes().to_vec(),
     };
     Some(Actor { name: format!("<{role}>"), tenant: Tenant::default(), scopes })

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use templates::TemplateError;
 
 use super::{Checker, field, of_template, words_are_wrong};
+use crate::segments::segments;
 
 /// What would be sent, and what keeps it from being sent.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -46,7 +47,7 @@ impl Checker {
         self.template(channel, "", wording, &mut preview.errors);
         match self.rendered(channel, wording) {
             Some(Ok(rendered)) => {
-                preview.segments = crate::segments(channel, &rendered.text);
+                preview.segments = segments(channel, &rendered.text);
                 preview.rendered = Some(rendered);
             }
             // Only what takes longer than a rehearsal has been told of by nobody yet.

@@ -70,3 +70,29 @@ fn firing(body: &[u8], id: &str, rules: &Rules<'_>) -> Result<Checked, Vec<Field
     let text = std::str::from_utf8(&body).map_err(|_| vec![field("", "the body is not UTF-8")])?;
     Checked::read(text, "", None, rules).map_err(|refused| refused.errors())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::fixtures::asking;
+
+    #[test]
+    fn the_same_run_is_the_same_bytes_without_what_belongs_to_a_time() {
+        let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola","tenant":"acme",
+                        "send_at":"2026-03-01T08:00:00Z","max_lateness_seconds":60}"#;
+        let asking = asking(None);
+        let run = || firing(body, "run-1", &asking.rules()).unwrap();
+        let (first, second) = (run(), run());
+        assert_eq!((first.key.id.as_str(), &first.body), ("run-1", &second.body));
+        assert_eq!(first.notification.send_at, None);
+        assert_eq!(first.notification.max_lateness_seconds, None);
+        assert!(first.warnings.is_empty(), "{:?}", first.warnings);
+    }
+
+    #[test]
+    fn what_would_not_be_taken_today_is_named() {
+        let body = br#"{"channel":"sms","destination":"+12025550143","template":"gone","tenant":"acme"}"#;
+        let refused = firing(body, "run-1", &asking(None).rules()).unwrap_err();
+        assert!(refused.iter().any(|error| error.pointer == "/template"), "{refused:?}");
+    }
+}
