@@ -1,5 +1,5 @@
-//! What a page is asked for in its address. A parameter without a value counts as absent, as a form that is sent by GET has
-//! it, and every one that is wrong is named at once.
+//! What a page is asked for in its address. A parameter without a value counts as absent, as a form that is sent by GET
+//! has it, and every one that is wrong is named at once.
 
 use domain::nearest;
 use url::form_urlencoded;

@@ -25,7 +25,8 @@ pub struct Carried {
     /// Whether the settings of this process name it. What only workers have noted comes behind those.
     pub is_configured: bool,
     pub is_captured: bool,
-    /// What keeps all its media back, as long as that does, or else this one. None where nobody has noted anything lately.
+    /// What keeps all its media back, as long as that does, or else this one. None where nobody has noted anything
+    /// lately.
     pub known: Option<ProviderState>,
     pub limits: Vec<Limited>,
     /// Its own pauses that are in force, those for everybody first.

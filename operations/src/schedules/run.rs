@@ -61,8 +61,8 @@ pub async fn run_now(
     })
 }
 
-/// One firing, checked as anything that is published: a template may be gone since the schedule was made. Its bytes depend
-/// on nothing but the schedule and the id, so that a repeat is one.
+/// One firing, checked as anything that is published: a template may be gone since the schedule was made. Its bytes
+/// depend on nothing but the schedule and the id, so that a repeat is one.
 fn firing(body: &[u8], id: &str, rules: &Rules<'_>) -> Result<Checked, Vec<FieldError>> {
     parse_object(body).map_err(|error| error.fields)?;
     let changes = [("id", Some(Value::from(id))), ("send_at", None), ("max_lateness_seconds", None)];

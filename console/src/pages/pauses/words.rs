@@ -53,7 +53,8 @@ impl Words {
 
 static EN: Words = Words {
     paused: "What is paused",
-    nothing: "Nothing is paused. When a provider has an outage or a text is wrong, pause it: what is accepted meanwhile waits.",
+    nothing: "Nothing is paused. When a provider has an outage or a text is wrong, pause it: what is accepted meanwhile \
+              waits.",
     what: "What",
     name: "Name",
     whose: "Whose deliveries",
@@ -65,8 +66,8 @@ static EN: Words = Words {
     until_resumed: "until it is resumed",
     action: "Action",
     pause_something: "Pause something",
-    what_it_does: "Its deliveries are accepted, wait without an attempt, and expire as ever. Workers heed it within seconds; \
-                   what they have in hand by then still goes out.",
+    what_it_does: "Its deliveries are accepted, wait without an attempt, and expire as ever. Workers heed it within \
+                   seconds; what they have in hand by then still goes out.",
     pause: "Pause",
     name_hint: |channels, providers| {
         format!("Channels: {channels}. Providers: {providers}. Or the name of a template or a tenant.")
@@ -83,7 +84,8 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     paused: "Lo que está en pausa",
-    nothing: "No hay nada en pausa. Si un proveedor falla o un texto está mal, póngalo en pausa: lo que se acepte espera.",
+    nothing: "No hay nada en pausa. Si un proveedor falla o un texto está mal, póngalo en pausa: lo que se acepte \
+              espera.",
     what: "Qué",
     name: "Nombre",
     whose: "De quién",
@@ -95,8 +97,8 @@ static ES: Words = Words {
     until_resumed: "hasta que se reanude",
     action: "Acción",
     pause_something: "Poner algo en pausa",
-    what_it_does: "Sus entregas se aceptan, esperan sin intento y vencen como siempre. Los workers lo tienen en cuenta en \
-                   segundos; lo que ya tengan en mano todavía sale.",
+    what_it_does: "Sus entregas se aceptan, esperan sin intento y vencen como siempre. Los workers lo tienen en cuenta \
+                   en segundos; lo que ya tengan en mano todavía sale.",
     pause: "Poner en pausa",
     name_hint: |channels, providers| {
         format!("Canales: {channels}. Proveedores: {providers}. O el nombre de una plantilla o de un inquilino.")

@@ -32,8 +32,8 @@ impl Words {
 }
 
 static EN: Words = Words {
-    about: "The first that works carries what its medium has to send. What stands here is what workers have noted in the last \
-            ten minutes; chasqui providers check asks each.",
+    about: "The first that works carries what its medium has to send. What stands here is what workers have noted in \
+            the last ten minutes; chasqui providers check asks each.",
     nothing: "No provider is configured here, and no worker has noted anything of one.",
     medium: "Medium",
     every_medium: "Every medium of it",
@@ -55,8 +55,8 @@ static EN: Words = Words {
 };
 
 static ES: Words = Words {
-    about: "El primero que funciona lleva lo que su medio tiene que enviar. Aquí figura lo que los workers anotaron en los \
-            últimos diez minutos; chasqui providers check le pregunta a cada uno.",
+    about: "El primero que funciona lleva lo que su medio tiene que enviar. Aquí figura lo que los workers anotaron en \
+            los últimos diez minutos; chasqui providers check le pregunta a cada uno.",
     nothing: "Aquí no hay proveedores configurados, y ningún worker anotó nada de uno.",
     medium: "Medio",
     every_medium: "Todos sus medios",

@@ -55,61 +55,28 @@ fn form(fields: &Fields, errors: &[FieldError], lang: Lang) -> Markup {
     let scopes = SuppressionScope::ALL.map(|scope| (scope.as_str(), words.of_scope(scope)));
     let scopes = [("", words.usual_scope)].into_iter().chain(scopes).collect::<Vec<_>>();
     let value = |name: &str| fields.text(name).unwrap_or_default();
+    let one = |name: &'static str, label: &'static str, input| Line {
+        name,
+        label,
+        hint: "",
+        value: value(name),
+        input,
+        is_required: false,
+    };
     let reason = fields.text("reason").unwrap_or(SuppressedFor::Manual.as_str());
+    let (until, free) = (Input::Text("2030-01-01T00:00:00Z"), || Input::Text(""));
     let lines = [
-        Line {
-            name: "channel",
-            label: words.channel,
-            hint: "",
-            value: value("channel"),
-            input: Input::Choice(&channels),
-            is_required: true,
-        },
-        Line {
-            name: "destination",
-            label: words.recipient,
-            hint: words.recipient_hint,
-            value: value("destination"),
-            input: Input::Text(""),
-            is_required: true,
-        },
-        Line {
-            name: "reason",
-            label: words.reason,
-            hint: "",
-            value: reason,
-            input: Input::Choice(&reasons),
-            is_required: true,
-        },
-        Line {
-            name: "scope",
-            label: words.scope,
-            hint: "",
-            value: value("scope"),
-            input: Input::Choice(&scopes),
-            is_required: false,
-        },
-        Line {
-            name: "until",
-            label: words.until,
-            hint: words.until_hint,
-            value: value("until"),
-            input: Input::Text("2030-01-01T00:00:00Z"),
-            is_required: false,
-        },
-        Line {
-            name: "note",
-            label: words.note,
-            hint: words.note_hint,
-            value: value("note"),
-            input: Input::Text(""),
-            is_required: false,
-        },
+        Line { is_required: true, ..one("channel", words.channel, Input::Choice(&channels)) },
+        Line { is_required: true, hint: words.recipient_hint, ..one("destination", words.recipient, free()) },
+        Line { value: reason, ..one("reason", words.reason, Input::Choice(&reasons)) },
+        one("scope", words.scope, Input::Choice(&scopes)),
+        Line { hint: words.until_hint, ..one("until", words.until, until) },
+        Line { hint: words.note_hint, ..one("note", words.note, free()) },
     ];
     html! {
         form.form method="post" action=(NEW) {
             (others(&FIELDS, errors))
-            @for one in &lines { (line(one, errors)) }
+            @for field in &lines { (line(field, errors)) }
             p.actions {
                 button.main type="submit" { (words.suppress) }
                 a href=(Section::Suppressions.path()) { (lang.words().confirm.go_back) }

@@ -53,7 +53,8 @@ static EN: Words = Words {
     list: "Who is not written to",
     which: "Which",
     taken_off: "taken off the list",
-    nobody: "Nobody fits. Whoever complains, bounces or unsubscribes comes here by themselves; others are put here by hand.",
+    nobody: "Nobody fits. Whoever complains, bounces or unsubscribes comes here by themselves; others are put here by \
+             hand.",
     nobody_taken_off: "Nobody who fits was taken off the list.",
     recipient: "Recipient",
     channel: "Channel",
@@ -84,7 +85,8 @@ static ES: Words = Words {
     list: "A quién no se escribe",
     which: "Cuáles",
     taken_off: "sacadas de la lista",
-    nobody: "No hay nadie así. Quien se queja, rebota o se da de baja llega aquí solo; a los demás se los agrega a mano.",
+    nobody: "No hay nadie así. Quien se queja, rebota o se da de baja llega aquí solo; a los demás se los agrega a \
+             mano.",
     nobody_taken_off: "No se sacó de la lista a nadie así.",
     recipient: "Destinatario",
     channel: "Canal",
