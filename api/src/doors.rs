@@ -41,6 +41,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
         settings: console::Settings {
             sandbox: settings.sandbox,
             providers: settings.providers.clone(),
+            carriers: settings.carriers.clone(),
             answerers: settings.answerers.clone(),
             retention: settings.retention,
             retry_delays: settings.retry_delays,

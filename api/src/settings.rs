@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use domain::{ChannelName, Zones};
+use operations::providers::Carrier;
 use secrecy::SecretString;
 
 pub use self::operator::{Open, OperatorSettings};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub sandbox: bool,
     /// The names of all providers, which can be paused.
     pub providers: Vec<&'static str>,
+    /// Who may carry which medium, the preferred first, as far as the settings of this process say.
+    pub carriers: Vec<Carrier>,
     /// The rules of time zones.
     pub zones: Zones,
     /// The most bytes of a request body.
@@ -71,6 +74,7 @@ impl Settings {
             default_channel: None,
             sandbox: false,
             providers: Vec::new(),
+            carriers: Vec::new(),
             zones: Zones::bundled(),
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,

@@ -155,7 +155,7 @@ impl Channels {
         MEDIA.iter().copied().flat_map(|medium| kinds(medium).map(move |kind| of(medium, kind))).collect()
     }
 
-    /// All of them, in no order that says anything.
+    /// All of them, by their media, and of each the preferred first.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Enabled>> {
         self.0.values().flatten()
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use channels::{Channels, SandboxMode};
 use domain::{Clock, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, UnsubscribeLinks};
 use operations::Calls;
+use operations::providers::Carrier;
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
 use templates::Templates;
@@ -27,6 +29,24 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
 pub(crate) fn calls(config: &Config) -> Calls {
     let allow = config.channels.outbound.clone();
     Calls::new(move |url| allow.refusal(url))
+}
+
+/// Who may carry which medium here, the preferred first, also where the sandbox captures their messages.
+///
+/// # Errors
+/// Every problem of the settings, one text each.
+pub(crate) fn carriers(settings: &channels::Settings) -> Result<Vec<Carrier>, Vec<String>> {
+    let live = channels::Settings { sandbox: SandboxMode::Missing, ..settings.clone() };
+    let is_captured = settings.sandbox == SandboxMode::All;
+    let channels = Channels::enable(&live)?;
+    let named = channels.all().filter(|carrier| carrier.provider() != SANDBOX);
+    let told = named.map(|carrier| Carrier {
+        medium: carrier.name(),
+        provider: carrier.provider(),
+        is_captured,
+        limits: carrier.limits().to_vec(),
+    });
+    Ok(told.collect())
 }
 
 /// Makes the topology, without reading anything from the network.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use channels::{Channels, Checked, Enabled, SandboxMode};
 use clap::Subcommand;
-use domain::{Pause, PauseKind, Pauses, SANDBOX, Tenant, Timestamp, Window};
+use domain::{Pause, SANDBOX, Tenant, Timestamp};
+use operations::pauses::Reach;
+use operations::providers::{self, Carried, Limited};
 use serde_json::{Value, json};
-use store::{LimitUse, ProviderState};
+use store::ProviderState;
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -41,15 +43,6 @@ pub(crate) async fn run(sources: Sources, what: Providers) -> Result<ExitCode> {
     }
 }
 
-/// One window of a limit, and how much of it the workers have leased.
-struct Limited {
-    medium: &'static str,
-    window: Window,
-    used: u32,
-    /// None where nothing was leased of the present window.
-    ends: Option<Timestamp>,
-}
-
 /// Lists what the workers have found. Exit code 1 when a provider is given no messages.
 async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     let config = Config::read(unconfigured::with_ledger(of_this_directory(sources)), Role::Ledger)?;
@@ -58,27 +51,23 @@ async fn list(sources: Sources, json: bool) -> Result<ExitCode> {
     if carriers.is_empty() {
         return nobody(&config, json);
     }
-    let is_captured = config.channels.sandbox == SandboxMode::All;
     let (clock, store) = (parts::clock(), parts::existing_store(&config, parts::clock()).await?);
-    let found = store.providers().await.context("the ledger could not be read")?;
-    let paused: Pauses = store.pauses().await.context("the ledger could not be read")?.into_iter().collect();
-    let now = clock.now();
-    let used = store.limits(now).await.context("the ledger could not be read")?;
+    let (named, now) = (parts::carriers(&config.channels).map_err(|problems| Usage(problems.join("\n")))?, clock.now());
+    let all = providers::list(&store, &named, &Reach::Everybody, now).await.context("the ledger could not be read")?;
     let mut all_work = true;
     for (provider, carried) in &carriers {
-        let pauses = pauses_of(&paused, provider, now);
+        let own: Vec<&Carried> = all.iter().filter(|one| one.is_configured && one.provider == *provider).collect();
+        let pauses: &[Pause] = own.first().map(|one| one.pauses.as_slice()).unwrap_or_default();
         all_work &= pauses.iter().all(|pause| pause.tenant.is_some());
-        for carrier in carried {
-            let known = worst(&found, provider, carrier.name());
-            all_work &= known.is_none_or(|known| !is_given_nothing(known, now));
-            let limits = limits(provider, carrier, &used);
+        for one in own {
+            all_work &= !one.is_given_nothing(now);
             if json {
-                output::json(&state_as_json(provider, carrier.name(), known, &limits, is_captured, &pauses));
+                output::json(&state_as_json(one));
                 continue;
             }
-            say!("{}", line(provider, carrier.name(), &in_words(known, now, is_captured)));
-            for limited in &limits {
-                say!("{}", limit_in_words(limited));
+            say!("{}", line(provider, &one.medium, &in_words(one.known.as_ref(), now, one.is_captured)));
+            for limited in &one.limits {
+                say!("{}", limit_in_words(&one.medium, limited));
             }
         }
         for pause in pauses.iter().filter(|_| !json) {
@@ -156,23 +145,6 @@ fn line(provider: &str, media: &str, what: &str) -> String {
     domain::printable(&format!("{provider:<15} {media:<14} {what}")).into_owned()
 }
 
-/// What was found of a provider for a medium: what keeps all its media back, as long as that does, or else this one.
-fn worst<'a>(found: &'a [ProviderState], provider: &str, medium: &str) -> Option<&'a ProviderState> {
-    let of = |name: &str| found.iter().find(|state| state.name == name);
-    let credentials = of(provider).filter(|state| state.state != "closed");
-    credentials.or_else(|| of(&format!("{provider}/{medium}"))).or_else(|| of(provider))
-}
-
-/// For everybody, and for single tenants.
-fn pauses_of<'a>(all: &'a Pauses, provider: &str, now: Timestamp) -> Vec<&'a Pause> {
-    let is_its_own = |pause: &&Pause| pause.kind == PauseKind::Provider && pause.name == provider;
-    all.in_force(now).into_iter().filter(is_its_own).collect()
-}
-
-fn is_given_nothing(known: &ProviderState, now: Timestamp) -> bool {
-    known.state == "credentials_refused" || known.open_until.is_some_and(|until| until > now)
-}
-
 fn in_words(known: Option<&ProviderState>, now: Timestamp, is_captured: bool) -> String {
     let state = state_in_words(known, now);
     if is_captured { format!("given nothing, because SANDBOX=all captures all messages ({state})") } else { state }
@@ -193,31 +165,17 @@ fn state_in_words(known: Option<&ProviderState>, now: Timestamp) -> String {
     }
 }
 
-/// The windows that the settings here name for a medium of a provider, each with what the workers have leased of it.
-fn limits(provider: &str, carrier: &Enabled, used: &[LimitUse]) -> Vec<Limited> {
-    let medium = carrier.name();
-    let limited = carrier.limits().iter().map(|&window| {
-        let is_of_it = |one: &&LimitUse| {
-            (one.provider.as_str(), one.medium.as_str()) == (provider, medium)
-                && one.window_seconds == window.unit.seconds()
-        };
-        let found = used.iter().find(is_of_it);
-        let ends = found.map(|found| window.unit.end(found.began));
-        Limited { medium, window, used: found.map_or(0, |found| found.used), ends }
-    });
-    limited.collect()
-}
-
-fn limit_in_words(limited: &Limited) -> String {
-    let Limited { medium, window, used, ends } = limited;
+fn limit_in_words(medium: &str, limited: &Limited) -> String {
+    let Limited { unit, messages, used, ends } = limited;
+    let of = messages.map(|messages| format!(" of {messages}/{}", unit.as_str())).unwrap_or_default();
     let ends = ends.map(|ends| format!(", until {ends}")).unwrap_or_default();
-    format!("{:<15} {medium:<14} {used} of {}/{} leased{ends}", "", window.messages, window.unit.as_str())
+    format!("{:<15} {medium:<14} {used}{of} leased{ends}", "")
 }
 
-fn limit_as_json(limited: &Limited) -> Value {
-    let Limited { medium, window, used, ends } = limited;
+fn limit_as_json(medium: &str, limited: &Limited) -> Value {
+    let Limited { unit, messages, used, ends } = limited;
     json!({
-        "medium": medium, "window": window.unit.as_str(), "limit": window.messages, "used": used,
+        "medium": medium, "window": unit.as_str(), "limit": messages, "used": used,
         "ends_at": ends.map(|ends| ends.to_string()),
     })
 }
@@ -229,21 +187,15 @@ fn pause_as_json(pause: &Pause) -> Value {
     })
 }
 
-fn state_as_json(
-    provider: &str,
-    medium: &str,
-    known: Option<&ProviderState>,
-    limits: &[Limited],
-    is_captured: bool,
-    pauses: &[&Pause],
-) -> Value {
+fn state_as_json(one: &Carried) -> Value {
+    let known = one.known.as_ref();
     json!({
-        "provider": provider, "medium": medium, "captured": is_captured,
+        "provider": one.provider, "medium": one.medium, "captured": one.is_captured,
         "state": known.map(|known| known.state.as_str()),
         "open_until": known.and_then(|known| known.open_until).map(|until| until.to_string()),
         "noted_at": known.map(|known| known.noted_at.to_string()),
-        "limits": limits.iter().map(limit_as_json).collect::<Vec<_>>(),
-        "paused": pauses.iter().map(|pause| pause_as_json(pause)).collect::<Vec<_>>(),
+        "limits": one.limits.iter().map(|limited| limit_as_json(&one.medium, limited)).collect::<Vec<_>>(),
+        "paused": one.pauses.iter().map(pause_as_json).collect::<Vec<_>>(),
     })
 }
 
@@ -260,7 +212,7 @@ fn checked_in_words(checked: &Checked) -> (&'static str, Option<&str>) {
 mod tests {
     use std::time::Duration;
 
-    use domain::WindowUnit;
+    use domain::{PauseKind, WindowUnit};
     use testkit::NOW;
 
     use super::*;
@@ -280,7 +232,8 @@ mod tests {
             let known = ProviderState { name, state, open_until: until, noted_at: NOW };
             let words = state_in_words(Some(&known), NOW);
             assert!(words.starts_with(expected), "{words}");
-            assert_eq!(is_given_nothing(&known, NOW), given_nothing, "{words}");
+            let one = Carried { known: Some(known), ..of_smtp(Vec::new()) };
+            assert_eq!(one.is_given_nothing(NOW), given_nothing, "{words}");
         }
         assert_eq!(in_words(None, NOW, false), "works, as far as anybody has found");
     }
@@ -290,63 +243,45 @@ mod tests {
         let told = in_words(None, NOW, true);
         let words = "given nothing, because SANDBOX=all captures all messages (works, as far as anybody has found)";
         assert_eq!(told, words);
-        assert_eq!(state_as_json("smtp", "email", None, &[], true, &[])["captured"], json!(true));
+        let captured = Carried { is_captured: true, ..of_smtp(Vec::new()) };
+        assert_eq!(state_as_json(&captured)["captured"], json!(true));
     }
 
     #[test]
     fn each_window_is_told_with_what_is_leased_of_it_and_its_end() {
-        let window = Window { unit: WindowUnit::Hour, messages: 5000 };
-        let mut limited = Limited { medium: "sms", window, used: 0, ends: None };
-        assert_eq!(limit_in_words(&limited).trim_start(), "sms            0 of 5000/h leased");
+        let mut limited = Limited { unit: WindowUnit::Hour, messages: Some(5000), used: 0, ends: None };
+        assert_eq!(limit_in_words("sms", &limited).trim_start(), "sms            0 of 5000/h leased");
         (limited.used, limited.ends) = (120, Some(NOW));
-        assert_eq!(limit_in_words(&limited).trim_start(), format!("sms            120 of 5000/h leased, until {NOW}"));
+        let told = format!("sms            120 of 5000/h leased, until {NOW}");
+        assert_eq!(limit_in_words("sms", &limited).trim_start(), told);
         let expected = json!({"medium": "sms", "window": "h", "limit": 5000, "used": 120, "ends_at": NOW.to_string()});
-        assert_eq!(limit_as_json(&limited), expected);
+        assert_eq!(limit_as_json("sms", &limited), expected);
     }
 
     #[test]
-    fn refused_credentials_are_told_of_every_medium_and_a_failure_of_its_own() {
-        let row = |name: &str, state: &str| ProviderState {
-            name: name.to_owned(),
-            state: state.to_owned(),
-            open_until: None,
-            noted_at: NOW,
-        };
-        let told = |found: &[ProviderState]| {
-            ["sms", "whatsapp"].map(|medium| worst(found, "twilio", medium).map(|state| state.state.clone()))
-        };
-        let state = |state: &str| Some(state.to_owned());
-        assert_eq!(told(&[]), [None, None]);
-        assert_eq!(told(&[row("twilio/whatsapp", "open")]), [None, state("open")]);
-        let refused = [row("twilio", "credentials_refused"), row("twilio/whatsapp", "open")];
-        assert_eq!(told(&refused), [state("credentials_refused"), state("credentials_refused")]);
-        let accepted = [row("twilio", "closed"), row("twilio/whatsapp", "open")];
-        assert_eq!(told(&accepted), [state("closed"), state("open")]);
-    }
-
-    #[test]
-    fn a_provider_is_told_with_its_own_pauses_that_are_in_force() {
-        let pause = |kind, name: &str, until| Pause {
-            id: Pause::id_of(kind, name, None),
-            kind,
-            name: name.into(),
+    fn a_provider_is_told_with_its_pauses() {
+        let pause = Pause {
+            id: Pause::id_of(PauseKind::Provider, "smtp", None),
+            kind: PauseKind::Provider,
+            name: "smtp".into(),
             tenant: None,
             why: "it is being moved".into(),
             by: "ada".into(),
             since: NOW,
-            until,
+            until: Some(NOW.plus(Duration::from_secs(60))),
         };
-        let later = Some(NOW.plus(Duration::from_secs(60)));
-        let all: Pauses = [
-            pause(PauseKind::Provider, "smtp", later),
-            pause(PauseKind::Provider, "twilio", Some(NOW)),
-            pause(PauseKind::Channel, "smtp", None),
-        ]
-        .into_iter()
-        .collect();
-        let of = |provider| pauses_of(&all, provider, NOW);
-        assert_eq!((of("smtp").len(), of("smtp")[0].until, of("twilio").len()), (1, later, 0));
-        let told = state_as_json("smtp", "email", None, &[], false, &of("smtp"));
-        assert_eq!(told["paused"][0]["why"], "it is being moved");
+        assert_eq!(state_as_json(&of_smtp(vec![pause]))["paused"][0]["why"], "it is being moved");
+    }
+
+    fn of_smtp(pauses: Vec<Pause>) -> Carried {
+        Carried {
+            medium: "email".into(),
+            provider: "smtp".into(),
+            is_configured: true,
+            is_captured: false,
+            known: None,
+            limits: Vec::new(),
+            pauses,
+        }
     }
 }

@@ -180,6 +180,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         default_channel: config.defaults.channel.clone(),
         sandbox: config.channels.sandbox != channels::SandboxMode::Off,
         providers: channels::provider_names(),
+        // What is wrong with the settings of a provider the workers say, which need it.
+        carriers: parts::carriers(&config.channels).unwrap_or_default(),
         zones: config.zones.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })

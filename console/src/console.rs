@@ -12,6 +12,7 @@ use operations::accounts::log_in::LogIn;
 use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
 use operations::overview::Watching;
+use operations::providers::Carrier;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use topology::Publisher;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub sandbox: bool,
     /// The names of all providers, which can be paused.
     pub providers: Vec<&'static str>,
+    /// Who may carry which medium, the preferred first, as far as the settings of this process say.
+    pub carriers: Vec<Carrier>,
     /// The names of all who may have answered an attempt.
     pub answerers: Vec<&'static str>,
     /// How long ended deliveries are remembered; none for ever.

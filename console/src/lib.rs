@@ -7,6 +7,7 @@
 //! `pieces` (what pages are made of), then `pages`, a file or a folder each. `words` has the texts in every language;
 //! what only one page says stands beside that page.
 
+mod asked;
 mod assets;
 mod console;
 mod document;
@@ -23,6 +24,7 @@ mod routes;
 mod section;
 mod session;
 mod standing;
+mod undone;
 mod words;
 
 pub use console::{Accounts, Console, Parts, Settings};

@@ -9,3 +9,4 @@ pub(crate) mod problem;
 pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod written;

@@ -79,6 +79,12 @@ pub fn fire_id(job: &Key, fire: Timestamp) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{job}/fire/{}", fire.as_micros()).as_bytes()).to_string()
 }
 
+/// The id of one firing of a recurring job that somebody has asked for at this instant: always the same, so that asking
+/// twice is one delivery. It is none of the ids of its own firings.
+pub fn run_id(job: &Key, asked: Timestamp) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{job}/run/{}", asked.as_micros()).as_bytes()).to_string()
+}
+
 /// The id of an entry of the suppression list: always the same for one recipient and one reason. `recipient` is the bytes
 /// of the keyed hash.
 pub(crate) fn suppression_id(tenant: &Tenant, channel: &str, reason: &str, recipient: &[u8]) -> String {

@@ -74,7 +74,7 @@ pub(crate) use fallback::child_body;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{
-    Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, redirected_id, webhook_id,
+    Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, redirected_id, run_id, webhook_id,
 };
 pub use journal::{Entry, JournalRow};
 pub use keys::{

@@ -107,6 +107,15 @@ impl Zones {
         now.since(self.release.came_out()) > YEAR
     }
 
+    /// What a clock on the wall of this zone shows, to the second, with its offset from UTC: `2026-03-01 09:00:00 -03`.
+    /// None for a zone that is not known.
+    pub fn local(&self, zone: &str, at: Timestamp) -> Option<String> {
+        let zone = self.find(zone).ok()?;
+        let at = jiff::Timestamp::from_second(at.as_micros().div_euclid(1_000_000)).ok()?;
+        let local = zone.to_datetime(at);
+        Some(format!("{} {} {}", local.date(), local.time(), zone.to_offset(at)))
+    }
+
     /// Finds a zone by a name that somebody is writing now. An abbreviation that is a zone without summer time is most
     /// likely meant for a place that has one.
     pub(crate) fn find_written(&self, name: &str) -> Result<TimeZone, String> {

@@ -3,6 +3,7 @@
 //! The checker refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a
 //! channel that is known is taken, whether this process could send by it or not.
 
+mod preview;
 mod variables;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +14,7 @@ use media::{Fault, Part, Words};
 use serde_json::Value;
 use templates::{Links, TemplateError, Templates, no_template};
 
+pub use self::preview::Preview;
 use crate::calls::Calls;
 
 /// Checks notifications before they are published. A clone is cheap.

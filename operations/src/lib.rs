@@ -5,10 +5,10 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does
 //! not move; [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
-//! [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look; [`accounts`] say who may ask for all
-//! of this, and the [`journal`] knows who did what. What changes something takes an `Actor`, refuses who may not, and is in
-//! the journal before it takes effect. An entrance reads a request, calls one of these, and has its own words for what
-//! comes back.
+//! [`providers`] carry all this; [`dead_letters`] wait for an operator; [`overview`] is the whole fleet at one look;
+//! [`accounts`] say who may ask for all of this, and the [`journal`] knows who did what. What changes something takes an
+//! `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance reads a request, calls one of
+//! these, and has its own words for what comes back.
 
 mod accept;
 pub mod accounts;
@@ -25,8 +25,10 @@ mod explain;
 pub mod overview;
 pub mod journal;
 pub mod pauses;
+pub mod providers;
 mod reader;
 pub mod schedules;
+mod segments;
 pub mod stuck;
 pub mod suppressions;
 
@@ -34,22 +36,14 @@ pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_wit
 pub use allowed::{NotDone, note_denied};
 pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
-pub use check::{Checker, Findings, check_plain};
+pub use check::{Checker, Findings, Preview, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
 pub use explain::{explain, explain_shown};
-
-use domain::ChannelName;
-use media::Segments;
+pub use segments::segments;
 
 /// The names of all channels, whether this process could send by them or not.
 pub fn channel_names() -> &'static [&'static str] {
     media::known()
-}
-
-/// Counts the segments in which the words of an SMS are sent. None for another channel, and where there are no words.
-pub fn segments(channel: &ChannelName, text: &str) -> Option<Segments> {
-    let counted = channel.as_str() == media::sms::MEDIUM.name && !text.is_empty();
-    counted.then(|| Segments::of(text))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Makes, shows and deletes schedules: what is to be sent later, once or again and again. Each caller names its tenant.
+//! Makes, shows, runs and deletes schedules: what is to be sent later, once or again and again. Each caller names its tenant.
 
+mod run;
 mod written;
 
 use domain::{
@@ -8,6 +9,7 @@ use domain::{
 };
 use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError, Target};
 
+pub use self::run::{Ran, run_now};
 use crate::allowed::{NotDone, must};
 
 /// The fields of a schedule, as its client writes them.

@@ -10,6 +10,8 @@ pub(crate) mod fixtures;
 mod overview;
 mod journal;
 mod pauses;
+mod preview;
+mod providers;
 mod schedules;
 mod stuck;
 mod suppressions;

@@ -1,22 +1,21 @@
-//! `/console/pauses`: what waits until somebody resumes it.
+//! `/console/pauses`: what waits until somebody resumes it, and what is to wait.
+
+mod begin;
+mod list;
+mod resume;
+mod words;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
 use axum::routing::get;
-use maud::html;
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
+
+const NEW: &str = "/console/pauses/new";
+const RESUME: &str = "/console/pauses/resume";
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/pauses", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Pauses);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Pauses.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/pauses", get(list::show))
+        .route(NEW, get(begin::show).post(begin::pause))
+        .route(RESUME, get(resume::ask).post(resume::resume))
 }

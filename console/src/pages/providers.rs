@@ -1,22 +1,129 @@
-//! `/console/providers`: how the providers are.
+//! `/console/providers`: who carries which medium, the preferred first, and how the workers have found each.
+
+mod words;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use maud::html;
+use domain::{Scope, Timestamp};
+use maud::{Markup, html};
+use operations::providers::{self, Carried, Limited};
 
+use self::words::Words;
+use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::badge::{Tone, badge};
+use crate::pieces::figure::{UNKNOWN, whole};
+use crate::pieces::filter::{Field, Input, filter};
+use crate::pieces::table::{Row, number, table, text};
+use crate::pieces::time::{absolute, time};
 use crate::section::Section;
 use crate::session::Viewer;
+use crate::words::Lang;
 
 pub(crate) fn routes() -> Router<Console> {
     Router::new().route("/console/providers", get(show))
 }
 
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
+async fn show(State(console): State<Console>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Providers);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Providers.label(shell.lang()), &content).await
+    if let Err(denied) = viewer.actor.must(Scope::Read) {
+        return shell.denied(denied).await;
+    }
+    let (now, lang) = (console.clock.now(), shell.lang());
+    let mut asked = Asked::of(query.as_deref());
+    let medium = asked.one_of("medium", operations::channel_names());
+    asked.finish(&["medium"]);
+    let all = match providers::list(&console.store, &console.settings.carriers, &viewer.reach(), now).await {
+        Ok(all) => all,
+        Err(error) => return shell.ledger_failed(&error).await,
+    };
+    let status = if asked.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let content = html! {
+        (narrowed(medium, &asked.problems, lang))
+        @if asked.problems.is_empty() { (by_medium(&all, medium, lang, now)) }
+    };
+    shell.answer(status, Section::Providers.label(lang), &content).await
+}
+
+fn narrowed(medium: Option<&str>, problems: &[(String, String)], lang: Lang) -> Markup {
+    let media: Vec<(&str, &str)> = operations::channel_names().iter().map(|name| (*name, *name)).collect();
+    let value = medium.unwrap_or_default();
+    let field = Field { name: "medium", label: Words::of(lang).medium, value, input: Input::Choice(&media) };
+    filter(lang, Section::Providers.path(), &[field], problems)
+}
+
+/// A table for each medium of which anything is known, and one for what is found of a provider as a whole.
+fn by_medium(all: &[Carried], only: Option<&str>, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    let mut media: Vec<&str> = all.iter().map(|one| one.medium.as_str()).collect();
+    media.sort_unstable();
+    media.dedup();
+    media.retain(|medium| only.is_none_or(|only| *medium == only));
+    html! {
+        p.soft { (words.about) }
+        @if media.is_empty() { p.nothing { (words.nothing) } }
+        @for medium in media {
+            @let carried: Vec<&Carried> = all.iter().filter(|one| one.medium == medium).collect();
+            @let title = if medium.is_empty() { words.every_medium } else { medium };
+            h2 { (title) }
+            (of_one(title, &carried, lang, now))
+        }
+    }
+}
+
+fn of_one(title: &str, carried: &[&Carried], lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    let columns = [
+        number(words.place),
+        text(words.provider),
+        text(words.state),
+        text(words.until),
+        text(words.limits),
+        text(words.paused),
+        text(words.noted),
+    ];
+    let rows: Vec<Row> = carried.iter().enumerate().map(|(at, one)| row(at, one, lang, now)).collect();
+    table(lang, title, &columns, &rows)
+}
+
+fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
+    let words = Words::of(lang);
+    let known = one.known.as_ref();
+    let until = known.and_then(|known| known.open_until).filter(|until| *until > now);
+    let place = if one.is_configured { (at + 1).to_string() } else { UNKNOWN.to_owned() };
+    let cells = vec![
+        html! { (place) },
+        html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
+        html! { (state(one, lang, now)) @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } } },
+        html! { @if let Some(until) = until { (time(until, now, lang)) } },
+        html! { @for limit in &one.limits { div { (limit_of(limit, words)) } } },
+        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.told()) } } } },
+        html! { @match known { Some(known) => { (time(known.noted_at, now, lang)) } None => { (UNKNOWN) } } },
+    ];
+    // A provider may carry several kinds of one medium.
+    Row { id: format!("provider-{}-{}-{at}", one.medium, one.provider), cells }
+}
+
+fn state(one: &Carried, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    match one.known.as_ref().map(|known| known.state.as_str()) {
+        None => badge(Tone::Quiet, words.unknown),
+        Some("credentials_refused") => badge(Tone::Bad, words.refuses_us),
+        Some(_) if one.is_given_nothing(now) => badge(Tone::Bad, words.is_open),
+        Some("half_open" | "open") => badge(Tone::Warning, words.tried),
+        Some("closed") => badge(Tone::Good, words.works),
+        // A newer worker may say more than is known here.
+        Some(other) => badge(Tone::Warning, other),
+    }
+}
+
+fn limit_of(limit: &Limited, words: &Words) -> Markup {
+    let used = whole(limit.used.into());
+    let most = limit.messages.map_or_else(|| UNKNOWN.to_owned(), |messages| whole(messages.into()));
+    let told = (words.used)(&used, &most, limit.unit.as_str());
+    html! { span title=[limit.ends.map(absolute)] { (told) } }
 }

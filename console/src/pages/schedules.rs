@@ -1,22 +1,20 @@
 //! `/console/schedules`: what is sent later, once or again and again.
 
+mod act;
+mod list;
+mod words;
+
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
 use axum::routing::get;
-use maud::html;
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
+
+const RUN: &str = "/console/schedules/run";
+const DELETE: &str = "/console/schedules/delete";
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/schedules", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Schedules);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Schedules.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/schedules", get(list::show))
+        .route(RUN, get(act::ask_to_run).post(act::run))
+        .route(DELETE, get(act::ask_to_delete).post(act::delete))
 }

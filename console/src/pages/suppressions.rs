@@ -1,22 +1,21 @@
-//! `/console/suppressions`: who is not written to any more.
+//! `/console/suppressions`: who is not written to. People are put on the list and taken off it on pages of their own.
+
+mod add;
+mod lift;
+mod list;
+mod words;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
 use axum::routing::get;
-use maud::html;
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
+
+const NEW: &str = "/console/suppressions/new";
+const LIFT: &str = "/console/suppressions/lift";
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/suppressions", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Suppressions);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Suppressions.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/suppressions", get(list::show))
+        .route(NEW, get(add::show).post(add::suppress))
+        .route(LIFT, get(lift::ask).post(lift::lift))
 }

@@ -1,22 +1,22 @@
-//! `/console/templates`: the words that are sent.
+//! `/console/templates`: the words that are sent, and what they say with any data.
+
+mod frame;
+mod list;
+mod preview;
+mod wanted;
+mod words;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::Response;
 use axum::routing::get;
-use maud::html;
 
 use crate::console::Console;
-use crate::layout::Shell;
-use crate::section::Section;
-use crate::session::Viewer;
+
+const PREVIEW: &str = "/console/templates/preview";
+const FRAME: &str = "/console/templates/html";
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/templates", get(show))
-}
-
-async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Templates);
-    let content = html! { p.nothing { (shell.lang().words().shell.not_built) } };
-    shell.page(Section::Templates.label(shell.lang()), &content).await
+    Router::new()
+        .route("/console/templates", get(list::show))
+        .route(PREVIEW, get(preview::show))
+        .route(FRAME, get(frame::show))
 }

@@ -9,9 +9,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Zones};
+use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Window, WindowUnit, Zones};
 use operations::Checker;
 use operations::overview::Watching;
+use operations::providers::Carrier;
 use store::{Options, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -80,6 +81,7 @@ impl Doors for TestDoors {
 fn actor(role: &str) -> Option<Actor> {
     let scopes = match role {
         "everything" => Scope::ALL.to_vec(),
+        "nothing" => Vec::new(),
         role => Role::parse(role)?.scopes().to_vec(),
     };
     Some(Actor { name: format!("<{role}>"), tenant: Tenant::default(), scopes })
@@ -152,6 +154,12 @@ fn settings() -> Settings {
     Settings {
         sandbox: true,
         providers: vec!["smtp", "twilio"],
+        carriers: vec![Carrier {
+            medium: "email",
+            provider: "smtp",
+            is_captured: true,
+            limits: vec![Window { unit: WindowUnit::Hour, messages: 500 }],
+        }],
         answerers: vec!["smtp", "twilio", "worker"],
         retention: None,
         retry_delays: RETRY_DELAYS,

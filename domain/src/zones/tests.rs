@@ -182,3 +182,13 @@ fn an_offset_is_never_taken_for_a_zone_whose_sign_is_the_other_way_round() {
         assert_eq!(reversed_sign(clear), None, "{clear}");
     }
 }
+
+#[test]
+fn local_times_are_those_of_a_clock_on_the_wall() {
+    let zones = Zones::bundled();
+    let local = |zone: &str, text: &str| zones.local(zone, at(text));
+    assert_eq!(local("Europe/Berlin", "2026-03-29T00:59:59Z").as_deref(), Some("2026-03-29 01:59:59 +01"));
+    assert_eq!(local("Europe/Berlin", "2026-03-29T01:00:00Z").as_deref(), Some("2026-03-29 03:00:00 +02"));
+    assert_eq!(local("Asia/Kolkata", "2026-03-01T12:00:00Z").as_deref(), Some("2026-03-01 17:30:00 +05:30"));
+    assert_eq!(local("Mars/Base", "2026-03-01T12:00:00Z"), None);
+}

@@ -1,0 +1,122 @@
+//! Pauses a channel, a provider, a template or a tenant.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::{FieldError, PauseKind, Scope};
+use maud::{Markup, html};
+use operations::pauses::{self, Asked, EVERYBODY, FIELDS, Outcome};
+use serde_json::{Map, Value};
+use store::MAX_PAUSES;
+
+use super::NEW;
+use super::words::Words;
+use crate::console::Console;
+use crate::fields::Fields;
+use crate::layout::Shell;
+use crate::pieces::written::{Input, Line, line, others};
+use crate::section::Section;
+use crate::session::{Posted, Viewer};
+
+pub(super) async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
+    let shell = Shell::of(&console, &viewer, Section::Pauses);
+    if let Err(denied) = viewer.actor.must(Scope::Operate) {
+        return shell.denied(denied).await;
+    }
+    let content = form(&console, &viewer, &Fields::default(), &[]);
+    shell.page(Words::of(shell.lang()).pause_something, &content).await
+}
+
+pub(super) async fn pause(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
+    let shell = Shell::of(&console, &viewer, Section::Pauses);
+    let (own, clock) = (&viewer.actor.tenant, console.clock.as_ref());
+    let asked = match Asked::of(written(&fields), Some(own), &console.settings.providers, clock.now()) {
+        Ok(asked) => asked,
+        Err(errors) => return refused(&shell, &console, &viewer, &fields, &errors).await,
+    };
+    let doubts = pauses::doubts(&console.store, &asked, Some(console.checker.templates())).await;
+    match pauses::pause(&console.store, &viewer.actor, asked, clock).await {
+        Ok(Outcome::Paused(_)) if doubts.is_empty() => Redirect::to(Section::Pauses.path()).into_response(),
+        Ok(Outcome::Paused(_)) => doubted(&shell, &doubts).await,
+        Ok(Outcome::Foreign(error)) => refused(&shell, &console, &viewer, &fields, &[error]).await,
+        Ok(Outcome::TooMany) => {
+            let detail = (Words::of(shell.lang()).too_many)(MAX_PAUSES);
+            let error = FieldError { pointer: "/name".to_owned(), detail };
+            refused(&shell, &console, &viewer, &fields, &[error]).await
+        }
+        Err(why) => shell.undone(&why).await,
+    }
+}
+
+async fn refused(
+    shell: &Shell<'_>,
+    console: &Console,
+    viewer: &Viewer,
+    fields: &Fields,
+    errors: &[FieldError],
+) -> Response {
+    let content = form(console, viewer, fields, errors);
+    shell.answer(StatusCode::UNPROCESSABLE_ENTITY, Words::of(shell.lang()).pause_something, &content).await
+}
+
+/// It is paused, and perhaps not what was meant.
+async fn doubted(shell: &Shell<'_>, doubts: &[FieldError]) -> Response {
+    let words = Words::of(shell.lang());
+    let content = html! {
+        div.refused role="alert" {
+            p { (words.doubted) }
+            ul { @for doubt in doubts { li { code { (doubt.pointer.trim_start_matches('/')) } " " (doubt.detail) } } }
+        }
+        p.actions { a href=(Section::Pauses.path()) { (Section::Pauses.label(shell.lang())) } }
+    };
+    shell.page(words.paused, &content).await
+}
+
+/// What an entrance that reads JSON would be given.
+fn written(fields: &Fields) -> Map<String, Value> {
+    let given = FIELDS.into_iter().filter_map(|name| Some((name.to_owned(), Value::from(fields.text(name)?))));
+    given.collect()
+}
+
+fn form(console: &Console, viewer: &Viewer, fields: &Fields, errors: &[FieldError]) -> Markup {
+    let (lang, may_for_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
+    let words = Words::of(lang);
+    let kinds = PauseKind::ALL.map(|kind| (kind.as_str(), words.of_kind(kind)));
+    let names = (words.name_hint)(&operations::channel_names().join(", "), &console.settings.providers.join(", "));
+    let whose = (words.whose_hint)(viewer.actor.tenant.as_str(), EVERYBODY);
+    let value = |name: &str| fields.text(name).unwrap_or_default();
+    let text = |name: &'static str, label: &'static str| Line {
+        name,
+        label,
+        hint: "",
+        value: value(name),
+        input: Input::Text(""),
+        is_required: true,
+    };
+    let kind = Line { input: Input::Choice(&kinds), ..text("kind", words.what) };
+    let name = Line { hint: &names, ..text("name", words.name) };
+    let tenant = Line { hint: &whose, is_required: false, ..text("tenant", words.whose) };
+    let why = Line { hint: words.why_hint, ..text("why", words.why) };
+    let until = Line {
+        hint: words.until_hint,
+        input: Input::Text("2030-01-01T00:00:00Z"),
+        is_required: false,
+        ..text("until", words.until)
+    };
+    html! {
+        p { (words.what_it_does) }
+        form.form method="post" action=(NEW) {
+            (others(&FIELDS, errors))
+            (line(&kind, errors))
+            (line(&name, errors))
+            // Nobody else may name a tenant but their own, which stands where none is named.
+            @if may_for_all || errors.iter().any(|error| error.pointer == "/tenant") { (line(&tenant, errors)) }
+            (line(&why, errors))
+            (line(&until, errors))
+            p.actions {
+                button.main type="submit" { (words.pause) }
+                a href=(Section::Pauses.path()) { (lang.words().confirm.go_back) }
+            }
+        }
+    }
+}

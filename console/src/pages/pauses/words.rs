@@ -1,0 +1,114 @@
+//! What the page of pauses says, in every language.
+
+use domain::PauseKind;
+
+use crate::words::Lang;
+
+pub(super) struct Words {
+    pub(super) paused: &'static str,
+    pub(super) nothing: &'static str,
+    pub(super) what: &'static str,
+    pub(super) name: &'static str,
+    pub(super) whose: &'static str,
+    pub(super) everybody: &'static str,
+    pub(super) why: &'static str,
+    pub(super) by: &'static str,
+    pub(super) since: &'static str,
+    pub(super) until: &'static str,
+    pub(super) until_resumed: &'static str,
+    pub(super) action: &'static str,
+    pub(super) pause_something: &'static str,
+    pub(super) what_it_does: &'static str,
+    pub(super) pause: &'static str,
+    /// With the names of the channels and of the providers.
+    pub(super) name_hint: fn(&str, &str) -> String,
+    /// With the viewer's own tenant, and what stands for all.
+    pub(super) whose_hint: fn(&str, &str) -> String,
+    pub(super) why_hint: &'static str,
+    pub(super) until_hint: &'static str,
+    pub(super) too_many: fn(usize) -> String,
+    pub(super) doubted: &'static str,
+    pub(super) resume: &'static str,
+    /// With the kind, the name and the reason.
+    pub(super) resume_question: fn(&str, &str, &str) -> String,
+    /// As [`PauseKind::ALL`] has them.
+    kinds: [&'static str; 4],
+}
+
+impl Words {
+    pub(super) fn of(lang: Lang) -> &'static Self {
+        lang.of(&EN, &ES)
+    }
+
+    pub(super) fn of_kind(&self, kind: PauseKind) -> &'static str {
+        let [channel, provider, template, tenant] = self.kinds;
+        match kind {
+            PauseKind::Channel => channel,
+            PauseKind::Provider => provider,
+            PauseKind::Template => template,
+            PauseKind::Tenant => tenant,
+        }
+    }
+}
+
+static EN: Words = Words {
+    paused: "What is paused",
+    nothing: "Nothing is paused. When a provider has an outage or a text is wrong, pause it: what is accepted meanwhile \
+              waits.",
+    what: "What",
+    name: "Name",
+    whose: "Whose deliveries",
+    everybody: "everybody's",
+    why: "Why",
+    by: "By",
+    since: "Since",
+    until: "Until",
+    until_resumed: "until it is resumed",
+    action: "Action",
+    pause_something: "Pause something",
+    what_it_does: "Its deliveries are accepted, wait without an attempt, and expire as ever. Workers heed it within \
+                   seconds; what they have in hand by then still goes out.",
+    pause: "Pause",
+    name_hint: |channels, providers| {
+        format!("Channels: {channels}. Providers: {providers}. Or the name of a template or a tenant.")
+    },
+    whose_hint: |own, all| format!("Left out: {own}. {all} is everybody. Leave it out where a tenant is paused."),
+    why_hint: "One line, for whoever asks later. Publishers read it: do not write a recipient into it.",
+    until_hint: "With an offset from UTC. Left out: until somebody resumes it.",
+    too_many: |most| format!("is not paused: there are {most} pauses already; resume one, or pause the tenant"),
+    doubted: "It is paused. Perhaps something else was meant:",
+    resume: "Resume",
+    resume_question: |kind, name, why| format!("Let the {kind} {name} go on? It was paused because: {why}"),
+    kinds: ["channel", "provider", "template", "tenant"],
+};
+
+static ES: Words = Words {
+    paused: "Lo que está en pausa",
+    nothing: "No hay nada en pausa. Si un proveedor falla o un texto está mal, póngalo en pausa: lo que se acepte \
+              espera.",
+    what: "Qué",
+    name: "Nombre",
+    whose: "De quién",
+    everybody: "de todos",
+    why: "Por qué",
+    by: "Quién",
+    since: "Desde",
+    until: "Hasta",
+    until_resumed: "hasta que se reanude",
+    action: "Acción",
+    pause_something: "Poner algo en pausa",
+    what_it_does: "Sus entregas se aceptan, esperan sin intento y vencen como siempre. Los workers lo tienen en cuenta \
+                   en segundos; lo que ya tengan en mano todavía sale.",
+    pause: "Poner en pausa",
+    name_hint: |channels, providers| {
+        format!("Canales: {channels}. Proveedores: {providers}. O el nombre de una plantilla o de un inquilino.")
+    },
+    whose_hint: |own, all| format!("Si falta: {own}. {all} es de todos. No lo escriba si la pausa es de un inquilino."),
+    why_hint: "Una línea, para quien pregunte después. Quienes publican la leen: no escriba un destinatario.",
+    until_hint: "Con la diferencia con UTC. Si falta: hasta que alguien lo reanude.",
+    too_many: |most| format!("no está en pausa: ya hay {most} pausas; reanude una, o ponga en pausa al inquilino"),
+    doubted: "Está en pausa. Quizá se quiso decir otra cosa:",
+    resume: "Reanudar",
+    resume_question: |kind, name, why| format!("¿Reanudar {kind} {name}? Está en pausa porque: {why}"),
+    kinds: ["canal", "proveedor", "plantilla", "inquilino"],
+};

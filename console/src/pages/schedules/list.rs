@@ -1,0 +1,157 @@
+//! The schedules of the viewer's tenant in the order of their ids, with the times at which they run.
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{Scope, Timestamp, Zones};
+use maud::{Markup, html};
+use operations::deliveries::is_id;
+use operations::schedules::{self, runs_after};
+use store::{JobKind, JobSummary};
+
+use super::words::Words;
+use super::{DELETE, RUN};
+use crate::asked::Asked;
+use crate::console::Console;
+use crate::layout::Shell;
+use crate::pieces::figure::UNKNOWN;
+use crate::pieces::filter::filter;
+use crate::pieces::pager::{address, pager};
+use crate::pieces::table::{Row, table, text};
+use crate::pieces::time::time;
+use crate::section::Section;
+use crate::session::Viewer;
+use crate::words::Lang;
+
+/// Runs that are shown after the next one.
+const RUNS_SHOWN: usize = 3;
+/// The most characters of an id that are shown.
+const SHOWN_CHARS: usize = 24;
+
+/// What every row is made with.
+struct Rows<'a> {
+    zones: &'a Zones,
+    may: bool,
+    lang: Lang,
+    now: Timestamp,
+}
+
+pub(super) async fn show(State(console): State<Console>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
+    let shell = Shell::of(&console, &viewer, Section::Schedules);
+    if let Err(denied) = viewer.actor.must(Scope::Read) {
+        return shell.denied(denied).await;
+    }
+    let lang = shell.lang();
+    let mut asked = Asked::of(query.as_deref());
+    let rule = "must be the id of a schedule";
+    let after = asked.parsed("after", rule, |id| is_id(id).then(|| id.to_owned()));
+    asked.finish(&["after"]);
+    if !asked.problems.is_empty() {
+        let content = filter(lang, Section::Schedules.path(), &[], &asked.problems);
+        return shell.answer(StatusCode::UNPROCESSABLE_ENTITY, Section::Schedules.label(lang), &content).await;
+    }
+    let is_first = after.is_none();
+    let page = match schedules::list(&console.store, viewer.actor.tenant.clone(), after, 0).await {
+        Ok(page) => page,
+        Err(error) => return shell.ledger_failed(&error).await,
+    };
+    let may = viewer.actor.may(Scope::Operate);
+    let rows = Rows { zones: &console.settings.zones, may, lang, now: console.clock.now() };
+    let next = page.jobs.last().filter(|_| page.more).map(|job| job.key.id.as_str());
+    let content = html! {
+        (rows.table(&page.jobs))
+        (pager(lang, Section::Schedules.path(), &[], is_first, next))
+    };
+    shell.page(Section::Schedules.label(lang), &content).await
+}
+
+impl Rows<'_> {
+    fn table(&self, jobs: &[JobSummary]) -> Markup {
+        let words = Words::of(self.lang);
+        if jobs.is_empty() {
+            return html! { p.nothing { (words.nothing) } };
+        }
+        let columns = [
+            text(words.schedule),
+            text(words.rule),
+            text(words.next),
+            text(words.following),
+            text(words.last),
+            text(words.channel),
+            text(words.recipient),
+            text(words.lane),
+            text(words.action),
+        ];
+        let rows: Vec<Row> = jobs.iter().map(|job| self.row(job)).collect();
+        table(self.lang, Section::Schedules.label(self.lang), &columns, &rows)
+    }
+
+    fn row(&self, job: &JobSummary) -> Row {
+        let id = job.key.id.as_str();
+        let cells = vec![
+            html! { @if let Some(name) = name(job) { (name) br; } (shortened(id)) },
+            self.rule(job),
+            self.run(job, job.due_at),
+            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div { (self.local(job, at)) } } },
+            html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
+            html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) },
+            html! { (job.recipient_mask.as_deref().unwrap_or(UNKNOWN)) },
+            html! { (job.lane.as_str()) },
+            self.actions(id),
+        ];
+        Row { id: format!("schedule-{}", as_anchor(id)), cells }
+    }
+
+    fn rule(&self, job: &JobSummary) -> Markup {
+        let words = Words::of(self.lang);
+        match &job.kind {
+            JobKind::OneShot => html! { (words.once) },
+            JobKind::Cron { cron, zone, .. } => html! { code { (cron) } br; span.soft { (zone) } },
+        }
+    }
+
+    /// How far away it is, and what the clocks of the schedule's zone show then.
+    fn run(&self, job: &JobSummary, at: Timestamp) -> Markup {
+        html! { (time(at, self.now, self.lang)) br; span.soft { (self.local(job, at)) } }
+    }
+
+    /// Of a schedule that fires once, and where the zone is no longer known, in UTC.
+    fn local(&self, job: &JobSummary, at: Timestamp) -> String {
+        let zone: &str = match &job.kind {
+            JobKind::OneShot => "UTC",
+            JobKind::Cron { zone, .. } => zone,
+        };
+        self.zones.local(zone, at).unwrap_or_else(|| at.to_string())
+    }
+
+    fn actions(&self, id: &str) -> Markup {
+        let words = Words::of(self.lang);
+        html! {
+            @if self.may {
+                a href=(address(RUN, &[("id", id)], None)) { (words.run) }
+                " · "
+                a href=(address(DELETE, &[("id", id)], None)) { (words.delete) }
+            }
+        }
+    }
+}
+
+fn name(job: &JobSummary) -> Option<&str> {
+    match &job.kind {
+        JobKind::OneShot => None,
+        JobKind::Cron { name, .. } => name.as_deref(),
+    }
+}
+
+/// The beginning of an id; the whole of it for whoever points at it.
+fn shortened(id: &str) -> Markup {
+    let shown: String = id.chars().take(SHOWN_CHARS).collect();
+    html! { code title=(id) { (shown) @if shown.len() < id.len() { "…" } } }
+}
+
+/// An id in letters, digits and hyphens: an id of ours may hold anything.
+fn as_anchor(id: &str) -> String {
+    id.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b == b'-' { char::from(b).into() } else { format!("-{b:02x}") })
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! What the page of suppressions says, in every language.
+
+use domain::SuppressionScope;
+
+use crate::words::Lang;
+
+pub(super) struct Words {
+    pub(super) list: &'static str,
+    pub(super) which: &'static str,
+    pub(super) taken_off: &'static str,
+    pub(super) nobody: &'static str,
+    pub(super) nobody_taken_off: &'static str,
+    pub(super) recipient: &'static str,
+    pub(super) channel: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) scope: &'static str,
+    pub(super) since: &'static str,
+    pub(super) until: &'static str,
+    pub(super) over: &'static str,
+    pub(super) by: &'static str,
+    pub(super) note: &'static str,
+    pub(super) why: &'static str,
+    pub(super) lifted_at: &'static str,
+    pub(super) action: &'static str,
+    pub(super) add: &'static str,
+    pub(super) suppress: &'static str,
+    pub(super) recipient_hint: &'static str,
+    pub(super) until_hint: &'static str,
+    pub(super) note_hint: &'static str,
+    pub(super) usual_scope: &'static str,
+    /// As [`SuppressionScope::ALL`] has them.
+    scopes: [&'static str; 3],
+    pub(super) lift: &'static str,
+    pub(super) lift_question: fn(&str) -> String,
+}
+
+impl Words {
+    pub(super) fn of(lang: Lang) -> &'static Self {
+        lang.of(&EN, &ES)
+    }
+
+    pub(super) fn of_scope(&self, scope: SuppressionScope) -> &'static str {
+        let [marketing, all_but_urgent, all] = self.scopes;
+        match scope {
+            SuppressionScope::Marketing => marketing,
+            SuppressionScope::AllButUrgent => all_but_urgent,
+            SuppressionScope::All => all,
+        }
+    }
+}
+
+static EN: Words = Words {
+    list: "Who is not written to",
+    which: "Which",
+    taken_off: "taken off the list",
+    nobody: "Nobody fits. Whoever complains, bounces or unsubscribes comes here by themselves; others are put here by \
+             hand.",
+    nobody_taken_off: "Nobody who fits was taken off the list.",
+    recipient: "Recipient",
+    channel: "Channel",
+    reason: "For",
+    scope: "Stops",
+    since: "Since",
+    until: "Until",
+    over: "over",
+    by: "By",
+    note: "Note",
+    why: "Why",
+    lifted_at: "Taken off",
+    action: "Action",
+    add: "Suppress somebody",
+    suppress: "Suppress",
+    recipient_hint: "As a notification names it. The list keeps a hash and a mask of it.",
+    until_hint: "With an offset from UTC. Left out: until somebody takes it off.",
+    note_hint: "One line, for whoever asks later. Do not write the recipient into it.",
+    usual_scope: "what is usual for the reason",
+    scopes: ["marketing: the lane bulk, and lists", "all but what is urgent", "everything"],
+    lift: "Take off",
+    lift_question: |id| {
+        format!("Take the entry {id} off the list? What is claimed from then on is sent to this recipient again.")
+    },
+};
+
+static ES: Words = Words {
+    list: "A quién no se escribe",
+    which: "Cuáles",
+    taken_off: "sacadas de la lista",
+    nobody: "No hay nadie así. Quien se queja, rebota o se da de baja llega aquí solo; a los demás se los agrega a \
+             mano.",
+    nobody_taken_off: "No se sacó de la lista a nadie así.",
+    recipient: "Destinatario",
+    channel: "Canal",
+    reason: "Por",
+    scope: "Detiene",
+    since: "Desde",
+    until: "Hasta",
+    over: "terminó",
+    by: "Quién",
+    note: "Nota",
+    why: "Por qué",
+    lifted_at: "Sacada",
+    action: "Acción",
+    add: "Suprimir a alguien",
+    suppress: "Suprimir",
+    recipient_hint: "Como lo nombra una notificación. La lista guarda un hash y una máscara.",
+    until_hint: "Con la diferencia con UTC. Si falta: hasta que alguien la saque.",
+    note_hint: "Una línea, para quien pregunte después. No escriba el destinatario.",
+    usual_scope: "lo habitual para el motivo",
+    scopes: ["publicidad: el carril bulk y las listas", "todo menos lo urgente", "todo"],
+    lift: "Sacar",
+    lift_question: |id| {
+        format!(
+            "¿Sacar la entrada {id} de la lista? Lo que se tome desde entonces se vuelve a enviar a este destinatario."
+        )
+    },
+};

@@ -1,0 +1,88 @@
+//! The page of schedules: when each runs by the clocks of its zone, and what can be done with it.
+
+use axum::http::StatusCode;
+use domain::{ChannelName, Key, Tenant, Timestamp, content_of, run_id};
+use store::{Job, JobFilter, JobKind, JobSummary, JournalFilter};
+use testkit::{NOW, at};
+
+use super::site::Site;
+
+const OPERATOR: &str = "session=operator";
+
+fn key(id: &str) -> Key {
+    Key { tenant: Tenant::default(), id: id.to_owned() }
+}
+
+/// A site with a schedule of this id that sends an SMS at nine in Berlin.
+async fn with_daily(id: &str) -> Site {
+    let site = Site::start().await;
+    let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#;
+    let (cron, zone) = ("0 9 * * *".to_owned(), "Europe/Berlin".to_owned());
+    let kind = JobKind::Cron { cron, zone, name: Some("<b>morning</b>".to_owned()) };
+    let to = (ChannelName::parse("sms").unwrap(), "+12025550143");
+    let summary = JobSummary::new(key(id), kind, to, content_of(body), at("2026-03-02T08:00:00Z"), NOW);
+    site.store.put_job(Job { summary, body: body.to_vec(), carried: Vec::new() }).await.unwrap();
+    site
+}
+
+#[tokio::test]
+async fn runs_are_told_by_the_clocks_of_the_zone_in_both_languages() {
+    let site = with_daily("daily <1>").await;
+    for (lang, word) in [("en", "Run now"), ("es", "Correr ahora")] {
+        let page = site.get("/console/schedules", &format!("{OPERATOR}; chasqui_lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        for words in [word, "2026-03-02 09:00:00 +01", "2026-03-03 09:00:00 +01", "Europe/Berlin", "***43"] {
+            assert!(page.text.contains(words), "{words}: {}", page.text);
+        }
+        assert!(page.text.contains("&lt;b&gt;morning") && page.text.contains("daily &lt;1&gt;"), "{}", page.text);
+        assert!(page.text.contains("id=\"schedule-daily-20-3c1-3e\""), "{}", page.text);
+    }
+    let viewer = site.get("/console/schedules", "session=viewer").await;
+    assert!(viewer.text.contains("Europe/Berlin") && !viewer.text.contains("Run now"), "{}", viewer.text);
+    assert!(site.get("/console/schedules?after=zzz", OPERATOR).await.text.contains("Nothing is scheduled."));
+    let wrong = site.get("/console/schedules?afer=x", OPERATOR).await;
+    assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains("did you mean after?"));
+}
+
+#[tokio::test]
+async fn a_schedule_is_deleted_when_somebody_has_confirmed_it() {
+    let site = with_daily("daily").await;
+    let path = "/console/schedules/delete";
+    let page = site.get(&format!("{path}?id=daily"), OPERATOR).await;
+    assert!(page.status == StatusCode::OK && page.text.contains("&lt;b&gt;morning"), "{}", page.text);
+    let refused = site.post(path, OPERATOR, "id=daily").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let answer = site.post(path, OPERATOR, "id=daily&confirmed=1").await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/console/schedules"));
+    let left = site.store.jobs(JobFilter::default()).await.unwrap();
+    assert!(left.jobs.is_empty());
+    assert_eq!(site.get(&format!("{path}?id=daily"), OPERATOR).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_run_that_the_broker_has_not_confirmed_has_the_id_of_its_form_and_is_in_the_journal() {
+    let site = with_daily("daily").await;
+    let path = "/console/schedules/run";
+    let page = site.get(&format!("{path}?id=daily"), OPERATOR).await;
+    let (_, rest) = page.text.split_once("name=\"asked\" value=\"").unwrap();
+    let asked: i64 = rest.split('"').next().unwrap().parse().unwrap();
+    let answer = site.post(path, OPERATOR, &format!("id=daily&confirmed=1&asked={asked}")).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+    let id = run_id(&key("daily"), Timestamp::from_micros(asked));
+    assert!(answer.text.contains(&id), "{}", answer.text);
+    let told = site.store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap();
+    assert!(told.entries.iter().any(|one| one.row.kind == "schedule.run"), "{told:?}");
+}
+
+#[tokio::test]
+async fn who_may_not_sees_and_changes_nothing() {
+    let site = with_daily("daily").await;
+    assert_eq!(site.get("/console/schedules", "session=nothing").await.status, StatusCode::FORBIDDEN);
+    for act in ["run", "delete"] {
+        let path = format!("/console/schedules/{act}");
+        let asked = site.get(&format!("{path}?id=daily"), "session=viewer").await;
+        assert_eq!(asked.status, StatusCode::FORBIDDEN, "{act}");
+        let answer = site.post(&path, "session=viewer", "id=daily&confirmed=1&asked=1").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{act}");
+    }
+}
