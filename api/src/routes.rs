@@ -14,7 +14,9 @@ use crate::app::App;
 use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, pages};
 use crate::webhooks::{PATH, question, receive};
-use crate::{audit, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe};
+use crate::{
+    audit, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe,
+};
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
 pub fn openapi() -> utoipa::openapi::OpenApi {

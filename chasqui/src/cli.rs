@@ -11,8 +11,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, key, logs, parts, pause, prove,
-    providers, roles, send, stuck, suppress, top, topology_commands, traces, unconfigured, up, user, vapid, webhook,
+    audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, key, logs, parts, pause,
+    prove, providers, roles, send, stuck, suppress, top, topology_commands, traces, unconfigured, up, user, vapid,
+    webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.

@@ -78,9 +78,8 @@ pub use identity::{
 };
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds,
-    RequestedBy,
-    WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
+    DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher,
+    RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};

@@ -29,17 +29,17 @@ mod writers;
 mod tests;
 
 pub use accounts::{
-    ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser, OpenSession,
-    Revocations, Standing, User, UserChange, UserPage, UserSession,
+    ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser,
+    OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use journal::{JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry};
 pub use ledger::{
-    Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried, Job,
-    JobFilter, JobKind, JobPage, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight,
-    Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
+    Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried,
+    Job, JobFilter, JobKind, JobPage, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put,
+    Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, LastAttempt,
