@@ -11,7 +11,7 @@ use self::answer::OverviewAnswer;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::Unauthorised;
-use crate::token::Scope;
+use domain::Scope;
 
 /// An overview as `GET /overview` answers it, for whoever shows it elsewhere.
 pub fn overview_as_json(seen: &Overview) -> Value {
@@ -33,6 +33,6 @@ pub(crate) async fn overview(
     State(app): Shared,
     Authorized { caller, .. }: Authorized<scopes::Read>,
 ) -> Json<OverviewAnswer> {
-    let whose = if caller.has(Scope::Tenants) { None } else { Some(caller.tenant.clone()) };
+    let whose = if caller.may(Scope::Tenants) { None } else { Some(caller.tenant.clone()) };
     Json(OverviewAnswer::of(&app.overview.look(whose).await))
 }

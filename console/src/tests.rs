@@ -12,7 +12,6 @@ mod providers;
 mod sandbox;
 mod schedules;
 mod site;
-mod site;
 mod suppressions;
 mod templates;
 mod try_it;

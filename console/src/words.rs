@@ -94,7 +94,6 @@ pub(crate) struct ShellWords {
     pub(crate) keyboard: &'static str,
     pub(crate) keys: [(&'static str, &'static str); 11],
     pub(crate) api: &'static str,
-    pub(crate) not_built: &'static str,
 }
 
 /// The page on which somebody comes in.
@@ -119,7 +118,6 @@ pub(crate) struct ListWords {
     pub(crate) first_page: &'static str,
     pub(crate) next_page: &'static str,
     pub(crate) pages: &'static str,
-    pub(crate) reason: &'static str,
     pub(crate) yes: &'static str,
     pub(crate) no: &'static str,
     pub(crate) bad_filter: &'static str,

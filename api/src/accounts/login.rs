@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+
 use operations::accounts::log_in::LoggedIn;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};

@@ -50,7 +50,6 @@ pub(super) static WORDS: Words = Words {
             ("r", "plan a replay"),
         ],
         api: "API",
-        not_built: "This page is not built yet.",
     },
     login: LoginWords {
         title: "Log in",
@@ -72,7 +71,6 @@ pub(super) static WORDS: Words = Words {
         first_page: "First page",
         next_page: "Next page",
         pages: "Pages of the list",
-        reason: "Reason",
         yes: "yes",
         no: "no",
         bad_filter: "The filter cannot be read, and nothing was searched:",

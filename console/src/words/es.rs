@@ -50,7 +50,6 @@ pub(super) static WORDS: Words = Words {
             ("r", "planear un reenvío"),
         ],
         api: "API",
-        not_built: "Esta página todavía no está hecha.",
     },
     login: LoginWords {
         title: "Entrar",
@@ -72,7 +71,6 @@ pub(super) static WORDS: Words = Words {
         first_page: "Primera página",
         next_page: "Página siguiente",
         pages: "Páginas de la lista",
-        reason: "Motivo",
         yes: "sí",
         no: "no",
         bad_filter: "El filtro no se puede leer, y no se buscó nada:",

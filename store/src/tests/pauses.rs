@@ -1,6 +1,7 @@
 //! What is paused: one row for each thing, until it is resumed or ends by itself.
 
 use domain::{Pause, PauseKind, Tenant};
+use testkit::told;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate};
 use crate::tests::on_both;
@@ -115,6 +116,6 @@ async fn a_tenant_is_known_by_its_users_and_its_deliveries(db: &Database) {
     store.claim(candidate("d-1"), &arrival("d-1"), HOUR).await.unwrap();
     assert!(!knows(&acme()).await && knows(&Tenant::default()).await);
     let user = NewUser { name: "ada".into(), tenant: acme(), password_hash: "hash".into(), scopes: Vec::new() };
-    assert!(store.create_user(user).await.unwrap());
+    assert!(store.create_user(user, &told()).await.unwrap());
     assert!(knows(&acme()).await);
 }

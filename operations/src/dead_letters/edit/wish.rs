@@ -48,7 +48,7 @@ impl Wish {
     /// Every field that is wrong.
     pub fn of(mut object: Map<String, Value>) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        let changes = changes(&mut object, &mut errors);
+        let changes = asked_changes(&mut object, &mut errors);
         let why = why(&mut object, &mut errors);
         for name in object.keys() {
             let hint = nearest(name, EDIT_FIELDS).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn nameless(mut object: Map<String, Value>) -> Map<String, Value> {
     object
 }
 
-fn changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Changes> {
+fn asked_changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Changes> {
     let (set, body) = (object.remove("set"), object.remove("body"));
     match (set.filter(|set| !set.is_null()), body.filter(|body| !body.is_null())) {
         (Some(Value::Object(set)), None) if !set.is_empty() => {
