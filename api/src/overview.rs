@@ -34,5 +34,6 @@ pub(crate) async fn overview(
     Authorized { caller, .. }: Authorized<scopes::Read>,
 ) -> Json<OverviewAnswer> {
     let whose = if caller.may(Scope::Tenants) { None } else { Some(caller.tenant.clone()) };
-    Json(OverviewAnswer::of(&app.overview.look(whose).await))
+    let seen = app.overview.look(whose).await;
+    Json(OverviewAnswer::of(&seen))
 }

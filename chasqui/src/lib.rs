@@ -7,8 +7,8 @@ pub mod clock;
 pub mod config;
 pub mod exit;
 pub mod fleet;
-pub mod operator;
-mod output;
+mod operator;
+pub mod output;
 
 mod account_words;
 mod audit;
