@@ -88,8 +88,8 @@ pub(crate) async fn pause(sources: Sources, what: PauseWhat) -> Result<ExitCode>
         return Err(Usage(empty.join("\n")).into());
     }
     let asked = Asked::of(fields, None, &channels::provider_names(), now).map_err(|errors| refused(&errors))?;
-    let doubts = pauses::doubts(&store, &asked, templates.as_deref()).await;
     let actor = actor(what.by.as_deref(), Tenant::default());
+    let doubts = pauses::doubts(&store, &asked, &actor.tenant, templates.as_deref()).await;
     let outcome = pauses::pause(&store, &actor, asked, clock.as_ref()).await;
     match outcome.context("the ledger has not stored it")? {
         Outcome::Paused(pause) => {

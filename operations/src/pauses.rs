@@ -110,9 +110,15 @@ pub async fn list(store: &Store, reach: &Reach, now: Timestamp) -> Result<Vec<Pa
     Ok(pauses)
 }
 
-/// What is taken and may be a slip: a template that there is not, a tenant of which nobody has heard. Both may come later.
+/// What is taken and may be a slip: a template that there is not, a tenant of which nobody has heard, and which is not the
+/// caller's `own`. Both may come later.
 /// Where the templates are not known, or the ledger does not answer, that is said of nothing.
-pub async fn doubts(store: &Store, asked: &Asked, templates: Option<&Templates>) -> Vec<FieldError> {
+pub async fn doubts(
+    store: &Store,
+    asked: &Asked,
+    own: &Tenant,
+    templates: Option<&Templates>,
+) -> Vec<FieldError> {
     let mut doubts = Vec::new();
     if asked.kind == PauseKind::Template
         && let Some(Err(TemplateError::Unknown { known, nearest, .. })) =
@@ -122,8 +128,8 @@ pub async fn doubts(store: &Store, asked: &Asked, templates: Option<&Templates>)
         doubts.push(field("/name", format!("is paused all the same, and {unknown}")));
     }
     let is_new = match &asked.tenant {
-        Some(tenant) => !store.knows_tenant(tenant).await.unwrap_or(true),
-        None => false,
+        Some(tenant) if tenant != own => !store.knows_tenant(tenant).await.unwrap_or(true),
+        _ => false,
     };
     if is_new {
         let name = if asked.kind == PauseKind::Tenant { "/name" } else { "/tenant" };

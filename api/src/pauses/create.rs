@@ -41,7 +41,7 @@ pub(crate) async fn create(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let clock = app.clock.as_ref();
     let asked = Asked::read(&text, Some(&caller.tenant), &app.settings.providers, clock.now()).map_err(refusal)?;
-    let doubts = pauses::doubts(&app.store, &asked, Some(app.checker.templates())).await;
+    let doubts = pauses::doubts(&app.store, &asked, &caller.tenant, Some(app.checker.templates())).await;
     match done(pauses::pause(&app.store, &caller, asked, clock).await)? {
         Outcome::Paused(pause) => Ok(Json(with_doubts(pause, &doubts))),
         Outcome::Foreign(error) => Err(foreign(error)),

@@ -3,11 +3,12 @@
 use runtime::settings::{Reader, did_you_mean, place_in_list};
 
 /// What the targets of our own log lines begin with: the crates of the workspace.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 21] = [
     "amqp",
     "api",
     "channels",
     "chasqui",
+    "console",
     "dialog",
     "domain",
     "embedded",

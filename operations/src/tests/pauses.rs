@@ -149,7 +149,7 @@ async fn a_template_or_a_tenant_that_is_not_known_is_paused_with_a_doubt() {
     let (ledger, templates) = (ledger().await, Templates::embedded("en").unwrap());
     let known = templates.names().next().unwrap().to_owned();
     let doubts = async |asked: Asked, templates: Option<&Templates>| {
-        let doubts = doubts(&ledger.store, &asked, templates).await;
+        let doubts = doubts(&ledger.store, &asked, &Tenant::default(), templates).await;
         doubts.into_iter().map(|doubt| doubt.pointer).collect::<Vec<_>>()
     };
     assert_eq!(doubts(asked("template", &known, "*"), Some(&templates)).await, [""; 0]);

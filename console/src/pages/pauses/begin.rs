@@ -34,7 +34,7 @@ pub(super) async fn pause(State(console): State<Console>, Posted { viewer, field
         Ok(asked) => asked,
         Err(errors) => return refused(&shell, &console, &viewer, &fields, &errors).await,
     };
-    let doubts = pauses::doubts(&console.store, &asked, Some(console.checker.templates())).await;
+    let doubts = pauses::doubts(&console.store, &asked, own, Some(console.checker.templates())).await;
     match pauses::pause(&console.store, &viewer.actor, asked, clock).await {
         Ok(Outcome::Paused(_)) if doubts.is_empty() => Redirect::to(Section::Pauses.path()).into_response(),
         Ok(Outcome::Paused(_)) => doubted(&shell, &doubts).await,
