@@ -37,7 +37,7 @@ impl<T> Setup<'_, T> {
     /// How many bytes of a subscription may wait: its share by the prefetch.
     fn held_bytes_of(&self, subscription: &Subscription<T>) -> Option<usize> {
         let all: usize = self.subscriptions.iter().map(|one| usize::from(one.prefetch)).sum();
-        self.held_bytes.map(|bytes| bytes / all.max(1) * usize::from(subscription.prefetch))
+        self.held_bytes.map(|bytes| bytes.saturating_mul(usize::from(subscription.prefetch)) / all.max(1))
     }
 }
 

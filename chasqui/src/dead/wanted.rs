@@ -33,7 +33,9 @@ pub(super) struct Filter {
     lane: Option<String>,
 }
 
+// The command that has it is a group of the same name.
 #[derive(clap::Args, Debug)]
+#[group(skip)]
 pub(super) struct Plan {
     #[command(flatten)]
     filter: Filter,
