@@ -168,8 +168,9 @@ fn seals(keys: &JournalKeys, head: &JournalHead, rows: &[JournalRow]) -> Vec<(i6
 }
 
 async fn set(session: &mut Session, rows: &[JournalRow], seals: &[(i64, Content)]) -> Result<(), StoreError> {
+    // With the plus, no index of `seq` fits: SQLite would walk through all that is not sealed yet, for each row anew.
     const SEAL: &str = "UPDATE journal SET seq = u.seq, mac = u.mac FROM {u} \
-         WHERE journal.id = u.id AND journal.seq IS NULL RETURNING journal.id";
+         WHERE journal.id = u.id AND +journal.seq IS NULL RETURNING journal.id";
     let group = Group::of(rows.len())
         .text("id", rows.iter().map(|row| row.id.as_str()))
         .int("seq", seals.iter().map(|(seq, _)| *seq))
