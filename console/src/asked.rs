@@ -6,6 +6,8 @@ use url::form_urlencoded;
 
 /// The most characters that are told of a name that is not known.
 const MAX_NAME_CHARS: usize = 64;
+/// The most names that are told: a page must not be many times as long as its address.
+const MOST_NAMED: usize = 20;
 
 /// The parameters that nobody has read yet, and what is wrong with the others.
 #[derive(Debug, Default)]
@@ -53,7 +55,7 @@ impl Asked {
 
     /// Names what is left over: no page that has only parameters of these names reads it.
     pub(crate) fn finish(&mut self, known: &[&str]) {
-        for (name, _) in std::mem::take(&mut self.given) {
+        for (name, _) in std::mem::take(&mut self.given).into_iter().take(MOST_NAMED) {
             let hint = nearest(&name, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
             let shown: String = name.chars().take(MAX_NAME_CHARS).collect();
             self.refuse(&shown, format!("is not known here{}", hint.unwrap_or_default()));
@@ -75,4 +77,11 @@ fn what_is_empty_is_absent_and_what_is_wrong_is_named_at_once() {
         "chanel is not known here: did you mean channel?",
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_long_address_gets_no_endless_answer() {
+    let mut asked = Asked::of(Some(&"a=b&".repeat(1_000)));
+    asked.finish(&["channel"]);
+    assert_eq!(asked.problems.len(), MOST_NAMED);
 }

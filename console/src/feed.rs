@@ -10,6 +10,8 @@ use crate::words::Lang;
 
 /// The most streams that are open at once.
 const MAX_STREAMS: usize = 500;
+/// The most of one user, so that nobody takes the places of all others.
+const MAX_STREAMS_OF_A_USER: usize = 50;
 
 /// Whose numbers, and in which language.
 pub(crate) type Topic = (Option<Tenant>, Lang);
@@ -21,18 +23,49 @@ pub(crate) type Rendered = Arc<str>;
 pub(crate) struct Feed {
     topics: Mutex<HashMap<Topic, watch::Receiver<Rendered>>>,
     places: Arc<Semaphore>,
+    of_users: OfUsers,
+}
+
+/// How many streams each user has open.
+type OfUsers = Arc<Mutex<HashMap<String, usize>>>;
+
+/// The place of one reader. Dropping it makes room.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    user: String,
+    of_users: OfUsers,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut of_users = self.of_users.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = of_users.get_mut(&self.user) {
+            *open -= 1;
+            if *open == 0 {
+                of_users.remove(&self.user);
+            }
+        }
+    }
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { topics: Mutex::default(), places: Arc::new(Semaphore::new(MAX_STREAMS)) }
+        let places = Arc::new(Semaphore::new(MAX_STREAMS));
+        Self { topics: Mutex::default(), places, of_users: OfUsers::default() }
     }
 }
 
 impl Feed {
-    /// A place for one reader, until it is dropped. None when all are taken.
-    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// A place for a reader of this user, until it is dropped. None when all are taken, or all that one user may have.
+    pub(crate) fn place(&self, user: &str) -> Option<Place> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let mut of_users = self.of_users.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = of_users.entry(user.to_owned()).or_default();
+        if *open >= MAX_STREAMS_OF_A_USER {
+            return None;
+        }
+        *open += 1;
+        Some(Place { _permit: permit, user: user.to_owned(), of_users: Arc::clone(&self.of_users) })
     }
 
     /// Reads a topic. Where nobody writes it, `write` is given what it writes into; it must end when [`Self::is_read`]
@@ -84,6 +117,16 @@ mod tests {
         assert!(!is_read());
         let _third = read();
         assert_eq!(writers.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn one_user_does_not_take_the_places_of_all() {
+        let feed = Feed::default();
+        let places: Vec<Place> = std::iter::from_fn(|| feed.place("ana")).take(MAX_STREAMS).collect();
+        assert_eq!(places.len(), MAX_STREAMS_OF_A_USER);
+        assert!(feed.place("bob").is_some());
+        drop(places);
+        assert!(feed.place("ana").is_some());
     }
 
     #[test]

@@ -12,12 +12,15 @@ use domain::Entry;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::sql::{Session, Value, micros};
+use crate::sql::{Session, Value, get, micros};
 use crate::store::Store;
 
 pub use list::{JournalCursor, JournalEntry, JournalFilter, JournalPage};
 pub use seal::JournalHead;
 pub use verify::{VerifiedJournal, WrongEntry};
+
+/// The most entries of one kind and actor that [`Store::journal_seldom`] notes within its time.
+const MOST_LATELY: usize = 20;
 
 impl Store {
     /// Notes what has no other write.
@@ -28,23 +31,25 @@ impl Store {
         insert(&mut self.inner.db.writer(), entry).await
     }
 
-    /// Notes it, unless the same of the same actor and subject was noted within so long before: whoever repeats what is
-    /// refused must not fill the ledger.
+    /// Notes it, unless the same of the same actor and subject was noted within so long before, or 20 of that kind and actor
+    /// were: whoever repeats what is refused, or asks for ever new things, must not fill the ledger.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn journal_seldom(&self, entry: &Entry, within: Duration) -> Result<(), StoreError> {
-        const LATELY: &str = "SELECT id FROM journal WHERE subject = $1 AND at > $2 AND actor = $3 AND kind = $4 \
-                              AND tenant = $5 LIMIT 1";
+        let lately = format!(
+            "SELECT subject FROM journal WHERE tenant = $1 AND at > $2 AND actor = $3 AND kind = $4 LIMIT {MOST_LATELY}"
+        );
         let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
         let values = [
-            Value::Text(Some(&subject)),
+            Value::Text(Some(entry.tenant.as_str())),
             Value::Int(Some(entry.at.as_micros().saturating_sub(micros(within)))),
             Value::Text(Some(&actor)),
             Value::Text(Some(entry.kind)),
-            Value::Text(Some(entry.tenant.as_str())),
         ];
-        if !self.inner.db.reader().query(LATELY, &values).await?.is_empty() {
+        let rows = self.inner.db.reader().query(&lately, &values).await?;
+        let noted: Vec<String> = rows.iter().map(|row| get(row, "subject")).collect::<Result<_, _>>()?;
+        if noted.len() >= MOST_LATELY || noted.iter().any(|noted| *noted == subject) {
             return Ok(());
         }
         self.journal(entry).await

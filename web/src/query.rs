@@ -13,6 +13,8 @@ use crate::problem::Problem;
 
 /// Edits after which a name is no longer taken for a slip.
 const SLIPS: usize = 2;
+/// The most parameters of one kind of mistake that are named: an answer must not be many times as long as its query.
+const MOST_NAMED: usize = 20;
 
 /// The parameters of a query that nobody has read yet, and what is wrong with the others.
 #[derive(Debug)]
@@ -39,7 +41,8 @@ impl Parameters {
         // Each pair is looked at as it was written, because what cannot be read of a value has been replaced by now.
         let written = pairs(uri.query().unwrap_or_default());
         let (given, broken): (Vec<_>, Vec<_>) = given.into_iter().zip(written).partition(|(_, pair)| is_escaped(pair));
-        let bad = broken.iter().map(|((name, _), _)| (shown(name).to_owned(), ESCAPES.to_owned())).collect();
+        let broken = broken.iter().take(MOST_NAMED);
+        let bad = broken.map(|((name, _), _)| (shown(name).to_owned(), ESCAPES.to_owned())).collect();
         Ok(Self { given: given.into_iter().map(|(pair, _)| pair).collect(), bad })
     }
 
@@ -111,7 +114,7 @@ impl Parameters {
     /// # Errors
     /// 422 with everything that was wrong: what is left over is known to nobody.
     pub fn finish(&mut self, known: &[&str]) -> Result<(), Problem> {
-        for (name, _) in std::mem::take(&mut self.given) {
+        for (name, _) in std::mem::take(&mut self.given).into_iter().take(MOST_NAMED) {
             let detail = format!("is not known here; the parameters are {}{}", known.join(", "), slip(&name, known));
             self.refuse(shown(&name), detail);
         }
@@ -131,7 +134,7 @@ impl Parameters {
             };
             (shown(name).to_owned(), detail)
         };
-        let bad: Vec<_> = self.given.iter().map(bad).collect();
+        let bad: Vec<_> = self.given.iter().take(MOST_NAMED).map(bad).collect();
         let bad = [self.bad, bad].concat();
         if bad.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(bad)) }
     }

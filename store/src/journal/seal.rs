@@ -14,6 +14,9 @@ use crate::store::Store;
 
 /// How many entries one transaction seals.
 const BATCH: usize = 500;
+/// With the plus, no index of `seq` fits: SQLite would walk through all that is not sealed yet, for each row anew.
+const SEAL: &str = "UPDATE journal SET seq = u.seq, mac = u.mac FROM {u} \
+     WHERE journal.id = u.id AND +journal.seq IS NULL RETURNING journal.id";
 
 /// The end of the chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -168,8 +171,6 @@ fn seals(keys: &JournalKeys, head: &JournalHead, rows: &[JournalRow]) -> Vec<(i6
 }
 
 async fn set(session: &mut Session, rows: &[JournalRow], seals: &[(i64, Content)]) -> Result<(), StoreError> {
-    const SEAL: &str = "UPDATE journal SET seq = u.seq, mac = u.mac FROM {u} \
-         WHERE journal.id = u.id AND journal.seq IS NULL RETURNING journal.id";
     let group = Group::of(rows.len())
         .text("id", rows.iter().map(|row| row.id.as_str()))
         .int("seq", seals.iter().map(|(seq, _)| *seq))
@@ -190,4 +191,30 @@ fn head_of(row: &QueryResult) -> Result<JournalHead, StoreError> {
 fn sealed_of(row: &QueryResult) -> Result<SealedRow, StoreError> {
     let mac = get::<Option<Vec<u8>>>(row, "mac")?.unwrap_or_default();
     Ok(SealedRow { seq: get(row, "seq")?, mac, row: row_of(row)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use testkit::SystemClock;
+
+    use super::*;
+    use crate::options::Options;
+
+    #[tokio::test]
+    async fn entries_are_sealed_by_their_ids_however_many_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = testkit::ledger_in(folder.path());
+        let store = Store::connect(Options::new(url.into(), 10, Arc::new(SystemClock))).await.unwrap();
+        store.migrate().await.unwrap();
+        let group = Group::of(256)
+            .text("id", (0..256).map(|_| "x"))
+            .int("seq", 0_i64..256)
+            .bytes("mac", (0..256).map(|_| b"x".as_slice()));
+        let steps = store.inner.db.writer().query_group(&format!("EXPLAIN QUERY PLAN {SEAL}"), &group).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| get(step, "detail").unwrap()).collect();
+        let by_id = |step: &String| step.starts_with("SEARCH journal") && step.ends_with("(id=?)");
+        assert!(steps.iter().any(by_id), "{steps:#?}");
+    }
 }

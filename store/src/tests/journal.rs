@@ -18,6 +18,7 @@ on_both!(
     a_head_is_told_once_in_its_time,
     what_is_not_written_is_not_told,
     what_is_repeated_is_noted_seldom,
+    who_is_refused_ever_new_things_does_not_fill_the_ledger,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
 );
 
@@ -195,6 +196,22 @@ async fn what_is_repeated_is_noted_seldom(db: &Database) {
     store.journal_seldom(&bobs, Duration::from_secs(10)).await.unwrap();
     let filter = JournalFilter { actor: Some("bob".into()), ..JournalFilter::default() };
     assert_eq!(subjects(&store, filter).await, ["a\u{fffd}"]);
+}
+
+async fn who_is_refused_ever_new_things_does_not_fill_the_ledger(db: &Database) {
+    let store = db.store().await;
+    for n in 0..30 {
+        store.journal_seldom(&told(&format!("thing-{n}"), 0), Duration::from_secs(10)).await.unwrap();
+    }
+    assert_eq!(subjects(&store, JournalFilter::default()).await.len(), 20);
+    let bobs = Entry { actor: "bob".into(), ..told("thing-0", 0) };
+    store.journal_seldom(&bobs, Duration::from_secs(10)).await.unwrap();
+    store.journal_seldom(&told("later", 11), Duration::from_secs(10)).await.unwrap();
+    assert_eq!(
+        subjects(&store, JournalFilter::default()).await.len(),
+        22,
+        "others are noted, and so is what comes later"
+    );
 }
 
 async fn subjects(store: &Store, filter: JournalFilter) -> Vec<String> {

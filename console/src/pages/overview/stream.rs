@@ -9,16 +9,16 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::{Scope, Timestamp};
+use domain::{Actor, Scope, Timestamp};
 use futures_util::stream;
 use operations::overview::Overview;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, Interval, interval_at, sleep};
 
 use super::live::live;
 use super::whose;
 use crate::console::Console;
-use crate::feed::{Rendered, Topic};
+use crate::feed::{Place, Rendered, Topic};
 use crate::session::Viewer;
 
 /// How often it is looked whether anything has changed.
@@ -35,16 +35,20 @@ struct Reader {
     console: Console,
     /// By these its session is found.
     headers: HeaderMap,
+    /// Whose session it is, with what they might do when the stream began.
+    actor: Actor,
     told: watch::Receiver<Rendered>,
     session: Interval,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 pub(super) async fn stream(State(console): State<Console>, viewer: Viewer, headers: HeaderMap) -> Response {
     if viewer.actor.must(Scope::Read).is_err() {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let Some(place) = console.feed.place() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Some(place) = console.feed.place(&viewer.actor.name) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let topic = (whose(&viewer), viewer.look.lang);
     let mut told = console.feed.read(&topic, |sender| {
         tokio::spawn(write(console.clone(), topic.clone(), sender));
@@ -52,7 +56,7 @@ pub(super) async fn stream(State(console): State<Console>, viewer: Viewer, heade
     // Whoever comes back has missed something.
     told.mark_changed();
     let session = interval_at(Instant::now() + SESSION_EVERY, SESSION_EVERY);
-    let reader = Reader { console, headers, told, session, _place: place };
+    let reader = Reader { console, headers, actor: viewer.actor, told, session, _place: place };
     let events = stream::unfold(reader, |mut reader| async move {
         let rendered = reader.next().await?;
         Some((Ok::<_, Infallible>(Event::default().data(rendered)), reader))
@@ -67,7 +71,7 @@ impl Reader {
     /// What has changed. None when the stream is to end: with the process, with the session, or because its writer is
     /// gone. Then the reader asks again, and is answered what is right by then.
     async fn next(&mut self) -> Option<Rendered> {
-        let Self { console, headers, told, session, .. } = self;
+        let Self { console, headers, actor, told, session, .. } = self;
         loop {
             tokio::select! {
                 () = console.ending.cancelled() => return None,
@@ -79,8 +83,9 @@ impl Reader {
                     }
                 }
                 _ = session.tick() => {
-                    // While nobody can say, the session is as it was.
-                    if matches!(console.doors.actor_of(headers).await, Ok(None)) {
+                    // While nobody can say, the session is as it was. Whoever may do other things now may see other
+                    // things: it asks again.
+                    if console.doors.actor_of(headers).await.is_ok_and(|found| found.as_ref() != Some(&*actor)) {
                         return None;
                     }
                 }

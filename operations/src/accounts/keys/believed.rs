@@ -30,6 +30,8 @@ const MAX_ASKING: usize = 4;
 pub struct Keys {
     kept: Mutex<HashMap<String, Kept>>,
     asking: Semaphore,
+    /// Turns for the keys that are known: a revoked one must not go on because others crowd the ledger.
+    renewing: Semaphore,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ struct Kept {
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { kept: Mutex::default(), asking: Semaphore::new(MAX_ASKING) }
+        Self { kept: Mutex::default(), asking: Semaphore::new(MAX_ASKING), renewing: Semaphore::new(MAX_ASKING) }
     }
 }
 
@@ -74,14 +76,13 @@ impl Keys {
         if let Some(kept) = kept.as_ref().filter(|kept| kept.fresh_until > Instant::now()) {
             return Ok(kept.key.clone());
         }
-        let asked = self.asked(store, prefix);
         match kept.and_then(|kept| kept.key) {
             None => {
-                let key = asked.await?;
+                let key = asked(&self.asking, store, prefix).await?;
                 self.keep(prefix, key.clone());
                 Ok(key)
             }
-            Some(known) => match tokio::time::timeout(PATIENCE, asked).await {
+            Some(known) => match tokio::time::timeout(PATIENCE, asked(&self.renewing, store, prefix)).await {
                 Ok(Ok(key)) => {
                     self.keep(prefix, key.clone());
                     Ok(key)
@@ -98,11 +99,6 @@ impl Keys {
                 }
             },
         }
-    }
-
-    async fn asked(&self, store: &Store, prefix: &str) -> Result<Option<ApiKey>, StoreError> {
-        let _turn = self.asking.acquire().await;
-        store.key_by_prefix(prefix).await
     }
 
     fn keep(&self, prefix: &str, key: Option<ApiKey>) {
@@ -140,4 +136,9 @@ impl Keys {
     fn with<T>(&self, doing: impl FnOnce(&mut HashMap<String, Kept>) -> T) -> T {
         doing(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+async fn asked(turns: &Semaphore, store: &Store, prefix: &str) -> Result<Option<ApiKey>, StoreError> {
+    let _turn = turns.acquire().await;
+    store.key_by_prefix(prefix).await
 }
