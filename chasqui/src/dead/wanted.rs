@@ -35,6 +35,7 @@ pub(super) struct Filter {
 
 // The command that has it is a group of the same name.
 #[derive(clap::Args, Debug)]
+// A group of arguments of this name would be there twice in the command `plan`.
 #[group(skip)]
 pub(super) struct Plan {
     #[command(flatten)]

@@ -21,7 +21,7 @@ const RESTORED_AT_ONCE: u32 = 50;
 /// How many rows are closed at once.
 const CLOSED_AT_ONCE: u32 = 200;
 
-/// Does what jobs want done with the letters of one window.
+/// Does what jobs want done with the letters of one window. What this pass does not wait for is let go with it.
 pub(super) async fn work_on(
     work: &mut Work<'_>,
     letters: &Letters<'_>,
@@ -31,12 +31,16 @@ pub(super) async fn work_on(
     let chosen = work.shared.intake.store.chosen_letters(&names).await?;
     let window = work.choose(window, chosen);
     settle(work.shared, letters, window.left_over).await?;
-    for (job, mut items) in window.jobs {
-        while !items.is_empty() && work.may_go_on().await? {
-            let rest = items.split_off(items.len().min(work.chunk(&job)));
-            let chunk = std::mem::replace(&mut items, rest);
-            work.turn_of(&job, chunk.len()).await;
-            move_chunk(work.shared, letters, chunk).await?;
+    // A slow job does not keep the others waiting: whose turn it is first comes first.
+    let mut jobs = window.jobs;
+    while !jobs.is_empty() && work.may_go_on().await? {
+        let Some(at) = work.next_turn(&jobs) else { break };
+        let (job, mut chunk) = jobs.remove(at);
+        let rest = chunk.split_off(chunk.len().min(work.chunk(&job)));
+        work.turn_of(&job, chunk.len()).await;
+        move_chunk(work.shared, letters, chunk).await?;
+        if !rest.is_empty() {
+            jobs.push((job, rest));
         }
     }
     Ok(())

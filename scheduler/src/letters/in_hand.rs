@@ -13,6 +13,9 @@ use crate::shared::Shared;
 
 /// The most letters that are moved at once.
 const CHUNK: u32 = 50;
+/// How long a pass waits for the turns of its jobs. After that it moves what may be moved at once, and so comes to the end
+/// of the queue, however slow a job is: what is behind the letters of that job is read, and other jobs come to it.
+const WAITS: Duration = Duration::from_secs(60);
 
 /// The work of one pass.
 pub(super) struct Work<'a> {
@@ -20,6 +23,8 @@ pub(super) struct Work<'a> {
     owner: Uuid,
     /// When the pass is over, wherever it is by then.
     until: Instant,
+    /// When the pass waits for nobody's turn any more.
+    waits_until: Instant,
     paces: HashMap<String, Pace>,
 }
 
@@ -54,7 +59,7 @@ impl<'a> Work<'a> {
     pub(super) fn new(shared: &'a Shared, owner: Uuid, until: Instant, jobs: Vec<RunningJob>) -> Self {
         let now = Instant::now();
         let pace = |job: RunningJob| (job.id, Pace { rate: job.rate, until_canary: job.until_canary, next: now });
-        Self { shared, owner, until, paces: jobs.into_iter().map(pace).collect() }
+        Self { shared, owner, until, waits_until: now + WAITS, paces: jobs.into_iter().map(pace).collect() }
     }
 
     /// Whether there is time left, and this scheduler still is the one that reads.
@@ -105,6 +110,15 @@ impl<'a> Work<'a> {
     /// How many letters a job moves at once.
     pub(super) fn chunk(&self, job: &str) -> usize {
         self.paces.get(job).map_or(1, |pace| pace.rate.clamp(1, CHUNK) as usize)
+    }
+
+    /// Which of these jobs has its turn first. None where none is left, or none for whose turn this pass waits.
+    pub(super) fn next_turn(&self, jobs: &[(String, Vec<InHand>)]) -> Option<usize> {
+        let now = Instant::now();
+        let turn = |job: &str| self.paces.get(job).map_or(now, |pace| pace.next);
+        let turns = jobs.iter().enumerate().map(|(at, (job, _))| (turn(job), at));
+        let (next, at) = turns.min()?;
+        (next <= now.max(self.waits_until)).then_some(at)
     }
 
     /// Waits until a job may move so many letters.
