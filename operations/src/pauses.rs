@@ -113,12 +113,7 @@ pub async fn list(store: &Store, reach: &Reach, now: Timestamp) -> Result<Vec<Pa
 /// What is taken and may be a slip: a template that there is not, a tenant of which nobody has heard, and which is not the
 /// caller's `own`. Both may come later.
 /// Where the templates are not known, or the ledger does not answer, that is said of nothing.
-pub async fn doubts(
-    store: &Store,
-    asked: &Asked,
-    own: &Tenant,
-    templates: Option<&Templates>,
-) -> Vec<FieldError> {
+pub async fn doubts(store: &Store, asked: &Asked, own: &Tenant, templates: Option<&Templates>) -> Vec<FieldError> {
     let mut doubts = Vec::new();
     if asked.kind == PauseKind::Template
         && let Some(Err(TemplateError::Unknown { known, nearest, .. })) =

@@ -33,7 +33,6 @@ pub(super) struct Filter {
     lane: Option<String>,
 }
 
-// The command that has it is a group of the same name.
 #[derive(clap::Args, Debug)]
 // A group of arguments of this name would be there twice in the command `plan`.
 #[group(skip)]

@@ -4,6 +4,8 @@ mod closed;
 mod edited;
 mod outlook;
 
+use std::collections::BTreeMap;
+
 use domain::{Canary, Lane, State, Tenant};
 use uuid::Uuid;
 
@@ -91,9 +93,11 @@ fn item(letter: &str, job: &str) -> Item {
 
 /// The states of a job's letters with their reasons and how many there are.
 async fn counted(store: &Store, job: &str) -> Vec<(String, String, u32)> {
-    let mut counted: Vec<_> = store.count_letter_job(job).await.unwrap();
-    counted.sort_by(|a, b| (&a.state, &a.why).cmp(&(&b.state, &b.why)));
-    counted.into_iter().map(|one| (one.state, one.why, one.letters)).collect()
+    let mut counted = BTreeMap::new();
+    for one in store.count_letter_job(job).await.unwrap() {
+        *counted.entry((one.state, one.why)).or_default() += one.letters;
+    }
+    counted.into_iter().map(|((state, why), letters)| (state, why, letters)).collect()
 }
 
 fn line(state: &str, why: &str, letters: u32) -> (String, String, u32) {
