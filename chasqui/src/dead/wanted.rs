@@ -33,7 +33,9 @@ pub(super) struct Filter {
     lane: Option<String>,
 }
 
+// A variant that takes it has the same name, and clap would refuse two groups of one name.
 #[derive(clap::Args, Debug)]
+#[group(skip)]
 pub(super) struct Plan {
     #[command(flatten)]
     filter: Filter,
