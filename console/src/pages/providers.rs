@@ -105,7 +105,7 @@ fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
         html! { (state(one, lang, now)) @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } } },
         html! { @if let Some(until) = until { (time(until, now, lang)) } },
         html! { @for limit in &one.limits { div { (limit_of(limit, words)) } } },
-        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.told()) } } } },
+        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.why) } } } },
         html! { @match known { Some(known) => { (time(known.noted_at, now, lang)) } None => { (UNKNOWN) } } },
     ];
     // A provider may carry several kinds of one medium.
