@@ -51,6 +51,7 @@ impl Banner {
         let api = self.address;
         say!("\nThe fleet is ready.\n");
         say!("  API        http://{api}/notify");
+        say!("  Console    http://{api}/console, after `chasqui user add NAME --role admin`");
         say!("  Docs       http://{api}/docs");
         say!("  Metrics    http://{api}/metrics");
         match &self.broker {

@@ -252,6 +252,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_command_can_be_built() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
     fn a_command_behind_help_that_there_is_not_is_told_with_the_nearest_one() {
         for (line, meant) in [
             ("help snd", Some("send")),

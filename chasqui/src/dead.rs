@@ -223,8 +223,10 @@ impl Desk {
     async fn acknowledge(&self, group: &str, note: Option<&str>) -> Result<ExitCode> {
         let noted = dead_letters::acknowledge(&self.store, &self.actor, group, note, &SystemClock).await;
         let noted = in_words(noted)?;
-        if !noted {
-            output::complain(format_args!("there is no such group: `chasqui dead groups` lists them"));
+        match noted {
+            false => output::complain(format_args!("there is no such group: `chasqui dead groups` lists them")),
+            true if self.json => {}
+            true => say!("{} looks after the group {group}", self.actor.name),
         }
         Ok(exit::answer(noted))
     }

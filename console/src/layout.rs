@@ -160,7 +160,7 @@ fn paused(lang: Lang, pause: &Pause) -> Markup {
     let words = &lang.words().shell;
     let tenant = pause.tenant.as_ref().filter(|_| pause.kind != PauseKind::Tenant);
     html! {
-        a href=(Section::Pauses.path()) { (pause.kind.as_str()) " " (pause.name) }
+        a href=(Section::Pauses.path()) { (words.pause_kind(pause.kind)) " " (pause.name) }
         @if let Some(tenant) = tenant { " " (words.for_tenant) " " (tenant.as_str()) }
         @if let Some(until) = pause.until { " " (words.until) " " (time::absolute(until)) }
         ": " (pause.why) " (" (words.by) " " (pause.by) ")"

@@ -1,6 +1,8 @@
 //! The texts that pages share, in every language. A text that one language lacks does not compile. What only one page
 //! says stands in a file beside it, made in the same way: a struct, and one value of it for each language.
 
+use domain::PauseKind;
+
 mod en;
 mod es;
 
@@ -83,6 +85,8 @@ pub(crate) struct ShellWords {
     pub(crate) change: &'static str,
     pub(crate) log_out: &'static str,
     pub(crate) paused: &'static str,
+    /// Of a channel, a provider, a template and a tenant.
+    pause_kinds: [&'static str; 4],
     pub(crate) until: &'static str,
     pub(crate) for_tenant: &'static str,
     pub(crate) by: &'static str,
@@ -94,6 +98,19 @@ pub(crate) struct ShellWords {
     pub(crate) keyboard: &'static str,
     pub(crate) keys: [(&'static str, &'static str); 11],
     pub(crate) api: &'static str,
+}
+
+impl ShellWords {
+    /// What is paused, in words.
+    pub(crate) fn pause_kind(&self, kind: PauseKind) -> &'static str {
+        let [channel, provider, template, tenant] = self.pause_kinds;
+        match kind {
+            PauseKind::Channel => channel,
+            PauseKind::Provider => provider,
+            PauseKind::Template => template,
+            PauseKind::Tenant => tenant,
+        }
+    }
 }
 
 /// The page on which somebody comes in.

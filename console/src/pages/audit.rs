@@ -195,9 +195,9 @@ fn told(data: &str) -> Markup {
     let data: Map<String, Value> = serde_json::from_str(data).unwrap_or_default();
     let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     html! {
-        @for (index, (name, told)) in data.iter().enumerate() {
+        @for (index, (name, told)) in data.iter().filter(|(_, told)| !told.is_null()).enumerate() {
             @if index > 0 { " · " }
-            span.soft { (name) } " " (value(told))
+            span.soft { (name) } " " span.long { (value(told)) }
         }
     }
 }
@@ -207,5 +207,6 @@ fn a_head_is_shown_with_its_place_and_the_first_digits_of_its_seal() {
     assert_eq!(shortened(&format!("42:{}", "0123456789abcdef".repeat(4))), "42:0123456789abcdef…");
     assert_eq!(shortened("42:01"), "42:01");
     assert_eq!(told(r#"{"why":"<b>","count":3}"#).into_string().matches("&lt;b&gt;").count(), 1);
+    assert_eq!(told(r#"{"note":null}"#).into_string(), "", "what there is nothing to say of");
     assert_eq!(told("no JSON").into_string(), "");
 }

@@ -18,7 +18,7 @@ use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::filter::{Field, Input, filter};
-use crate::pieces::table::{Row, number, table, text};
+use crate::pieces::table::{Column, Row, number, table, text};
 use crate::pieces::time::{absolute, time};
 use crate::section::Section;
 use crate::session::Viewer;
@@ -56,28 +56,27 @@ fn narrowed(medium: Option<&str>, problems: &[(String, String)], lang: Lang) -> 
     filter(lang, Section::Providers.path(), &[field], problems)
 }
 
-/// A table for each medium of which anything is known, and one for what is found of a provider as a whole.
+/// One table: a medium with its providers after the other, and what is found of a provider as a whole first.
 fn by_medium(all: &[Carried], only: Option<&str>, lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     let mut media: Vec<&str> = all.iter().map(|one| one.medium.as_str()).collect();
     media.sort_unstable();
     media.dedup();
     media.retain(|medium| only.is_none_or(|only| *medium == only));
+    let rows: Vec<Row> = media.iter().flat_map(|medium| of_one(medium, all, lang, now)).collect();
     html! {
         p.soft { (words.about) }
-        @if media.is_empty() { p.nothing { (words.nothing) } }
-        @for medium in media {
-            @let carried: Vec<&Carried> = all.iter().filter(|one| one.medium == medium).collect();
-            @let title = if medium.is_empty() { words.every_medium } else { medium };
-            h2 { (title) }
-            (of_one(title, &carried, lang, now))
+        @if rows.is_empty() {
+            p.nothing { (words.nothing) }
+        } @else {
+            (table(lang, Section::Providers.label(lang), &columns(words), &rows))
         }
     }
 }
 
-fn of_one(title: &str, carried: &[&Carried], lang: Lang, now: Timestamp) -> Markup {
-    let words = Words::of(lang);
-    let columns = [
+fn columns(words: &Words) -> [Column; 8] {
+    [
+        text(words.medium),
         number(words.place),
         text(words.provider),
         text(words.state),
@@ -85,9 +84,12 @@ fn of_one(title: &str, carried: &[&Carried], lang: Lang, now: Timestamp) -> Mark
         text(words.limits),
         text(words.paused),
         text(words.noted),
-    ];
-    let rows: Vec<Row> = carried.iter().enumerate().map(|(at, one)| row(at, one, lang, now)).collect();
-    table(lang, title, &columns, &rows)
+    ]
+}
+
+fn of_one(medium: &str, all: &[Carried], lang: Lang, now: Timestamp) -> Vec<Row> {
+    let carried = all.iter().filter(|one| one.medium == medium);
+    carried.enumerate().map(|(at, one)| row(at, one, lang, now)).collect()
 }
 
 fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
@@ -95,13 +97,15 @@ fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
     let known = one.known.as_ref();
     let until = known.and_then(|known| known.open_until).filter(|until| *until > now);
     let place = if one.is_configured { (at + 1).to_string() } else { UNKNOWN.to_owned() };
+    let medium = if one.medium.is_empty() { words.every_medium } else { one.medium.as_str() };
     let cells = vec![
+        html! { (medium) },
         html! { (place) },
         html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
         html! { (state(one, lang, now)) @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } } },
         html! { @if let Some(until) = until { (time(until, now, lang)) } },
         html! { @for limit in &one.limits { div { (limit_of(limit, words)) } } },
-        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.told()) } } } },
+        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.why) } } } },
         html! { @match known { Some(known) => { (time(known.noted_at, now, lang)) } None => { (UNKNOWN) } } },
     ];
     // A provider may carry several kinds of one medium.

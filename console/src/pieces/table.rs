@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::figure::UNKNOWN;
 use crate::words::Lang;
 
 /// A column of a table.
@@ -35,8 +36,9 @@ pub(crate) const fn number(label: &'static str) -> Column {
     Column { label, is_number: true }
 }
 
-/// `caption` says what is listed, for those who do not see the page.
+/// `caption` says what is listed, for those who do not see the page. A column of which no row says anything is left out.
 pub(crate) fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Row]) -> Markup {
+    let said: Vec<(usize, Column)> = columns.iter().copied().enumerate().filter(|(at, _)| is_said(rows, *at)).collect();
     html! {
         @if rows.is_empty() {
             p.nothing { (lang.words().lists.nothing) }
@@ -44,12 +46,15 @@ pub(crate) fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Row])
             div.scrolled role="region" aria-label=(caption) tabindex="0" {
                 table {
                     caption.unseen { (caption) }
-                    thead { tr { @for column in columns { th scope="col" class=[column.class()] { (column.label) } } } }
+                    thead { tr { @for (_, column) in &said { th scope="col" class=[column.class()] { (column.label) } } } }
                     tbody {
                         @for row in rows {
                             tr id=(row.id) data-row {
-                                @for (column, cell) in columns.iter().zip(&row.cells) {
-                                    td data-label=(column.label) class=[column.class()] { (cell) }
+                                @for (at, column) in &said {
+                                    @if let Some(cell) = row.cells.get(*at) {
+                                        td data-label=(column.label) class=[column.class()]
+                                            data-none[cell.0 == UNKNOWN] { (cell) }
+                                    }
                                 }
                             }
                         }
@@ -58,6 +63,11 @@ pub(crate) fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Row])
             }
         }
     }
+}
+
+/// Whether some row has anything in this column.
+fn is_said(rows: &[Row], at: usize) -> bool {
+    rows.iter().any(|row| row.cells.get(at).is_some_and(|cell| !cell.0.is_empty()))
 }
 
 /// The box by which a row is chosen; the key `x` ticks it.
@@ -72,4 +82,17 @@ fn cells_carry_the_names_of_their_columns() {
     assert!(page.contains(r#"<td data-label="Name">a&lt;b</td>"#), "{page}");
     assert!(page.contains(r#"<tr id="r-1" data-row>"#) && page.contains("data-label=\"Count\""), "{page}");
     assert!(table(Lang::Es, "All", &[text("Name")], &[]).into_string().contains("Aquí no hay nada."));
+}
+
+#[test]
+fn a_column_of_which_no_row_says_anything_is_left_out() {
+    let row = |id: &str, note: &str| Row {
+        id: id.to_owned(),
+        cells: vec![html! { (id) }, html! { (note) }, html! { "–" }],
+    };
+    let columns = [text("Name"), text("Note"), text("When")];
+    let silent = table(Lang::En, "All", &columns, &[row("a", ""), row("b", "")]).into_string();
+    assert!(!silent.contains("Note") && silent.contains(r#"<td data-label="When" data-none>"#), "{silent}");
+    let told = table(Lang::En, "All", &columns, &[row("a", ""), row("b", "mended")]).into_string();
+    assert!(told.contains("Note") && told.contains(r#"<td data-label="Note"></td>"#), "{told}");
 }

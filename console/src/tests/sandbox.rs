@@ -66,7 +66,7 @@ async fn each_medium_is_shown_in_its_own_way() {
     let site = Site::start().await;
     captured(&site, "text", "sms", &"ñandú ".repeat(40), None).await;
     let page = site.get(&first(&site.get("/console/sandbox", "session=viewer").await), "session=viewer").await;
-    assert!(page.text.contains("segments, UCS-2"), "{}", page.text);
+    assert!(page.text.contains("Segments: ") && page.text.contains(", UCS-2"), "{}", page.text);
     captured(&site, "hook", "webhook", "{\"a\":\"<b>\"}", None).await;
     let page = site.get(&first(&site.get("/console/sandbox", "session=viewer").await), "session=viewer").await;
     assert!(page.text.contains("POST &lt;hook&gt;@example.com"), "{}", page.text);

@@ -29,6 +29,7 @@ pub(super) static WORDS: Words = Words {
         change: "Change",
         log_out: "Log out",
         paused: "Paused",
+        pause_kinds: ["channel", "provider", "template", "tenant"],
         until: "until",
         for_tenant: "for",
         by: "by",

@@ -29,6 +29,7 @@ pub(super) static WORDS: Words = Words {
         change: "Cambiar",
         log_out: "Salir",
         paused: "En pausa",
+        pause_kinds: ["canal", "proveedor", "plantilla", "inquilino"],
         until: "hasta",
         for_tenant: "para",
         by: "por",

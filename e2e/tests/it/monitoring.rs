@@ -179,7 +179,7 @@ fn every_recorded_series_that_an_alarm_asks_for_is_recorded() {
 #[test]
 fn what_is_late_is_counted_at_the_objective() {
     let objective = REFERENCE.with([]).get("DELIVERY_OBJECTIVE_SECONDS").expect("a default");
-    let whole = objective.strip_suffix(".0").unwrap_or(objective);
+    let whole = objective.strip_suffix(".0").unwrap_or(&objective);
     let bucket = format!(r#"le=~"{whole}([.]0)?""#);
     let mut found = 0;
     for (place, query) in queries() {

@@ -220,9 +220,8 @@ fn explanation(told: Option<&Explanation>, lang: Lang, now: Timestamp) -> Markup
                 ol.timeline lang="en" {
                     @for sentence in &told.sentences {
                         li {
-                            span.soft { (sentence.topic.as_str()) " " }
                             @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
-                            (sentence.text)
+                            span.told { span.soft { (sentence.topic.as_str()) ": " } (sentence.text) }
                         }
                     }
                 }

@@ -33,7 +33,7 @@ pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
                     @for sentence in about {
                         li {
                             @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
-                            span lang="en" { (sentence.text) }
+                            span.told lang="en" { (sentence.text) }
                         }
                     }
                 }

@@ -81,7 +81,7 @@ fn written(fields: &Fields) -> Map<String, Value> {
 fn form(console: &Console, viewer: &Viewer, fields: &Fields, errors: &[FieldError]) -> Markup {
     let (lang, may_for_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
     let words = Words::of(lang);
-    let kinds = PauseKind::ALL.map(|kind| (kind.as_str(), words.of_kind(kind)));
+    let kinds = PauseKind::ALL.map(|kind| (kind.as_str(), lang.words().shell.pause_kind(kind)));
     let names = (words.name_hint)(&operations::channel_names().join(", "), &console.settings.providers.join(", "));
     let whose = (words.whose_hint)(viewer.actor.tenant.as_str(), EVERYBODY);
     let value = |name: &str| fields.text(name).unwrap_or_default();

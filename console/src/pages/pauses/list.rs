@@ -67,7 +67,7 @@ impl Query {
 
 fn narrowed(query: &Query, lang: Lang) -> Markup {
     let words = Words::of(lang);
-    let kinds = PauseKind::ALL.map(|kind| (kind.as_str(), words.of_kind(kind)));
+    let kinds = PauseKind::ALL.map(|kind| (kind.as_str(), lang.words().shell.pause_kind(kind)));
     let kind = Field { name: "kind", label: words.what, value: query.kind(), input: Input::Choice(&kinds) };
     filter(lang, Section::Pauses.path(), &[kind], &query.problems)
 }
@@ -100,7 +100,7 @@ fn listed(query: &Query, all: &[Pause], may: bool, lang: Lang, now: Timestamp) -
 fn row(pause: &Pause, may: bool, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
     let cells = vec![
-        html! { (words.of_kind(pause.kind)) },
+        html! { (lang.words().shell.pause_kind(pause.kind)) },
         html! { (pause.name) },
         html! { @match &pause.tenant { Some(tenant) => { (tenant.as_str()) } None => { (words.everybody) } } },
         html! { (pause.why) },

@@ -1,7 +1,5 @@
 //! What the page of pauses says, in every language.
 
-use domain::PauseKind;
-
 use crate::words::Lang;
 
 pub(super) struct Words {
@@ -31,23 +29,11 @@ pub(super) struct Words {
     pub(super) resume: &'static str,
     /// With the kind, the name and the reason.
     pub(super) resume_question: fn(&str, &str, &str) -> String,
-    /// As [`PauseKind::ALL`] has them.
-    kinds: [&'static str; 4],
 }
 
 impl Words {
     pub(super) fn of(lang: Lang) -> &'static Self {
         lang.of(&EN, &ES)
-    }
-
-    pub(super) fn of_kind(&self, kind: PauseKind) -> &'static str {
-        let [channel, provider, template, tenant] = self.kinds;
-        match kind {
-            PauseKind::Channel => channel,
-            PauseKind::Provider => provider,
-            PauseKind::Template => template,
-            PauseKind::Tenant => tenant,
-        }
     }
 }
 
@@ -79,7 +65,6 @@ static EN: Words = Words {
     doubted: "It is paused. Perhaps something else was meant:",
     resume: "Resume",
     resume_question: |kind, name, why| format!("Let the {kind} {name} go on? It was paused because: {why}"),
-    kinds: ["channel", "provider", "template", "tenant"],
 };
 
 static ES: Words = Words {
@@ -110,5 +95,4 @@ static ES: Words = Words {
     doubted: "Está en pausa. Quizá se quiso decir otra cosa:",
     resume: "Reanudar",
     resume_question: |kind, name, why| format!("¿Reanudar {kind} {name}? Está en pausa porque: {why}"),
-    kinds: ["canal", "proveedor", "plantilla", "inquilino"],
 };

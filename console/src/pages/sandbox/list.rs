@@ -121,7 +121,7 @@ fn row(view: &CapturedView, lang: Lang, now: Timestamp) -> Row {
     let cells = vec![
         html! { a href={ (Section::Sandbox.path()) "/" (view.id) } { (glimpse(said, lang)) } },
         html! { (capture.channel.as_str()) },
-        html! { (super::mail::reached(&capture.destination)) },
+        html! { span.most { (super::mail::reached(&capture.destination)) } },
         address::link(&view.key.id),
         time(view.at, now, lang),
     ];

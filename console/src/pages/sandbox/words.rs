@@ -63,7 +63,7 @@ static EN: Words = Words {
     has_no_html: "This mail has no HTML.",
     not_kept: "Headers, copies and attached files are not kept. Pictures from elsewhere are not loaded here.",
     looked_at: |looked, fit| format!("{fit} on this page, of {looked} that were looked at."),
-    segments: |count, encoding| format!("{count} segments, {encoding}. Each is sent and paid as a message."),
+    segments: |count, encoding| format!("Segments: {count}, {encoding}. Each is sent and paid as a message."),
 };
 
 static ES: Words = Words {
@@ -92,5 +92,5 @@ static ES: Words = Words {
     has_no_html: "Este correo no tiene HTML.",
     not_kept: "Las cabeceras, las copias y los adjuntos no se guardan. Las imágenes de otros sitios no se cargan aquí.",
     looked_at: |looked, fit| format!("{fit} en esta página, de {looked} que se miraron."),
-    segments: |count, encoding| format!("{count} segmentos, {encoding}. Cada uno se envía y se paga como un mensaje."),
+    segments: |count, encoding| format!("Segmentos: {count}, {encoding}. Cada uno se envía y se paga como un mensaje."),
 };

@@ -14,6 +14,7 @@ use super::{DELETE, RUN};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
+use crate::pages::delivery::address;
 use crate::pieces::confirm::{Confirm, NotConfirmed};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
@@ -142,7 +143,7 @@ async fn answered(shell: &Shell<'_>, ran: Ran) -> Response {
 async fn sent(shell: &Shell<'_>, id: &str) -> Response {
     let words = Words::of(shell.lang());
     let content = html! {
-        p { (words.is_run) " " code { (id) } }
+        p { (words.is_run) " " code { a href=(address::of(id)) { (id) } } }
         p.actions {
             a href=(Section::Deliveries.path()) { (Section::Deliveries.label(shell.lang())) }
             a href=(Section::Schedules.path()) { (Section::Schedules.label(shell.lang())) }

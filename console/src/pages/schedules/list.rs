@@ -92,7 +92,7 @@ impl Rows<'_> {
             html! { @if let Some(name) = name(job) { (name) br; } (shortened(id)) },
             self.rule(job),
             self.run(job, job.due_at),
-            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div { (self.local(job, at)) } } },
+            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.whole { (self.local(job, at)) } } },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
             html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) },
             html! { (job.recipient_mask.as_deref().unwrap_or(UNKNOWN)) },
@@ -112,7 +112,7 @@ impl Rows<'_> {
 
     /// How far away it is, and what the clocks of the schedule's zone show then.
     fn run(&self, job: &JobSummary, at: Timestamp) -> Markup {
-        html! { (time(at, self.now, self.lang)) br; span.soft { (self.local(job, at)) } }
+        html! { (time(at, self.now, self.lang)) br; span.soft.whole { (self.local(job, at)) } }
     }
 
     /// Of a schedule that fires once, and where the zone is no longer known, in UTC.
