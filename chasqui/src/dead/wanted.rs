@@ -33,7 +33,6 @@ pub(super) struct Filter {
     lane: Option<String>,
 }
 
-// A variant that takes it has the same name, and clap would refuse two groups of one name.
 #[derive(clap::Args, Debug)]
 // A group of arguments of this name would be there twice in the command `plan`.
 #[group(skip)]
