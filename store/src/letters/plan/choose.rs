@@ -45,6 +45,10 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
     }
     let ended: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
+    // Who names letters one by one means them.
+    if plan.filter.letters.is_empty() {
+        reasons.push(SENT_OTHERWISE.to_owned());
+    }
     reasons.extend([
         format!("WHEN COALESCE(d.expires_at, l.expires_at) <= {at} THEN 'expired'"),
         format!("WHEN l.epoch >= {moves} THEN 'replayed_too_often'"),
@@ -63,6 +67,11 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
 const IN_ANOTHER_JOB: &str = "WHEN EXISTS (SELECT 1 FROM letter_job_items AS o JOIN letter_jobs AS j ON j.id = o.job \
      WHERE o.letter = l.letter AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused')) \
      THEN 'in_another_job'";
+
+/// Something was sent in the place of a letter of the same delivery: this one has a twin, or was put back since. Letters
+/// without an id have none in common.
+const SENT_OTHERWISE: &str = "WHEN EXISTS (SELECT 1 FROM letter_edits AS e WHERE e.tenant = l.tenant \
+     AND e.edited_from = l.id AND (l.id <> '' OR e.letter = l.letter)) THEN 'sent_otherwise'";
 
 /// The rule by which a claim looks its recipient up.
 fn suppressed(channel: &str) -> String {
