@@ -12,6 +12,9 @@ const INSERT: &str = "INSERT INTO letter_job_items (job, letter, tenant, id, epo
 
 /// Chooses letters of the queue. What would have no effect is left out where something is sent: the claim of each copy
 /// looks again, so that is for the operator's eyes.
+///
+/// The tenant is joined as an expression: otherwise Postgres, before its next ANALYZE, may compare each letter with each
+/// delivery of the tenant, which takes minutes.
 pub(super) async fn letters(session: &mut Session, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
     let mut values = vec![Value::Text(Some(&plan.id))];
     let mut reasons = vec![IN_ANOTHER_JOB.to_owned()];
@@ -24,7 +27,7 @@ pub(super) async fn letters(session: &mut Session, plan: &LetterPlan, now: Times
          CASE WHEN c.left_out_for = '' THEN 'pending' ELSE 'left_out' END, c.left_out_for, 0 FROM \
          (SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.fingerprint, \
          CASE {} ELSE '' END AS left_out_for FROM letters AS l \
-         LEFT JOIN deliveries AS d ON d.tenant = l.tenant AND d.id = l.id WHERE {condition}) AS c",
+         LEFT JOIN deliveries AS d ON d.tenant = l.tenant || '' AND d.id = l.id WHERE {condition}) AS c",
         reasons.join(" ")
     );
     session.query(&sql, &values).await.map(drop)
@@ -133,7 +136,7 @@ pub(super) async fn without_letter(
         "{INSERT} SELECT $1, 'row ' || d.id, d.tenant, d.id, d.epoch, COALESCE(d.lane, ''), d.channel, \
          COALESCE(d.provider, ''), '', 'pending', '', 0 FROM deliveries AS d WHERE d.tenant = $2 \
          AND d.state IN ('dead', 'held') AND d.updated_at < (SELECT r.read_at FROM letter_reader AS r WHERE r.id = 1) \
-         AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = d.tenant AND l.id = d.id) \
+         AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = d.tenant || '' AND l.id = d.id) \
          AND d.id NOT IN (SELECT k.id FROM archived_letters AS a JOIN letter_job_items AS k ON k.job = a.job \
          AND k.letter = a.letter WHERE a.tenant = $2)"
     );
