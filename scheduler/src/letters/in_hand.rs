@@ -14,8 +14,9 @@ use crate::shared::Shared;
 /// The most letters that are moved at once.
 const CHUNK: u32 = 50;
 /// How long a pass waits for the turns of its jobs. After that it moves what may be moved at once, and so comes to the end
-/// of the queue, however slow a job is: what is behind the letters of that job is read, and other jobs come to it.
-const WAITS: Duration = Duration::from_secs(60);
+/// of the queue, however slow a job is: what is behind the letters of that job is read, and jobs that were
+/// started meanwhile begin.
+const WAITS: Duration = Duration::from_secs(20);
 
 /// The work of one pass.
 pub(super) struct Work<'a> {

@@ -177,6 +177,12 @@ impl Store {
              WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_job_items AS o \
              JOIN letter_jobs AS j ON j.id = o.job WHERE o.letter = letter_job_items.letter AND o.job <> $1 \
              AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused'))";
+        // The same rule as of a plan, for what was sent since that was made.
+        const SENT_OTHERWISE: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'sent_otherwise' \
+             WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_edits AS e \
+             WHERE e.tenant = letter_job_items.tenant AND e.edited_from = letter_job_items.id \
+             AND (letter_job_items.id <> '' OR e.letter = letter_job_items.letter) \
+             AND e.at >= (SELECT j.made_at FROM letter_jobs AS j WHERE j.id = $1))";
         const REPLAYED: &str = "UPDATE letter_groups SET life = 'replayed', changed_at = $2, changed_by = $3 \
              WHERE tenant = $4 AND fingerprint IN (SELECT i.fingerprint FROM letter_job_items AS i \
              WHERE i.job = $1 AND i.state = 'pending')";
@@ -191,6 +197,7 @@ impl Store {
         let Some(started) = started.first() else { return Ok(false) };
         session.query(LEAVE_OUT, &[id]).await?;
         if LetterAction::parse(&get::<String>(started, "action")?).is_some_and(LetterAction::sends) {
+            session.query(SENT_OTHERWISE, &[id]).await?;
             session.query(REPLAYED, &[id, now, by, tenant]).await?;
         }
         journal::insert(&mut session, told).await?;

@@ -117,6 +117,7 @@ pub(crate) fn why(why: &str, lang: Lang) -> &str {
         "paused" => lang.of("it would wait for a pause", "esperaría una pausa"),
         "breaker_open" => lang.of("its provider takes no messages now", "su proveedor no recibe mensajes ahora"),
         "another_address" => lang.of("its channel has other addresses", "su canal tiene otras direcciones"),
+        "sent_otherwise" => lang.of("another delivery was sent in its place", "en su lugar se envió otra entrega"),
         "in_another_job" => lang.of("another job has it", "la tiene otro trabajo"),
         "in_the_queue" => lang.of("its letter is in the queue", "su carta está en la cola"),
         "moved_on" => lang.of("its delivery has moved on", "su entrega siguió adelante"),

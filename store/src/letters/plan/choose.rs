@@ -12,6 +12,9 @@ const INSERT: &str = "INSERT INTO letter_job_items (job, letter, tenant, id, epo
 
 /// Chooses letters of the queue. What would have no effect is left out where something is sent: the claim of each copy
 /// looks again, so that is for the operator's eyes.
+///
+/// The tenant is joined as an expression: otherwise Postgres, before its next ANALYZE, may compare each letter with each
+/// delivery of the tenant, which takes minutes.
 pub(super) async fn letters(session: &mut Session, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
     let mut values = vec![Value::Text(Some(&plan.id))];
     let mut reasons = vec![IN_ANOTHER_JOB.to_owned()];
@@ -24,7 +27,7 @@ pub(super) async fn letters(session: &mut Session, plan: &LetterPlan, now: Times
          CASE WHEN c.left_out_for = '' THEN 'pending' ELSE 'left_out' END, c.left_out_for, 0 FROM \
          (SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.fingerprint, \
          CASE {} ELSE '' END AS left_out_for FROM letters AS l \
-         LEFT JOIN deliveries AS d ON d.tenant = l.tenant AND d.id = l.id WHERE {condition}) AS c",
+         LEFT JOIN deliveries AS d ON d.tenant = l.tenant || '' AND d.id = l.id WHERE {condition}) AS c",
         reasons.join(" ")
     );
     session.query(&sql, &values).await.map(drop)
@@ -45,6 +48,10 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
     }
     let ended: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
+    // Who names letters one by one means them.
+    if plan.filter.letters.is_empty() {
+        reasons.push(SENT_OTHERWISE.to_owned());
+    }
     reasons.extend([
         format!("WHEN COALESCE(d.expires_at, l.expires_at) <= {at} THEN 'expired'"),
         format!("WHEN l.epoch >= {moves} THEN 'replayed_too_often'"),
@@ -63,6 +70,11 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
 const IN_ANOTHER_JOB: &str = "WHEN EXISTS (SELECT 1 FROM letter_job_items AS o JOIN letter_jobs AS j ON j.id = o.job \
      WHERE o.letter = l.letter AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused')) \
      THEN 'in_another_job'";
+
+/// Something was sent in the place of a letter of the same delivery: this one has a twin, or was put back since. Letters
+/// without an id have none in common.
+const SENT_OTHERWISE: &str = "WHEN EXISTS (SELECT 1 FROM letter_edits AS e WHERE e.tenant = l.tenant \
+     AND e.edited_from = l.id AND (l.id <> '' OR e.letter = l.letter)) THEN 'sent_otherwise'";
 
 /// The rule by which a claim looks its recipient up.
 fn suppressed(channel: &str) -> String {
@@ -124,7 +136,7 @@ pub(super) async fn without_letter(
         "{INSERT} SELECT $1, 'row ' || d.id, d.tenant, d.id, d.epoch, COALESCE(d.lane, ''), d.channel, \
          COALESCE(d.provider, ''), '', 'pending', '', 0 FROM deliveries AS d WHERE d.tenant = $2 \
          AND d.state IN ('dead', 'held') AND d.updated_at < (SELECT r.read_at FROM letter_reader AS r WHERE r.id = 1) \
-         AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = d.tenant AND l.id = d.id) \
+         AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = d.tenant || '' AND l.id = d.id) \
          AND d.id NOT IN (SELECT k.id FROM archived_letters AS a JOIN letter_job_items AS k ON k.job = a.job \
          AND k.letter = a.letter WHERE a.tenant = $2)"
     );

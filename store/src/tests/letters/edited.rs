@@ -2,8 +2,10 @@
 
 use domain::{Actor, Entry, Key, Tenant};
 
-use super::{index, item, letter, started, state_of};
-use crate::letters::{Archived, JobState, LetterAction, LetterEdit, OpenedLetter, Redirected, Reserved};
+use super::{counted, index, item, letter, line, plan, started, state_of};
+use crate::letters::{
+    Archived, JobState, LetterAction, LetterEdit, LetterFilter, LetterPlan, OpenedLetter, Redirected, Reserved,
+};
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
 
@@ -12,6 +14,7 @@ on_both!(
     an_edit_keeps_its_letter_from_others_until_it_is_confirmed,
     a_letter_of_another_job_is_not_edited,
     what_was_redirected_is_known_from_both_sides,
+    a_delivery_that_was_sent_otherwise_is_replayed_only_by_name,
 );
 
 fn edit(id: &str) -> LetterEdit {
@@ -97,4 +100,27 @@ async fn what_was_redirected_is_known_from_both_sides(db: &Database) {
         let edits = store.letter_edits(&key(id)).await.unwrap();
         assert_eq!((edits.len(), edits[0].why.as_str()), (1, "it is mended"), "{edits:?}");
     }
+}
+
+async fn a_delivery_that_was_sent_otherwise_is_replayed_only_by_name(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    index(&store, &[letter("a", "m0"), letter("b", "m0"), letter("c", "m1")]).await;
+    store.plan_letters(&tenant, &plan("before", LetterAction::Replay), at(1)).await.unwrap();
+    started(&store, "j", LetterAction::Drop).await;
+    let kept = Archived { item: item("a", "j"), tenant: tenant.clone(), kept: b"{}".to_vec(), body: b"{}".to_vec() };
+    let of = Key { tenant: tenant.clone(), id: "m0".into() };
+    let redirected = Redirected { item: item("a", "j"), of, id: "n".into(), difference: "[]".into() };
+    store.keep_redirected(&[kept], &[redirected], at(3)).await.unwrap();
+    assert!(store.cancel_letter_job(&tenant, "j", &testkit::told_by("ada", at(4))).await.unwrap());
+    let expected = [line("left_out", "sent_otherwise", 2), line("pending", "", 1)];
+    assert!(store.start_letter_job(&tenant, "before", &testkit::told_by("ada", at(5))).await.unwrap());
+    assert_eq!(counted(&store, "before").await, expected);
+    assert!(store.cancel_letter_job(&tenant, "before", &testkit::told_by("ada", at(6))).await.unwrap());
+    store.plan_letters(&tenant, &plan("after", LetterAction::Replay), at(7)).await.unwrap();
+    assert_eq!(counted(&store, "after").await, expected);
+    let filter = LetterFilter { letters: vec!["b".into()], ..LetterFilter::default() };
+    let named = LetterPlan { filter, ..plan("named", LetterAction::Replay) };
+    store.plan_letters(&tenant, &named, at(7)).await.unwrap();
+    assert_eq!(counted(&store, "named").await, [line("pending", "", 1)]);
 }
