@@ -32,7 +32,8 @@ pub struct Top {
 
 /// Reads the broker and the ledger beside the fleet, so that nobody needs to log in.
 pub(crate) async fn run(mut sources: Sources, what: Top) -> Result<ExitCode> {
-    if !what.once && !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
+    let is_drawn = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if !what.once && !is_drawn {
         return Err(Usage("top draws on a terminal, and this is none: use --once, or --once --json".into()).into());
     }
     // What the connections have to say of themselves is on the screen, and lines between would tear it.

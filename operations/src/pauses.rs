@@ -116,8 +116,8 @@ pub async fn list(store: &Store, reach: &Reach, now: Timestamp) -> Result<Vec<Pa
 pub async fn doubts(store: &Store, asked: &Asked, own: &Tenant, templates: Option<&Templates>) -> Vec<FieldError> {
     let mut doubts = Vec::new();
     if asked.kind == PauseKind::Template
-        && let Some(Err(TemplateError::Unknown { known, nearest, .. })) =
-            templates.map(|templates| templates.find(&asked.name))
+        && let Some(templates) = templates
+        && let Err(TemplateError::Unknown { known, nearest, .. }) = templates.find(&asked.name)
     {
         let unknown = no_template(&known, nearest.as_deref());
         doubts.push(field("/name", format!("is paused all the same, and {unknown}")));

@@ -68,7 +68,7 @@ impl Confirm<'_> {
     ///
     /// # Errors
     /// [`NotConfirmed`]; then nothing may be done.
-    pub(crate) fn read<'f>(fields: &'f Fields, count: u64, asks_reason: bool) -> Result<&'f str, NotConfirmed> {
+    pub(crate) fn read(fields: &Fields, count: u64, asks_reason: bool) -> Result<&str, NotConfirmed> {
         let typed = fields.text(COUNT).and_then(|typed| typed.parse::<u64>().ok());
         if typed != Some(count) {
             return Err(NotConfirmed::Miscounted(count));

@@ -64,7 +64,8 @@ impl Checker {
 
     /// None where the renderer fails in a way that it should not, which the rehearsal has told.
     fn rendered(&self, channel: &ChannelName, wording: &Wording) -> Option<Result<Rendered, TemplateError>> {
-        catch_unwind(AssertUnwindSafe(|| self.templates.render(channel, wording))).ok()
+        let rendered = catch_unwind(AssertUnwindSafe(|| Box::new(self.templates.render(channel, wording)))).ok()?;
+        Some(*rendered)
     }
 }
 

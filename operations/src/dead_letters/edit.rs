@@ -59,7 +59,7 @@ pub async fn preview(
     must(store, actor, &[Scope::Admin], ASKED, rules.clock.now()).await?;
     let checked = checked(rules, letter, wish);
     let bodies = wish.on(&letter.body).map_err(Refused::Fields);
-    Ok(checked.and_then(|_| bodies).map(|(edited, own)| changes(&own, &edited)))
+    Ok(checked.and(bodies).map(|(edited, own)| changes(&own, &edited)))
 }
 
 /// Sends what somebody has made of a letter, and closes the letter. `rules` are those of the caller, without an

@@ -120,7 +120,7 @@ impl Reader {
     fn redirect(&mut self, action: Option<LetterAction>) -> Option<Redirect> {
         let given = self.object.contains_key("to");
         let to = self.text("to");
-        let Some(action) = action else { return None };
+        let action = action?;
         if action != LetterAction::Redirect {
             if to.is_some() {
                 self.refuse("to", "is for redirect: the channel by which the letters are sent");

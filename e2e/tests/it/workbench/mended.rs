@@ -9,7 +9,7 @@ use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 
-use super::{DLQ, count, dead, die, letters, number, text};
+use super::{count, dead, die, letters, number, text};
 
 /// The names of all letters in the queue.
 async fn names(fleet: &TestFleet) -> Vec<String> {

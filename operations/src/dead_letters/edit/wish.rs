@@ -36,6 +36,9 @@ enum Changes {
     Body(Map<String, Value>),
 }
 
+/// The fields of a body.
+type Object = Map<String, Value>;
+
 impl Wish {
     /// # Errors
     /// [`Refused::Text`] for anything but a JSON object, else [`Refused::Fields`] with every bad field.
@@ -76,7 +79,7 @@ impl Wish {
     ///
     /// # Errors
     /// What of the changes does not fit the letter.
-    pub(super) fn on(&self, body: &[u8]) -> Result<(Map<String, Value>, Map<String, Value>), Vec<FieldError>> {
+    pub(super) fn on(&self, body: &[u8]) -> Result<(Object, Object), Vec<FieldError>> {
         let own = parse_object(body).map(nameless);
         match &self.changes {
             Changes::Body(body) => Ok((nameless(body.clone()), own.unwrap_or_default())),
