@@ -15,10 +15,8 @@ async fn what_is_paused_is_listed_until_it_is_resumed() {
     let token = token("operate read");
     let paused = app.post("/pauses", Some(&token), &sms()).await;
     assert_eq!(paused.status, StatusCode::OK, "{paused:?}");
-    let mut pause = paused.json();
+    let pause = paused.json();
     let id = pause["id"].as_str().unwrap().to_owned();
-    assert_eq!(pause["warnings"][0]["pointer"], "/tenant", "nobody has heard of acme: {pause}");
-    pause.as_object_mut().unwrap().remove("warnings");
     let expected = json!({
         "id": id, "kind": "channel", "name": "sms", "tenant": "acme", "why": "wrong text", "by": "ada",
         "since": "2026-03-01T12:00:00Z", "until": "2026-03-01T13:00:00Z",
