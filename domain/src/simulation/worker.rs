@@ -10,7 +10,8 @@ use super::{Copy, Delivery, Kind, Of, World, brief};
 use crate::samples::{CONTENT, NOW, key, row};
 use crate::{
     Arrival, Cause, Claim, Counts, Destination, EventName, FollowUp, Follows, Headers, Intent, KeptHeaders, Lease,
-    Message, NextStep, Outcome, Publish, Reason, Row, State, Take, Transition, Unsent, Ways, claim, decide,
+    Message, NextStep, Outcome, Publish, PublishedBy, Reason, Row, State, Take, Transition, Unsent, Ways, claim,
+    decide,
 };
 
 /// The dead letter of a copy that cannot have its row.
@@ -167,6 +168,11 @@ impl World {
         match &claim {
             Claim::Conflict => self.fail("a conflict of equal contents"),
             Claim::HasLetter => self.seen.push("a copy of a dead letter"),
+            // A letter of an epoch that is over was moved while another epoch came to its end: it goes back, as a letter of
+            // the row.
+            Claim::Repeat(row) if row.has_letter && arrival.published_by == PublishedBy::OperatorMove => {
+                self.of(worker).came_back += 1;
+            }
             _ => {}
         }
         match worker.in_hand(arrival).after_claim(&claim, self.now) {
