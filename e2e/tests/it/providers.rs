@@ -267,7 +267,7 @@ async fn ended(fleet: &TestFleet, id: &str) -> Option<State> {
 async fn a_worker_that_is_killed_while_messages_wait_for_a_limit_leaves_none_of_those_in_doubt() {
     const ALL: usize = 40;
     let provider = Provider::start().await;
-    let own = [("TWILIO_LIMITS", "5/s"), ("PROVIDER_TIMEOUT_SECONDS", "1"), ("WORKER_LEASE_SECONDS", "6")];
+    let own = [("TWILIO_LIMITS", "5/s"), ("PROVIDER_TIMEOUT_SECONDS", "1"), ("WORKER_LEASE_SECONDS", "12")];
     let settings = [provider.settings(), own.to_vec()].concat();
     let mut fleet = TestFleet::prepare(Database::Postgres, &settings).await.expect("a place");
     let mut killed = Process::ready("worker", &fleet.environment).await;
