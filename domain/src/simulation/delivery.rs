@@ -103,7 +103,8 @@ impl Delivery {
 
     /// What must not be true at any time.
     pub(super) fn wrong_now(&self, policy: &Policy, fair: bool) -> Option<String> {
-        if let Some((epoch, letters)) = self.letters.iter().find(|(_, letters)| fair && **letters > 1 + self.came_back) {
+        if let Some((epoch, letters)) = self.letters.iter().find(|(_, letters)| fair && **letters > 1 + self.came_back)
+        {
             return Some(format!("epoch {epoch} has {letters} dead letters, and no process has died"));
         }
         for ((epoch, n), sends) in &self.sends {

@@ -257,12 +257,6 @@ async fn two_workers_give_a_provider_no_more_than_a_window_has_and_the_rest_wait
     fleet.remove().await;
 }
 
-/// How a delivery ended; none while it is under way.
-async fn ended(fleet: &TestFleet, id: &str) -> Option<State> {
-    let view = fleet.delivery(id).await?;
-    matches!(view.row.state, State::Sent | State::Held | State::Dead).then_some(view.row.state)
-}
-
 #[tokio::test]
 async fn a_worker_that_is_killed_while_messages_wait_for_a_limit_leaves_none_of_those_in_doubt() {
     const ALL: usize = 40;
@@ -278,15 +272,16 @@ async fn a_worker_that_is_killed_while_messages_wait_for_a_limit_leaves_none_of_
     until("some are sent, and most wait", async || (provider.requests() >= 6).then_some(())).await;
     killed.end(Signal::Kill).await;
     let mut worker = Process::ready("worker", &fleet.environment).await;
-    let mut held = 0;
-    for n in 0..ALL {
-        let id = format!("waits-{n}");
-        let state = until(&format!("{id} has ended"), async || ended(&fleet, &id).await).await;
-        assert_ne!(state, State::Dead, "{id}");
-        held += usize::from(state == State::Held);
-    }
-    // What the provider was being asked, at most a second's worth, may have been sent. What waited was not claimed.
-    assert!(held <= 5 && provider.requests() >= ALL - held, "{held} held, {} requests", provider.requests());
+    // What the provider was being asked, a second's worth at most, may have been sent. What waited was not claimed.
+    until("all but what was being asked is sent", async || {
+        let mut sent = 0;
+        for n in 0..ALL {
+            let view = fleet.delivery(&format!("waits-{n}")).await;
+            sent += usize::from(view.is_some_and(|view| view.row.state == State::Sent));
+        }
+        (sent >= ALL - 5).then_some(())
+    })
+    .await;
     assert_eq!(worker.end(Signal::Term).await, 0, "{}", worker.output());
     fleet.remove().await;
 }
