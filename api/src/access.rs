@@ -96,7 +96,7 @@ impl Guard for App {
         let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
         let asked = format!("{} {route}", parts.method);
         if let Err(error) = operations::note_denied(&self.store, &caller, any_of, &asked, self.clock.now()).await {
-            tracing::warn!(%error, actor = caller.name, asked, "a refusal could not be noted in the journal");
+            tracing::warn!(%error, actor = %caller.name, %asked, "a refusal could not be noted in the journal");
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod app;
+mod audit;
 mod authorization;
 mod deliveries;
 mod documents;

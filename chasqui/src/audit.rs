@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use domain::{Tenant, Timestamp, printable};
-use operations::journal::{self, Verified};
+use operations::journal;
 use serde_json::{Value, json};
-use store::{JournalEntry, JournalFilter, JournalHead, MAX_PAGE, Store};
+use store::{JournalEntry, JournalFilter, JournalHead, MAX_PAGE, Store, VerifiedJournal};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -118,7 +118,7 @@ async fn verify(config: &Config, store: &Store, what: Verify) -> Result<ExitCode
     Ok(exit::answer(verified.wrong.is_none()))
 }
 
-fn said(verified: &Verified) -> String {
+fn said(verified: &VerifiedJournal) -> String {
     match verified.wrong {
         Some((seq, wrong)) => {
             format!("entry {seq} is {}; the last before it that is as it was told: {}", wrong.as_str(), verified.head)
@@ -128,7 +128,7 @@ fn said(verified: &Verified) -> String {
     }
 }
 
-fn json_of_verified(verified: &Verified) -> Value {
+fn json_of_verified(verified: &VerifiedJournal) -> Value {
     let wrong = verified.wrong.map(|(seq, wrong)| json!({"seq": seq, "what": wrong.as_str()}));
     json!({"head": verified.head.to_string(), "wrong": wrong, "unsealed": verified.unsealed})
 }
@@ -168,7 +168,7 @@ fn head(text: &str) -> Result<JournalHead, String> {
 #[cfg(test)]
 mod tests {
     use domain::JournalRow;
-    use operations::journal::Wrong;
+    use store::WrongEntry;
 
     use super::*;
 
@@ -193,12 +193,11 @@ mod tests {
     fn a_head_reads_as_it_is_told_and_the_first_wrong_entry_is_named() {
         let told = JournalHead { seq: 7, mac: vec![0xab; 32] };
         assert_eq!(head(&told.to_string()), Ok(told.clone()));
-        for wrong in
-            ["", "7", "7:ab", "0:", "x:y", &format!("-1:{}", "ab".repeat(32)), &format!("1:{}", "é".repeat(32))]
-        {
-            assert!(head(wrong).is_err(), "{wrong}");
+        let (negative, letters) = (format!("-1:{}", "ab".repeat(32)), format!("1:{}", "é".repeat(32)));
+        for wrong in ["", "7", "7:ab", "0:", "x:y", negative.as_str(), letters.as_str()] {
+            assert!(super::head(wrong).is_err(), "{wrong}");
         }
-        let verified = Verified { head: told, wrong: Some((8, Wrong::Missing)), unsealed: 0 };
+        let verified = VerifiedJournal { head: told, wrong: Some((8, WrongEntry::Missing)), unsealed: 0 };
         assert!(said(&verified).starts_with("entry 8 is missing; "), "{}", said(&verified));
     }
 }

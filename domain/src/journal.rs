@@ -38,7 +38,7 @@ impl JournalRow {
     pub(crate) fn sealed_bytes(&self, seq: i64, before: &[u8]) -> Vec<u8> {
         let (seq, at) = (seq.to_be_bytes(), self.at.to_be_bytes());
         let texts = [&self.id, &self.tenant, &self.kind, &self.subject, &self.actor].map(String::as_bytes);
-        let parts = [before, &seq].into_iter().chain(texts).chain([at.as_slice(), self.data.as_bytes()]);
+        let parts = [before, seq.as_slice()].into_iter().chain(texts).chain([at.as_slice(), self.data.as_bytes()]);
         let mut bytes = Vec::with_capacity(self.data.len() + 256);
         for part in parts {
             bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());

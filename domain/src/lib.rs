@@ -44,9 +44,9 @@ mod row;
 mod row_lease;
 #[cfg(test)]
 mod samples;
+mod scope;
 #[cfg(test)]
 mod simulation;
-mod scope;
 mod suppression;
 mod timestamp;
 mod unsubscribe;
@@ -73,8 +73,8 @@ pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, 
 pub use identity::{Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, webhook_id};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    DerivedKey, JournalKeys, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys,
-    WebhookSecret, is_guessable_secret, is_published_secret,
+    DerivedKey, JournalKeys, Keyring, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy,
+    WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};

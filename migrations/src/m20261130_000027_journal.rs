@@ -42,19 +42,20 @@ const UNSEALED: &str = "CREATE INDEX journal_unsealed ON journal (at, id) WHERE 
 
 /// A told row changes once, when it is sealed. Whoever owns the table can drop these triggers: what they do then shows
 /// in the chain.
-const ON_POSTGRES: &str = "\
-CREATE FUNCTION journal_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    RAISE EXCEPTION 'the journal is only added to';
-END $$;
-CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_is_kept();
-CREATE TRIGGER journal_is_not_emptied BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION journal_is_kept();
-CREATE TRIGGER journal_is_told_first BEFORE INSERT ON journal FOR EACH ROW
-    WHEN (NEW.seq IS NOT NULL OR NEW.mac IS NOT NULL) EXECUTE FUNCTION journal_is_kept();
-CREATE TRIGGER journal_is_sealed_once BEFORE UPDATE ON journal FOR EACH ROW
-    WHEN (OLD.seq IS NOT NULL OR OLD.mac IS NOT NULL OR NEW.seq IS NULL OR NEW.mac IS NULL
-        OR ROW(NEW.id, NEW.tenant, NEW.kind, NEW.subject, NEW.actor, NEW.at, NEW.data)
-        IS DISTINCT FROM ROW(OLD.id, OLD.tenant, OLD.kind, OLD.subject, OLD.actor, OLD.at, OLD.data))
-    EXECUTE FUNCTION journal_is_kept();";
+const ON_POSTGRES: [&str; 5] = [
+    "CREATE FUNCTION journal_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+     RAISE EXCEPTION 'the journal is only added to'; END $$",
+    "CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_is_kept()",
+    "CREATE TRIGGER journal_is_not_emptied BEFORE TRUNCATE ON journal \
+     FOR EACH STATEMENT EXECUTE FUNCTION journal_is_kept()",
+    "CREATE TRIGGER journal_is_told_first BEFORE INSERT ON journal FOR EACH ROW \
+     WHEN (NEW.seq IS NOT NULL OR NEW.mac IS NOT NULL) EXECUTE FUNCTION journal_is_kept()",
+    "CREATE TRIGGER journal_is_sealed_once BEFORE UPDATE ON journal FOR EACH ROW \
+     WHEN (OLD.seq IS NOT NULL OR OLD.mac IS NOT NULL OR NEW.seq IS NULL OR NEW.mac IS NULL \
+     OR ROW(NEW.id, NEW.tenant, NEW.kind, NEW.subject, NEW.actor, NEW.at, NEW.data) \
+     IS DISTINCT FROM ROW(OLD.id, OLD.tenant, OLD.kind, OLD.subject, OLD.actor, OLD.at, OLD.data)) \
+     EXECUTE FUNCTION journal_is_kept()",
+];
 
 const ON_SQLITE: [&str; 3] = [
     "CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal \
@@ -79,10 +80,11 @@ impl MigrationTrait for Migration {
         manager.create_table(head()).await?;
         let connection = manager.get_connection();
         connection.execute_unprepared(UNSEALED).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            return connection.execute_unprepared(ON_POSTGRES).await.map(drop);
-        }
-        for trigger in ON_SQLITE {
+        let triggers = match manager.get_database_backend() {
+            DbBackend::Postgres => ON_POSTGRES.as_slice(),
+            _ => ON_SQLITE.as_slice(),
+        };
+        for trigger in triggers {
             connection.execute_unprepared(trigger).await?;
         }
         Ok(())

@@ -30,7 +30,14 @@ impl fmt::Display for NotDone {
     }
 }
 
-impl std::error::Error for NotDone {}
+impl std::error::Error for NotDone {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Denied(_) => None,
+            Self::Ledger(error) => std::error::Error::source(error),
+        }
+    }
+}
 
 impl From<StoreError> for NotDone {
     fn from(error: StoreError) -> Self {
@@ -46,12 +53,11 @@ pub(crate) async fn must(
     asked: &str,
     now: Timestamp,
 ) -> Result<(), NotDone> {
-    if any_of.iter().any(|&scope| actor.may(scope)) {
-        return Ok(());
-    }
+    // One that is allowed goes before all that are not, of which the first is told.
+    let answer = any_of.iter().map(|&scope| actor.must(scope)).reduce(|first, next| next.or(first));
+    let Some(Err(denied)) = answer else { return Ok(()) };
     note_denied(store, actor, any_of, asked, now).await?;
-    let needed = any_of.first().copied().unwrap_or(Scope::Admin);
-    Err(NotDone::Denied(Denied { needed }))
+    Err(NotDone::Denied(denied))
 }
 
 /// Notes that an actor asked for something and has none of these scopes, at most once in ten seconds of the same.

@@ -20,8 +20,8 @@ pub enum Cancellation {
     TooLate { id: String, state: State },
 }
 
-/// Cancels a delivery of the actor's tenant, or the fallback that the delivery was handed on to, or the one that waits in case nobody
-/// reports.
+/// Cancels a delivery of the actor's tenant, or the fallback that the delivery was handed on to, or the one that waits in
+/// case nobody reports.
 ///
 /// # Errors
 /// [`NotDone`]; while the ledger is not available repeat it.

@@ -1,6 +1,6 @@
 //! The dead letters: what is in the queue and how it failed, and what operators do about it. A plan comes first: it is
 //! frozen by the names of its letters, and says what would become of them. Then it is started, and a scheduler works on
-//! it. Each caller names its tenant, and says who asks.
+//! it. Whoever changes something is an `Actor`; whoever only looks names the tenant.
 //!
 //! Nothing here reads the queue: a scheduler does, when somebody asks.
 

@@ -138,7 +138,8 @@ pub async fn create(
         previous_until: None,
     };
     let told = Entry::of(actor, "endpoint.created", endpoint.key.id.clone(), now);
-    let told = told.with("url", shown(&endpoint.url));
+    let types: Vec<&str> = endpoint.types.iter().map(|event| event.as_str()).collect();
+    let told = told.with("types", types.join(" "));
     Ok(match store.create_endpoint(&endpoint, by.as_deref(), &told).await? {
         Made::New => Created::New(endpoint),
         Made::Again(known) => Created::Again(*known),

@@ -3,8 +3,8 @@
 mod written;
 
 use domain::{
-    Actor, Clock, Cron, Defaults, Entry, FieldError, Key, RecipientHasher, Scope, State, Tenant, Timestamp, Zones,
-    fire_id,
+    Actor, ChannelName, Clock, Cron, Defaults, Entry, FieldError, Key, RecipientHasher, Scope, State, Tenant,
+    Timestamp, Zones, fire_id,
 };
 use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError, Target};
 
@@ -21,9 +21,9 @@ pub struct Schedule {
     pub warnings: Vec<FieldError>,
 }
 
-/// Stores a schedule, which was read for the actor's tenant, once for each id, and says whether the schedule is new. A schedule that fires once is its own
-/// delivery: where the ledger knows that delivery already, nothing is stored, because the message would be a repeat, or
-/// a dead letter for its other body.
+/// Stores a schedule, which was read for the actor's tenant, once for each id, and says whether the schedule is new. A
+/// schedule that fires once is its own delivery: where the ledger knows that delivery already, nothing is stored, because
+/// the message would be a repeat, or a dead letter for its other body.
 ///
 /// # Errors
 /// [`NotDone`]; while the ledger is not available repeat it.
@@ -34,7 +34,8 @@ pub async fn create(store: &Store, actor: &Actor, schedule: Schedule, clock: &dy
     if let Some(put) = said_by_its_delivery(store, &job).await? {
         return Ok(put);
     }
-    let told = Entry::of(actor, "schedule.created", job.key.id.clone(), now).with("channel", job.channel.as_str());
+    let told = Entry::of(actor, "schedule.created", job.key.id.clone(), now)
+        .with("channel", job.channel.as_ref().map(ChannelName::as_str));
     let told = match &job.kind {
         JobKind::OneShot => told.with("due", job.due_at.to_string()),
         JobKind::Cron { cron, zone, name } => {

@@ -1,5 +1,5 @@
-//! The suppression list: puts people on it, takes them off it, and shows it. Each caller names its tenant, and says who
-//! asks. Whoever is told by a provider that somebody must not be written to calls the same as an operator.
+//! The suppression list: puts people on it, takes them off it, and shows it. An operator acts as an
+//! `Actor`; what recipients and providers have said comes with a tenant, by `suppress_as_said` and its like.
 
 mod written;
 

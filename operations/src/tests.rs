@@ -6,6 +6,7 @@ mod check;
 mod deliveries;
 mod endpoints;
 mod fixtures;
+mod journal;
 mod pauses;
 mod schedules;
 mod stuck;

@@ -43,6 +43,9 @@ pub(crate) async fn keep_sealing(shared: Arc<Shared>, keys: JournalKeys) {
 /// Seals all that has no seal yet, if this is the scheduler that does it.
 async fn look(shared: &Shared, owner: Uuid, keys: &JournalKeys) -> Result<(), StoreError> {
     let store = &shared.intake.store;
+    if !store.journal_waits(TELL_EVERY).await? {
+        return Ok(());
+    }
     while store.lead_journal(owner, LEASE).await? {
         match store.seal_journal(owner, keys).await? {
             Some(0) | None => break,

@@ -177,12 +177,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it, with the same [`Rotation::by`].
-    pub async fn rotate_endpoint(
-        &self,
-        key: &Key,
-        rotation: &Rotation,
-        told: &Entry,
-    ) -> Result<Rotated, StoreError> {
+    pub async fn rotate_endpoint(&self, key: &Key, rotation: &Rotation, told: &Entry) -> Result<Rotated, StoreError> {
         if key.id.contains('\0') {
             return Ok(Rotated::Unknown);
         }

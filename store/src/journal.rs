@@ -1,7 +1,9 @@
-//! Who did what: rows that are only added, in the transaction of what they tell. `seal` chains them, `list` reads them.
+//! Who did what: rows that are only added, in the transaction of what they tell. `seal` chains them, `verify` looks at the
+//! chain, `list` reads them.
 
 mod list;
 mod seal;
+mod verify;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,7 +16,8 @@ use crate::sql::{Session, Value, micros};
 use crate::store::Store;
 
 pub use list::{JournalCursor, JournalEntry, JournalFilter, JournalPage};
-pub use seal::{JournalHead, SealedRow};
+pub use seal::JournalHead;
+pub use verify::{VerifiedJournal, WrongEntry};
 
 impl Store {
     /// Notes what has no other write.

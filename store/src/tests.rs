@@ -10,6 +10,7 @@ mod database;
 mod endpoints;
 mod jobs;
 mod jobs_model;
+mod journal;
 mod ledger;
 mod letters;
 mod limits;

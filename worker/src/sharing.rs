@@ -170,7 +170,11 @@ mod tests {
         assert_eq!(known(&parts.shared), None, "nothing is paused");
         let ended = Pause { id: "ended".into(), name: "email".into(), until: Some(testkit::NOW), ..sms() };
         for pause in [&ended, &sms()] {
-            store.pause(pause, testkit::NOW.minus(Duration::from_secs(1)), &testkit::told()).await.unwrap().expect("there is room");
+            store
+                .pause(pause, testkit::NOW.minus(Duration::from_secs(1)), &testkit::told())
+                .await
+                .unwrap()
+                .expect("there is room");
         }
         assert!(now > testkit::NOW);
         learn_pauses(&parts.shared).await.unwrap();

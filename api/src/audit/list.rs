@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::{Scope, Timestamp};
 use operations::journal;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{JournalCursor, JournalEntry, JournalFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
 use web::problem::Problem;
@@ -75,8 +75,7 @@ pub(crate) struct EntryAnswer {
     #[schema(example = "ada")]
     actor: String,
     /// The reason that was given, and what else there is to tell.
-    #[schema(value_type = Object)]
-    data: Value,
+    data: Map<String, Value>,
 }
 
 /// List who did what
@@ -135,6 +134,6 @@ fn answer(entry: JournalEntry) -> EntryAnswer {
         subject: row.subject,
         actor: row.actor,
         // What somebody else has put there may be no JSON.
-        data: serde_json::from_str(&row.data).unwrap_or(Value::String(row.data)),
+        data: serde_json::from_str(&row.data).unwrap_or_default(),
     }
 }

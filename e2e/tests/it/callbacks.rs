@@ -123,7 +123,8 @@ async fn an_endpoint_that_answers_410_is_told_nothing_more_until_its_secret_is_c
 
     receiver.answer(204);
     let rotation = Rotation { by: None, now: NOW, until: NOW, is_forced: false };
-    let rotated = fleet.store().rotate_endpoint(&orders.key, &rotation, &testkit::told()).await.expect("the ledger answers");
+    let rotated =
+        fleet.store().rotate_endpoint(&orders.key, &rotation, &testkit::told()).await.expect("the ledger answers");
     assert!(matches!(rotated, Rotated::New(_)), "{rotated:?}");
     until_bound(&fleet, true).await;
     fleet.notify("order-2", &sms("+12025550102")).await;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod anonymous;
+mod audit;
 mod backups;
 mod bounces;
 mod commands;

@@ -4,7 +4,7 @@ use domain::{ChannelName, Content, Defaults, Key, Lane, Notification, Outcome, c
 use serde_json::{Value, json};
 use topology::{Publisher, To, TraceHeaders};
 
-use crate::tests::fixtures::{DEFAULTS, NOW, asking, attempted, foreign, key, ledger, recipients, sms};
+use crate::tests::fixtures::{DEFAULTS, NOW, asking, attempted, foreign, key, ledger, operator, recipients, sms};
 use crate::{Checked, Refused, Rules, Status, accept, accept_all, cancel, is_known_with_another_body, repeated_ids};
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn an_id_is_another_bodys_only_where_the_tenants_ledger_remembers_one() {
     let ledger = ledger().await;
     let store = &ledger.store;
     attempted(store, &key("sent"), false, &Outcome::Captured).await;
-    cancel(store, key("tombstone"), &DEFAULTS, &recipients(), NOW).await.unwrap();
+    cancel(store, &operator("acme"), "tombstone".into(), &DEFAULTS, &recipients(), NOW).await.unwrap();
     let same = content_of(sms(json!({})).to_string().as_bytes());
     let other = content_of(b"another body");
     let known = async |key: Key, content: Content| is_known_with_another_body(store, &key, &content).await.unwrap();

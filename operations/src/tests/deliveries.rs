@@ -7,7 +7,7 @@ use serde_json::json;
 use store::Store;
 
 use crate::deliveries::{Fallback, NotKnown, NotListed, Shown, Taken, Wanted, list, show};
-use crate::tests::fixtures::{DEFAULTS, NOW, attempted, foreign, key, ledger, recipients, tenant};
+use crate::tests::fixtures::{DEFAULTS, NOW, attempted, foreign, key, ledger, operator, recipients, tenant};
 use crate::tests::schedules::stored;
 use crate::{Cancellation, cancel, explain};
 
@@ -19,7 +19,7 @@ async fn taken(store: &Store, id: &str) -> Taken {
 }
 
 async fn cancelled(store: &Store, id: &str) -> Cancellation {
-    cancel(store, key(id), &DEFAULTS, &recipients(), NOW).await.unwrap()
+    cancel(store, &operator("acme"), id.into(), &DEFAULTS, &recipients(), NOW).await.unwrap()
 }
 
 async fn listed(store: &Store, whose: &str, wanted: Wanted) -> Vec<String> {
@@ -38,7 +38,7 @@ async fn a_tenant_sees_and_cancels_only_its_own() {
     assert!(listed(store, "other", Wanted::default()).await.is_empty());
 
     attempted(store, &key("waiting"), false, &Outcome::PutAside).await;
-    let others = cancel(store, foreign("waiting"), &DEFAULTS, &recipients(), NOW).await.unwrap();
+    let others = cancel(store, &operator("other"), "waiting".into(), &DEFAULTS, &recipients(), NOW).await.unwrap();
     assert_eq!(others, Cancellation::Awaited { id: "waiting".into() }, "it has none of this id");
     assert_eq!(taken(store, "waiting").await.view.row.state, State::Waiting);
     let stopped = Cancellation::Stopped { id: "waiting".into(), maybe_sent: false };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::Rotated;
 
 use crate::endpoints::{self, Asked, Created, create, delete, list, rotate, secret, show, shown};
-use crate::tests::fixtures::{NOW, foreign, ledger, tenant};
+use crate::tests::fixtures::{NOW, foreign, ledger, operator, tenant};
 use crate::{Calls, Refused};
 
 fn read(text: &str) -> Result<Asked, Refused> {
@@ -65,32 +65,35 @@ fn a_url_that_is_never_called_is_refused_with_everything_else_that_is_wrong() {
 async fn an_endpoint_is_its_tenants_and_has_a_secret_of_its_own_that_is_not_stored() {
     let ledger = ledger().await;
     let (store, acme) = (&ledger.store, tenant("acme"));
+    let (ada, eve) = (operator("acme"), operator("other"));
     let keys = domain::Keyring::new(b"a secret of the tests that is long enough", None).webhooks();
     let asked = read(r#"{"url": "https://hooks.example.org?token=x", "types": ["held", "dead", "dead"]}"#);
     // The parser puts a slash before the query, so that this is another URL than the one that is called.
     assert!(asked.is_err());
     let asked = read(r#"{"url": "https://hooks.example.org/?token=x", "types": ["held", "dead", "dead"]}"#).unwrap();
     let by = || Some("once".to_owned());
-    let Created::New(made) = create(store, &acme, asked.clone(), by(), NOW).await.unwrap() else { panic!("new") };
+    let Created::New(made) = create(store, &ada, asked.clone(), by(), NOW).await.unwrap() else { panic!("new") };
     assert_eq!(made.types, [EventName::Dead, EventName::Held]);
-    let again = create(store, &acme, asked.clone(), by(), NOW).await.unwrap();
+    let again = create(store, &ada, asked.clone(), by(), NOW).await.unwrap();
     assert_eq!(again, Created::Again(made.clone()));
     let taken = || Created::Taken(made.key.id.clone());
-    assert_eq!(create(store, &acme, asked.clone(), None, NOW).await.unwrap(), taken(), "once for each URL");
+    assert_eq!(create(store, &ada, asked.clone(), None, NOW).await.unwrap(), taken(), "once for each URL");
     let other = read(r#"{"url": "https://hooks.example.org/other"}"#).unwrap();
-    assert_eq!(create(store, &acme, other, by(), NOW).await.unwrap(), taken());
+    assert_eq!(create(store, &ada, other, by(), NOW).await.unwrap(), taken());
     assert_eq!(list(store, &acme).await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(show(store, &foreign(&made.key.id)).await.unwrap(), None);
-    assert_eq!(rotate(store, &foreign(&made.key.id), None, false, NOW).await.unwrap(), Rotated::Unknown);
-    assert!(!delete(store, &foreign(&made.key.id)).await.unwrap());
-    let Rotated::New(rotated) = rotate(store, &made.key, None, false, NOW).await.unwrap() else { panic!("new") };
+    assert_eq!(rotate(store, &eve, &made.key.id, None, false, NOW).await.unwrap(), Rotated::Unknown);
+    assert!(!delete(store, &eve, &made.key.id, NOW).await.unwrap());
+    let Rotated::New(rotated) = rotate(store, &ada, &made.key.id, None, false, NOW).await.unwrap() else {
+        panic!("new")
+    };
     assert_eq!((rotated.generation, rotated.previous_until), (2, Some(NOW.plus(Duration::from_secs(86_400)))));
     assert_ne!(secret(&keys, &made), secret(&keys, &rotated));
     assert!(secret(&keys, &made).unwrap().starts_with("whsec_"));
-    assert_eq!(create(store, &acme, asked.clone(), by(), NOW).await.unwrap(), taken(), "its secret is another one");
-    assert!(delete(store, &made.key).await.unwrap());
+    assert_eq!(create(store, &ada, asked.clone(), by(), NOW).await.unwrap(), taken(), "its secret is another one");
+    assert!(delete(store, &ada, &made.key.id, NOW).await.unwrap());
     assert_eq!(show(store, &made.key).await.unwrap(), None);
-    let Created::New(second) = create(store, &acme, asked, by(), NOW).await.unwrap() else { panic!("new") };
+    let Created::New(second) = create(store, &ada, asked, by(), NOW).await.unwrap() else { panic!("new") };
     assert_ne!(second.key, made.key);
     assert_ne!(secret(&keys, &second), secret(&keys, &made), "whoever has the deleted one's cannot sign for it");
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Arrival, Clock, Defaults, FirstSight, Headers, Key, Keyring, Lane, Notification, Outcome, Policy, RecipientHasher,
-    RequestIds, RequestedBy, Tenant, Timestamp, Ways, content_of, decide,
+    Actor, Arrival, Clock, Defaults, FirstSight, Headers, Key, Keyring, Lane, Notification, Outcome, Policy,
+    RecipientHasher, RequestIds, RequestedBy, Scope, Tenant, Timestamp, Ways, content_of, decide,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -45,6 +45,11 @@ pub(crate) async fn ledger() -> Ledger {
 
 pub(crate) fn tenant(name: &str) -> Tenant {
     Tenant::parse(name).unwrap()
+}
+
+/// Ada, who may operate in this tenant.
+pub(crate) fn operator(of: &str) -> Actor {
+    Actor { name: "ada".into(), tenant: tenant(of), scopes: vec![Scope::Operate] }
 }
 
 /// Of the tenant `acme`.

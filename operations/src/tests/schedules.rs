@@ -8,7 +8,7 @@ use crate::Refused;
 use crate::deliveries::{self, Shown};
 use crate::schedules::{Schedule, create, delete, list, runs_after, show};
 use crate::tests::fixtures::{
-    DEFAULTS, NOW, Still, asking, attempted, attempted_with, foreign, key, ledger, recipients, tenant,
+    DEFAULTS, NOW, Still, asking, attempted, attempted_with, foreign, key, ledger, operator, recipients, tenant,
 };
 
 fn daily(id: &'static str) -> Schedule {
@@ -29,11 +29,12 @@ fn once(message: &str) -> Value {
 /// Of the tenant `acme`.
 pub(crate) async fn stored(store: &Store, body: &Value) -> Put {
     let schedule = Schedule::read(&body.to_string(), &asking(None).rules(), &Zones::bundled()).unwrap();
-    create(store, schedule).await.unwrap()
+    create(store, &operator("acme"), schedule, &Still(NOW)).await.unwrap()
 }
 
 async fn deleted(store: &Store, key: &Key, now: Timestamp) -> bool {
-    delete(store, key, &DEFAULTS, &recipients(), &Still(now)).await.unwrap()
+    let actor = operator(key.tenant.as_str());
+    delete(store, &actor, &key.id, &DEFAULTS, &recipients(), &Still(now)).await.unwrap()
 }
 
 #[test]
@@ -152,7 +153,7 @@ async fn a_recurring_schedule_may_have_the_id_of_a_delivery_for_its_runs_have_th
     let ledger = ledger().await;
     let schedule = daily("morning");
     attempted(&ledger.store, &schedule.job.key, false, &Outcome::Captured).await;
-    assert_eq!(create(&ledger.store, schedule).await.unwrap(), Put::Stored);
+    assert_eq!(create(&ledger.store, &operator("acme"), schedule, &Still(NOW)).await.unwrap(), Put::Stored);
 }
 
 #[tokio::test]
@@ -173,7 +174,7 @@ async fn a_page_goes_on_after_the_id_of_the_page_before() {
     let ledger = ledger().await;
     let store = &ledger.store;
     for id in ["a", "b", "c"] {
-        create(store, daily(id)).await.unwrap();
+        create(store, &operator("acme"), daily(id), &Still(NOW)).await.unwrap();
     }
     let (mut ids, mut after) = (Vec::new(), None);
     for more in [true, true, false] {
@@ -203,7 +204,7 @@ async fn a_run_that_is_due_when_its_schedule_is_deleted_is_not_sent() {
     for (id, early, stopped) in [("due", 0, true), ("ahead", 1, false)] {
         let schedule = daily(id);
         let (key, due) = (schedule.job.key.clone(), schedule.job.due_at);
-        create(store, schedule).await.unwrap();
+        create(store, &operator("acme"), schedule, &Still(NOW)).await.unwrap();
         assert!(deleted(store, &key, Timestamp::from_micros(due.as_micros() - early)).await);
         let run = Key { id: fire_id(&key, due), ..key };
         let tombstone = match deliveries::show(store, &run).await.unwrap() {

@@ -4,9 +4,10 @@ use domain::{Keyring, Outcome, RecipientHash, Row, SuppressedFor, SuppressionSco
 use serde_json::{Value, json};
 
 use crate::suppressions::{
-    Entry, Lifted, Wanted, is_of_a_copy, lift, lifts, list, suppress, suppress_as_said, suppress_recipient, why,
+    Entry, Lifted, Wanted, is_of_a_copy, lift, lift_as_said, lifts, list, suppress, suppress_as_said,
+    suppress_recipient, why,
 };
-use crate::tests::fixtures::{NOW, Still, attempted, key, ledger, recipients, tenant};
+use crate::tests::fixtures::{NOW, Still, attempted, key, ledger, operator, recipients, tenant};
 
 fn entry(body: &Value) -> Entry {
     Entry::read(&body.to_string(), NOW).unwrap()
@@ -19,21 +20,21 @@ async fn a_recipient_is_one_in_every_form_that_reaches_the_same_and_for_each_ten
     for destination in ["whatsapp:+12025550143", "+12025550143"] {
         for reason in ["stop", "unsubscribe"] {
             let body = json!({"channel": "whatsapp", "destination": destination, "reason": reason});
-            suppress(store, tenant("acme"), entry(&body), "ada".into(), &recipients(), &clock).await.unwrap();
+            suppress(store, &operator("acme"), entry(&body), &recipients(), &clock).await.unwrap();
         }
     }
     let email = json!({"channel": "email", "destination": "Ana@Example.com"});
-    suppress(store, tenant("acme"), entry(&email), "ada".into(), &recipients(), &clock).await.unwrap();
+    suppress(store, &operator("acme"), entry(&email), &recipients(), &clock).await.unwrap();
     let listed = list(store, tenant("acme"), Wanted::default(), &recipients()).await.unwrap();
     assert_eq!(listed.suppressions.len(), 3, "{listed:?}");
     let others = list(store, tenant("other"), Wanted::default(), &recipients()).await.unwrap();
     assert_eq!(others.suppressions.len(), 0);
     let channel = domain::ChannelName::parse("whatsapp").unwrap();
     let one = |reason| Lifted::Destination { channel: channel.clone(), destination: "+12025550143".into(), reason };
-    let foreign = lift(store, &tenant("other"), one(None), "eve", "why", &recipients(), &clock).await.unwrap();
+    let foreign = lift(store, &operator("other"), one(None), "why", &recipients(), &clock).await.unwrap();
     assert_eq!(foreign, [], "another tenant has nobody on its list");
     let stopped = one(Some(SuppressedFor::Stop));
-    let lifted = lift(store, &tenant("acme"), stopped, "ada", "START", &recipients(), &clock).await.unwrap();
+    let lifted = lift(store, &operator("acme"), stopped, "START", &recipients(), &clock).await.unwrap();
     assert_eq!(lifted.iter().map(|one| one.reason).collect::<Vec<_>>(), [SuppressedFor::Stop]);
     let id = Lifted::Entry(
         list(store, tenant("acme"), Wanted::default(), &recipients())
@@ -46,7 +47,7 @@ async fn a_recipient_is_one_in_every_form_that_reaches_the_same_and_for_each_ten
             .id
             .clone(),
     );
-    assert_eq!(lift(store, &tenant("acme"), id, "ada", "why", &recipients(), &clock).await.unwrap().len(), 1);
+    assert_eq!(lift(store, &operator("acme"), id, "why", &recipients(), &clock).await.unwrap().len(), 1);
     let kept = lifts(store, tenant("acme"), Wanted::default(), &recipients()).await.unwrap();
     assert_eq!(kept.lifts.len(), 2);
 }
@@ -67,7 +68,7 @@ async fn the_last_word_counts_in_any_form_of_a_destination_and_under_a_changed_s
         let channel = domain::ChannelName::parse("whatsapp").unwrap();
         let (destination, reason) = (destination.to_owned(), SuppressedFor::Stop);
         let said = Lifted::Said { channel, destination, reason, at: at(seconds) };
-        lift(store, &tenant("acme"), said, "twilio", "START", recipients, &clock).await.unwrap().len()
+        lift_as_said(store, &tenant("acme"), said, "twilio", "START", recipients, &clock).await.unwrap().len()
     };
     let (bare, prefixed) = ("+12025550143", "whatsapp:+12025550143");
     assert_eq!(start(bare, 10, &old).await, 0, "nobody is on the list");

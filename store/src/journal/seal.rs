@@ -26,10 +26,10 @@ pub struct JournalHead {
 
 /// An entry at its place in the chain, as the database has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SealedRow {
-    pub seq: i64,
-    pub mac: Vec<u8>,
-    pub row: JournalRow,
+pub(super) struct SealedRow {
+    pub(super) seq: i64,
+    pub(super) mac: Vec<u8>,
+    pub(super) row: JournalRow,
 }
 
 impl JournalHead {
@@ -54,6 +54,18 @@ impl fmt::Display for JournalHead {
 }
 
 impl Store {
+    /// Whether there is something to seal, or an end of the chain that was not told within so long. It only reads: a
+    /// journal in which nothing happens costs no write.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn journal_waits(&self, told_within: Duration) -> Result<bool, StoreError> {
+        const LOOK: &str = "SELECT (SELECT COUNT(*) FROM (SELECT id FROM journal WHERE seq IS NULL LIMIT 1) AS o) \
+             + (SELECT COUNT(*) FROM journal_head WHERE id = 1 AND seq > 0 AND told_at <= {now} - $1) AS waits";
+        let rows = self.inner.db.reader().query(LOOK, &[Value::Int(Some(micros(told_within)))]).await?;
+        rows.first().map_or(Ok(false), |row| Ok(count_of(row, "waits")? > 0))
+    }
+
     /// Makes `owner` the sealer for `lease`, or keeps it the sealer. False when another is.
     ///
     /// # Errors
@@ -127,7 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn sealed_rows(&self, after: i64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
+    pub(super) async fn sealed_rows(&self, after: i64, limit: u32) -> Result<Vec<SealedRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS}, seq, mac FROM journal WHERE seq > $1 ORDER BY seq, id LIMIT {limit}");
         let rows = self.inner.db.reader().query(&sql, &[Value::Int(Some(after))]).await?;
         rows.iter().map(sealed_of).collect()
@@ -137,7 +149,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn count_unsealed(&self, before: Timestamp) -> Result<u32, StoreError> {
+    pub(super) async fn count_unsealed(&self, before: Timestamp) -> Result<u32, StoreError> {
         const COUNT: &str = "SELECT COUNT(*) AS open FROM journal WHERE seq IS NULL AND at < $1";
         let rows = self.inner.db.reader().query(COUNT, &[Value::Int(Some(before.as_micros()))]).await?;
         rows.first().map_or(Ok(0), |row| count_of(row, "open"))

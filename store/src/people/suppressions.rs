@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use domain::{ChannelName, Entry, Listed, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp};
+use domain::{
+    ChannelName, Entry, Listed, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp,
+};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;

@@ -73,14 +73,18 @@ impl Database {
 
     /// Runs a statement beside the store.
     pub(crate) async fn execute(&self, sql: &str) {
+        self.try_to_execute(sql).await.unwrap();
+    }
+
+    pub(crate) async fn try_to_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite { .. } => {
-                let mut connection = SqliteConnection::connect(&self.url()).await.unwrap();
-                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                let mut connection = SqliteConnection::connect(&self.url()).await?;
+                connection.execute(AssertSqlSafe(sql)).await.map(drop)
             }
             Self::Postgres { .. } => {
-                let mut connection = PgConnection::connect(&self.url()).await.unwrap();
-                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                let mut connection = PgConnection::connect(&self.url()).await?;
+                connection.execute(AssertSqlSafe(sql)).await.map(drop)
             }
         }
     }

@@ -49,12 +49,17 @@ async fn an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone(db: &Databa
 async fn a_url_is_one_endpoint_and_a_tenant_has_so_many(db: &Database) {
     let store = db.store().await;
     for n in 0..MAX_ENDPOINTS {
-        assert_eq!(store.create_endpoint(&endpoint("acme", &format!("{n:03}")), None, &testkit::told()).await.unwrap(), Made::New);
+        assert_eq!(
+            store.create_endpoint(&endpoint("acme", &format!("{n:03}")), None, &testkit::told()).await.unwrap(),
+            Made::New
+        );
     }
     assert_eq!(store.create_endpoint(&endpoint("acme", "more"), None, &testkit::told()).await.unwrap(), Made::TooMany);
     store.delete_endpoint(&key("acme", "001"), &testkit::told()).await.unwrap();
     let again = Endpoint { url: endpoint("acme", "000").url, ..endpoint("acme", "again") };
-    let Made::Known(known) = store.create_endpoint(&again, None, &testkit::told()).await.unwrap() else { panic!("it is there") };
+    let Made::Known(known) = store.create_endpoint(&again, None, &testkit::told()).await.unwrap() else {
+        panic!("it is there")
+    };
     assert_eq!(*known, endpoint("acme", "000"));
     assert_eq!(store.create_endpoint(&endpoint("default", "000"), None, &testkit::told()).await.unwrap(), Made::New);
 }
@@ -74,7 +79,10 @@ async fn a_new_secret_is_another_generation_and_lets_the_endpoint_in_again(db: &
     let answer = store.rotate_endpoint(&orders.key, &rotation, &testkit::told()).await.unwrap();
     assert_eq!(answer, Rotated::New(Box::new(rotated.clone())));
     assert_eq!(store.endpoint(&orders.key).await.unwrap(), Some(rotated));
-    assert_eq!(store.rotate_endpoint(&key("default", "orders"), &rotation, &testkit::told()).await.unwrap(), Rotated::Unknown);
+    assert_eq!(
+        store.rotate_endpoint(&key("default", "orders"), &rotation, &testkit::told()).await.unwrap(),
+        Rotated::Unknown
+    );
 }
 
 async fn a_secret_is_changed_once_by_each_request_and_again_only_when_nobody_is_cut_off_or_by_force(db: &Database) {
@@ -123,7 +131,10 @@ async fn a_repeated_request_makes_and_changes_nothing_and_is_told_when_another_c
     assert_eq!(changed, Rotated::New(Box::new(rotated.clone())));
     assert_eq!(make(repeated.clone()).await, known(&rotated));
     assert!(matches!(store.rotate_endpoint(&orders.key, &by(None), &testkit::told()).await.unwrap(), Rotated::New(_)));
-    assert_eq!(store.rotate_endpoint(&orders.key, &by(Some("a")), &testkit::told()).await.unwrap(), Rotated::ChangedSince);
+    assert_eq!(
+        store.rotate_endpoint(&orders.key, &by(Some("a")), &testkit::told()).await.unwrap(),
+        Rotated::ChangedSince
+    );
     assert!(matches!(make(endpoint("acme", "other")).await, Made::Known(_)), "it is remembered");
 
     assert!(store.delete_endpoint(&orders.key, &testkit::told()).await.unwrap());

@@ -136,8 +136,18 @@ async fn letters_are_indexed_once_and_grouped_by_how_they_failed(db: &Database) 
     let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
     let told: Vec<_> = groups.iter().map(|group| (group.fingerprint.as_str(), group.letters, group.life)).collect();
     assert_eq!(told, [("1-a", 2, Life::Open), ("1-b", 1, Life::Open)]);
-    assert!(store.acknowledge_letter_group(&Tenant::default(), "1-b", Some("mine"), &testkit::told_by("ada", at(1))).await.unwrap());
-    assert!(!store.acknowledge_letter_group(&Tenant::default(), "1-c", None, &testkit::told_by("ada", at(1))).await.unwrap());
+    assert!(
+        store
+            .acknowledge_letter_group(&Tenant::default(), "1-b", Some("mine"), &testkit::told_by("ada", at(1)))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .acknowledge_letter_group(&Tenant::default(), "1-c", None, &testkit::told_by("ada", at(1)))
+            .await
+            .unwrap()
+    );
     let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
     assert_eq!((groups[1].life, groups[1].note.as_deref()), (Life::Acknowledged, Some("mine")));
     let other = Tenant::parse("other").unwrap();
@@ -196,7 +206,10 @@ async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
     store.plan_letters(&Tenant::default(), &plan("d", LetterAction::Drop), at(1)).await.unwrap();
     assert_eq!(counted(&store, "d").await, [line("pending", "", 6)]);
     let late = at(1).plus(HOUR).plus(HOUR);
-    assert!(!store.start_letter_job(&Tenant::default(), "p", &testkit::told_by("ada", late)).await.unwrap(), "it is too old");
+    assert!(
+        !store.start_letter_job(&Tenant::default(), "p", &testkit::told_by("ada", late)).await.unwrap(),
+        "it is too old"
+    );
 }
 
 async fn a_plan_has_what_no_other_job_has(db: &Database) {
@@ -210,8 +223,16 @@ async fn a_plan_has_what_no_other_job_has(db: &Database) {
     assert_eq!(counted(&store, "second").await, [line("left_out", "in_another_job", 2)]);
     assert!(store.start_letter_job(&tenant, "late", &testkit::told_by("bob", at(3))).await.unwrap());
     assert_eq!(counted(&store, "late").await, [line("left_out", "in_another_job", 2)]);
-    assert!(!store.start_letter_job(&tenant, "first", &testkit::told_by("bob", at(3))).await.unwrap(), "it is no plan any more");
-    assert!(!store.start_letter_job(&Tenant::parse("other").unwrap(), "second", &testkit::told_by("eve", at(3))).await.unwrap());
+    assert!(
+        !store.start_letter_job(&tenant, "first", &testkit::told_by("bob", at(3))).await.unwrap(),
+        "it is no plan any more"
+    );
+    assert!(
+        !store
+            .start_letter_job(&Tenant::parse("other").unwrap(), "second", &testkit::told_by("eve", at(3)))
+            .await
+            .unwrap()
+    );
 }
 
 async fn a_job_takes_its_letters_once_and_ends(db: &Database) {
@@ -322,7 +343,8 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     store.pause_letter_job("j", "1 of 3 failed again").await.unwrap();
     assert_eq!(state_of(&store, "j").await, JobState::Paused);
     assert!(
-        store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap() && !store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
+        store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
+            && !store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
     );
     assert_eq!(store.running_letter_jobs().await.unwrap()[0].until_canary, None);
 }

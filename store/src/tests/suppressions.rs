@@ -202,7 +202,10 @@ async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
     }
     let lifted = store.lift(&tenant, &of(Some(SuppressedFor::Stop)), "ada", "START", at(5), None).await.unwrap();
     assert_eq!(lifted, [stop]);
-    assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(6), None).await.unwrap(), std::slice::from_ref(&entry));
+    assert_eq!(
+        store.lift(&tenant, &of(None), "bob", "asked us", at(6), None).await.unwrap(),
+        std::slice::from_ref(&entry)
+    );
     assert_eq!(store.lift(&tenant, &of(None), "bob", "asked us", at(7), None).await.unwrap(), [], "a repetition");
     let page = store.lifts(&all()).await.unwrap();
     let kept: Vec<_> =
@@ -210,7 +213,10 @@ async fn a_lift_is_kept_with_who_when_and_why(db: &Database) {
     assert_eq!(kept, [("s-1", at(6), "bob", "asked us"), ("s-2", at(5), "ada", "START")]);
     assert_eq!(page.lifts[0].suppression, entry);
     store.suppress(&entry, None).await.unwrap();
-    assert_eq!(store.lift(&tenant, &of(None), "bob", "once more", at(6), None).await.unwrap(), std::slice::from_ref(&entry));
+    assert_eq!(
+        store.lift(&tenant, &of(None), "bob", "once more", at(6), None).await.unwrap(),
+        std::slice::from_ref(&entry)
+    );
     assert_eq!(store.lifts(&all()).await.unwrap().lifts.len(), 3, "each lift is kept");
     assert_eq!(store.suppressions(&all()).await.unwrap().suppressions, []);
     let of_acme = SuppressionFilter { tenant: acme, ..all() };
