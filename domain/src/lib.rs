@@ -45,9 +45,9 @@ mod row;
 mod row_lease;
 #[cfg(test)]
 mod samples;
+mod scope;
 #[cfg(test)]
 mod simulation;
-mod scope;
 mod suppression;
 mod timestamp;
 mod unsubscribe;
@@ -78,8 +78,8 @@ pub use identity::{
 };
 pub use journal::Entry;
 pub use keys::{
-    DerivedKey, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy,
-    WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
+    DerivedKey, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher, RequestIds,
+    RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};
