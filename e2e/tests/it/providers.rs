@@ -188,7 +188,7 @@ async fn refused_credentials_park_what_comes_until_it_expires_and_a_new_start_as
     let (code, said) = run(&["providers", "check"], &fleet.environment).await;
     assert!(code == 1 && said.contains("TWILIO_AUTH_TOKEN"), "{said}");
 
-    fleet.store().cancel(&key("asks"), SystemClock.now(), &|_| None).await.expect("cancelled");
+    fleet.store().cancel(&key("asks"), SystemClock.now(), &|_| None, None).await.expect("cancelled");
     fleet.fleet.take().expect("running").stop().await;
     provider.answer(Answer::Accept);
     fleet.run().await.expect("started again");
