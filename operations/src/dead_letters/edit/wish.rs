@@ -1,16 +1,14 @@
 //! What somebody makes of a dead letter, as it was written: everything that is wrong is named at once.
 
-use domain::{FieldError, is_unsafe_in_a_line, nearest, parse_object, pointer_step};
+use domain::{FieldError, nearest, parse_object, pointer_step};
 use serde_json::{Map, Value, json};
 
 use crate::checked::{Refused, field};
 use crate::dead_letters::impersonal::is_impersonal;
+use crate::reader;
 
 /// The fields of an edit, as its client writes them.
 pub const EDIT_FIELDS: [&str; 3] = ["set", "body", "why"];
-
-/// The longest reason.
-const MAX_WHY_CHARS: usize = 500;
 
 /// What somebody makes of a letter, as [`Wish::read`] makes one.
 #[derive(Clone, PartialEq, Debug)]
@@ -142,22 +140,12 @@ fn asked_changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) 
 }
 
 fn why(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<String> {
-    let detail = match object.remove("why") {
-        None | Some(Value::Null) => "is missing: say why, for whoever asks later",
-        Some(Value::String(text)) => {
-            let text = text.trim();
-            if text.is_empty() {
-                "is missing: say why, for whoever asks later"
-            } else if text.chars().count() > MAX_WHY_CHARS || text.chars().any(is_unsafe_in_a_line) {
-                "must be one line of at most 500 characters, without those that turn text"
-            } else {
-                return Some(text.to_owned());
-            }
-        }
-        Some(_) => "must be a string",
+    let why = match object.remove("why") {
+        None | Some(Value::Null) => reader::why(""),
+        Some(Value::String(text)) => reader::why(&text),
+        Some(_) => Err("must be a string".to_owned()),
     };
-    errors.push(field("/why", detail));
-    None
+    why.map_err(|detail| errors.push(field("/why", detail))).ok()
 }
 
 /// Puts a value where a pointer leads to. What is missing on the way is made an object; `null` takes away. False where the
