@@ -101,7 +101,7 @@ pub enum JobState {
 }
 
 impl LetterAction {
-    pub const ALL: [Self; 6] = [Self::Replay, Self::Drop, Self::Restore, Self::Redirect, Self::Edit, Self::Close];
+    const ALL: [Self; 6] = [Self::Replay, Self::Drop, Self::Restore, Self::Redirect, Self::Edit, Self::Close];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -11,6 +11,8 @@ use crate::journal;
 use crate::sql::{Group, Session, Value, get};
 use crate::store::Store;
 
+/// The most letters in one statement.
+const GROUP: usize = 256;
 /// Letters of an edit in a second: there is one.
 const RATE: i64 = 1;
 /// Why an edit waits whose delivery the broker has not confirmed.
@@ -102,9 +104,14 @@ impl Store {
     pub async fn letters_to_open(&self, letters: &[String]) -> Result<HashSet<String>, StoreError> {
         const READ: &str = "SELECT o.letter FROM {u} JOIN opened_letters AS o ON o.letter = u.letter \
              WHERE o.kept IS NULL";
-        let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
-        let rows = self.inner.db.reader().query_group(READ, &group).await?;
-        rows.iter().map(|row| get(row, "letter")).collect()
+        let mut wanted = HashSet::new();
+        for letters in letters.chunks(GROUP) {
+            let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
+            for row in &self.inner.db.reader().query_group(READ, &group).await? {
+                wanted.insert(get(row, "letter")?);
+            }
+        }
+        Ok(wanted)
     }
 
     /// Keeps letters for those who wait for them.
