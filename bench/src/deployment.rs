@@ -82,6 +82,11 @@ impl Deployment {
         Ok(())
     }
 
+    /// Runs a command of the real binary: its exit code, and what it has printed.
+    pub(crate) async fn said(&self, words: &[&str]) -> (i32, String) {
+        run(words, &self.environment).await
+    }
+
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 14] = [
+pub const CASES: [&str; 15] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
     "deliver_events",
@@ -18,6 +18,7 @@ pub const CASES: [&str; 14] = [
     "latency_ordinary_ms",
     "schedule_lateness_ms",
     "schedule_burst",
+    "dead_letters_100k",
     "ledger_growth",
     "rss_mib",
 ];

@@ -102,7 +102,7 @@ impl Latencies {
 }
 
 /// Measures once at a rate, and returns the latencies in milliseconds, sorted.
-async fn once(bench: &Bench<'_>, deployment: &Deployment, rate: f64, count: u64) -> Result<Vec<f64>> {
+pub(super) async fn once(bench: &Bench<'_>, deployment: &Deployment, rate: f64, count: u64) -> Result<Vec<f64>> {
     let numbers = bench.numbers(count);
     let arrivals = bench.sms.expect(numbers.clone());
     let due = publish_steadily(deployment, rate, numbers.clone()).await?;
