@@ -23,7 +23,7 @@ const TOKEN_BYTES: usize = 64;
 const ID_BYTES: usize = 8;
 
 /// Opens a session of somebody who has just shown its password, and returns its token. None when the user was disabled or
-/// signed out everywhere meanwhile.
+/// signed out everywhere meanwhile, or twice within the last second: whoever logs in again gets one.
 ///
 /// # Errors
 /// [`StoreError`].
