@@ -18,7 +18,7 @@ pub(crate) fn print<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
 
 fn aligned(line: &[String], widths: &[usize]) -> String {
     let last = line.len().saturating_sub(1);
-    let padded = line.iter().zip(widths).enumerate().map(|(at, (text, width))| match at == last {
+    let padded = line.iter().zip(widths).enumerate().map(|(at, (text, &width))| match at == last {
         true => Cow::Borrowed(text.as_str()),
         false => Cow::Owned(format!("{text:<width$}")),
     });

@@ -61,9 +61,9 @@ impl MigrationTrait for Migration {
             let column = ColumnDef::new(column).big_integer().take();
             manager.alter_table(Table::alter().table(Users::Table).add_column(column).take()).await?;
         }
-        manager.create_table(deleted_users(manager)).await?;
+        manager.create_table(deleted_users()).await?;
         manager.create_table(api_keys(manager)).await?;
-        manager.create_table(sessions(manager)).await?;
+        manager.create_table(sessions()).await?;
         for index in indexes() {
             manager.create_index(index).await?;
         }
@@ -75,7 +75,8 @@ impl MigrationTrait for Migration {
         manager.drop_table(Table::drop().table(ApiKeys::Table).take()).await?;
         manager.drop_table(Table::drop().table(DeletedUsers::Table).take()).await?;
         // SQLite drops no column that an index has.
-        manager.drop_index(Index::drop().name("users_by_tokens_valid_from").table(Users::Table).to_owned()).await?;
+        let index = Index::drop().name("users_by_tokens_valid_from").table(Users::Table).to_owned();
+        manager.drop_index(index).await?;
         for column in [Users::DisabledAt, Users::TokensValidFrom, Users::PasswordChangedAt] {
             manager.alter_table(Table::alter().table(Users::Table).drop_column(column).take()).await?;
         }
@@ -83,12 +84,12 @@ impl MigrationTrait for Migration {
     }
 }
 
-fn deleted_users(manager: &SchemaManager<'_>) -> TableCreateStatement {
+/// The name is text as in `users`: a comparison of two texts that are ordered otherwise uses no index.
+fn deleted_users() -> TableCreateStatement {
     Table::create()
         .table(DeletedUsers::Table)
-        .col(key::text(manager, DeletedUsers::Name))
+        .col(ColumnDef::new(DeletedUsers::Name).text().not_null().primary_key())
         .col(ColumnDef::new(DeletedUsers::DeletedAt).big_integer().not_null())
-        .primary_key(Index::create().col(DeletedUsers::Name))
         .take()
 }
 
@@ -111,11 +112,11 @@ fn api_keys(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .take()
 }
 
-fn sessions(manager: &SchemaManager<'_>) -> TableCreateStatement {
+fn sessions() -> TableCreateStatement {
     Table::create()
         .table(Sessions::Table)
         .col(ColumnDef::new(Sessions::TokenHash).binary().not_null().primary_key())
-        .col(key::text(manager, Sessions::UserName))
+        .col(ColumnDef::new(Sessions::UserName).text().not_null())
         .col(ColumnDef::new(Sessions::CreatedAt).big_integer().not_null())
         .col(ColumnDef::new(Sessions::LastSeenAt).big_integer().not_null())
         .col(ColumnDef::new(Sessions::ExpiresAt).big_integer().not_null())
