@@ -52,7 +52,12 @@ impl Wanted {
 
     pub(super) fn pairs(&self) -> [(&'static str, &str); 4] {
         let locale = self.locale.as_deref().unwrap_or_default();
-        [("template", self.template.as_str()), ("channel", self.channel), ("locale", locale), ("data", &self.data)]
+        [
+            ("template", self.template.as_str()),
+            ("channel", self.channel),
+            ("locale", locale),
+            ("data", self.data.as_str()),
+        ]
     }
 
     /// What is sent by this. A rendering may take its time, so that it is made where nobody waits for the thread.
