@@ -248,6 +248,14 @@ pub async fn list(
     store.suppressions(&filter(tenant, wanted, recipients)).await
 }
 
+/// Shows one entry. None when the tenant has none of this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Suppression>, StoreError> {
+    store.suppression(tenant, id).await
+}
+
 /// Shows a page of what was lifted, the last first.
 ///
 /// # Errors

@@ -65,7 +65,7 @@ async fn an_entry_is_lifted_with_a_reason_that_is_kept() {
     let id = id(&site).await;
     let path = "/console/suppressions/lift";
     let page = site.get(&format!("{path}?id={id}"), OPERATOR).await;
-    assert!(page.status == StatusCode::OK && page.text.contains("name=\"reason\""), "{}", page.text);
+    assert!(page.text.contains("***@example.com") && page.text.contains("name=\"reason\""), "{}", page.text);
     let page = site.post(path, OPERATOR, &format!("id={id}&confirmed=1")).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     let answer = site.post(path, OPERATOR, &format!("id={id}&confirmed=1&reason=asked+by+%3Cana%3E")).await;

@@ -4,7 +4,7 @@ use domain::{Keyring, Outcome, RecipientHash, Row, SuppressedFor, SuppressionSco
 use serde_json::{Value, json};
 
 use crate::suppressions::{
-    Entry, Lifted, Wanted, is_of_a_copy, lift, lift_as_said, lifts, list, suppress, suppress_as_said,
+    Entry, Lifted, Wanted, is_of_a_copy, lift, lift_as_said, lifts, list, show, suppress, suppress_as_said,
     suppress_recipient, why,
 };
 use crate::tests::fixtures::{NOW, Still, attempted, key, ledger, operator, recipients, tenant};
@@ -27,6 +27,11 @@ async fn a_recipient_is_one_in_every_form_that_reaches_the_same_and_for_each_ten
     suppress(store, &operator("acme"), entry(&email), &recipients(), &clock).await.unwrap();
     let listed = list(store, tenant("acme"), Wanted::default(), &recipients()).await.unwrap();
     assert_eq!(listed.suppressions.len(), 3, "{listed:?}");
+    let first = &listed.suppressions[0];
+    assert_eq!(show(store, &tenant("acme"), &first.id).await.unwrap().as_ref(), Some(first));
+    for (whose, id) in [("other", first.id.as_str()), ("acme", "none"), ("acme", "\0")] {
+        assert_eq!(show(store, &tenant(whose), id).await.unwrap(), None, "{whose}");
+    }
     let others = list(store, tenant("other"), Wanted::default(), &recipients()).await.unwrap();
     assert_eq!(others.suppressions.len(), 0);
     let channel = domain::ChannelName::parse("whatsapp").unwrap();

@@ -216,6 +216,18 @@ impl Store {
         Ok(SuppressionPage { suppressions, next })
     }
 
+    /// The entry of this id. None where the tenant has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suppression(&self, tenant: &Tenant, id: &str) -> Result<Option<Suppression>, StoreError> {
+        let which = Which::Id(id.to_owned());
+        let (condition, values) = condition_of(tenant, &which);
+        let sql = format!("SELECT {COLUMNS} FROM suppressions WHERE {condition}");
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        rows.first().map(suppression_of).transpose()
+    }
+
     /// A page of what was lifted.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub(super) async fn ask(State(console): State<Console>, viewer: Viewer, RawQuery
     }
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     match asked.text("id") {
-        Some(id) => once_more(&shell, id, None).await,
+        Some(id) => once_more(&shell, &console, &viewer, id, None).await,
         None => shell.not_found().await,
     }
 }
@@ -32,7 +32,7 @@ pub(super) async fn lift(State(console): State<Console>, Posted { viewer, fields
     let Some(id) = fields.text("id") else { return shell.not_found().await };
     let why = match Confirm::read(&fields, 1, true) {
         Ok(why) => why,
-        Err(refused) => return once_more(&shell, id, Some(refused)).await,
+        Err(refused) => return once_more(&shell, &console, &viewer, id, Some(refused)).await,
     };
     let why = match suppressions::why(why) {
         Ok(why) => why,
@@ -46,10 +46,21 @@ pub(super) async fn lift(State(console): State<Console>, Posted { viewer, fields
     }
 }
 
-async fn once_more(shell: &Shell<'_>, id: &str, refused: Option<NotConfirmed>) -> Response {
+async fn once_more(
+    shell: &Shell<'_>,
+    console: &Console,
+    viewer: &Viewer,
+    id: &str,
+    refused: Option<NotConfirmed>,
+) -> Response {
+    let entry = match suppressions::show(&console.store, &viewer.actor.tenant, id).await {
+        Ok(Some(entry)) => entry,
+        Ok(None) => return shell.not_found().await,
+        Err(error) => return shell.ledger_failed(&error).await,
+    };
     let words = Words::of(shell.lang());
     let confirm = Confirm {
-        question: &(words.lift_question)(id),
+        question: &(words.lift_question)(&entry.recipient_mask, entry.channel.as_str(), entry.reason.as_str()),
         count: 1,
         action: LIFT,
         verb: words.lift,

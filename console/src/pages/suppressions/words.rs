@@ -31,7 +31,8 @@ pub(super) struct Words {
     /// As [`SuppressionScope::ALL`] has them.
     scopes: [&'static str; 3],
     pub(super) lift: &'static str,
-    pub(super) lift_question: fn(&str) -> String,
+    /// With the masked recipient, the channel and the reason.
+    pub(super) lift_question: fn(&str, &str, &str) -> String,
 }
 
 impl Words {
@@ -76,8 +77,8 @@ static EN: Words = Words {
     usual_scope: "what is usual for the reason",
     scopes: ["marketing: the lane bulk, and lists", "all but what is urgent", "everything"],
     lift: "Take off",
-    lift_question: |id| {
-        format!("Take the entry {id} off the list? What is claimed from then on is sent to this recipient again.")
+    lift_question: |recipient, channel, reason| {
+        format!("Take {recipient} on {channel} off the list, for {reason}? What is claimed from then on is sent again.")
     },
 };
 
@@ -108,9 +109,7 @@ static ES: Words = Words {
     usual_scope: "lo habitual para el motivo",
     scopes: ["publicidad: el carril bulk y las listas", "todo menos lo urgente", "todo"],
     lift: "Sacar",
-    lift_question: |id| {
-        format!(
-            "¿Sacar la entrada {id} de la lista? Lo que se tome desde entonces se vuelve a enviar a este destinatario."
-        )
+    lift_question: |recipient, channel, reason| {
+        format!("¿Sacar a {recipient} en {channel} de la lista, por {reason}? Lo que se tome desde entonces se envía.")
     },
 };

@@ -14,7 +14,8 @@ use crate::session::Viewer;
 
 /// Nothing runs and nothing is fetched, and the document is of no origin: a mail may hold anything.
 const POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
-                      style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+                      style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
+                      frame-ancestors 'self'";
 
 pub(super) async fn show(State(console): State<Console>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Templates);

@@ -24,8 +24,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Where no data is given, it is the template's own sample; where no channel is, the first for which there are words.
-    /// None where there is no such template.
+    /// Where no data is given, it is the template's own sample; where no channel is, the first for which there are
+    /// words. None where there is no such template.
     pub(super) fn read(query: Option<&str>, checker: &Checker) -> Option<Self> {
         let mut asked = Asked::of(query);
         let name = asked.text("template")?;
