@@ -105,7 +105,7 @@ static EN: Words = Words {
     more: "More",
     verbs: ["Disable", "Enable", "Sign out everywhere", "Delete"],
     questions: [
-        |name| format!("Disable {name}? The user cannot log in any more, its sessions end, and its tokens within 5 s."),
+        |name| format!("Disable {name}? It cannot log in; its sessions and tokens end. Keys that it has made stay."),
         |name| format!("Enable {name}? The user may log in again. Tokens that it had stay refused."),
         |name| format!("Sign {name} out everywhere? Its sessions end, and its tokens within 5 s. It may log in again."),
         |name| format!("Delete {name}? It cannot be undone. Sessions and tokens end; keys that it has made stay."),
@@ -152,7 +152,7 @@ static ES: Words = Words {
     more: "Más",
     verbs: ["Desactivar", "Activar", "Cerrar todas sus sesiones", "Eliminar"],
     questions: [
-        |name| format!("¿Desactivar a {name}? Ya no podrá entrar; sus sesiones terminan, y sus tokens en 5 s."),
+        |name| format!("¿Desactivar a {name}? No podrá entrar; sus sesiones y tokens terminan. Sus claves quedan."),
         |name| format!("¿Activar a {name}? Podrá entrar de nuevo. Los tokens que tenía siguen rechazados."),
         |name| format!("¿Cerrar todas las sesiones de {name}? Sus tokens terminan en 5 s. Podrá entrar de nuevo."),
         |name| format!("¿Eliminar a {name}? No se puede deshacer. Sesiones y tokens terminan; sus claves quedan."),
