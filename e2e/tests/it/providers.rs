@@ -256,3 +256,34 @@ async fn two_workers_give_a_provider_no_more_than_a_window_has_and_the_rest_wait
     }
     fleet.remove().await;
 }
+
+#[tokio::test]
+async fn a_worker_that_is_killed_while_messages_wait_for_a_limit_leaves_none_of_those_in_doubt() {
+    const ALL: usize = 40;
+    let provider = Provider::start().await;
+    let own = [("TWILIO_LIMITS", "5/s"), ("PROVIDER_TIMEOUT_SECONDS", "1"), ("WORKER_LEASE_SECONDS", "12")];
+    let settings = [provider.settings(), own.to_vec()].concat();
+    let mut fleet = TestFleet::prepare(Database::Postgres, &settings).await.expect("a place");
+    let mut killed = Process::ready("worker", &fleet.environment).await;
+    fleet.open_store().await;
+    for n in 0..ALL {
+        urgently(&fleet, &format!("waits-{n}"), &sms(&format!("+1202555{n:04}"))).await;
+    }
+    until("some are sent, and most wait", async || (provider.requests() >= 6).then_some(())).await;
+    killed.end(Signal::Kill).await;
+    let mut worker = Process::ready("worker", &fleet.environment).await;
+    // What the provider was being asked, a second's worth at most, may have been sent. What waited was not claimed: it is
+    // sent, or waits for a later window without an attempt.
+    until("all but what was being asked is sent or waits", async || {
+        let mut settled = 0;
+        for n in 0..ALL {
+            let Some(view) = fleet.delivery(&format!("waits-{n}")).await else { continue };
+            let waits = matches!(view.row.order, Order::Schedule { .. }) && !view.row.ambiguous;
+            settled += usize::from(view.row.state == State::Sent || (view.row.state == State::Waiting && waits));
+        }
+        (settled >= ALL - 5).then_some(())
+    })
+    .await;
+    assert_eq!(worker.end(Signal::Term).await, 0, "{}", worker.output());
+    fleet.remove().await;
+}
