@@ -37,7 +37,7 @@ pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
 pub use receipts::Receipt;
 pub use record::Recorded;
-pub use search::{Cursor, Filter, LOOK, Page};
+pub use search::{Cursor, Filter, LOOK, LOOK_BY_ID, Page};
 pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};
 pub use views::DeliveryView;
 

@@ -12,7 +12,7 @@ use axum::routing::get;
 use domain::Scope;
 use maud::{Markup, html};
 use operations::deliveries::{NotListed, Wanted, list};
-use store::{LOOK, Page};
+use store::{LOOK, LOOK_BY_ID, Page};
 use web::problem::Problem;
 use web::query::Parameters;
 
@@ -75,6 +75,7 @@ fn page_of(console: &Console, viewer: &Viewer, asked: &Asked, page: &Page, limit
     let words = Words::of(lang);
     let next = page.next.as_ref().map(ToString::to_string);
     let is_short = next.is_some() && page.deliveries.len() < limit;
+    let looked_at = if asked.has("id") { LOOK_BY_ID } else { LOOK };
     html! {
         (query::form(lang, asked, &console.settings, &[]))
         p.soft { ((words.scope)(&whole(count(page)), viewer.actor.tenant.as_str(), asked.has("id"))) }
@@ -84,7 +85,7 @@ fn page_of(console: &Console, viewer: &Viewer, asked: &Asked, page: &Page, limit
             (rows::table_of(&page.deliveries, lang, console.clock.now()))
         }
         @if is_short {
-            p { ((words.looked_at)(&whole(LOOK as u64), &whole(count(page)))) }
+            p { ((words.looked_at)(&whole(looked_at as u64), &whole(count(page)))) }
         }
         (pager(lang, Section::Deliveries.path(), &asked.pairs(), !asked.has("after"), next.as_deref()))
     }

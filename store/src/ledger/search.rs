@@ -27,6 +27,9 @@ use crate::store::Store;
 /// milliseconds on either database.
 pub const LOOK: usize = 20_000;
 
+/// The same in the order of ids, in which neighbours are far apart in the table: each may be another page of it.
+pub const LOOK_BY_ID: usize = 1_000;
+
 /// How many rows it looks at first, for each delivery that is asked for: enough for what is not rare, and a small part of
 /// what all would cost.
 const LOOK_FIRST: usize = 50;
@@ -139,7 +142,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; [`StoreError::Unavailable`] also when Postgres took too long.
     pub async fn deliveries(&self, filter: Filter) -> Result<Page, StoreError> {
-        self.page(filter, LOOK).await
+        let look = if filter.is_by_id() { LOOK_BY_ID } else { LOOK };
+        self.page(filter, look).await
     }
 
     /// The same with a look of another length.
