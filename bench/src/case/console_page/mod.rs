@@ -79,7 +79,7 @@ pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
         end(api).await?;
         bench.progress(pair, &said);
     }
-    let count = async |table| sql::count(&deployment.database_url, table).await;
+    let count = async |table: &str| sql::count(&deployment.database_url, table).await;
     let (rows, letters) = (count("deliveries").await?, count("letters").await?);
     Ok(measured
         .report()
