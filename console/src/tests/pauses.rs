@@ -83,4 +83,6 @@ async fn who_may_not_sees_and_changes_nothing() {
     assert_eq!(site.post(NEW, "session=viewer", SMS).await.status, StatusCode::FORBIDDEN);
     let form = format!("id={}&confirmed=1", id());
     assert_eq!(site.post("/console/pauses/resume", "session=viewer", &form).await.status, StatusCode::FORBIDDEN);
+    let unsure = site.post("/console/pauses/resume", "session=nothing", &format!("id={}", id())).await;
+    assert_eq!(unsure.status, StatusCode::FORBIDDEN, "{}", unsure.text);
 }
