@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use domain::{Actor, Clock, Timestamp, content_of};
 use store::{ApiKey, Store, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::grants::known_scopes;
 use super::Parts;
@@ -24,6 +24,8 @@ const NOTED_EVERY: Duration = Duration::from_secs(60);
 const MAX_KEPT: usize = 10_000;
 /// The most questions at once: whoever tries keys that do not exist keeps few connections busy.
 const MAX_ASKING: usize = 4;
+/// The longest time that somebody waits for one of these turns.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The keys that were shown lately.
 #[derive(Debug)]
@@ -193,8 +195,13 @@ async fn renewed(
 }
 
 async fn asked(turns: &Semaphore, store: &Store, prefix: &str) -> Result<Option<ApiKey>, StoreError> {
-    let _turn = turns.acquire().await;
+    let _turn = turn(turns).await?;
     store.key_by_prefix(prefix).await
+}
+
+async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, StoreError> {
+    let turn = tokio::time::timeout(TURN_WITHIN, turns.acquire()).await;
+    turn.ok().and_then(Result::ok).ok_or_else(|| StoreError::Unavailable("too many ask for keys at once".into()))
 }
 
 #[cfg(test)]
@@ -232,5 +239,11 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(kept(), Some(revoked));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_turn_without_end() {
+        assert!(turn(&Semaphore::new(1)).await.is_ok());
+        assert!(turn(&Semaphore::new(0)).await.is_err_and(|error| error.is_unavailable()));
     }
 }
