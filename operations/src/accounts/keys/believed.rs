@@ -243,7 +243,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_a_turn_without_end() {
-        assert!(turn(&Semaphore::new(1)).await.is_ok());
-        assert!(turn(&Semaphore::new(0)).await.is_err_and(|error| error.is_unavailable()));
+        let (free, taken) = (Semaphore::new(1), Semaphore::new(0));
+        assert!(turn(&free).await.is_ok());
+        assert!(turn(&taken).await.is_err_and(|error| error.is_unavailable()));
     }
 }
