@@ -54,6 +54,12 @@ impl Cpu {
         }
         Ok(seen)
     }
+
+    /// The seconds that the process which was looked at as the worker, and the database, have used since.
+    pub(crate) fn since(self, before: Self) -> (f64, f64) {
+        // A backend of the database that has ended takes its time with it.
+        (self.worker - before.worker, (self.database - before.database).max(0.0))
+    }
 }
 
 /// The name of a process, and its seconds in its own code and in the kernel.

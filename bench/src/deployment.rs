@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::Process;
-use e2e::processes::{run, with};
+use e2e::processes::{run, run_with_input, with};
 use embedded::Signal;
 use lapin::options::{QueueBindOptions, QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -21,6 +21,8 @@ pub(crate) const BARE: &str = "bench.bare";
 /// Of somebody who hears every event.
 pub(crate) const SUBSCRIBER: &str = "bench.events";
 const EVENTS: &str = "notifications.events";
+/// The secret of the fleet, by which its ledger knows recipients.
+pub(crate) const SECRET: &str = "only for measurements, and long enough";
 
 /// Where the ledger is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +53,7 @@ impl Deployment {
         let environment = [
             ("AMQP_URL", amqp_url.clone()),
             ("DATABASE_URL", database_url.clone()),
-            ("SECRET_KEY", "only for measurements, and long enough".to_owned()),
+            ("SECRET_KEY", SECRET.to_owned()),
             ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001".to_owned()),
             ("TWILIO_AUTH_TOKEN", "a token of the measurement".to_owned()),
             ("TWILIO_FROM_NUMBER", "+15005550006".to_owned()),
@@ -78,6 +80,13 @@ impl Deployment {
     /// Runs a command of the real binary.
     pub(crate) async fn command(&self, words: &[&str]) -> Result<()> {
         let (code, said) = run(words, &self.environment).await;
+        ensure!(code == 0, "chasqui {words:?}:\n{said}");
+        Ok(())
+    }
+
+    /// Runs a command of the real binary with this on its standard input.
+    pub(crate) async fn command_with_input(&self, words: &[&str], input: &str) -> Result<()> {
+        let (code, said) = run_with_input(words, &self.environment, input.as_bytes()).await;
         ensure!(code == 0, "chasqui {words:?}:\n{said}");
         Ok(())
     }

@@ -9,6 +9,7 @@ mod drain;
 mod figures;
 mod http1;
 mod machine;
+mod memory;
 mod message;
 mod options;
 mod peers;

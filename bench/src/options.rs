@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 15] = [
+pub const CASES: [&str; 16] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
     "deliver_events",
@@ -19,6 +19,7 @@ pub const CASES: [&str; 15] = [
     "schedule_lateness_ms",
     "schedule_burst",
     "dead_letters_100k",
+    "console_page_ms",
     "ledger_growth",
     "rss_mib",
 ];

@@ -1,5 +1,6 @@
 //! The report: figures by case, with the machine they were measured on.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -26,7 +27,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CaseReport {
     #[serde(flatten)]
-    pub figures: BTreeMap<&'static str, Figure>,
+    pub figures: BTreeMap<Cow<'static, str>, Figure>,
     /// What was fixed beforehand, such as the number of messages.
     pub given: BTreeMap<&'static str, f64>,
 }
@@ -39,8 +40,8 @@ impl CaseReport {
         self.with(ratio, Figure::new(ratios, None)).with(rate, Figure::new(baseline, None))
     }
 
-    pub(crate) fn with(mut self, name: &'static str, figure: Figure) -> Self {
-        self.figures.insert(name, figure);
+    pub(crate) fn with(mut self, name: impl Into<Cow<'static, str>>, figure: Figure) -> Self {
+        self.figures.insert(name.into(), figure);
         self
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn rows(name: &str, case: &CaseReport) -> String {
     let mut text = String::new();
     for (figure, measured) in &case.figures {
         let Figure { spread, goal: Some(goal), holds, .. } = measured else { continue };
-        let (fleet, baseline) = match *figure {
+        let (fleet, baseline) = match &**figure {
             "ratio" => (rate("fleet_per_second"), rate("baseline_per_second")),
             _ => (None, None),
         };

@@ -20,6 +20,13 @@ async fn every_case_reaches_everybody_and_reports_its_figures() {
             }
             "latency_ordinary_ms" => (&["p50_at_100", "p99_at_100", "p50_at_1000", "p99_at_1000"], &[]),
             "schedule_lateness_ms" => (&["p50", "p99"], &[]),
+            "dead_letters_100k" => {
+                (&["read_s", "plan_s", "of_its_rate", "p99_ratio"], &["ratio", "p99_meanwhile_ms", "p99_before_ms"])
+            }
+            "console_page_ms" => {
+                let beside: &[&str] = &["p50", "p95", "p50_overview", "p95_plan", "p99_plan_of_all", "api_after_mib"];
+                (&["p99", "p99_overview", "p99_by_recipient", "p99_letters", "p99_plan"], beside)
+            }
             "rss_mib" => (&["idle", "full_load"], &["idle_anonymous", "full_load_anonymous"]),
             "notify_http" => (&["ratio"], &["ratio_to_64_under_way", "publishing_64_under_way_per_second"]),
             "deliver_http_postgres" | "deliver_http_sqlite" => {

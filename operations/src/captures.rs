@@ -45,7 +45,10 @@ pub async fn page(
 /// # Errors
 /// [`StoreError`].
 pub async fn find(store: &Store, tenant: &Tenant, wanted: &Wanted, limit: usize) -> Result<Found, StoreError> {
-    let page = page(store, tenant, None, wanted.before, LOOK).await?;
+    // Where all fit, those behind what is shown need not be read.
+    let all_fit = wanted.channel.is_none() && wanted.text.is_none();
+    let look = if all_fit { u32::try_from(limit).unwrap_or(LOOK).min(LOOK) } else { LOOK };
+    let page = page(store, tenant, None, wanted.before, look).await?;
     let (oldest, there) = (page.captures.first().map(|view| view.id), page.captures.len());
     let text = wanted.text.as_deref().map(str::to_lowercase);
     let mut found = Found { captures: Vec::new(), looked_at: 0, next: None };

@@ -131,6 +131,14 @@ pub async fn groups(store: &Store, tenant: &Tenant, resolved: bool) -> Result<Ve
     store.letter_groups(tenant, resolved).await
 }
 
+/// One group of letters that failed alike, also a resolved one. None when there is no such group.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn group(store: &Store, tenant: &Tenant, fingerprint: &str) -> Result<Option<LetterGroup>, StoreError> {
+    store.letter_group(tenant, fingerprint).await
+}
+
 /// Notes that somebody looks after a group. False when there is no such group.
 ///
 /// # Errors

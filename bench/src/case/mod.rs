@@ -2,6 +2,7 @@
 //! figure with a limit.
 
 mod callbacks_http;
+mod console_page;
 mod dead_letters;
 mod deliver_events;
 mod deliver_http;
@@ -37,6 +38,7 @@ pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Resul
         "schedule_lateness_ms" => schedule_lateness::run(bench).await,
         "schedule_burst" => schedule_burst::run(bench).await,
         "dead_letters_100k" => dead_letters::run(bench).await,
+        "console_page_ms" => console_page::run(bench).await,
         "ledger_growth" => ledger_growth::run(bench).await,
         "rss_mib" => rss::run(bench).await,
         "peers_pika" => peers::pika(bench).await,

@@ -1,17 +1,15 @@
 //! The worker's resident memory: idle, and under full load with 1,024 messages prefetched.
 
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use e2e::Process;
-use tokio::process::Command;
 
 use crate::bench::Bench;
 use crate::deployment::{Deployment, Ledger, end};
 use crate::drain;
 use crate::figures::{Figure, Goal};
-use crate::machine;
+use crate::memory::Memory;
 use crate::message::Kind;
 use crate::report::CaseReport;
 use crate::sink::Arrivals;
@@ -19,13 +17,6 @@ use crate::sink::Arrivals;
 /// The places of the worker, of which the normal lane has three quarters and prefetches twice as many: 1,024.
 const CONCURRENCY: &str = "683";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-#[derive(Clone, Copy, Default)]
-struct Memory {
-    resident: f64,
-    /// The memory without what is mapped from files, most of which is the program itself.
-    anonymous: f64,
-}
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
     let deployment = bench.deploy(Ledger::Postgres).await?;
@@ -56,7 +47,7 @@ fn loaded() -> [(&'static str, &'static str); 1] {
 async fn of_an_idle_worker(bench: &Bench<'_>, deployment: &Deployment) -> Result<Memory> {
     let worker = deployment.start("worker", &[]).await;
     tokio::time::sleep(Duration::from_secs_f64(bench.options.size.seconds() / 2.0)).await;
-    let memory = look(&worker, "VmRSS").await?;
+    let memory = Memory::look(&worker, "VmRSS").await?;
     end(worker).await?;
     Ok(memory)
 }
@@ -78,26 +69,10 @@ async fn watch(worker: &Process, arrivals: &Arrivals) -> Result<Memory> {
     tokio::pin!(complete);
     loop {
         let arrived = tokio::time::timeout(LOOK_EVERY, &mut complete).await;
-        let now = look(worker, "VmHWM").await?;
+        let now = Memory::look(worker, "VmHWM").await?;
         peak = Memory { resident: peak.resident.max(now.resident), anonymous: peak.anonymous.max(now.anonymous) };
         if let Ok(arrived) = arrived {
             return arrived.map(|()| peak);
         }
     }
-}
-
-async fn look(worker: &Process, resident: &str) -> Result<Memory> {
-    let file = format!("/proc/{}/status", worker.pid());
-    let mib = |text: &str| -> Result<f64> {
-        let kib: f64 = text.trim().trim_end_matches(" kB").parse().context("the worker's memory")?;
-        Ok(kib / 1024.0)
-    };
-    if !Path::new(&file).exists() {
-        // This is not Linux, so there is only what every Unix says of a process.
-        let ps = Command::new("ps").args(["-o", "rss=", "-p", &worker.pid().to_string()]).output().await?;
-        let resident = mib(&String::from_utf8_lossy(&ps.stdout))?;
-        return Ok(Memory { resident, anonymous: resident });
-    }
-    let field = |name| mib(&machine::field(&file, name));
-    Ok(Memory { resident: field(resident)?, anonymous: field("RssAnon")? })
 }

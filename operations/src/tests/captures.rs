@@ -38,6 +38,10 @@ async fn captures_are_found_by_what_they_say_and_page_by_page() {
     assert_eq!((ids(&second), second.next), (vec!["1"], None));
     let mails = Wanted { channel: ChannelName::parse("email").ok(), text: Some("ANA@".into()), before: None };
     assert_eq!(ids(&find(store, &acme, &mails, 2).await.unwrap()), ["2"]);
+    let newest = find(store, &acme, &Wanted::default(), 3).await.unwrap();
+    assert_eq!((ids(&newest), newest.looked_at), (vec!["4", "3", "2"], 3));
+    let oldest = find(store, &acme, &Wanted { before: newest.next, ..Wanted::default() }, 3).await.unwrap();
+    assert_eq!((ids(&oldest), oldest.next), (vec!["1"], None));
 
     let id = first.captures[0].id;
     assert_eq!(show(store, &acme, id).await.unwrap().unwrap().capture.text, "CÓDIGO 4");

@@ -81,7 +81,7 @@ impl Store {
             "SELECT {COLUMNS}, seq FROM journal WHERE {condition} ORDER BY at DESC, id DESC LIMIT {}",
             filter.limit + 1
         );
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let rows = self.inner.db.hasty_query(&sql, &values).await?;
         let entry = |row| Ok(JournalEntry { row: row_of(row)?, seq: get(row, "seq")? });
         let entries: Vec<JournalEntry> =
             rows.iter().take(filter.limit).map(entry).collect::<Result<_, StoreError>>()?;

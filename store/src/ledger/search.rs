@@ -27,6 +27,10 @@ use crate::store::Store;
 /// milliseconds on either database.
 pub const LOOK: usize = 20_000;
 
+/// How many rows it looks at first, for each delivery that is asked for: enough for what is not rare, and a small part of
+/// what all would cost.
+const LOOK_FIRST: usize = 50;
+
 /// Postgres ends a statement of a list after this time.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -142,19 +146,25 @@ impl Store {
     pub(crate) async fn page(&self, filter: Filter, look: usize) -> Result<Page, StoreError> {
         let size = page_size(filter.limit);
         let search = Search::of(&filter);
+        let first = look.min(size.saturating_mul(LOOK_FIRST));
         let mut session = self.inner.db.hasty_reader(TIMEOUT).await?;
-        let end = search.end(&mut session, look).await?;
-        let (sql, values) = search.listing(end.as_ref(), size + 1);
-        let found = session.query(&sql, &values).await?;
-        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
-        let is_full = rows.len() > size;
-        rows.truncate(size);
-        let last = rows.last().map(|(row, _)| Place { at: row.created_at, key: row.key.clone() });
-        let place = if is_full { last } else { end };
-        let deliveries = with_attempts(&mut session, rows).await?;
+        let mut found = search.look(&mut session, size, first).await?;
+        if !found.is_full && found.next.is_some() && first < look {
+            found = search.look(&mut session, size, look).await?;
+        }
+        let deliveries = with_attempts(&mut session, found.rows).await?;
         session.commit().await?;
-        Ok(Page { deliveries, next: place.map(|place| Cursor { filter: filter.fingerprint(), place }) })
+        Ok(Page { deliveries, next: found.next.map(|place| Cursor { filter: filter.fingerprint(), place }) })
     }
+}
+
+/// What one look has found.
+struct Found {
+    rows: Vec<RowAndDue>,
+    /// There are as many as were asked for, and more.
+    is_full: bool,
+    /// Where the next look begins. None when there is nothing behind this one.
+    next: Option<Place>,
 }
 
 /// A filter on its way to a statement.
@@ -167,6 +177,18 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn of(filter: &'a Filter) -> Self {
         Self { filter, behind: filter.id_prefix.as_deref().and_then(behind) }
+    }
+
+    /// Looks at so many rows of the index.
+    async fn look(&self, session: &mut Session, size: usize, look: usize) -> Result<Found, StoreError> {
+        let end = self.end(session, look).await?;
+        let (sql, values) = self.listing(end.as_ref(), size + 1);
+        let found = session.query(&sql, &values).await?;
+        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let is_full = rows.len() > size;
+        rows.truncate(size);
+        let last = rows.last().map(|(row, _)| Place { at: row.created_at, key: row.key.clone() });
+        Ok(Found { rows, is_full, next: if is_full { last } else { end } })
     }
 
     /// The last row at which this page looks, where there are more behind it. None where it need not look so far.

@@ -16,6 +16,10 @@ const SETTLING: Duration = Duration::from_secs(600);
 /// The time for which the rate of a group is told.
 const LATELY: Duration = Duration::from_secs(3600);
 
+/// The columns that [`group_of`] reads, but for how many letters there are.
+const COLUMNS: &str = "g.fingerprint, g.channel, g.provider, g.class, g.code, g.template, g.reason, g.words, g.sample, \
+     g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at";
+
 /// How far an operator has got with a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Life {
@@ -83,16 +87,37 @@ impl Store {
     pub async fn letter_groups(&self, tenant: &Tenant, resolved: bool) -> Result<Vec<LetterGroup>, StoreError> {
         let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR c.letters > 0)" };
         let sql = format!(
-            "SELECT g.fingerprint, g.channel, g.provider, g.class, g.code, g.template, g.reason, g.words, g.sample, \
-             g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at, COALESCE(c.letters, 0) AS letters, \
-             COALESCE(c.lately, 0) AS lately FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters, \
+            "SELECT {COLUMNS}, COALESCE(c.letters, 0) AS letters, COALESCE(c.lately, 0) AS lately \
+             FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters, \
              SUM(CASE WHEN dead_at > $2 THEN 1 ELSE 0 END) AS lately FROM letters WHERE tenant = $1 \
              GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
              WHERE g.tenant = $1 {resolved} ORDER BY 16 DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
         );
-        let lately = Value::Int(Some(self.inner.clock.now().minus(LATELY).as_micros()));
-        let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(tenant.as_str())), lately]).await?;
+        let rows = self.inner.db.hasty_query(&sql, &[Value::Text(Some(tenant.as_str())), self.lately_began()]).await?;
         rows.iter().map(group_of).collect()
+    }
+
+    /// One group of a tenant, also a resolved one. None when there is no such group.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn letter_group(&self, tenant: &Tenant, fingerprint: &str) -> Result<Option<LetterGroup>, StoreError> {
+        if fingerprint.contains('\0') {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT {COLUMNS}, c.letters, c.lately FROM letter_groups AS g CROSS JOIN (SELECT COUNT(*) AS letters, \
+             COALESCE(SUM(CASE WHEN dead_at > $3 THEN 1 ELSE 0 END), 0) AS lately FROM letters \
+             WHERE tenant = $1 AND fingerprint = $2) AS c WHERE g.tenant = $1 AND g.fingerprint = $2"
+        );
+        let (tenant, fingerprint) = (Value::Text(Some(tenant.as_str())), Value::Text(Some(fingerprint)));
+        let rows = self.inner.db.hasty_query(&sql, &[tenant, fingerprint, self.lately_began()]).await?;
+        rows.first().map(group_of).transpose()
+    }
+
+    /// Since when letters count as those of lately.
+    fn lately_began(&self) -> Value<'static> {
+        Value::Int(Some(self.inner.clock.now().minus(LATELY).as_micros()))
     }
 
     /// How many groups of a tenant, or of everybody, nobody looks after: those that are open or have come back.

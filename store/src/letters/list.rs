@@ -65,7 +65,7 @@ impl Store {
              WHERE {condition} ORDER BY l.dead_at DESC, l.letter DESC LIMIT {}",
             limit + 1
         );
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let rows = self.inner.db.hasty_query(&sql, &values).await?;
         let letters: Vec<IndexedLetter> = rows.iter().take(limit).map(letter_of).collect::<Result<_, _>>()?;
         let last = letters.last().filter(|_| rows.len() > limit);
         let next = last.map(|last| LetterCursor { at: last.dead_at, letter: last.letter.clone() });

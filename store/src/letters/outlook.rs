@@ -1,6 +1,8 @@
 //! What is worth knowing of a plan before it is started: what has changed since it was made, what may be sent twice, some
 //! of its letters, and who else is at them.
 
+use std::time::Duration;
+
 use domain::{Tenant, Timestamp};
 use sea_orm::QueryResult;
 
@@ -14,6 +16,8 @@ use crate::store::Store;
 const SAMPLES: u32 = 25;
 /// The most others who are named.
 const OTHERS: u32 = 20;
+/// Postgres ends a statement after this time. Each looks at every letter of the plan.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is worth knowing of a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -64,20 +68,20 @@ impl Store {
         action: LetterAction,
         filter: Option<&LetterFilter>,
     ) -> Result<Outlook, StoreError> {
-        let mut session = self.inner.db.reader();
+        let mut session = self.inner.db.hasty_reader(TIMEOUT).await?;
         let mut outlook = Outlook { others: jobs_at_it(&mut session, job).await?, ..Outlook::default() };
-        if !action.is_of_the_queue() {
-            return Ok(outlook);
+        if action.is_of_the_queue() {
+            outlook.others.extend(minders(&mut session, tenant, job).await?);
+            if let Some(filter) = filter {
+                outlook.newcomers = newcomers(&mut session, job, filter).await?;
+            }
+            outlook.gone = gone(&mut session, job).await?;
+            if action.sends() {
+                outlook.maybe_sent = maybe_sent(&mut session, job).await?;
+            }
+            outlook.samples = samples(&mut session, job).await?;
         }
-        outlook.others.extend(minders(&mut session, tenant, job).await?);
-        if let Some(filter) = filter {
-            outlook.newcomers = newcomers(&mut session, job, filter).await?;
-        }
-        outlook.gone = gone(&mut session, job).await?;
-        if action.sends() {
-            outlook.maybe_sent = maybe_sent(&mut session, job).await?;
-        }
-        outlook.samples = samples(&mut session, job).await?;
+        session.commit().await?;
         Ok(outlook)
     }
 }

@@ -208,7 +208,7 @@ impl Store {
             "SELECT {COLUMNS} FROM suppressions WHERE {condition} ORDER BY tenant DESC, since DESC, id DESC LIMIT {}",
             filter.limit + 1
         );
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let rows = self.inner.db.hasty_query(&sql, &values).await?;
         let suppressions: Vec<Suppression> =
             rows.iter().take(filter.limit).map(suppression_of).collect::<Result<_, _>>()?;
         let last = suppressions.last().filter(|_| rows.len() > filter.limit);
@@ -239,7 +239,7 @@ impl Store {
              ORDER BY tenant DESC, lifted_at DESC, id DESC LIMIT {}",
             filter.limit + 1
         );
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let rows = self.inner.db.hasty_query(&sql, &values).await?;
         let lifts: Vec<Lift> = rows.iter().take(filter.limit).map(lift_of).collect::<Result<_, _>>()?;
         let last = lifts.last().filter(|_| rows.len() > filter.limit);
         let next = last.map(|last| SuppressionCursor { at: last.at, id: last.suppression.id.clone() });

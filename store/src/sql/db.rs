@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, SqlxPostgresConnector,
-    SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, QueryResult, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait as _,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::pool::PoolConnection;
@@ -21,6 +21,9 @@ use crate::options::Options;
 
 /// How long a caller waits for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the statement of a page may take.
+const HASTE: Duration = Duration::from_secs(5);
 
 /// The fewest connections to Postgres: each of the three writers keeps one, a transaction needs one, and two are left
 /// for reading.
@@ -77,6 +80,14 @@ impl Db {
         let limit = limit.as_millis().to_string();
         session.query(HASTY, &[Value::Text(Some(&limit))]).await?;
         Ok(session)
+    }
+
+    /// Runs one statement of a page that somebody waits for, as a hasty reader does.
+    pub(crate) async fn hasty_query(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<QueryResult>, StoreError> {
+        let mut session = self.hasty_reader(HASTE).await?;
+        let rows = session.query(sql, values).await?;
+        session.commit().await?;
+        Ok(rows)
     }
 
     /// A session for writing, in which each statement is a commit of its own.

@@ -145,22 +145,18 @@ async fn letters_are_indexed_once_and_grouped_by_how_they_failed(db: &Database) 
     let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
     let told: Vec<_> = groups.iter().map(|group| (group.fingerprint.as_str(), group.letters, group.life)).collect();
     assert_eq!(told, [("1-a", 2, Life::Open), ("1-b", 1, Life::Open)]);
-    assert!(
-        store
-            .acknowledge_letter_group(&Tenant::default(), "1-b", Some("mine"), &testkit::told_by("ada", at(1)))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .acknowledge_letter_group(&Tenant::default(), "1-c", None, &testkit::told_by("ada", at(1)))
-            .await
-            .unwrap()
-    );
-    let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
+    let (tenant, other, told) = (Tenant::default(), Tenant::parse("other").unwrap(), testkit::told_by("ada", at(1)));
+    assert!(store.acknowledge_letter_group(&tenant, "1-b", Some("mine"), &told).await.unwrap());
+    assert!(!store.acknowledge_letter_group(&tenant, "1-c", None, &told).await.unwrap());
+    let groups = store.letter_groups(&tenant, false).await.unwrap();
     assert_eq!((groups[1].life, groups[1].note.as_deref()), (Life::Acknowledged, Some("mine")));
-    let other = Tenant::parse("other").unwrap();
     assert_eq!(store.letter_groups(&other, true).await.unwrap(), []);
+    for group in groups {
+        let name = group.fingerprint.clone();
+        assert_eq!(store.letter_group(&other, &name).await.unwrap(), None);
+        assert_eq!(store.letter_group(&tenant, &name).await.unwrap(), Some(group));
+    }
+    assert_eq!(store.letter_group(&tenant, "1-a\0").await.unwrap(), None);
     let known = store.meet_letters(PASS, &["a".into(), "z".into()]).await.unwrap();
     assert!(known.len() == 1 && known.contains("a"));
 }

@@ -13,6 +13,7 @@ on_both!(
     what_a_delivery_was_at_first_is_read_as_it_was_written,
     the_beginning_of_ids_lists_them_in_their_order,
     a_page_looks_at_so_many_rows_and_no_more,
+    what_is_rare_is_found_behind_the_first_rows,
     no_cursor_names_a_delivery_of_another_tenant
 );
 
@@ -176,6 +177,17 @@ async fn a_page_looks_at_so_many_rows_and_no_more(db: &Database) {
     for look in [1, 3, 7] {
         assert_eq!(all(&store, &by_id, look).await.0, ["item 00", "item 09", "item 18"], "{look}");
     }
+}
+
+async fn what_is_rare_is_found_behind_the_first_rows(db: &Database) {
+    let store = db.store().await;
+    ended(&store, "rare", 0, Origin::default(), &sent()).await;
+    for n in 1..=60 {
+        claimed(&store, &format!("item {n:02}"), n, Origin::default()).await;
+    }
+    ended(&store, "fresh", 61, Origin::default(), &sent()).await;
+    let sent = Filter { state: Some(State::Sent), limit: 1, ..Filter::default() };
+    assert_eq!(all(&store, &sent, 1_000).await, (["fresh", "rare"].map(str::to_owned).to_vec(), 2));
 }
 
 async fn no_cursor_names_a_delivery_of_another_tenant(db: &Database) {

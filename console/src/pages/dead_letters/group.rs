@@ -73,8 +73,7 @@ async fn page(
 ) -> Result<Option<(String, Markup)>, StoreError> {
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let (words, tenant) = (Words::of(lang), &viewer.actor.tenant);
-    let groups = dead_letters::groups(&console.store, tenant, true).await?;
-    let Some(group) = groups.into_iter().find(|group| group.fingerprint == name) else { return Ok(None) };
+    let Some(group) = dead_letters::group(&console.store, tenant, name).await? else { return Ok(None) };
     let filter = LetterFilter { tenant: tenant.clone(), group: Some(name.to_owned()), ..LetterFilter::default() };
     let page = dead_letters::list(&console.store, &filter, None, SHOWN).await?;
     let may_operate = viewer.actor.may(Scope::Operate);
