@@ -16,7 +16,12 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn of(object: Map<String, Value>) -> Self {
-        Self { object, errors: Vec::new() }
+        Self::after(Vec::new(), object)
+    }
+
+    /// Reads on where these errors are known already.
+    pub(crate) fn after(errors: Vec<FieldError>, object: Map<String, Value>) -> Self {
+        Self { object, errors }
     }
 
     pub(crate) fn refuse(&mut self, name: &str, detail: impl Into<String>) {
@@ -28,11 +33,20 @@ impl Reader {
         self.errors.iter().any(|error| error.pointer.strip_prefix('/') == Some(name))
     }
 
+    /// Takes a value out of the object. `null` counts as absent.
+    pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
     /// Takes a text out of the object. `null` counts as absent, and so does an empty text.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        match self.object.remove(name)? {
-            Value::Null => None,
-            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+        self.given(name).filter(|text| !text.is_empty())
+    }
+
+    /// The same of a field whose empty text does not count as absent.
+    pub(crate) fn given(&mut self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
             _ => {
                 self.refuse(name, "must be a string");
                 None
@@ -40,10 +54,24 @@ impl Reader {
         }
     }
 
-    /// The same of a field that must be there; `what` says what it is.
+    /// Takes a text of one line out of the object, without the space around it.
+    pub(crate) fn line(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?.trim().to_owned();
+        match words_in_a_line(&text) {
+            Ok(()) => Some(text).filter(|text| !text.is_empty()),
+            Err(refused) => {
+                self.refuse(name, refused);
+                None
+            }
+        }
+    }
+
+    /// Takes a text out that must be there; `what` says what it is. A field that is there under a name of its own is not
+    /// called missing as well.
     pub(crate) fn required(&mut self, name: &str, what: &str) -> Option<String> {
         let text = self.text(name);
-        if text.is_none() && !self.has_refused(name) {
+        let is_meant = |error: &FieldError| error.detail.ends_with(&format!("did you mean {name}?"));
+        if text.is_none() && !self.has_refused(name) && !self.errors.iter().any(is_meant) {
             self.refuse(name, format!("is missing: {what}"));
         }
         text
@@ -83,10 +111,25 @@ impl Reader {
     /// Refuses what is left over, with the field that `meant` finds for its name.
     pub(crate) fn refuse_unknown(&mut self, meant: impl Fn(&str) -> Option<&'static str>) {
         for (name, _) in std::mem::take(&mut self.object) {
-            let hint = meant(&name).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
-            self.errors.push(field(format!("/{}", pointer_step(&name)), format!("is not known here{hint}")));
+            self.errors.push(unknown(&name, meant(&name)));
         }
     }
+}
+
+/// What is said of a field that nobody reads, with the one that is meant.
+pub(crate) fn unknown(name: &str, meant: Option<&str>) -> FieldError {
+    let hint = meant.map(|known| format!(": did you mean {known}?")).unwrap_or_default();
+    field(format!("/{}", pointer_step(name)), format!("is not known here{hint}"))
+}
+
+/// Finds the field that a name stands for: one that is written nearly so, or one that `others` call so.
+pub(crate) fn field_meant(
+    name: &str,
+    fields: impl IntoIterator<Item = &'static str>,
+    others: &[(&'static str, &[&str])],
+) -> Option<&'static str> {
+    let called_so = || others.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
+    nearest(name, fields).or_else(|| called_so().map(|(field, _)| *field))
 }
 
 /// What is said of a word that is none of these.

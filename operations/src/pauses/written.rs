@@ -1,11 +1,11 @@
 //! Reads what is to be paused as it was written: everything that is wrong is named at once.
 
-use domain::{FieldError, PauseKind, Tenant, Timestamp, nearest, parse_object};
+use domain::{FieldError, PauseKind, Tenant, Timestamp, parse_object};
 use serde_json::{Map, Value};
 
 use super::{Asked, EVERYBODY, FIELDS};
 use crate::checked::Refused;
-use crate::reader::{Reader, no_such, why, words_in_a_line};
+use crate::reader::{Reader, field_meant, no_such, why, words_in_a_line};
 
 /// The longest name of a template.
 const MAX_NAME_BYTES: usize = 255;
@@ -126,6 +126,5 @@ fn meant(name: &str) -> Option<&'static str> {
         ("why", &["reason", "note", "comment", "because"]),
         ("until", &["expires_at", "ends_at", "expiry", "for"]),
     ];
-    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+    field_meant(name, FIELDS, &OTHERS)
 }

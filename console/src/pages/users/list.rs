@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{FieldError, Scope};
 use maud::{Markup, html};
 use operations::accounts::is_user_name;
-use operations::accounts::users::{self, Asked, FIELDS};
+use operations::accounts::users::{self, AddedBy, Asked, FIELDS};
 use store::{USUAL_PAGE, User, UserPage};
 use web::hosts::Source;
 use web::query::Parameters;
@@ -37,7 +37,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, mut que
 
 pub(super) async fn add(State(console): State<Console>, source: Source, Posted { viewer, fields }: Posted) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Users);
-    let asked = match Asked::of(object(&fields, &FIELDS), &viewer.actor.tenant) {
+    let asked = match Asked::of(object(&fields, &FIELDS), AddedBy::Administrator(&viewer.actor), Vec::new()) {
         Ok(asked) => asked,
         Err(errors) => return page(&console, &viewer, None, &fields, &errors).await,
     };

@@ -1,12 +1,12 @@
 //! Reads a key to make as it was written: everything that is wrong is named at once.
 
-use domain::{FieldError, Tenant, Timestamp, nearest, parse_object};
+use domain::{FieldError, Tenant, Timestamp, parse_object};
 use serde_json::{Map, Value};
 
 use super::super::grants::scopes_in;
 use super::{Asked, FIELDS};
 use crate::checked::Refused;
-use crate::reader::{Reader, words_in_a_line};
+use crate::reader::{Reader, field_meant, words_in_a_line};
 
 impl Asked {
     /// Reads it for somebody whose tenant is `own`, which stands where none is named.
@@ -68,6 +68,5 @@ fn meant(name: &str) -> Option<&'static str> {
         ("scope", &["permission", "right"]),
         ("expires_at", &["until", "expiry", "expires", "ends_at"]),
     ];
-    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+    field_meant(name, FIELDS, &OTHERS)
 }
