@@ -34,7 +34,6 @@ pub(super) struct Filter {
 }
 
 #[derive(clap::Args, Debug)]
-// A group of arguments of this name would be there twice in the command `plan`.
 #[group(skip)]
 pub(super) struct Plan {
     #[command(flatten)]
