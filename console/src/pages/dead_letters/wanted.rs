@@ -6,6 +6,7 @@ use web::problem::Problem;
 use web::query::Parameters;
 
 use super::words::Words;
+use crate::asked::problems;
 use crate::pieces::filter::{Field, Input};
 
 /// What narrows letters down, as plans are asked for it, too.
@@ -90,9 +91,4 @@ impl Wanted {
             field("group", words.group, Input::Text("")),
         ]
     }
-}
-
-/// What a refusal says of each parameter.
-pub(super) fn problems(problem: &Problem) -> Vec<(String, String)> {
-    problem.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect()
 }
