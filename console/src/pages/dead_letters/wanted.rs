@@ -27,11 +27,7 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn read(query: Result<Parameters, Problem>) -> Self {
         let mut wanted = Self::default();
-        let read = match query {
-            Ok(query) => wanted.take(query),
-            Err(problem) => Err(problem),
-        };
-        if let Err(problem) = read {
+        if let Err(problem) = query.and_then(|query| wanted.take(query)) {
             wanted.problems = problems(&problem);
         }
         wanted

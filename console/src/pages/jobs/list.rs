@@ -37,11 +37,7 @@ struct Asked {
 impl Asked {
     fn read(query: Result<Parameters, Problem>) -> Self {
         let mut asked = Self::default();
-        let read = match query {
-            Ok(query) => asked.take(query),
-            Err(problem) => Err(problem),
-        };
-        if let Err(problem) = read {
+        if let Err(problem) = query.and_then(|query| asked.take(query)) {
             asked.problems = problems(&problem);
         }
         asked
