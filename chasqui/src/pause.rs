@@ -92,7 +92,7 @@ pub(crate) async fn pause(sources: Sources, what: PauseWhat) -> Result<ExitCode>
     match outcome.context("the ledger has not stored it")? {
         Outcome::Paused(pause) => {
             say!("paused {}", line_of(&pause));
-            doubts.iter().for_each(|doubt| output::complain(format_args!("{}", said_of(doubt))));
+            doubts.iter().for_each(|doubt| output::complain(format_args!("{}", exit::said(doubt, option))));
             Ok(ExitCode::SUCCESS)
         }
         Outcome::Foreign(error) => Err(refused(&[error])),
@@ -155,11 +155,7 @@ fn kind(text: &str) -> Result<PauseKind, String> {
 
 /// What is wrong, by what was given.
 fn refused(errors: &[FieldError]) -> anyhow::Error {
-    Usage(errors.iter().map(said_of).collect::<Vec<_>>().join("\n")).into()
-}
-
-fn said_of(error: &FieldError) -> String {
-    format!("{} {}", option(error.pointer.trim_start_matches('/')), error.detail)
+    Usage::of(errors, option).into()
 }
 
 fn option(field: &str) -> String {

@@ -211,12 +211,11 @@ fn nobody(tenant: &Tenant, which: &Lifted) -> String {
 
 /// What is wrong, by the options that were given.
 fn refused(errors: &[FieldError]) -> anyhow::Error {
-    let option = |error: &FieldError| match error.pointer.as_str() {
-        "/destination" => "--to".to_owned(),
-        pointer => format!("--{}", pointer.trim_start_matches('/')),
+    let option = |field: &str| match field {
+        "destination" => "--to".to_owned(),
+        field => format!("--{field}"),
     };
-    let lines: Vec<String> = errors.iter().map(|error| format!("{} {}", option(error), error.detail)).collect();
-    Usage(lines.join("\n")).into()
+    Usage::of(errors, option).into()
 }
 
 fn print(entry: &Suppression, lift: Option<&KeptLift>, json: bool) {
