@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::checked::field;
 
+/// What is told of a text that is the name of no tenant.
+pub(crate) const MUST_BE_A_TENANT: &str = "must be 1 to 64 letters, digits, '_' or '-'";
 /// The longest text that people write for people.
 const MAX_WORDS_CHARS: usize = 500;
 
@@ -92,18 +94,18 @@ impl Reader {
     pub(crate) fn tenant(&mut self, own: &Tenant) -> Tenant {
         let Some(text) = self.text("tenant") else { return own.clone() };
         Tenant::parse(&text).unwrap_or_else(|| {
-            self.refuse("tenant", "must be 1 to 64 letters, digits, '_' or '-'");
+            self.refuse("tenant", MUST_BE_A_TENANT);
             own.clone()
         })
     }
 
     /// A time that is ahead; `without` says what leaving it out means.
-    pub(crate) fn until(&mut self, now: Timestamp, without: &str) -> Option<Timestamp> {
-        let text = self.text("until")?;
+    pub(crate) fn time_ahead(&mut self, name: &str, now: Timestamp, without: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
         match Timestamp::parse_rfc3339(&text) {
             Ok(at) if at > now => return Some(at),
-            Ok(_) => self.refuse("until", format!("lies in the past: leave it out for {without}")),
-            Err(error) => self.refuse("until", error.to_string()),
+            Ok(_) => self.refuse(name, format!("lies in the past: leave it out for {without}")),
+            Err(error) => self.refuse(name, error.to_string()),
         }
         None
     }

@@ -5,11 +5,10 @@ use serde_json::{Map, Value};
 
 use super::{Asked, EVERYBODY, FIELDS};
 use crate::checked::Refused;
-use crate::reader::{Reader, field_meant, no_such, why, words_in_a_line};
+use crate::reader::{MUST_BE_A_TENANT, Reader, field_meant, no_such, why, words_in_a_line};
 
 /// The longest name of a template.
 const MAX_NAME_BYTES: usize = 255;
-const MUST_BE_A_TENANT: &str = "must be 1 to 64 letters, digits, '_' or '-'";
 const NAME: &str = "the name of the channel, provider, template or tenant";
 
 impl Asked {
@@ -36,7 +35,7 @@ impl Asked {
         let name = name(&mut reader, kind, providers);
         let tenant = tenant(&mut reader, kind, name.as_deref(), own);
         let why = reason(&mut reader);
-        let until = reader.until(now, "a pause that lasts until it is resumed");
+        let until = reader.time_ahead("until", now, "a pause that lasts until it is resumed");
         reader.refuse_unknown(meant);
         match (kind, name, why) {
             (Some(kind), Some(name), Some(why)) if reader.errors.is_empty() => {

@@ -23,7 +23,7 @@ impl Entry {
         let (channel, destination) = target(&mut reader);
         let reason = reader.one_of("reason", &SuppressedFor::ALL, SuppressedFor::as_str);
         let scope = reader.one_of("scope", &SuppressionScope::ALL, SuppressionScope::as_str);
-        let until = reader.until(now, "an entry that stays until it is lifted");
+        let until = reader.time_ahead("until", now, "an entry that stays until it is lifted");
         let note = note(&mut reader);
         reader.refuse_unknown(meant);
         match (channel, destination) {

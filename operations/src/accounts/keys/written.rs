@@ -31,7 +31,7 @@ impl Asked {
             reader.refuse("scope", "is missing: what the key may do, such as notify; or give role");
         }
         let tenant = reader.tenant(own);
-        let expires_at = expires_at(&mut reader, now);
+        let expires_at = reader.time_ahead("expires_at", now, "a key that stays until it is revoked");
         reader.refuse_unknown(meant);
         match (name, scopes) {
             (Some(name), Some(scopes)) if reader.errors.is_empty() => Ok(Self { name, scopes, tenant, expires_at }),
@@ -49,16 +49,6 @@ fn name(reader: &mut Reader) -> Option<String> {
         reader.refuse("name", why);
     }
     Some(name)
-}
-
-fn expires_at(reader: &mut Reader, now: Timestamp) -> Option<Timestamp> {
-    let text = reader.text("expires_at")?;
-    match Timestamp::parse_rfc3339(&text) {
-        Ok(at) if at > now => return Some(at),
-        Ok(_) => reader.refuse("expires_at", "lies in the past: leave it out for a key that stays until it is revoked"),
-        Err(error) => reader.refuse("expires_at", error.to_string()),
-    }
-    None
 }
 
 /// Finds the field of a key that a name stands for.
