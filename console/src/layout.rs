@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{Denied, Pause, PauseKind};
+use domain::{Denied, Pause, PauseKind, Scope};
 use maud::{Markup, html};
 use store::StoreError;
 use web::problem::Problem;
@@ -60,6 +60,15 @@ impl<'a> Shell<'a> {
         self.problem(StatusCode::FORBIDDEN, words.denied, &detail, &[]).await
     }
 
+    /// The same to whoever wanted to change something, which is noted. `asked` says what, in words that are kept.
+    pub(crate) async fn change_denied(&self, denied: Denied, asked: &str) -> Response {
+        let (store, actor, now) = (&self.console.store, &self.viewer.actor, self.console.clock.now());
+        if let Err(error) = operations::note_denied(store, actor, &[denied.needed], asked, now).await {
+            tracing::warn!(%error, %asked, "a refusal of the console could not be noted");
+        }
+        self.denied(denied).await
+    }
+
     /// The answer where the ledger fails a page. Whatever else than its absence is logged: it is a mistake of ours.
     pub(crate) async fn ledger_failed(&self, error: &StoreError) -> Response {
         let words = &self.lang().words().problems;
@@ -89,7 +98,10 @@ impl<'a> Shell<'a> {
 
     pub(crate) async fn answer(&self, status: StatusCode, title: &str, content: &Markup) -> Response {
         let (console, reach) = (self.console, self.viewer.reach());
-        let standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
+        let mut standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
+        if !self.viewer.actor.may(Scope::Read) {
+            standing.pauses.clear();
+        }
         let body = self.around(title, content, &standing);
         (status, document(self.viewer.look, title, &body)).into_response()
     }

@@ -1,9 +1,11 @@
 //! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
 
+use std::collections::BTreeSet;
+
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
-use store::{IndexedLetter, OpenedLetter, Sort};
+use store::{IndexedLetter, JournalFilter, OpenedLetter, Sort};
 use testkit::{NOW, SECRET};
 use topology::{Letter, Owner, PublisherProperties};
 
@@ -111,7 +113,7 @@ async fn a_letter_is_shown_masked_unless_it_is_edited() {
 }
 
 #[tokio::test]
-async fn what_somebody_may_not_do_is_refused() {
+async fn what_somebody_may_not_do_is_refused_and_noted() {
     let site = site_with(1).await;
     open(&site).await;
     for path in [
@@ -127,6 +129,19 @@ async fn what_somebody_may_not_do_is_refused() {
         let answer = site.post(path, "session=viewer", "action=replay&all=true&why=x").await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.text);
     }
+    let denied = JournalFilter { kind: Some("denied".to_owned()), limit: 100, ..JournalFilter::default() };
+    let noted = site.store.journal_page(&denied).await.unwrap().entries;
+    let noted: BTreeSet<&str> = noted.iter().map(|entry| entry.row.subject.as_str()).collect();
+    let asked = [
+        "acknowledge dead letters",
+        "change a job of dead letters",
+        "look into a dead letter",
+        "open a dead letter",
+        "plan for dead letters",
+        "read dead letters",
+        "start a plan for dead letters",
+    ];
+    assert_eq!(noted, BTreeSet::from(asked));
     let edit = site.get("/console/dead-letters/letters/000a/edit", "session=operator").await;
     assert_eq!(edit.status, StatusCode::FORBIDDEN);
     let form = site.get("/console/dead-letters/plans?all=true", "session=viewer").await;

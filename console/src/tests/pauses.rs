@@ -78,9 +78,12 @@ async fn what_is_paused_is_resumed_when_somebody_has_confirmed_it() {
 #[tokio::test]
 async fn who_may_not_sees_and_changes_nothing() {
     let site = with_sms().await;
-    assert_eq!(site.get("/console/pauses", "session=nothing").await.status, StatusCode::FORBIDDEN);
+    let page = site.get("/console/pauses", "session=nothing").await;
+    assert!(page.status == StatusCode::FORBIDDEN && !page.text.contains("an outage"), "{}", page.text);
     assert_eq!(site.get(NEW, "session=viewer").await.status, StatusCode::FORBIDDEN);
     assert_eq!(site.post(NEW, "session=viewer", SMS).await.status, StatusCode::FORBIDDEN);
     let form = format!("id={}&confirmed=1", id());
     assert_eq!(site.post("/console/pauses/resume", "session=viewer", &form).await.status, StatusCode::FORBIDDEN);
+    let unsure = site.post("/console/pauses/resume", "session=nothing", &format!("id={}", id())).await;
+    assert_eq!(unsure.status, StatusCode::FORBIDDEN, "{}", unsure.text);
 }

@@ -266,7 +266,7 @@ async fn changed(
         Some((name, value)) => told.with(name, value),
         None => told,
     };
-    match store.change_user(&user.name, Some(&user.tenant), change, &told).await? {
+    match store.change_user(&user.name, Some(user), change, &told).await? {
         Changed::Done(user) => Ok(*user),
         Changed::Unknown => Err(Undone::Unknown),
         Changed::LastOfAll => Err(Undone::LastOfAll),
