@@ -12,11 +12,11 @@ use crate::reader::{Reader, no_such};
 
 /// The most letters that are named one by one.
 const MAX_NAMED: usize = 1_000;
-const RATES: RangeInclusive<u32> = 1..=1_000;
+const RATES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_RATE: u32 = 50;
-const CANARIES: RangeInclusive<u32> = 0..=1_000;
+const CANARIES: RangeInclusive<u64> = 0..=1_000;
 const USUAL_CANARY: u32 = 20;
-const MOVES: RangeInclusive<u32> = 1..=1_000;
+const MOVES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_MOVES: u32 = 3;
 
 impl Asked {
@@ -35,12 +35,12 @@ impl Asked {
         let action = action(&mut reader);
         let filter = filter(&mut reader);
         let of_job = reader.line("job");
-        let all = flag(&mut reader, "all");
+        let all = reader.flag("all");
         let why = reader.line("why");
         let rate = number(&mut reader, "rate", RATES).unwrap_or(USUAL_RATE);
         let canary = number(&mut reader, "canary", CANARIES).unwrap_or(USUAL_CANARY);
         let max_moves = number(&mut reader, "max_moves", MOVES).unwrap_or(USUAL_MOVES);
-        let rule = ReplayRule { max_moves, even_waiting: flag(&mut reader, "even_waiting") };
+        let rule = ReplayRule { max_moves, even_waiting: reader.flag("even_waiting") };
         let redirect = redirect(&mut reader, action);
         reader.refuse_unknown(|name| nearest(name, FIELDS));
         let names_some = of_job.is_some() || filter != LetterFilter::default();
@@ -167,24 +167,8 @@ fn letters(reader: &mut Reader) -> Vec<String> {
     letters
 }
 
-fn flag(reader: &mut Reader, name: &str) -> bool {
-    match reader.value(name) {
-        None => false,
-        Some(Value::Bool(flag)) => flag,
-        Some(_) => {
-            reader.refuse(name, "must be true or false");
-            false
-        }
-    }
-}
-
-fn number(reader: &mut Reader, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
-    let value = reader.value(name)?;
-    let number = value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|n| range.contains(n));
-    if number.is_none() {
-        reader.refuse(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
-    }
-    number
+fn number(reader: &mut Reader, name: &str, range: RangeInclusive<u64>) -> Option<u32> {
+    reader.number(name, range).and_then(|number| u32::try_from(number).ok())
 }
 
 /// Channels that reach a person by the same number, each with the other one.
