@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use domain::FieldError;
 use topology::{InvalidBroker, TopologyError};
 
 use crate::config::Problems;
@@ -61,6 +62,21 @@ pub(crate) fn not_now() -> ExitCode {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+impl Usage {
+    /// What is wrong with fields; `option` says how one was given.
+    pub(crate) fn of(errors: &[FieldError], option: fn(&str) -> String) -> Self {
+        Self(errors.iter().map(|error| said(error, option)).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// What is said of a field, by how it was given.
+pub(crate) fn said(error: &FieldError, option: fn(&str) -> String) -> String {
+    match error.pointer.trim_start_matches('/') {
+        "" => error.detail.clone(),
+        field => format!("{} {}", option(field), error.detail),
+    }
+}
 
 /// The ledger knows the id with another body.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use store::StoreError;
 use web::problem::Problem;
 
+use crate::asked::problems;
 use crate::console::Console;
 use crate::document::document;
 use crate::look::{Look, Theme};
@@ -81,9 +82,7 @@ impl<'a> Shell<'a> {
 
     /// The answer to a request that is wrong, in the words that programs get too.
     pub(crate) async fn refused(&self, refused: &Problem) -> Response {
-        let details: Vec<(String, String)> =
-            refused.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();
-        self.problem(refused.status(), refused.title(), refused.detail(), &details).await
+        self.problem(refused.status(), refused.title(), refused.detail(), &problems(refused)).await
     }
 
     pub(crate) async fn problem(

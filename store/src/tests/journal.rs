@@ -11,6 +11,7 @@ use crate::{JournalCursor, JournalFilter, JournalHead, Store, StoreError, Verifi
 
 on_both!(
     what_was_told_can_be_neither_changed_nor_removed_by_a_statement,
+    nothing_takes_the_place_of_what_was_told,
     what_is_changed_by_whoever_owns_the_table_shows_at_the_first_such_entry,
     a_rewritten_end_shows_by_a_head_that_was_told_before,
     two_sealers_at_once_make_one_chain,
@@ -58,8 +59,8 @@ async fn verified(store: &Store, from: Option<&JournalHead>) -> VerifiedJournal 
 async fn without_triggers(db: &Database) {
     match db {
         Database::Sqlite { .. } => {
-            for name in ["journal_is_kept", "journal_is_told_first", "journal_is_sealed_once"] {
-                db.execute(&format!("DROP TRIGGER {name}")).await;
+            for name in ["kept", "told_first", "sealed_once", "not_replaced"] {
+                db.execute(&format!("DROP TRIGGER journal_is_{name}")).await;
             }
         }
         Database::Postgres { .. } => db.execute("ALTER TABLE journal DISABLE TRIGGER USER").await,
@@ -83,6 +84,28 @@ async fn what_was_told_can_be_neither_changed_nor_removed_by_a_statement(db: &Da
     }
     let looked = verified(&store, None).await;
     assert_eq!((looked.head.seq, looked.wrong, looked.unsealed), (2, None, 1));
+}
+
+async fn nothing_takes_the_place_of_what_was_told(db: &Database) {
+    let store = sealed(db, 1).await;
+    store.journal(&told("open", 2)).await.unwrap();
+    let (how, ids, otherwise) = match db {
+        // What is in the way is removed, also where it is in the way by the number of its row alone.
+        Database::Sqlite { .. } => ("OR REPLACE", vec![("id", "id"), ("rowid, id", "rowid, 'x'")], ""),
+        Database::Postgres { .. } => ("", vec![("id", "id")], "ON CONFLICT (id) DO UPDATE SET actor = excluded.actor"),
+    };
+    for subject in ["thing-1", "open"] {
+        for (columns, values) in &ids {
+            let sql = format!(
+                "INSERT {how} INTO journal ({columns}, tenant, kind, subject, actor, at, data) SELECT {values}, tenant, \
+                 kind, subject, 'eve', at, data FROM journal WHERE subject = '{subject}' {otherwise}"
+            );
+            assert!(db.try_to_execute(&sql).await.is_err(), "{sql}");
+        }
+    }
+    let all = store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap().entries;
+    let told: Vec<_> = all.iter().map(|one| (one.row.subject.as_str(), one.row.actor.as_str(), one.seq)).collect();
+    assert_eq!(told, [("open", "ada", None), ("thing-1", "ada", Some(1))]);
 }
 
 async fn what_is_changed_by_whoever_owns_the_table_shows_at_the_first_such_entry(db: &Database) {

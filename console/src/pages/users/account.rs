@@ -15,7 +15,6 @@ use web::connections::network;
 use web::hosts::Source;
 
 use self::words::Words;
-use super::forms::{self, Line};
 use super::rights::rights;
 use super::undone;
 use crate::console::Console;
@@ -23,6 +22,7 @@ use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{LOGIN, Posted, Viewer};
 use crate::words::Lang;
@@ -131,7 +131,7 @@ fn facts(viewer: &Viewer, words: &Words) -> Markup {
 fn password_form(words: &Words, errors: &[FieldError]) -> Markup {
     html! {
         form.form method="post" action=(PASSWORD) aria-label=(words.password) {
-            (forms::unplaced(errors, &FIELDS))
+            (unplaced(errors, &FIELDS))
             (Line::password("old_password", words.old_password, "current-password").with(errors))
             (Line::password("new_password", words.new_password, "new-password").hint(words.password_rule).with(errors))
             p.soft { (words.password_effect) }

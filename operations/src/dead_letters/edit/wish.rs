@@ -55,8 +55,7 @@ impl Wish {
         let changes = asked_changes(&mut object, &mut errors);
         let why = why(&mut object, &mut errors);
         for name in object.keys() {
-            let hint = nearest(name, EDIT_FIELDS).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
-            errors.push(field(format!("/{}", pointer_step(name)), format!("is not known here{hint}")));
+            errors.push(reader::unknown(name, nearest(name, EDIT_FIELDS)));
         }
         match (changes, why) {
             (Some(changes), Some(why)) if errors.is_empty() => Ok(Self { changes, why }),
