@@ -39,7 +39,7 @@ impl Counts {
         self.accepted += 1;
         match verdict.end {
             End::Sent => self.sent += 1,
-            End::Dead => self.dead += 1,
+            End::Dead | End::Expired => self.dead += 1,
             End::Cancelled => self.cancelled += 1,
             End::InFlight => self.in_flight += 1,
             End::Lost | End::Nothing => self.lost += 1,

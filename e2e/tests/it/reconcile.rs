@@ -75,11 +75,12 @@ fn found(rows: Vec<DeliveryView>, copies: usize, letters: Vec<DeadLetter>) -> Fo
             id: event.id().to_string(),
             delivery: view.row.key.id.clone(),
             name: event.name,
+            epoch: view.row.epoch,
         });
         told.collect::<Vec<_>>()
     };
     let told = rows.iter().flat_map(events).collect();
-    Found { rows, copies: vec![copy(); copies], letters, told, jobs: 0 }
+    Found { rows, copies: vec![copy(); copies], letters, told, ..Found::default() }
 }
 
 #[track_caller]
@@ -220,7 +221,7 @@ fn every_end_is_told_as_what_it_is_by_one_event() {
 fn what_a_subscriber_receives_is_read_and_anything_else_is_refused() {
     let event = r#"{"id": "e-1", "type": "chasqui.sms.fell_back", "subject": "d-1", "data": {}}"#;
     let read = Told::read(event.as_bytes()).expect("an event");
-    assert_eq!(read, Told { id: "e-1".into(), delivery: "d-1".into(), name: EventName::FellBack });
+    assert_eq!(read, Told { id: "e-1".into(), delivery: "d-1".into(), name: EventName::FellBack, epoch: 0 });
     for wrong in ["", "{}", r#"{"id": "e-1", "type": "chasqui.sms.lost", "subject": "d-1"}"#] {
         assert!(Told::read(wrong.as_bytes()).is_err(), "{wrong}");
     }
