@@ -190,14 +190,15 @@ impl Report {
 
 fn story(fault: &str, entry: &Entry, found: &Found, verdict: &Verdict) -> String {
     let mut text = format!(
-        "{} ({:?} by {:?}, {}): {}\n    answer {:?}, cancel {:?}",
+        "{} ({:?} by {:?}, {}): {}\n    answer {:?}, cancel {:?}, {:?}",
         entry.id.as_deref().unwrap_or("without an id"),
         entry.channel,
         entry.way,
         fault,
         verdict.broken.join("; "),
         entry.answer,
-        entry.cancel
+        entry.cancel,
+        found.handled
     );
     for view in &found.rows {
         let row = &view.row;
