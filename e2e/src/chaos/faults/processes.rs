@@ -173,6 +173,12 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
         Action::Scheduler("scheduler.confirmed_before_mark:1"),
         "dies with due jobs published, not yet deleted",
     ),
+    (
+        Scope::Full,
+        "scheduler at replayed",
+        Action::Scheduler("letters.published_before_ack:1"),
+        "dies with dead letters published again, which the queue still has",
+    ),
     (Scope::Full, "worker killed", Action::KillWorker, "kill -9 at any moment"),
     (Scope::Both, "both workers killed", Action::KillWorkers, "kill -9 of all who send"),
     (Scope::Both, "both schedulers killed", Action::KillSchedulers, "kill -9 of all who fire jobs"),

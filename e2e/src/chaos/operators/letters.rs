@@ -36,10 +36,17 @@ struct Listed {
 }
 
 pub(super) async fn operate(desk: &Desk<'_>, fault: usize, mut dice: Dice) -> Infallible {
+    // Whatever is broken, there is a replay in it.
+    while replay(desk, &mut dice).await.is_none() {
+        sleep(DECIDES_EVERY).await;
+    }
     loop {
         sleep(DECIDES_EVERY).await;
         match dice.below(8) {
-            0..=2 => replay(desk, &mut dice).await,
+            0..=2 => {
+                let job = replay(desk, &mut dice).await;
+                cancel_now_and_then(desk, job, &mut dice).await;
+            }
             3 => remove(desk, &mut dice).await,
             4 => restore(desk, &mut dice).await,
             5 => edit(desk, fault, &mut dice).await,
@@ -72,12 +79,12 @@ fn names(letters: &[Listed]) -> Vec<&str> {
 }
 
 /// Replays letters, of which the provider takes three in four now; some jobs begin with a few and wait for their end.
-async fn replay(desk: &Desk<'_>, dice: &mut Dice) {
+async fn replay(desk: &Desk<'_>, dice: &mut Dice) -> Option<String> {
     let letters = some(listed(desk).await, dice);
     if letters.is_empty() {
-        return;
+        return None;
     }
-    for number in letters.iter().map(|letter| letter.number).filter(|number| !(number / 20).is_multiple_of(4)) {
+    for number in letters.iter().map(|letter| letter.number).filter(|&number| !(number / 20).is_multiple_of(4)) {
         desk.clients.provider.answer_as_others(&address_of(number));
     }
     let canary = if dice.below(3) == 0 { 3 } else { 0 };
@@ -90,7 +97,7 @@ async fn replay(desk: &Desk<'_>, dice: &mut Dice) {
         body["letters"] = names(&letters).into();
         body["rate"] = (5 + dice.below(100)).into();
     }
-    run(desk, "replay", &body, dice).await;
+    start(desk, "replay", &body).await
 }
 
 /// Takes letters out of the queue, and keeps them.
@@ -98,7 +105,8 @@ async fn remove(desk: &Desk<'_>, dice: &mut Dice) {
     let letters = some(listed(desk).await, dice);
     if !letters.is_empty() {
         let body = json!({"action": "drop", "letters": names(&letters), "why": WHY, "rate": 5 + dice.below(100)});
-        run(desk, "drop", &body, dice).await;
+        let job = start(desk, "drop", &body).await;
+        cancel_now_and_then(desk, job, dice).await;
     }
 }
 
@@ -107,12 +115,14 @@ async fn restore(desk: &Desk<'_>, dice: &mut Dice) {
     let dropped: Vec<Job> = desk.book.jobs().into_iter().filter(|job| job.action == "drop").collect();
     let which = usize::try_from(dice.below(dropped.len() as u64)).unwrap_or(0);
     let Some(job) = dropped.get(which) else { return };
-    run(desk, "restore", &json!({"action": "restore", "job": job.id, "why": "dropped by mistake"}), dice).await;
+    let body = json!({"action": "restore", "job": job.id, "why": "dropped by mistake"});
+    let job = start(desk, "restore", &body).await;
+    cancel_now_and_then(desk, job, dice).await;
 }
 
-/// Plans, and starts what was planned if there is anything in it. One job in three is cancelled in the middle.
-async fn run(desk: &Desk<'_>, action: &'static str, body: &Value, dice: &mut Dice) {
-    let Some(id) = start(desk, action, body).await else { return };
+/// Cancels one job in three in the middle.
+async fn cancel_now_and_then(desk: &Desk<'_>, job: Option<String>, dice: &mut Dice) {
+    let Some(id) = job else { return };
     if dice.below(3) == 0 {
         sleep(Duration::from_millis(dice.below(CANCELLED_WITHIN_MS))).await;
         cancel(desk, &id).await;
