@@ -129,3 +129,16 @@ async fn the_stream_of_the_overview_begins_at_once_and_ends_with_the_process() {
     // What is left ends by itself.
     while events.next().await.is_some() {}
 }
+
+#[tokio::test]
+async fn the_stream_of_the_overview_ends_when_its_reader_may_do_other_things() {
+    let site = Site::start().await;
+    let request = Request::get("/console/overview/stream").header("cookie", "session=operator");
+    let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut events = answer.into_body().into_data_stream();
+    assert!(events.next().await.unwrap().unwrap().starts_with(b"data:"));
+    site.doors.is_read_only.store(true, Ordering::SeqCst);
+    // The session is looked at now and then: from here on the time passes by itself while nothing else happens.
+    tokio::time::pause();
+    while events.next().await.is_some() {}
+}

@@ -19,6 +19,7 @@ on_both!(
     a_head_is_told_once_in_its_time,
     what_is_not_written_is_not_told,
     what_is_repeated_is_noted_seldom,
+    what_a_clock_has_noted_that_was_ahead_silences_nothing,
     who_is_refused_ever_new_things_does_not_fill_the_ledger,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
 );
@@ -219,6 +220,16 @@ async fn what_is_repeated_is_noted_seldom(db: &Database) {
     store.journal_seldom(&bobs, Duration::from_secs(10)).await.unwrap();
     let filter = JournalFilter { actor: Some("bob".into()), ..JournalFilter::default() };
     assert_eq!(subjects(&store, filter).await, ["a\u{fffd}"]);
+}
+
+async fn what_a_clock_has_noted_that_was_ahead_silences_nothing(db: &Database) {
+    let store = db.store().await;
+    for second in [7_200, 0, 5, 11] {
+        store.journal_seldom(&told("a", second), Duration::from_secs(10)).await.unwrap();
+    }
+    let page = store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap();
+    let noted: Vec<i64> = page.entries.iter().map(|entry| entry.row.at).collect();
+    assert_eq!(noted, [at(7_200), at(11), at(0)].map(domain::Timestamp::as_micros));
 }
 
 async fn who_is_refused_ever_new_things_does_not_fill_the_ledger(db: &Database) {
