@@ -162,7 +162,7 @@ fn paused(lang: Lang, pause: &Pause) -> Markup {
     html! {
         a href=(Section::Pauses.path()) { (words.pause_kind(pause.kind)) " " (pause.name) }
         @if let Some(tenant) = tenant { " " (words.for_tenant) " " (tenant.as_str()) }
-        @if let Some(until) = pause.until { " " (words.until) " " (time::absolute(until)) }
+        @if let Some(until) = pause.until { " " (words.until) " " (time::instant(until)) }
         ": " (pause.why) " (" (words.by) " " (pause.by) ")"
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod figure;
 pub(crate) mod filter;
 pub(crate) mod pager;
 pub(crate) mod problem;
+pub(crate) mod sentence;
 pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;

@@ -33,7 +33,7 @@ fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
 #[tokio::test]
 async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     let made = app.post("/schedules", Some(&token), &daily()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     let body = made.json();
@@ -56,7 +56,7 @@ async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
 #[tokio::test]
 async fn a_whole_number_of_seconds_may_be_written_with_a_point_as_in_a_notification() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     for written in ["3600", "3600.0", "3.6e3"] {
         let body = daily().to_string().replace(":3600", &format!(":{written}"));
         let made = app.post_text("/schedules", Some(&token), &body).await;
@@ -229,7 +229,7 @@ async fn a_repeated_request_with_an_idempotency_key_is_one_schedule() {
 async fn another_tenants_schedules_do_not_exist() {
     let app = TestApp::start().await;
     let made = app.post("/schedules", Some(&token("operate")), &daily()).await.json();
-    let mut other = claims("operate");
+    let mut other = claims("operate read");
     other["tenant"] = json!("other");
     let other = sign(&other);
     let path = format!("/schedules/{}", made["id"].as_str().unwrap());
@@ -241,7 +241,7 @@ async fn another_tenants_schedules_do_not_exist() {
 #[tokio::test]
 async fn schedules_are_listed_in_pages() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     for n in 0..3 {
         let body = changed(once(), "/notification/id", json!(format!("reminder-{n}")));
         assert_eq!(app.post("/schedules", Some(&token), &body).await.status, StatusCode::CREATED);
@@ -303,7 +303,7 @@ async fn what_was_scheduled_and_cancelled_keeps_its_channel_its_recipient_and_it
 #[tokio::test]
 async fn a_page_of_schedules_is_as_long_as_was_asked_whatever_is_in_them() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     for n in 0..24 {
         let body = changed(
             changed(once(), "/notification/id", json!(format!("m{n:02}"))),
