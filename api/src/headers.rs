@@ -41,6 +41,8 @@ fn changes(method: &Method, route: &str) -> bool {
             "/notify"
                 | "/notify-auth"
                 | "/schedules"
+                | "/schedules/{id}/pause"
+                | "/schedules/{id}/run"
                 | "/endpoints"
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"

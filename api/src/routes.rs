@@ -53,7 +53,9 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
         (&Method::POST, "/users") => Some("POST /register registers a user"),
         (&Method::GET, "/users/{name}") => Some("GET /users lists all of them"),
-        (&Method::PUT | &Method::PATCH, "/schedules/{id}") => Some("to change one, DELETE it and POST another"),
+        (&Method::PUT | &Method::PATCH, "/schedules/{id}") => {
+            Some("to change one, DELETE it and POST another; POST /schedules/{id}/pause pauses it")
+        }
         _ => None,
     }
 }
@@ -81,6 +83,9 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(overview::overview))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
+        .routes(routes!(schedules::pause::pause))
+        .routes(routes!(schedules::pause::resume))
+        .routes(routes!(schedules::run::run))
         .routes(routes!(suppressions::create::create, suppressions::list::list))
         .routes(routes!(suppressions::lift::lift))
         .routes(routes!(pauses::create::create, pauses::list::list))
@@ -134,6 +139,7 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
         (&Method::POST, "/schedules") => &operations::schedules::FIELDS,
+        (&Method::POST, "/schedules/{id}/pause") => &operations::schedules::PAUSE_FIELDS,
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,

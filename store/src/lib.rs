@@ -38,8 +38,9 @@ pub use error::{MigrateError, StoreError};
 pub use journal::{JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry};
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried,
-    Job, JobFilter, JobKind, JobPage, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put,
-    Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
+    Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience,
+    Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took,
+    USUAL_PAGE,
 };
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, LastAttempt,
