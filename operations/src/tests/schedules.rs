@@ -6,7 +6,9 @@ use store::{Put, Store};
 
 use crate::Refused;
 use crate::deliveries::{self, Shown};
-use crate::schedules::{Paused, Resumed, Schedule, Why, create, delete, list, next_run, pause, resume, runs_after, show};
+use crate::schedules::{
+    Paused, Resumed, Schedule, Why, create, delete, list, next_run, pause, resume, runs_after, show,
+};
 use crate::tests::fixtures::{
     DEFAULTS, NOW, Still, asking, attempted, attempted_with, foreign, key, ledger, operator, recipients, tenant,
 };
@@ -264,10 +266,11 @@ async fn only_a_schedule_of_the_own_tenant_that_repeats_is_paused_and_with_a_rea
     assert_eq!(paused(store, "once", "x", NOW).await, Paused::FiresOnce);
     assert_eq!(paused(store, "none", "x", NOW).await, Paused::Unknown);
     assert_eq!(resumed(store, "none", NOW).await, Resumed::Unknown);
-    let (why, viewer) = (|| Why::read("{"why": "x"}").unwrap(), domain::Actor { scopes: vec![], ..operator("acme") });
-    let refused = pause(store, &viewer, "once", why(), (&DEFAULTS, &recipients()), &Still(NOW)).await;
+    let (why, viewer) = (json!({"why": "x"}).to_string(), domain::Actor { scopes: vec![], ..operator("acme") });
+    let why = Why::read(&why).unwrap();
+    let refused = pause(store, &viewer, "once", why, (&DEFAULTS, &recipients()), &Still(NOW)).await;
     assert!(matches!(refused, Err(crate::NotDone::Denied(_))), "{refused:?}");
-    let wrong = Why::read("{"reason": "x", "why": "a\nb"}").unwrap_err().errors();
+    let wrong = Why::read(&json!({"reason": "x", "why": "a\nb"}).to_string()).unwrap_err().errors();
     let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
     assert!(told.iter().any(|one| one.contains("did you mean why?")), "{told:?}");
     assert!(told.iter().any(|one| one.starts_with("/why must be one line")), "{told:?}");
