@@ -13,7 +13,7 @@ enum SandboxFaults {
     Tenant,
     Channel,
     /// For so many messages it was asked.
-    Next,
+    Asked,
     /// For so many of them it holds yet.
     Remaining,
     /// The status of the answer; null where there is none.
@@ -34,7 +34,7 @@ impl MigrationTrait for Migration {
             .table(SandboxFaults::Table)
             .col(key::text(manager, SandboxFaults::Tenant))
             .col(key::text(manager, SandboxFaults::Channel))
-            .col(ColumnDef::new(SandboxFaults::Next).big_integer().not_null())
+            .col(ColumnDef::new(SandboxFaults::Asked).big_integer().not_null())
             .col(ColumnDef::new(SandboxFaults::Remaining).big_integer().not_null())
             .col(ColumnDef::new(SandboxFaults::Status).big_integer())
             .col(ColumnDef::new(SandboxFaults::RetryAfter).big_integer())

@@ -1,6 +1,8 @@
 //! Takes the fields out of what somebody has written, and collects everything that is wrong with them.
 
-use domain::{FieldError, Tenant, Timestamp, nearest, pointer_step};
+use std::ops::RangeInclusive;
+
+use domain::{FieldError, Tenant, Timestamp, nearest, pointer_step, whole};
 use serde_json::{Map, Value};
 
 use crate::checked::field;
@@ -47,6 +49,28 @@ impl Reader {
             self.refuse(name, format!("is missing: {what}"));
         }
         text
+    }
+
+    /// A whole number. `null` counts as absent.
+    pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
+        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        let number = whole(&value).filter(|number| range.contains(number));
+        if number.is_none() {
+            self.refuse(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
+    /// True or false, which stands also where nothing does.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(_) => {
+                self.refuse(name, "must be true or false");
+                false
+            }
+        }
     }
 
     /// The one of these values whose word a field has.
