@@ -47,6 +47,7 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"
                 | "/pauses"
+                | "/sandbox/faults"
                 | "/dead-letters/plans"
                 | "/dead-letters/{id}/edit"
         ),
