@@ -108,7 +108,7 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
             Ok(exit::answer(cleared.is_some()))
         }
         FaultCommand::List(List { tenant, json }) => {
-            let found = faults::list(&store, &tenant).await.context("the ledger could not be read")?;
+            let found = faults::list(&store, Some(&tenant)).await.context("the ledger could not be read")?;
             for set in &found {
                 match json {
                     true => output::json(&json_of(set)),

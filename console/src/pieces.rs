@@ -1,6 +1,7 @@
 //! What pages are made of. A piece knows no page, and asks nobody anything.
 
 pub(crate) mod badge;
+pub(crate) mod banner;
 pub(crate) mod confirm;
 pub(crate) mod figure;
 pub(crate) mod filter;

@@ -52,10 +52,10 @@ pub async fn clear(
     Ok(store.clear_sandbox_fault(&actor.tenant, channel, &told).await?)
 }
 
-/// What is in force for a tenant, by the channel.
+/// What is in force for a tenant, or for anybody, by the channel.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn list(store: &Store, tenant: &Tenant) -> Result<Vec<SandboxFault>, StoreError> {
-    store.sandbox_faults(Some(tenant)).await
+pub async fn list(store: &Store, tenant: Option<&Tenant>) -> Result<Vec<SandboxFault>, StoreError> {
+    store.sandbox_faults(tenant).await
 }

@@ -116,7 +116,7 @@ pub(crate) async fn list(
     State(app): Shared,
     Authorized { caller, .. }: Authorized<scopes::Read>,
 ) -> Result<Json<FaultsAnswer>, Problem> {
-    let found = ledger_read(faults::list(&app.store, &caller.tenant).await)?;
+    let found = ledger_read(faults::list(&app.store, Some(&caller.tenant)).await)?;
     Ok(Json(FaultsAnswer { faults: found.into_iter().map(answer).collect() }))
 }
 
