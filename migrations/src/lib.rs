@@ -33,6 +33,7 @@ mod m20261130_000027_journal;
 mod m20261130_000028_letter_edits;
 mod m20261130_000029_paused_schedules;
 mod m20261130_000030_sandbox_faults;
+mod m20261130_000031_journal_filters;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000028_letter_edits::Migration),
             Box::new(m20261130_000029_paused_schedules::Migration),
             Box::new(m20261130_000030_sandbox_faults::Migration),
+            Box::new(m20261130_000031_journal_filters::Migration),
         ]
     }
 }
