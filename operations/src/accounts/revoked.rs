@@ -52,7 +52,8 @@ impl Revoked {
         copy.read_at.is_some_and(|at| at.elapsed() < age)
     }
 
-    async fn renew(&self, store: &Store, clock: &dyn Clock) {
+    /// Reads the copy anew where it is old, unless the ledger does not answer soon.
+    pub async fn renew(&self, store: &Store, clock: &dyn Clock) {
         if self.is_younger_than(RENEWED_AFTER) {
             return;
         }
