@@ -37,7 +37,9 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use faults::SandboxFault;
-pub use journal::{JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry};
+pub use journal::{
+    JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry,
+};
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried,
     Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience,

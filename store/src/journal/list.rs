@@ -7,9 +7,11 @@ use domain::{JournalRow, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
-use crate::ledger::LOOK;
 use crate::sql::{Value, get};
 use crate::store::Store;
+
+/// At so many entries one page looks at most where more than one thing was asked for.
+pub const JOURNAL_LOOK: usize = 20_000;
 
 /// Which entries to read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -82,13 +84,13 @@ struct Asked<'a> {
 }
 
 impl Store {
-    /// A page of the journal. Where more than one of actor, kind, subject and tenant is asked for, it looks at 20,000 entries
-    /// at most.
+    /// A page of the journal. Where more than one of actor, kind, subject and tenant is asked for, it looks at
+    /// [`JOURNAL_LOOK`] entries at most.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn journal_page(&self, filter: &JournalFilter) -> Result<JournalPage, StoreError> {
-        self.journal_within(filter, LOOK).await
+        self.journal_within(filter, JOURNAL_LOOK).await
     }
 
     /// The same by looking at so many entries at most.
