@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::sql::{Session, Value, get, micros};
 use crate::store::Store;
 
-pub use list::{JournalCursor, JournalEntry, JournalFilter, JournalPage};
+pub use list::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage};
 pub use seal::JournalHead;
 pub use verify::{VerifiedJournal, WrongEntry};
 

@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use domain::Tenant;
 use futures_util::StreamExt;
+use store::NewUser;
 use tower::ServiceExt;
 
 use super::site::Site;
@@ -111,6 +113,26 @@ async fn who_was_known_goes_on_reading_while_the_ledger_is_away() {
     let unknown = site.get("/console", "session=admin").await;
     assert_eq!(unknown.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(unknown.text.contains("The ledger does not answer"), "{}", unknown.text);
+}
+
+#[tokio::test]
+async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more() {
+    let site = Site::start().await;
+    let user = NewUser {
+        name: "<viewer>".into(),
+        tenant: Tenant::default(),
+        password_hash: "$argon2id$hash".to_owned().into(),
+        scopes: vec!["read".into()],
+    };
+    assert!(site.store.create_user(user, &testkit::told()).await.unwrap());
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
+    let form = "name=%3Cviewer%3E&act=disable&confirmed=1";
+    let disabled = site.post("/console/users/act", "session=admin", form).await;
+    assert_eq!(disabled.status, StatusCode::SEE_OTHER, "{}", disabled.text);
+    assert_eq!(site.get("/console", "session=admin").await.status, StatusCode::OK);
+    site.doors.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(site.get("/console", "session=admin").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
