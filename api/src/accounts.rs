@@ -5,6 +5,5 @@ pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod refused;
 pub(crate) mod register;
-mod registration;
 mod unread;
 pub(crate) mod users;

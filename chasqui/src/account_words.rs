@@ -45,12 +45,11 @@ pub(crate) fn not_done(undone: Undone, unknown: &str) -> Result<ExitCode> {
 
 /// What is wrong, by the options that were given.
 pub(crate) fn refused(errors: &[FieldError]) -> anyhow::Error {
-    let said = |error: &FieldError| match error.pointer.trim_start_matches('/') {
-        "" => error.detail.clone(),
-        field @ ("name" | "password") => format!("the {field} {}", error.detail),
-        field => format!("--{} {}", field.replace('_', "-"), error.detail),
+    let option = |field: &str| match field {
+        "name" | "password" => format!("the {field}"),
+        field => format!("--{}", field.replace('_', "-")),
     };
-    Usage(errors.iter().map(said).collect::<Vec<_>>().join("\n")).into()
+    Usage::of(errors, option).into()
 }
 
 #[cfg(test)]

@@ -4,10 +4,40 @@ use std::borrow::Cow;
 
 use domain::printable;
 
-use crate::output::say;
+use serde_json::Value;
+
+use crate::output::{self, say};
+
+/// A list: a JSON object for each line at once, or all of them below a heading at its end.
+pub(crate) struct List<const N: usize> {
+    as_json: bool,
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> List<N> {
+    pub(crate) fn new(as_json: bool) -> Self {
+        Self { as_json, rows: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, json: impl FnOnce() -> Value, row: impl FnOnce() -> [String; N]) {
+        match self.as_json {
+            true => output::json(&json()),
+            false => self.rows.push(row()),
+        }
+    }
+
+    /// Ends it; `none` is said where nothing is in it.
+    pub(crate) fn end(&self, heading: [&str; N], none: &str) {
+        match (self.as_json, self.rows.is_empty()) {
+            (true, _) => {}
+            (false, true) => say!("{none}"),
+            (false, false) => print(heading, &self.rows),
+        }
+    }
+}
 
 /// Prints a heading and rows, each column as wide as its widest text. The last column is not padded.
-pub(crate) fn print<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
+fn print<const N: usize>(heading: [&str; N], rows: &[[String; N]]) {
     let cells = |row: &[String; N]| row.iter().map(|text| printable(text).into_owned()).collect::<Vec<_>>();
     let mut lines = vec![heading.map(str::to_owned).to_vec()];
     lines.extend(rows.iter().map(cells));

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use domain::FieldError;
 use topology::{InvalidBroker, TopologyError};
 
 use crate::config::Problems;
@@ -12,8 +13,8 @@ Exit codes:
   0  done; for a question: nothing was found, or yes
   1  the answer is no, or something was found: stuck deliveries, a broker that differs, a role that is not ready,
      a delivery that was not sent, settings that `check` refuses, a body that `contract lint` refuses, nobody to take
-     off the suppression list, nothing to resume, no such user or key, a provider that fails, refuses us or is paused,
-     no delivery of the id that `explain` is asked for, books of `prove` that do not close
+     off the suppression list, nothing to resume or to clear, no such schedule, user or key, a provider that fails,
+     refuses us or is paused, no delivery of the id that `explain` is asked for, books of `prove` that do not close
   2  the command line or the settings are wrong: nothing was tried
   3  it could not be done: no connection, no ledger, refused, in the way of another process; `prove`: nobody knows
   4  the id is known with another body: the notification was not sent
@@ -61,6 +62,21 @@ pub(crate) fn not_now() -> ExitCode {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+impl Usage {
+    /// What is wrong with fields; `option` says how one was given.
+    pub(crate) fn of(errors: &[FieldError], option: fn(&str) -> String) -> Self {
+        Self(errors.iter().map(|error| said(error, option)).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// What is said of a field, by how it was given.
+pub(crate) fn said(error: &FieldError, option: fn(&str) -> String) -> String {
+    match error.pointer.trim_start_matches('/') {
+        "" => error.detail.clone(),
+        field => format!("{} {}", option(field), error.detail),
+    }
+}
 
 /// The ledger knows the id with another body.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

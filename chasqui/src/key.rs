@@ -13,7 +13,7 @@ use store::{ApiKey, MAX_PAGE, Store};
 
 use crate::account_words::{not_done, open, refused};
 use crate::config::Sources;
-use crate::operator::actor;
+use crate::operator::{By, actor};
 use crate::output::{self, say};
 use crate::words::{tenant, time};
 use crate::{columns, parts};
@@ -56,9 +56,8 @@ pub struct Add {
     /// RFC 3339 with an offset: after this it is refused
     #[arg(long, value_name = "WHEN")]
     expires_at: Option<String>,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -71,9 +70,8 @@ pub struct Rotate {
     /// How long the old key is taken beside the new one: 0s, 90s, 10m, 2h, 1d
     #[arg(long, value_name = "TIME", value_parser = time, default_value = "1d")]
     overlap: Duration,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -83,9 +81,8 @@ pub struct Rotate {
 pub struct Revoke {
     /// The key's id
     id: String,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(crate) async fn run(sources: Sources, command: KeyCommand) -> Result<ExitCode> {
@@ -100,34 +97,25 @@ pub(crate) async fn run(sources: Sources, command: KeyCommand) -> Result<ExitCod
 
 async fn list(store: &Store, what: List) -> Result<ExitCode> {
     let (who, clock) = (actor(None, Tenant::default()), parts::clock());
-    let (mut after, mut rows) = (None, Vec::new());
+    let (mut after, mut shown) = (None, columns::List::new(what.json));
     loop {
         let page = keys::list(store, &who, what.tenant.as_ref(), after.as_ref(), MAX_PAGE as usize, clock.as_ref());
         let page = match page.await {
             Ok(page) => page,
             Err(undone) => return not_done(undone, ""),
         };
-        for key in &page.keys {
-            match what.json {
-                true => output::json(&json_of(key)),
-                false => rows.push(row_of(key, clock.now())),
-            }
-        }
+        page.keys.iter().for_each(|key| shown.add(|| json_of(key), || row_of(key, clock.now())));
         if page.next.is_none() || output::is_unread() {
             break;
         }
         after = page.next;
     }
-    match (what.json, rows.is_empty()) {
-        (true, _) => {}
-        (false, true) => say!("there is no key"),
-        (false, false) => columns::print(["ID", "KEY", "NAME", "TENANT", "SCOPE", "LAST USED", "STATE"], &rows),
-    }
+    shown.end(["ID", "KEY", "NAME", "TENANT", "SCOPE", "LAST USED", "STATE"], "there is no key");
     Ok(ExitCode::SUCCESS)
 }
 
 async fn add(store: &Store, what: Add) -> Result<ExitCode> {
-    let (who, clock) = (actor(what.by.as_deref(), what.tenant.clone()), parts::clock());
+    let (who, clock) = (what.by.actor(what.tenant.clone()), parts::clock());
     let given =
         [("name", Some(what.name)), ("role", what.role), ("scope", what.scope), ("expires_at", what.expires_at)];
     let fields = given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))));
@@ -140,7 +128,7 @@ async fn add(store: &Store, what: Add) -> Result<ExitCode> {
 }
 
 async fn rotate(store: &Store, what: Rotate) -> Result<ExitCode> {
-    let (who, clock) = (actor(what.by.as_deref(), Tenant::default()), parts::clock());
+    let (who, clock) = (what.by.actor(Tenant::default()), parts::clock());
     match keys::rotate(store, &who, &what.id, what.overlap, clock.as_ref()).await {
         Ok(made) => Ok(shown(&made, what.json)),
         Err(undone) => not_done(undone, "there is no such key in force, or another follows it already"),
@@ -148,7 +136,7 @@ async fn rotate(store: &Store, what: Rotate) -> Result<ExitCode> {
 }
 
 async fn revoke(store: &Store, what: Revoke) -> Result<ExitCode> {
-    let (who, clock) = (actor(what.by.as_deref(), Tenant::default()), parts::clock());
+    let (who, clock) = (what.by.actor(Tenant::default()), parts::clock());
     match keys::revoke(store, &who, &what.id, clock.as_ref()).await {
         Ok(key) => {
             say!("revoked {} of {}", shown_prefix(&key), domain::printable(&key.name));

@@ -5,6 +5,21 @@ use domain::{Actor, Tenant};
 /// Where nothing says who it is.
 const SOMEBODY: &str = "somebody";
 
+// The option that says who it is. A doc comment would be taken for that of a command.
+#[derive(clap::Args, Debug)]
+#[group(skip)]
+pub(crate) struct By {
+    /// Who says so; default: the name of the login
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl By {
+    pub(crate) fn actor(&self, tenant: Tenant) -> Actor {
+        actor(self.by.as_deref(), tenant)
+    }
+}
+
 /// Whoever runs this command, for a tenant. A name that is given goes before that of the login.
 pub(crate) fn actor(by: Option<&str>, tenant: Tenant) -> Actor {
     let given = by.map(str::trim).filter(|name| !name.is_empty());

@@ -13,7 +13,7 @@ use templates::Templates;
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
-use crate::operator::actor;
+use crate::operator::By;
 use crate::output::{self, say};
 use crate::words::{one_of, tenant, time};
 use crate::{exit, logs, parts, unconfigured};
@@ -37,9 +37,8 @@ pub struct PauseWhat {
     /// Only the deliveries of this tenant; default: those of all
     #[arg(long)]
     tenant: Option<String>,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 #[derive(clap::Args, Debug)]
@@ -52,9 +51,8 @@ pub struct ResumeWhat {
     /// What is paused for the deliveries of this tenant only
     #[arg(long, value_parser = tenant)]
     tenant: Option<Tenant>,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 #[derive(clap::Args, Debug)]
@@ -88,13 +86,13 @@ pub(crate) async fn pause(sources: Sources, what: PauseWhat) -> Result<ExitCode>
         return Err(Usage(empty.join("\n")).into());
     }
     let asked = Asked::of(fields, None, &channels::provider_names(), now).map_err(|errors| refused(&errors))?;
-    let actor = actor(what.by.as_deref(), Tenant::default());
+    let actor = what.by.actor(Tenant::default());
     let doubts = pauses::doubts(&store, &asked, &actor.tenant, templates.as_deref()).await;
     let outcome = pauses::pause(&store, &actor, asked, clock.as_ref()).await;
     match outcome.context("the ledger has not stored it")? {
         Outcome::Paused(pause) => {
             say!("paused {}", line_of(&pause));
-            doubts.iter().for_each(|doubt| output::complain(format_args!("{}", said_of(doubt))));
+            doubts.iter().for_each(|doubt| output::complain(format_args!("{}", exit::said(doubt, option))));
             Ok(ExitCode::SUCCESS)
         }
         Outcome::Foreign(error) => Err(refused(&[error])),
@@ -111,7 +109,7 @@ pub(crate) async fn resume(sources: Sources, what: ResumeWhat) -> Result<ExitCod
     let ResumeWhat { kind, name, tenant, by } = what;
     let tenant = if kind == PauseKind::Tenant { Tenant::parse(&name) } else { tenant };
     let id = Pause::id_of(kind, &name, tenant.as_ref());
-    let actor = actor(by.as_deref(), Tenant::default());
+    let actor = by.actor(Tenant::default());
     let resumed = pauses::resume(&store, &actor, &id, clock.as_ref()).await;
     let resumed = resumed.context("the ledger has resumed nothing")?;
     if let Some(pause) = &resumed {
@@ -157,11 +155,7 @@ fn kind(text: &str) -> Result<PauseKind, String> {
 
 /// What is wrong, by what was given.
 fn refused(errors: &[FieldError]) -> anyhow::Error {
-    Usage(errors.iter().map(said_of).collect::<Vec<_>>().join("\n")).into()
-}
-
-fn said_of(error: &FieldError) -> String {
-    format!("{} {}", option(error.pointer.trim_start_matches('/')), error.detail)
+    Usage::of(errors, option).into()
 }
 
 fn option(field: &str) -> String {

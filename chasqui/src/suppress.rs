@@ -11,7 +11,7 @@ use store::{Lift as KeptLift, Store};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
-use crate::operator::actor;
+use crate::operator::By;
 use crate::output::{self, say};
 use crate::words::{channel, one_of, tenant};
 use crate::{exit, logs, parts, unconfigured};
@@ -68,9 +68,8 @@ pub struct Add {
     /// Whatever there is to say about it
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     note: Option<String>,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 #[derive(clap::Args, Debug)]
@@ -93,9 +92,8 @@ pub struct Lift {
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT", value_parser = suppressions::why, allow_hyphen_values = true)]
     reason: String,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(crate) async fn run(sources: Sources, command: SuppressCommand) -> Result<ExitCode> {
@@ -111,7 +109,7 @@ pub(crate) async fn run(sources: Sources, command: SuppressCommand) -> Result<Ex
 }
 
 /// Without the fleet's own secret nobody would be found, and whoever is put on the list would be written to.
-fn recipients(config: &Config) -> Result<RecipientHasher> {
+pub(crate) fn recipients(config: &Config) -> Result<RecipientHasher> {
     if config.secret_key.is_none() {
         let what =
             "SECRET_KEY is missing: recipients are on the list by a hash that is made with it; give the fleet's own";
@@ -170,7 +168,7 @@ async fn add(store: &Store, recipients: &RecipientHasher, what: Add) -> Result<E
     }
     let fields = given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))));
     let entry = Entry::of(fields.collect::<Map<_, _>>(), clock.now()).map_err(|errors| refused(&errors))?;
-    let actor = actor(what.by.as_deref(), what.tenant);
+    let actor = what.by.actor(what.tenant);
     let listed = suppressions::suppress(store, &actor, entry, recipients, clock.as_ref()).await;
     print(&listed.context("the ledger has not stored it")?, None, false);
     Ok(ExitCode::SUCCESS)
@@ -184,7 +182,7 @@ async fn lift(store: &Store, recipients: &RecipientHasher, what: Lift) -> Result
     };
     let nobody = nobody(&tenant, &which);
     let clock = parts::clock();
-    let actor = actor(by.as_deref(), tenant);
+    let actor = by.actor(tenant);
     let lifted = suppressions::lift(store, &actor, which, &reason, recipients, clock.as_ref()).await;
     let lifted = lifted.context("the ledger has lifted nothing")?;
     lifted.iter().for_each(|entry| say!("lifted {}", line_of(entry)));
@@ -213,12 +211,11 @@ fn nobody(tenant: &Tenant, which: &Lifted) -> String {
 
 /// What is wrong, by the options that were given.
 fn refused(errors: &[FieldError]) -> anyhow::Error {
-    let option = |error: &FieldError| match error.pointer.as_str() {
-        "/destination" => "--to".to_owned(),
-        pointer => format!("--{}", pointer.trim_start_matches('/')),
+    let option = |field: &str| match field {
+        "destination" => "--to".to_owned(),
+        field => format!("--{field}"),
     };
-    let lines: Vec<String> = errors.iter().map(|error| format!("{} {}", option(error), error.detail)).collect();
-    Usage(lines.join("\n")).into()
+    Usage::of(errors, option).into()
 }
 
 fn print(entry: &Suppression, lift: Option<&KeptLift>, json: bool) {

@@ -15,7 +15,7 @@ use store::{MAX_PAGE, Store, User};
 use crate::account_words::{not_done, open, refused};
 use crate::config::Sources;
 use crate::exit::Usage;
-use crate::operator::actor;
+use crate::operator::{By, actor};
 use crate::output::{self, say};
 use crate::words::tenant;
 use crate::{columns, parts, secret_input};
@@ -64,9 +64,8 @@ pub struct Add {
     /// Words out of notify, read, operate, admin, tenants; default: "notify read"
     #[arg(long, value_name = "WORDS")]
     scope: Option<String>,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 #[derive(clap::Args, Debug)]
@@ -74,9 +73,8 @@ pub struct Named {
     /// The user's name
     #[arg(value_parser = name)]
     name: String,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 #[derive(clap::Args, Debug)]
@@ -90,9 +88,8 @@ pub struct Role {
     /// Words out of notify, read, operate, admin, tenants, where no role says it
     #[arg(long, value_name = "WORDS")]
     scope: Option<String>,
-    /// Who says so; default: the name of the login
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(crate) async fn run(sources: Sources, command: UserCommand) -> Result<ExitCode> {
@@ -111,29 +108,20 @@ pub(crate) async fn run(sources: Sources, command: UserCommand) -> Result<ExitCo
 
 async fn list(store: &Store, what: List) -> Result<ExitCode> {
     let (who, clock) = (actor(None, Tenant::default()), parts::clock());
-    let (mut after, mut rows) = (None, Vec::new());
+    let (mut after, mut shown) = (None, columns::List::new(what.json));
     loop {
         let page = users::list(store, &who, what.tenant.as_ref(), after.as_deref(), MAX_PAGE as usize, clock.as_ref());
         let page = match page.await {
             Ok(page) => page,
             Err(undone) => return not_done(undone, ""),
         };
-        for user in &page.users {
-            match what.json {
-                true => output::json(&json_of(user)),
-                false => rows.push(row_of(user)),
-            }
-        }
+        page.users.iter().for_each(|user| shown.add(|| json_of(user), || row_of(user)));
         if page.next.is_none() || output::is_unread() {
             break;
         }
         after = page.next;
     }
-    match (what.json, rows.is_empty()) {
-        (true, _) => {}
-        (false, true) => say!("there is no user"),
-        (false, false) => columns::print(["NAME", "TENANT", "SCOPE", "SINCE", "STATE"], &rows),
-    }
+    shown.end(["NAME", "TENANT", "SCOPE", "SINCE", "STATE"], "there is no user");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -144,7 +132,7 @@ async fn add(store: &Store, what: Add) -> Result<ExitCode> {
     if let Err(rule) = passwords::check(password.expose_secret()) {
         return Err(Usage(format!("the password {rule}")).into());
     }
-    let (who, clock, passwords) = (actor(by.as_deref(), tenant.clone()), parts::clock(), Passwords::default());
+    let (who, clock, passwords) = (by.actor(tenant.clone()), parts::clock(), Passwords::default());
     let asked = Asked { name: name.clone(), tenant, scopes, password };
     let hashing = Hashing { passwords: &passwords, peer: None };
     match users::add(store, hashing, &who, asked, clock.as_ref()).await {
@@ -157,13 +145,13 @@ async fn add(store: &Store, what: Add) -> Result<ExitCode> {
 }
 
 async fn act(store: &Store, who: Named, act: Act, done: &str) -> Result<ExitCode> {
-    let (by, clock) = (actor(who.by.as_deref(), Tenant::default()), parts::clock());
+    let (by, clock) = (who.by.actor(Tenant::default()), parts::clock());
     told(users::act(store, &by, &who.name, act, clock.as_ref()).await, &who.name, done)
 }
 
 async fn password(store: &Store, who: Named) -> Result<ExitCode> {
     let password = secret_input::new_password()?;
-    let (by, clock, passwords) = (actor(who.by.as_deref(), Tenant::default()), parts::clock(), Passwords::default());
+    let (by, clock, passwords) = (who.by.actor(Tenant::default()), parts::clock(), Passwords::default());
     let hashing = Hashing { passwords: &passwords, peer: None };
     let changed = users::set_password(store, hashing, &by, &who.name, password, clock.as_ref()).await;
     told(changed, &who.name, "changed the password of")
@@ -171,7 +159,7 @@ async fn password(store: &Store, who: Named) -> Result<ExitCode> {
 
 async fn role(store: &Store, what: Role) -> Result<ExitCode> {
     let scopes = scopes(what.role.as_deref(), what.scope.as_deref())?.unwrap_or_default();
-    let (by, clock) = (actor(what.by.as_deref(), Tenant::default()), parts::clock());
+    let (by, clock) = (what.by.actor(Tenant::default()), parts::clock());
     let changed = users::set_scopes(store, &by, &what.name, &scopes, clock.as_ref()).await;
     told(changed, &what.name, "changed what may be done by")
 }

@@ -3,6 +3,7 @@
 
 use domain::nearest;
 use url::form_urlencoded;
+use web::problem::Problem;
 
 /// The most characters that are told of a name that is not known.
 const MAX_NAME_CHARS: usize = 64;
@@ -61,6 +62,11 @@ impl Asked {
             self.refuse(&shown, format!("is not known here{}", hint.unwrap_or_default()));
         }
     }
+}
+
+/// What a refusal says of each parameter.
+pub(crate) fn problems(refused: &Problem) -> Vec<(String, String)> {
+    refused.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::extract::Request;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 use web::body::read_bytes;
 use web::problem::Problem;
@@ -39,6 +40,12 @@ impl Fields {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
+    /// The fields of these names as a program would send them. A password is taken as it was typed.
+    pub(crate) fn object(&self, names: &[&str]) -> Map<String, Value> {
+        let value = |name: &str| if name.ends_with("password") { self.raw(name) } else { self.text(name) };
+        names.iter().filter_map(|name| Some(((*name).to_owned(), Value::from(value(name)?)))).collect()
+    }
+
     /// The names of all fields, as often as they are there.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
@@ -56,4 +63,6 @@ fn fields_are_read_as_a_browser_writes_them() {
     assert_eq!((fields.text("name"), fields.raw("password")), (Some("ana"), Some(" a&b ")));
     assert_eq!(fields.all("id").collect::<Vec<_>>(), ["1", "2"]);
     assert_eq!((fields.text("empty"), fields.text("missing")), (None, None));
+    let object = Value::Object(fields.object(&["name", "password", "empty", "missing"]));
+    assert_eq!(object, serde_json::json!({"name": "ana", "password": " a&b "}));
 }

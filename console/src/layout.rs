@@ -3,14 +3,16 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{Denied, Pause, PauseKind};
+use domain::{Denied, Scope};
 use maud::{Markup, html};
 use store::StoreError;
 use web::problem::Problem;
 
+use crate::asked::problems;
 use crate::console::Console;
 use crate::document::document;
 use crate::look::{Look, Theme};
+use crate::pieces::banner;
 use crate::pieces::confirm::{Confirm, NotConfirmed};
 use crate::pieces::problem::problem;
 use crate::pieces::time;
@@ -59,6 +61,15 @@ impl<'a> Shell<'a> {
         self.problem(StatusCode::FORBIDDEN, words.denied, &detail, &[]).await
     }
 
+    /// The same to whoever wanted to change something, which is noted. `asked` says what, in words that are kept.
+    pub(crate) async fn change_denied(&self, denied: Denied, asked: &str) -> Response {
+        let (store, actor, now) = (&self.console.store, &self.viewer.actor, self.console.clock.now());
+        if let Err(error) = operations::note_denied(store, actor, &[denied.needed], asked, now).await {
+            tracing::warn!(%error, %asked, "a refusal of the console could not be noted");
+        }
+        self.denied(denied).await
+    }
+
     /// The answer where the ledger fails a page. Whatever else than its absence is logged: it is a mistake of ours.
     pub(crate) async fn ledger_failed(&self, error: &StoreError) -> Response {
         let words = &self.lang().words().problems;
@@ -72,9 +83,7 @@ impl<'a> Shell<'a> {
 
     /// The answer to a request that is wrong, in the words that programs get too.
     pub(crate) async fn refused(&self, refused: &Problem) -> Response {
-        let details: Vec<(String, String)> =
-            refused.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();
-        self.problem(refused.status(), refused.title(), refused.detail(), &details).await
+        self.problem(refused.status(), refused.title(), refused.detail(), &problems(refused)).await
     }
 
     pub(crate) async fn problem(
@@ -90,12 +99,21 @@ impl<'a> Shell<'a> {
 
     pub(crate) async fn answer(&self, status: StatusCode, title: &str, content: &Markup) -> Response {
         let (console, reach) = (self.console, self.viewer.reach());
-        let standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
-        let body = self.around(title, content, &standing);
+        let mut standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
+        if !self.viewer.actor.may(Scope::Read) {
+            (standing.pauses, standing.faults) = (Vec::new(), Vec::new());
+        }
+        let body = self.around(title, content, &over(self.lang(), &standing));
         (status, document(self.viewer.look, title, &body)).into_response()
     }
 
-    fn around(&self, title: &str, content: &Markup, standing: &Standing) -> Markup {
+    /// A page whose live part says itself what stands over every other one, so that it appears and goes with it.
+    pub(crate) fn live_page(&self, title: &str, live: &Markup) -> Response {
+        let body = self.around(title, live, &html! {});
+        document(self.viewer.look, title, &body).into_response()
+    }
+
+    fn around(&self, title: &str, content: &Markup, over: &Markup) -> Markup {
         let words = &self.lang().words().shell;
         html! {
             a.skip href="#main" { (words.skip) }
@@ -105,7 +123,7 @@ impl<'a> Shell<'a> {
                 (self.session())
             }
             main #main tabindex="-1" {
-                (over(self.lang(), standing))
+                (over)
                 h1 { (title) }
                 p #stale.stale hidden data-words=(words.stale) {}
                 p #status.unseen role="status" {}
@@ -147,23 +165,8 @@ fn over(lang: Lang, standing: &Standing) -> Markup {
         @if let Some(since) = standing.lost_since {
             p.banner.lost { (words.ledger_lost) " " time datetime=(since.to_string()) { (time::of_day(since)) } "." }
         }
-        @if !standing.pauses.is_empty() {
-            section.banner.paused aria-label=(words.paused) {
-                strong { (words.paused) }
-                ul { @for pause in &standing.pauses { li { (paused(lang, pause)) } } }
-            }
-        }
-    }
-}
-
-fn paused(lang: Lang, pause: &Pause) -> Markup {
-    let words = &lang.words().shell;
-    let tenant = pause.tenant.as_ref().filter(|_| pause.kind != PauseKind::Tenant);
-    html! {
-        a href=(Section::Pauses.path()) { (words.pause_kind(pause.kind)) " " (pause.name) }
-        @if let Some(tenant) = tenant { " " (words.for_tenant) " " (tenant.as_str()) }
-        @if let Some(until) = pause.until { " " (words.until) " " (time::absolute(until)) }
-        ": " (pause.why) " (" (words.by) " " (pause.by) ")"
+        (banner::paused(lang, &standing.pauses))
+        (banner::faults(lang, &standing.faults))
     }
 }
 

@@ -34,10 +34,11 @@ impl Remembered {
         }
     }
 
-    pub(crate) fn find(&self, headers: &HeaderMap, now: Timestamp) -> Option<Actor> {
+    /// Who it was, and when the ledger has said so last.
+    pub(crate) fn find(&self, headers: &HeaderMap, now: Timestamp) -> Option<(Actor, Timestamp)> {
         let sessions = self.lock();
         let (actor, at) = sessions.get(&key(headers))?;
-        (now.since(*at) <= KEPT).then(|| actor.clone())
+        (now.since(*at) <= KEPT).then(|| (actor.clone(), *at))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, (Actor, Timestamp)>> {
@@ -55,7 +56,7 @@ fn who_was_known_is_known_for_a_while_and_not_after_a_session_has_ended() {
     let headers = HeaderMap::from_iter([(COOKIE, axum::http::HeaderValue::from_static("a=b"))]);
     let now = Timestamp::from_seconds(1_000_000);
     remembered.note(&headers, Some(&actor), now);
-    assert_eq!(remembered.find(&headers, now.plus(KEPT)), Some(actor));
+    assert_eq!(remembered.find(&headers, now.plus(KEPT)), Some((actor, now)));
     assert_eq!(remembered.find(&headers, now.plus(KEPT * 2)), None);
     assert_eq!(remembered.find(&HeaderMap::new(), now), None);
     remembered.note(&headers, None, now);

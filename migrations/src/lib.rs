@@ -31,6 +31,11 @@ mod m20261130_000025_letter_jobs;
 mod m20261130_000026_accounts;
 mod m20261130_000027_journal;
 mod m20261130_000028_letter_edits;
+mod m20261130_000029_paused_schedules;
+mod m20261130_000030_sandbox_faults;
+mod m20261130_000031_journal_filters;
+mod m20261130_000032_letter_holders;
+mod m20261130_000033_journal_replaced;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -70,6 +75,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000026_accounts::Migration),
             Box::new(m20261130_000027_journal::Migration),
             Box::new(m20261130_000028_letter_edits::Migration),
+            Box::new(m20261130_000029_paused_schedules::Migration),
+            Box::new(m20261130_000030_sandbox_faults::Migration),
+            Box::new(m20261130_000031_journal_filters::Migration),
+            Box::new(m20261130_000032_letter_holders::Migration),
+            Box::new(m20261130_000033_journal_replaced::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Actor, EndpointAddress, Entry, EventName, FieldError, Key, Scope, Tenant, Timestamp, WebhookKeys, nearest,
-    parse_object, pointer_step,
+    parse_object,
 };
 use serde_json::{Map, Value};
 use store::{Endpoint, Made, Rotated, Rotation, Store, StoreError};
@@ -15,6 +15,7 @@ use store::{Endpoint, Made, Rotated, Rotation, Store, StoreError};
 use crate::allowed::{NotDone, must};
 use crate::calls::Calls;
 use crate::checked::{Refused, field, mint};
+use crate::reader::{self, field_meant};
 
 /// The fields of an endpoint, as its client writes them.
 pub const FIELDS: [&str; 2] = ["url", "types"];
@@ -109,10 +110,7 @@ fn types(value: Option<&Value>, errors: &mut Vec<FieldError>) -> BTreeSet<EventN
 fn unknown(name: &str) -> FieldError {
     const OTHERS: [(&str, &[&str]); 2] =
         [("url", &["destination", "endpoint", "uri", "target"]), ("types", &["events", "event_types", "filter"])];
-    let otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    let meant = nearest(name, FIELDS).or_else(|| otherwise().map(|(known, _)| *known));
-    let hint = meant.map(|known| format!(": did you mean {known}?")).unwrap_or_default();
-    field(format!("/{}", pointer_step(name)), format!("is not known here{hint}"))
+    reader::unknown(name, field_meant(name, FIELDS, &OTHERS))
 }
 
 /// Makes an endpoint, once for each URL of a tenant. Whoever may repeat the request names it with `by`, one word. The id

@@ -81,15 +81,22 @@ pub async fn pause(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock
     Ok(store.pause(&pause, since, &told(actor, &pause)).await?.map_or(Outcome::TooMany, Outcome::Paused))
 }
 
-/// Lets it go on, and returns the pause as it was. None where the caller's reach has none of this id.
+/// Lets it go on, and returns the pause as it was. None where nothing that the caller can see is paused under this id.
 ///
 /// # Errors
-/// [`NotDone`]; while the ledger is not available repeat it.
+/// [`NotDone`], also for a pause for everybody, which the caller sees and may not end; while the ledger is not available
+/// repeat it.
 pub async fn resume(store: &Store, actor: &Actor, id: &str, clock: &dyn Clock) -> Result<Option<Pause>, NotDone> {
     let now = clock.now();
     must(store, actor, &[Scope::Operate], "resume", now).await?;
-    let told = Entry::of(actor, "pause.resumed", id, now);
-    Ok(store.resume(id, Reach::of(actor).tenant(), &told).await?)
+    let (reach, told) = (Reach::of(actor), Entry::of(actor, "pause.resumed", id, now));
+    let resumed = store.resume(id, reach.tenant(), &told).await?;
+    // Those of other tenants do not exist for it.
+    if resumed.is_none() && list(store, &reach, now).await?.iter().any(|pause| pause.id == id && pause.tenant.is_none())
+    {
+        must(store, actor, &[Scope::Tenants], "resume for others", now).await?;
+    }
+    Ok(resumed)
 }
 
 /// A pause of one tenant is told to that tenant, whoever has asked for it.

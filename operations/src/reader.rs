@@ -1,10 +1,14 @@
 //! Takes the fields out of what somebody has written, and collects everything that is wrong with them.
 
-use domain::{FieldError, Tenant, Timestamp, nearest, pointer_step};
+use std::ops::RangeInclusive;
+
+use domain::{FieldError, Tenant, Timestamp, nearest, pointer_step, whole};
 use serde_json::{Map, Value};
 
 use crate::checked::field;
 
+/// What is told of a text that is the name of no tenant.
+pub(crate) const MUST_BE_A_TENANT: &str = "must be 1 to 64 letters, digits, '_' or '-'";
 /// The longest text that people write for people.
 const MAX_WORDS_CHARS: usize = 500;
 
@@ -16,7 +20,12 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn of(object: Map<String, Value>) -> Self {
-        Self { object, errors: Vec::new() }
+        Self::after(Vec::new(), object)
+    }
+
+    /// Reads on where these errors are known already.
+    pub(crate) fn after(errors: Vec<FieldError>, object: Map<String, Value>) -> Self {
+        Self { object, errors }
     }
 
     pub(crate) fn refuse(&mut self, name: &str, detail: impl Into<String>) {
@@ -28,11 +37,20 @@ impl Reader {
         self.errors.iter().any(|error| error.pointer.strip_prefix('/') == Some(name))
     }
 
+    /// Takes a value out of the object. `null` counts as absent.
+    pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
     /// Takes a text out of the object. `null` counts as absent, and so does an empty text.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        match self.object.remove(name)? {
-            Value::Null => None,
-            Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+        self.given(name).filter(|text| !text.is_empty())
+    }
+
+    /// The same of a field whose empty text does not count as absent.
+    pub(crate) fn given(&mut self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
             _ => {
                 self.refuse(name, "must be a string");
                 None
@@ -40,13 +58,49 @@ impl Reader {
         }
     }
 
-    /// The same of a field that must be there; `what` says what it is.
+    /// Takes a text of one line out of the object, without the space around it.
+    pub(crate) fn line(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?.trim().to_owned();
+        match words_in_a_line(&text) {
+            Ok(()) => Some(text).filter(|text| !text.is_empty()),
+            Err(refused) => {
+                self.refuse(name, refused);
+                None
+            }
+        }
+    }
+
+    /// Takes a text out that must be there; `what` says what it is. A field that is there under a name of its own is not
+    /// called missing as well.
     pub(crate) fn required(&mut self, name: &str, what: &str) -> Option<String> {
         let text = self.text(name);
-        if text.is_none() && !self.has_refused(name) {
+        let is_meant = |error: &FieldError| error.detail.ends_with(&format!("did you mean {name}?"));
+        if text.is_none() && !self.has_refused(name) && !self.errors.iter().any(is_meant) {
             self.refuse(name, format!("is missing: {what}"));
         }
         text
+    }
+
+    /// A whole number. `null` counts as absent.
+    pub(crate) fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
+        let value = self.value(name)?;
+        let number = whole(&value).filter(|number| range.contains(number));
+        if number.is_none() {
+            self.refuse(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
+    /// True or false, which stands also where nothing does.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.value(name) {
+            None => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(_) => {
+                self.refuse(name, "must be true or false");
+                false
+            }
+        }
     }
 
     /// The one of these values whose word a field has.
@@ -64,18 +118,18 @@ impl Reader {
     pub(crate) fn tenant(&mut self, own: &Tenant) -> Tenant {
         let Some(text) = self.text("tenant") else { return own.clone() };
         Tenant::parse(&text).unwrap_or_else(|| {
-            self.refuse("tenant", "must be 1 to 64 letters, digits, '_' or '-'");
+            self.refuse("tenant", MUST_BE_A_TENANT);
             own.clone()
         })
     }
 
     /// A time that is ahead; `without` says what leaving it out means.
-    pub(crate) fn until(&mut self, now: Timestamp, without: &str) -> Option<Timestamp> {
-        let text = self.text("until")?;
+    pub(crate) fn time_ahead(&mut self, name: &str, now: Timestamp, without: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
         match Timestamp::parse_rfc3339(&text) {
             Ok(at) if at > now => return Some(at),
-            Ok(_) => self.refuse("until", format!("lies in the past: leave it out for {without}")),
-            Err(error) => self.refuse("until", error.to_string()),
+            Ok(_) => self.refuse(name, format!("lies in the past: leave it out for {without}")),
+            Err(error) => self.refuse(name, error.to_string()),
         }
         None
     }
@@ -83,10 +137,25 @@ impl Reader {
     /// Refuses what is left over, with the field that `meant` finds for its name.
     pub(crate) fn refuse_unknown(&mut self, meant: impl Fn(&str) -> Option<&'static str>) {
         for (name, _) in std::mem::take(&mut self.object) {
-            let hint = meant(&name).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
-            self.errors.push(field(format!("/{}", pointer_step(&name)), format!("is not known here{hint}")));
+            self.errors.push(unknown(&name, meant(&name)));
         }
     }
+}
+
+/// What is said of a field that nobody reads, with the one that is meant.
+pub(crate) fn unknown(name: &str, meant: Option<&str>) -> FieldError {
+    let hint = meant.map(|known| format!(": did you mean {known}?")).unwrap_or_default();
+    field(format!("/{}", pointer_step(name)), format!("is not known here{hint}"))
+}
+
+/// Finds the field that a name stands for: one that is written nearly so, or one that `others` call so.
+pub(crate) fn field_meant(
+    name: &str,
+    fields: impl IntoIterator<Item = &'static str>,
+    others: &[(&'static str, &[&str])],
+) -> Option<&'static str> {
+    let called_so = || others.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
+    nearest(name, fields).or_else(|| called_so().map(|(field, _)| *field))
 }
 
 /// What is said of a word that is none of these.

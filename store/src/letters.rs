@@ -101,7 +101,8 @@ pub enum JobState {
 }
 
 impl LetterAction {
-    const ALL: [Self; 6] = [Self::Replay, Self::Drop, Self::Restore, Self::Redirect, Self::Edit, Self::Close];
+    /// Every action, in the order in which they are told.
+    pub const ALL: [Self; 6] = [Self::Replay, Self::Drop, Self::Restore, Self::Redirect, Self::Edit, Self::Close];
 
     pub const fn as_str(self) -> &'static str {
         match self {

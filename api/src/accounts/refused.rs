@@ -98,7 +98,7 @@ fn too_many_logins(patience: Duration) -> Problem {
 }
 
 /// What the administrator may not do, although it could be done.
-pub(super) fn beyond(fields: Vec<FieldError>) -> Problem {
+fn beyond(fields: Vec<FieldError>) -> Problem {
     let (kind, title, detail) = if fields.iter().all(|field| field.detail.ends_with("the scope tenants")) {
         (
             "foreign-tenant",

@@ -7,9 +7,10 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{Actor, content_of};
-use operations::accounts::users::{self, Hashing};
+use operations::accounts::users::{self, AddedBy, Asked, Hashing};
 use secrecy::ExposeSecret;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use web::access::{Scopes, admit};
 use web::body::{Forms, read_fields_and_others};
@@ -18,7 +19,6 @@ use web::hosts::Source;
 use web::problem::Problem;
 
 use crate::access::scopes;
-use crate::accounts::registration::{Written, check};
 use crate::accounts::{refused, unread};
 use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unreadable};
@@ -47,6 +47,23 @@ pub(crate) struct Registration {
     #[serde(default)]
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     tenant: Option<String>,
+}
+
+/// The fields of a registration, whatever they hold.
+#[derive(Deserialize)]
+struct Written {
+    username: Option<Value>,
+    password: Option<Value>,
+    scope: Option<Value>,
+    tenant: Option<Value>,
+}
+
+impl Written {
+    fn object(self) -> Map<String, Value> {
+        let Self { username, password, scope, tenant } = self;
+        let fields = [("username", username), ("password", password), ("scope", scope), ("tenant", tenant)];
+        fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
 }
 
 /// A registered user.
@@ -119,7 +136,8 @@ pub(crate) async fn register(
     };
     let reading = read_fields_and_others::<Written>(request, forms, unread::in_a_registration, unread::EXPECTED);
     let (written, others) = reading.await?;
-    let user = check(written, others, admin.as_ref())?;
+    let by = admin.as_ref().map_or(AddedBy::Itself, AddedBy::Administrator);
+    let user = Asked::of(written.object(), by, others).map_err(Problem::invalid_fields)?;
     let scope: Vec<&str> = user.scopes.iter().map(|scope| scope.as_str()).collect();
     let answer = UserAnswer { username: user.name.clone(), tenant: user.tenant.to_string(), scope: scope.join(" ") };
     let hashing = Hashing { passwords: &app.passwords, peer: source.peer.map(network) };

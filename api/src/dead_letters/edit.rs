@@ -70,8 +70,9 @@ pub(crate) struct EditAnswer {
         (status = 202, description = "It is on its way, and the letter is taken out of the queue.", body = EditAnswer),
         (status = 404, description = "There is no such letter in the queue."),
         (status = 409, description = "A job has the letter; `job` and `by` name it."),
-        (status = 503, description = "No scheduler has read the letter in time, or the broker or the ledger is away: \
-                                      repeat it."),
+        (status = 503, description = "No scheduler has read the letter in time, or so that it can be read here \
+                                      (`letter-unread`), or the broker or the ledger is away: repeat it as Retry-After \
+                                      says."),
         Unreadable, InvalidFields, Unauthorised, LedgerAway,
     ),
 )]
@@ -145,6 +146,7 @@ fn other_secret() -> Problem {
         "The letter cannot be read here",
         "The scheduler and the API have different secrets: give both the same SECRET_KEY. Nothing was done.",
     )
+    .with_retry_after(READ_WITHIN.as_secs())
 }
 
 fn taken(job: String, by: String) -> Problem {

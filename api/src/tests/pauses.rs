@@ -1,6 +1,7 @@
 //! Pauses over HTTP: for one's own tenant, or for all with the scope `tenants`.
 
 use axum::http::StatusCode;
+use domain::{Pause, PauseKind, Tenant};
 use serde_json::{Value, json};
 
 use crate::tests::app::{TestApp, token};
@@ -51,7 +52,10 @@ async fn only_who_may_act_for_all_tenants_pauses_for_others() {
     assert_eq!(seen["pauses"].as_array().unwrap().len(), 1, "what concerns its own deliveries: {seen}");
     assert_eq!(seen["pauses"][0]["tenant"], Value::Null);
     let of_all = format!("/pauses/{}", seen["pauses"][0]["id"].as_str().unwrap());
-    assert_eq!(app.delete(&of_all, Some(&own)).await.status, StatusCode::NOT_FOUND);
+    let refused = app.delete(&of_all, Some(&own)).await;
+    assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::FORBIDDEN, "missing-scope"), "it is listed");
+    let of_other = format!("/pauses/{}", Pause::id_of(PauseKind::Channel, "sms", Tenant::parse("other").as_ref()));
+    assert_eq!(app.delete(&of_other, Some(&own)).await.status, StatusCode::NOT_FOUND, "it does not exist for it");
     assert_eq!(app.delete(&of_all, Some(&all)).await.status, StatusCode::OK);
     assert_eq!(app.get("/pauses", Some(&all)).await.json()["pauses"].as_array().unwrap().len(), 2);
 }

@@ -34,7 +34,6 @@ pub(super) struct Filter {
 }
 
 #[derive(clap::Args, Debug)]
-// A group of arguments of this name would be there twice in the command `plan`.
 #[group(skip)]
 pub(super) struct Plan {
     #[command(flatten)]
@@ -152,13 +151,10 @@ impl Plan {
 
 /// What is wrong, by the options that were given.
 pub(super) fn refused(errors: &[FieldError]) -> anyhow::Error {
-    let option = |error: &FieldError| match error.pointer.as_str() {
-        "/action" => "the action".to_owned(),
-        "/max_moves" => "--max-moves".to_owned(),
-        "/even_waiting" => "--even-waiting".to_owned(),
-        pointer if pointer.starts_with("/letters") => "--letter".to_owned(),
-        pointer => format!("--{}", pointer.trim_start_matches('/')),
+    let option = |field: &str| match field {
+        "action" => "the action".to_owned(),
+        field if field.starts_with("letters") => "--letter".to_owned(),
+        field => format!("--{}", field.replace('_', "-")),
     };
-    let lines: Vec<String> = errors.iter().map(|error| format!("{} {}", option(error), error.detail)).collect();
-    Usage(lines.join("\n")).into()
+    Usage::of(errors, option).into()
 }

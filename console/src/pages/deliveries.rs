@@ -18,6 +18,7 @@ use web::query::Parameters;
 
 use self::query::{Asked, of_another_search};
 use self::words::Words;
+use crate::asked::problems;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
@@ -92,9 +93,7 @@ fn page_of(console: &Console, viewer: &Viewer, asked: &Asked, page: &Page, limit
 }
 
 fn refused(console: &Console, viewer: &Viewer, asked: &Asked, problem: &Problem) -> Markup {
-    let problems: Vec<(String, String)> =
-        problem.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();
-    query::form(viewer.look.lang, asked, &console.settings, &problems)
+    query::form(viewer.look.lang, asked, &console.settings, &problems(problem))
 }
 
 /// What to do where nothing is found.

@@ -43,12 +43,7 @@ async fn show(State(console): State<Console>, parameters: Result<Parameters, Pro
 async fn send(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
     let shell = Shell::of(&console, &viewer, Section::TryIt);
     if let Err(denied) = viewer.actor.must(Scope::Notify) {
-        let noted =
-            operations::note_denied(&console.store, &viewer.actor, &[Scope::Notify], "notify", console.clock.now());
-        if let Err(error) = noted.await {
-            tracing::warn!(%error, "a refusal of the console could not be noted");
-        }
-        return shell.denied(denied).await;
+        return shell.change_denied(denied, "notify").await;
     }
     let form = Form::of_fields(&fields);
     match read(&console, &viewer.actor, &form).await {

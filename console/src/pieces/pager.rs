@@ -9,6 +9,27 @@ use crate::words::Lang;
 /// The name of the parameter that says behind which row a page begins.
 const AFTER: &str = "after";
 
+/// A page of a list that is read as a whole.
+pub(crate) struct Part<'a, T> {
+    pub(crate) rows: &'a [T],
+    pub(crate) is_first: bool,
+    /// The key of the last row where more rows follow.
+    pub(crate) next: Option<&'a str>,
+}
+
+/// The rows behind the one that has the key `after`, or the first ones where there is none; at most so many.
+pub(crate) fn part<'a, T>(
+    all: &'a [T],
+    after: Option<&str>,
+    most: usize,
+    key: impl Fn(&'a T) -> &'a str,
+) -> Part<'a, T> {
+    let before = after.and_then(|after| all.iter().position(|row| key(row) == after));
+    let rest = all.get(before.map_or(0, |at| at + 1)..).unwrap_or_default();
+    let rows = &rest[..rest.len().min(most)];
+    Part { rows, is_first: before.is_none(), next: rows.last().filter(|_| rest.len() > most).map(key) }
+}
+
 /// `action` is the path of the list, `asked` its filter, `is_first` whether this is its first page, and `next` the key
 /// of the last row where more rows follow.
 pub(crate) fn pager(lang: Lang, action: &str, asked: &[(&str, &str)], is_first: bool, next: Option<&str>) -> Markup {
@@ -41,4 +62,17 @@ fn the_next_page_is_asked_for_with_the_same_filter() {
     assert_eq!(address("/x", &[("state", "")], None), "/x");
     let page = pager(Lang::En, "/x", &asked, true, None).into_string();
     assert_eq!(page, "");
+}
+
+#[test]
+fn a_page_begins_behind_the_key_that_is_asked_for_and_leads_on_where_more_follows() {
+    let all = ["a", "b", "c"];
+    let of = |after| {
+        let Part { rows, is_first, next } = part(&all, after, 2, |row| *row);
+        (rows.to_vec(), is_first, next)
+    };
+    assert_eq!(of(None), (vec!["a", "b"], true, Some("b")));
+    assert_eq!(of(Some("b")), (vec!["c"], false, None));
+    assert_eq!(of(Some("a")), (vec!["b", "c"], false, None));
+    assert_eq!(of(Some("gone")), (vec!["a", "b"], true, Some("b")), "what is gone begins anew");
 }

@@ -4,63 +4,113 @@ use domain::FieldError;
 use maud::{Markup, html};
 
 /// One field of a form.
+#[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) label: &'a str,
+    name: &'a str,
+    label: &'a str,
     /// What to write; empty where the label says it.
-    pub(crate) hint: &'a str,
+    hint: &'a str,
     /// What was written.
-    pub(crate) value: &'a str,
-    pub(crate) input: Input<'a>,
-    pub(crate) is_required: bool,
+    value: &'a str,
+    input: Input<'a>,
+    is_required: bool,
 }
 
 /// How a field is filled in.
-pub(crate) enum Input<'a> {
-    /// A text; what stands here is an example of it.
+#[derive(Clone, Copy)]
+enum Input<'a> {
+    /// A name, a number or a time; what stands here is an example of it.
     Text(&'a str),
+    /// What somebody says.
+    Words,
+    /// What a browser may fill in by itself stands here.
+    Password(&'a str),
     /// Several lines.
     Area,
     /// One of these, each with what it is called.
     Choice(&'a [(&'a str, &'a str)]),
 }
 
-pub(crate) fn line(line: &Line<'_>, errors: &[FieldError]) -> Markup {
-    let id = format!("written-{}", line.name);
-    let wrong: Vec<&FieldError> = errors.iter().filter(|error| is_of(error, line.name)).collect();
-    let about = format!("{id}-about");
-    let describes = !wrong.is_empty() || !line.hint.is_empty();
-    html! {
-        div.field {
-            label for=(id) { (line.label) }
-            (input(line, &id, !wrong.is_empty(), describes.then_some(about.as_str())))
-            @if describes {
-                div id=(about) {
-                    @for error in wrong { p.refused { (within(error, line.name)) (error.detail) } }
-                    @if !line.hint.is_empty() { small.soft { (line.hint) } }
-                }
+impl<'a> Line<'a> {
+    /// A name, a number or a time that nobody keeps for the next time.
+    pub(crate) fn text(name: &'a str, label: &'a str, value: &'a str) -> Self {
+        Self { name, label, hint: "", value, input: Input::Text(""), is_required: false }
+    }
+
+    /// The same with an example of what is written.
+    pub(crate) fn such_as(name: &'a str, label: &'a str, value: &'a str, example: &'a str) -> Self {
+        Self { input: Input::Text(example), ..Self::text(name, label, value) }
+    }
+
+    /// What somebody says in one line.
+    pub(crate) fn words(name: &'a str, label: &'a str, value: &'a str) -> Self {
+        Self { input: Input::Words, ..Self::text(name, label, value) }
+    }
+
+    /// Several lines.
+    pub(crate) fn area(name: &'a str, label: &'a str, value: &'a str) -> Self {
+        Self { input: Input::Area, ..Self::text(name, label, value) }
+    }
+
+    /// One of these values, each with what it is called.
+    pub(crate) fn choice(name: &'a str, label: &'a str, value: &'a str, of: &'a [(&'a str, &'a str)]) -> Self {
+        Self { input: Input::Choice(of), ..Self::text(name, label, value) }
+    }
+
+    /// A password, which is never shown again.
+    pub(crate) fn password(name: &'a str, label: &'a str, autocomplete: &'a str) -> Self {
+        Self { input: Input::Password(autocomplete), is_required: true, ..Self::text(name, label, "") }
+    }
+
+    pub(crate) fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    pub(crate) fn hint(self, hint: &'a str) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// The field with what is wrong with it.
+    pub(crate) fn with(&self, errors: &[FieldError]) -> Markup {
+        let (id, said) = (format!("field-{}", self.name), format!("said-{}", self.name));
+        let is_wrong = errors.iter().any(|error| is_of(error, self.name));
+        let described = (is_wrong || !self.hint.is_empty()).then_some(said.as_str());
+        html! {
+            div.field {
+                label for=(id) { (self.label) }
+                (self.input(&id, is_wrong.then_some("true"), described))
+                (beside(&said, self.name, self.hint, errors))
             }
         }
     }
-}
 
-fn input(line: &Line<'_>, id: &str, is_wrong: bool, about: Option<&str>) -> Markup {
-    let wrong = is_wrong.then_some("true");
-    html! {
-        @match line.input {
-            Input::Text(example) => {
-                input id=(id) type="text" name=(line.name) value=(line.value) placeholder=(example)
-                    required[line.is_required] autocomplete="off" aria-invalid=[wrong] aria-describedby=[about];
-            }
-            Input::Area => {
-                // The first line feed behind the tag is not part of the text.
-                textarea id=(id) name=(line.name) rows="10" spellcheck="false" required[line.is_required]
-                    aria-invalid=[wrong] aria-describedby=[about] { "\n" (line.value) }
-            }
-            Input::Choice(options) => {
-                select id=(id) name=(line.name) aria-invalid=[wrong] aria-describedby=[about] {
-                    @for (value, label) in options {
-                        option value=(value) selected[*value == line.value] { (label) }
+    fn input(&self, id: &str, wrong: Option<&str>, described: Option<&str>) -> Markup {
+        let value = Some(self.value).filter(|value| !value.is_empty());
+        html! {
+            @match self.input {
+                Input::Text(example) => {
+                    input id=(id) type="text" name=(self.name) value=[value]
+                        placeholder=[(!example.is_empty()).then_some(example)] autocomplete="off" autocapitalize="none"
+                        spellcheck="false" required[self.is_required] aria-invalid=[wrong] aria-describedby=[described];
+                }
+                Input::Words => {
+                    input id=(id) type="text" name=(self.name) value=[value] autocomplete="off"
+                        required[self.is_required] aria-invalid=[wrong] aria-describedby=[described];
+                }
+                Input::Password(autocomplete) => {
+                    input id=(id) type="password" name=(self.name) autocomplete=(autocomplete) autocapitalize="none"
+                        spellcheck="false" required[self.is_required] aria-invalid=[wrong] aria-describedby=[described];
+                }
+                Input::Area => {
+                    // The first line feed behind the tag is not part of the text.
+                    textarea id=(id) name=(self.name) rows="10" spellcheck="false" required[self.is_required]
+                        aria-invalid=[wrong] aria-describedby=[described] { "\n" (self.value) }
+                }
+                Input::Choice(options) => {
+                    select id=(id) name=(self.name) aria-invalid=[wrong] aria-describedby=[described] {
+                        @for (value, label) in options {
+                            option value=(value) selected[*value == self.value] { (label) }
+                        }
                     }
                 }
             }
@@ -68,21 +118,37 @@ fn input(line: &Line<'_>, id: &str, is_wrong: bool, about: Option<&str>) -> Mark
     }
 }
 
-/// What is wrong with no field of the form.
-pub(crate) fn others(names: &[&str], errors: &[FieldError]) -> Markup {
-    let of_none = |error: &&FieldError| !names.iter().any(|name| is_of(error, name));
-    let others: Vec<&FieldError> = errors.iter().filter(of_none).collect();
+/// What stands under a field: what is wrong with it, and how it is filled in.
+pub(crate) fn beside(id: &str, name: &str, hint: &str, errors: &[FieldError]) -> Markup {
+    let wrong: Vec<&FieldError> = errors.iter().filter(|error| is_of(error, name)).collect();
+    html! {
+        @if !wrong.is_empty() || !hint.is_empty() {
+            div id=(id) {
+                @for error in wrong { p.refused { (within(error, name)) (error.detail) } }
+                @if !hint.is_empty() { small.soft { (hint) } }
+            }
+        }
+    }
+}
+
+/// What is wrong and belongs beside none of these fields.
+pub(crate) fn unplaced(errors: &[FieldError], names: &[&str]) -> Markup {
+    let others: Vec<&FieldError> = errors.iter().filter(|error| !names.iter().any(|name| is_of(error, name))).collect();
     html! {
         @if !others.is_empty() {
             div.refused role="alert" {
-                ul { @for error in others { li { code { (error.pointer) } " " (error.detail) } } }
+                ul {
+                    @for error in others {
+                        li { @if !error.pointer.is_empty() { code { (error.pointer) } " " } (error.detail) }
+                    }
+                }
             }
         }
     }
 }
 
 /// Whether an error is of this field, or of something in it.
-fn is_of(error: &FieldError, name: &str) -> bool {
+pub(crate) fn is_of(error: &FieldError, name: &str) -> bool {
     error.pointer.strip_prefix('/').and_then(|rest| rest.split('/').next()) == Some(name)
 }
 
@@ -92,15 +158,30 @@ fn within(error: &FieldError, name: &str) -> Markup {
     html! { @if !place.is_empty() { code { (place) } " " } }
 }
 
-#[test]
-fn what_is_wrong_stands_beside_its_field() {
-    let error = |pointer: &str| FieldError { pointer: pointer.into(), detail: "must be <one>".into() };
-    let name =
-        Line { name: "name", label: "Name", hint: "", value: "\"a\"", input: Input::Text(""), is_required: true };
-    let errors = [error("/name"), error("/name/x"), error("/names")];
-    let page = line(&name, &errors).into_string();
-    assert_eq!(page.matches("must be &lt;one&gt;").count(), 2, "{page}");
-    assert!(page.contains("<code>x</code>") && page.contains("value=\"&quot;a&quot;\""), "{page}");
-    let page = others(&["name"], &errors).into_string();
-    assert!(page.contains("/names") && page.matches("<li>").count() == 1, "{page}");
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(pointer: &str) -> FieldError {
+        FieldError { pointer: pointer.into(), detail: "must be <one>".into() }
+    }
+
+    #[test]
+    fn what_is_wrong_stands_beside_its_field_and_is_escaped() {
+        let errors = [error("/name"), error("/name/x"), error("/names"), error("")];
+        let page = Line::text("name", "Name", "\"a\"").required().with(&errors).into_string();
+        assert_eq!(page.matches("must be &lt;one&gt;").count(), 2, "{page}");
+        assert!(page.contains("<code>x</code>") && page.contains("value=\"&quot;a&quot;\""), "{page}");
+        assert!(page.contains("aria-invalid=\"true\" aria-describedby=\"said-name\""), "{page}");
+        let page = unplaced(&errors, &["name"]).into_string();
+        assert!(page.contains("<code>/names</code>") && page.matches("<li>").count() == 2, "{page}");
+    }
+
+    #[test]
+    fn a_password_is_never_shown_again_and_what_was_chosen_is() {
+        let page = Line::password("password", "Password", "new-password").with(&[]).into_string();
+        assert!(!page.contains("value=") && !page.contains("aria-describedby"), "{page}");
+        let page = Line::choice("kind", "Kind", "b", &[("a", "A"), ("b", "B")]).with(&[]).into_string();
+        assert!(page.contains("<option value=\"b\" selected>B</option>"), "{page}");
+    }
 }

@@ -48,6 +48,8 @@ pub(crate) struct Answer {
 #[derive(Default)]
 pub(crate) struct TestDoors {
     pub(crate) is_away: AtomicBool,
+    /// Everybody may look, and do nothing else.
+    pub(crate) is_read_only: AtomicBool,
 }
 
 #[async_trait]
@@ -66,7 +68,11 @@ impl Doors for TestDoors {
         }
         let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let name = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session="));
-        Ok(name.and_then(actor))
+        let found = name.and_then(actor);
+        if self.is_read_only.load(Ordering::SeqCst) {
+            return Ok(found.map(|found| Actor { scopes: vec![Scope::Read], ..found }));
+        }
+        Ok(found)
     }
 
     fn session_id(&self, _: &HeaderMap) -> Option<String> {

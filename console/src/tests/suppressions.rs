@@ -85,4 +85,7 @@ async fn who_may_not_sees_and_changes_nothing() {
     let form = format!("id={}&confirmed=1&reason=x", id(&site).await);
     let answer = site.post("/console/suppressions/lift", "session=viewer", &form).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let unsure = format!("id={}", id(&site).await);
+    let answer = site.post("/console/suppressions/lift", "session=nothing", &unsure).await;
+    assert!(answer.status == StatusCode::FORBIDDEN && !answer.text.contains("***@"), "{}", answer.text);
 }

@@ -3,12 +3,12 @@
 //! not answer, what was known last goes on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use domain::Clock;
 use store::{Revocations, Store};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// A copy of this age is read anew, while others still go by it.
 const RENEWED_AFTER: Duration = Duration::from_secs(2);
@@ -21,10 +21,14 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What is known of the users whose tokens are refused.
 #[derive(Debug, Default)]
-pub struct Revoked {
+pub struct Revoked(Arc<Shared>);
+
+/// What a reading has as well that goes on when nobody waits for it any more.
+#[derive(Debug, Default)]
+struct Shared {
     copy: RwLock<Known>,
     /// When the ledger was asked last. Whoever has it asks.
-    asked_at: Mutex<Option<Instant>>,
+    asked_at: Arc<Mutex<Option<Instant>>>,
     is_away: AtomicBool,
 }
 
@@ -32,19 +36,51 @@ pub struct Revoked {
 struct Known {
     revocations: Revocations,
     read_at: Option<Instant>,
+    /// What was read before this is old, whenever it comes.
+    changed_at: Option<Instant>,
 }
 
 impl Revoked {
     /// Whether the token of a user is refused that was issued at this second of the epoch.
     pub async fn has(&self, store: &Store, clock: &dyn Clock, name: &str, issued_at: Option<f64>) -> bool {
         self.renew(store, clock).await;
-        let copy = self.copy.read().unwrap_or_else(PoisonError::into_inner);
+        let copy = self.0.copy.read().unwrap_or_else(PoisonError::into_inner);
         copy.revocations.refuses(name, issued_at)
     }
 
     /// Has the next request read the ledger: something was changed just now.
     pub fn forget_age(&self) {
-        self.copy.write().unwrap_or_else(PoisonError::into_inner).read_at = None;
+        self.0.forget_age();
+    }
+
+    /// Reads the copy anew where it is old, unless the ledger does not answer soon.
+    pub async fn renew(&self, store: &Store, clock: &dyn Clock) {
+        let Self(shared) = self;
+        if shared.is_younger_than(RENEWED_AFTER) {
+            return;
+        }
+        let may_go_on = shared.is_younger_than(STALE_AFTER) || shared.is_away.load(Ordering::Relaxed);
+        let asked_at = Arc::clone(&shared.asked_at);
+        let turn = match may_go_on {
+            true => asked_at.try_lock_owned().ok(),
+            false => tokio::time::timeout(PATIENCE, asked_at.lock_owned()).await.ok(),
+        };
+        let Some(asked_at) = turn else { return };
+        let was_away = shared.is_away.load(Ordering::Relaxed);
+        let too_soon = was_away && asked_at.is_some_and(|at| at.elapsed() < AGAIN_AFTER);
+        // Whoever had the turn before may have read it.
+        if shared.is_younger_than(RENEWED_AFTER) || too_soon {
+            return;
+        }
+        let (store, now) = (store.clone(), clock.now());
+        wait_for(shared, asked_at, async move { store.revocations(now).await.ok() }).await;
+    }
+}
+
+impl Shared {
+    fn forget_age(&self) {
+        let mut copy = self.copy.write().unwrap_or_else(PoisonError::into_inner);
+        (copy.read_at, copy.changed_at) = (None, Some(Instant::now()));
     }
 
     fn is_younger_than(&self, age: Duration) -> bool {
@@ -52,29 +88,63 @@ impl Revoked {
         copy.read_at.is_some_and(|at| at.elapsed() < age)
     }
 
-    async fn renew(&self, store: &Store, clock: &dyn Clock) {
-        if self.is_younger_than(RENEWED_AFTER) {
-            return;
-        }
-        let may_go_on = self.is_younger_than(STALE_AFTER) || self.is_away.load(Ordering::Relaxed);
-        let turn = match may_go_on {
-            true => self.asked_at.try_lock().ok(),
-            false => tokio::time::timeout(PATIENCE, self.asked_at.lock()).await.ok(),
-        };
-        let Some(mut asked_at) = turn else { return };
-        let was_away = self.is_away.load(Ordering::Relaxed);
-        let too_soon = was_away && asked_at.is_some_and(|at| at.elapsed() < AGAIN_AFTER);
-        // Whoever had the turn before may have read it.
-        if self.is_younger_than(RENEWED_AFTER) || too_soon {
-            return;
-        }
-        let began = Instant::now();
-        *asked_at = Some(began);
-        let read = tokio::time::timeout(PATIENCE, store.revocations(clock.now())).await.ok().and_then(Result::ok);
-        self.is_away.store(read.is_none(), Ordering::Relaxed);
+    /// Keeps what a reading has found that began then.
+    fn keep(&self, revocations: Revocations, began: Instant) {
+        let mut copy = self.copy.write().unwrap_or_else(PoisonError::into_inner);
+        let read_at = copy.changed_at.is_none_or(|changed_at| changed_at < began).then_some(began);
+        *copy = Known { revocations, read_at, changed_at: copy.changed_at };
+    }
+}
+
+/// Waits for a reading as long as a request may. It goes on after that, and counts whenever it ends: whoever crowds the
+/// ledger must not keep a revoked token in force by it.
+async fn wait_for(
+    shared: &Arc<Shared>,
+    mut asked_at: OwnedMutexGuard<Option<Instant>>,
+    reading: impl Future<Output = Option<Revocations>> + Send + 'static,
+) {
+    let began = Instant::now();
+    *asked_at = Some(began);
+    let keeping = Arc::clone(shared);
+    let reading = tokio::spawn(async move {
+        let read = reading.await;
+        keeping.is_away.store(read.is_none(), Ordering::Relaxed);
         if let Some(revocations) = read {
-            let mut copy = self.copy.write().unwrap_or_else(PoisonError::into_inner);
-            *copy = Known { revocations, read_at: Some(began) };
+            keeping.keep(revocations, began);
         }
+        // Until then nobody else asks.
+        drop(asked_at);
+    });
+    if tokio::time::timeout(PATIENCE, reading).await.is_err() {
+        shared.is_away.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_that_takes_longer_than_a_request_waits_counts_when_it_is_over() {
+        let shared = Arc::new(Shared::default());
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let turn = Arc::clone(&shared.asked_at).lock_owned().await;
+        wait_for(&shared, turn, async move { told.await.ok() }).await;
+        assert!(shared.is_away.load(Ordering::Relaxed) && !shared.is_younger_than(STALE_AFTER));
+        tell.send(Revocations::default()).unwrap();
+        // The turn is given back after it.
+        drop(shared.asked_at.lock().await);
+        assert!(!shared.is_away.load(Ordering::Relaxed) && shared.is_younger_than(STALE_AFTER));
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_old() {
+        let shared = Shared::default();
+        let began = Instant::now();
+        shared.forget_age();
+        shared.keep(Revocations::default(), began);
+        assert!(!shared.is_younger_than(STALE_AFTER));
+        shared.keep(Revocations::default(), Instant::now() + Duration::from_millis(1));
+        assert!(shared.is_younger_than(STALE_AFTER));
     }
 }

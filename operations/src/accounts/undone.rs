@@ -32,6 +32,13 @@ pub enum Undone {
     Ledger(StoreError),
 }
 
+impl Undone {
+    /// Whether something may have been changed all the same: a ledger that has not answered may have done it.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Ledger(_))
+    }
+}
+
 impl From<NotDone> for Undone {
     fn from(not_done: NotDone) -> Self {
         match not_done {

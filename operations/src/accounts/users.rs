@@ -17,6 +17,8 @@ use super::log_in::{LogIn, NotLoggedIn};
 use super::passwords::{self, Passwords};
 use crate::checked::field;
 
+pub use written::AddedBy;
+
 /// The fields of a user to add, as its client writes them.
 pub const FIELDS: [&str; 5] = ["username", "password", "role", "scope", "tenant"];
 /// What a user gets who was given no scopes.
@@ -94,11 +96,15 @@ pub async fn add(
 ) -> Result<(), Undone> {
     let (what, now) = (format!("add the user {}", asked.name), clock.now());
     reach(store, actor, &what, now).await?;
-    let beyond = [beyond_tenant(actor, &asked.tenant), beyond_user_scopes(actor, &asked.scopes)];
-    within(store, actor, beyond, &what, now).await?;
+    within(store, actor, beyond(actor, &asked.tenant, &asked.scopes), &what, now).await?;
     let user = hashed(hashing, asked).await?;
     let told = added(actor, &user, clock.now());
     if store.create_user(user, &told).await? { Ok(()) } else { Err(Undone::Taken) }
+}
+
+/// What is beyond an actor who adds a user of this tenant with these scopes.
+fn beyond(actor: &Actor, tenant: &Tenant, scopes: &[Scope]) -> [Option<Beyond>; 2] {
+    [beyond_tenant(actor, tenant), beyond_user_scopes(actor, scopes)]
 }
 
 /// Adds the first user, who is its own actor. False when there is a user already. Of two calls at once one succeeds.
@@ -260,7 +266,7 @@ async fn changed(
         Some((name, value)) => told.with(name, value),
         None => told,
     };
-    match store.change_user(&user.name, Some(&user.tenant), change, &told).await? {
+    match store.change_user(&user.name, Some(user), change, &told).await? {
         Changed::Done(user) => Ok(*user),
         Changed::Unknown => Err(Undone::Unknown),
         Changed::LastOfAll => Err(Undone::LastOfAll),

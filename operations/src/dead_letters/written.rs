@@ -2,22 +2,21 @@
 
 use std::ops::RangeInclusive;
 
-use domain::{FieldError, Lane, is_unsafe_in_a_line, nearest, parse_object, pointer_step};
+use domain::{FieldError, Lane, nearest, parse_object};
 use serde_json::{Map, Value};
 use store::{LetterAction, LetterFilter, Redirect, ReplayRule};
 
 use super::{Asked, FIELDS};
-use crate::checked::{Refused, field};
+use crate::checked::Refused;
+use crate::reader::{Reader, no_such};
 
-/// The longest text of a field.
-const MAX_CHARS: usize = 500;
 /// The most letters that are named one by one.
 const MAX_NAMED: usize = 1_000;
-const RATES: RangeInclusive<u32> = 1..=1_000;
+const RATES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_RATE: u32 = 50;
-const CANARIES: RangeInclusive<u32> = 0..=1_000;
+const CANARIES: RangeInclusive<u64> = 0..=1_000;
 const USUAL_CANARY: u32 = 20;
-const MOVES: RangeInclusive<u32> = 1..=1_000;
+const MOVES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_MOVES: u32 = 3;
 
 impl Asked {
@@ -32,18 +31,18 @@ impl Asked {
     /// Every field that is wrong.
     pub fn of(object: Map<String, Value>) -> Result<Self, Vec<FieldError>> {
         let wanted = Value::Object(object.clone()).to_string();
-        let mut reader = Reader { object, errors: Vec::new() };
-        let action = reader.action();
-        let filter = reader.filter();
-        let of_job = reader.text("job");
+        let mut reader = Reader::of(object);
+        let action = action(&mut reader);
+        let filter = filter(&mut reader);
+        let of_job = reader.line("job");
         let all = reader.flag("all");
-        let why = reader.text("why");
-        let rate = reader.number("rate", RATES).unwrap_or(USUAL_RATE);
-        let canary = reader.number("canary", CANARIES).unwrap_or(USUAL_CANARY);
-        let max_moves = reader.number("max_moves", MOVES).unwrap_or(USUAL_MOVES);
+        let why = reader.line("why");
+        let rate = number(&mut reader, "rate", RATES).unwrap_or(USUAL_RATE);
+        let canary = number(&mut reader, "canary", CANARIES).unwrap_or(USUAL_CANARY);
+        let max_moves = number(&mut reader, "max_moves", MOVES).unwrap_or(USUAL_MOVES);
         let rule = ReplayRule { max_moves, even_waiting: reader.flag("even_waiting") };
-        let redirect = reader.redirect(action);
-        reader.unknown();
+        let redirect = redirect(&mut reader, action);
+        reader.refuse_unknown(|name| nearest(name, FIELDS));
         let names_some = of_job.is_some() || filter != LetterFilter::default();
         if reader.errors.is_empty() && names_some == all {
             let detail = if all {
@@ -56,7 +55,7 @@ impl Asked {
         if let Some(action) = action
             && reader.errors.is_empty()
         {
-            reader.narrow(action, &filter, of_job.is_some());
+            narrow(&mut reader, action, &filter, of_job.is_some());
         }
         if why.is_none() && reader.errors.is_empty() {
             reader.refuse("why", "is missing: say why, for whoever asks later");
@@ -70,180 +69,112 @@ impl Asked {
     }
 }
 
-/// Takes fields out of the object and collects what is wrong with them.
-struct Reader {
-    object: Map<String, Value>,
-    errors: Vec<FieldError>,
+fn action(reader: &mut Reader) -> Option<LetterAction> {
+    const KNOWN: [&str; 5] = ["replay", "drop", "restore", "redirect", "close"];
+    let Some(text) = reader.line("action") else {
+        if !reader.has_refused("action") {
+            reader.refuse("action", format!("is missing: one of {}", KNOWN.join(", ")));
+        }
+        return None;
+    };
+    let action = LetterAction::parse(&text).filter(|_| KNOWN.contains(&text.as_str()));
+    if action.is_none() {
+        reader.refuse("action", no_such(&text, &KNOWN));
+    }
+    action
 }
 
-impl Reader {
-    fn refuse(&mut self, name: &str, detail: impl Into<String>) {
-        self.errors.push(field(format!("/{name}"), detail));
+fn filter(reader: &mut Reader) -> LetterFilter {
+    let lane = reader.line("lane");
+    let parsed = lane.as_deref().and_then(Lane::parse);
+    if lane.is_some() && parsed.is_none() {
+        reader.refuse("lane", format!("must be one of {}", Lane::ALL.map(Lane::as_str).join(", ")));
     }
+    LetterFilter {
+        letters: letters(reader),
+        group: reader.line("group"),
+        channel: reader.line("channel"),
+        provider: reader.line("provider"),
+        reason: reader.line("reason"),
+        code: reader.line("code"),
+        template: reader.line("template"),
+        lane: parsed,
+        ..LetterFilter::default()
+    }
+}
 
-    fn action(&mut self) -> Option<LetterAction> {
-        const KNOWN: [&str; 5] = ["replay", "drop", "restore", "redirect", "close"];
-        let Some(text) = self.text("action") else {
-            if self.errors.is_empty() {
-                self.refuse("action", format!("is missing: one of {}", KNOWN.join(", ")));
-            }
-            return None;
-        };
-        let action = LetterAction::parse(&text).filter(|_| KNOWN.contains(&text.as_str()));
-        if action.is_none() {
-            let meant = nearest(&text, KNOWN).map(|near| format!(": did you mean {near}?"));
-            self.refuse("action", format!("must be one of {}{}", KNOWN.join(", "), meant.unwrap_or_default()));
+/// From which channel to which letters are redirected: the two reach their recipients by the same addresses.
+fn redirect(reader: &mut Reader, action: Option<LetterAction>) -> Option<Redirect> {
+    let to = reader.line("to");
+    if action? != LetterAction::Redirect {
+        if to.is_some() {
+            reader.refuse("to", "is for redirect: the channel by which the letters are sent");
         }
-        action
+        return None;
     }
+    let known = phones().map(|(name, _)| name).join(" or ");
+    let Some(to) = to else {
+        if !reader.has_refused("to") {
+            reader.refuse("to", format!("is missing: {known}, the channel by which the letters are sent"));
+        }
+        return None;
+    };
+    let Some((_, from)) = phones().into_iter().find(|(name, _)| *name == to) else {
+        let detail = format!(
+            "must be {known}: these two reach people by the same numbers. For another channel, or another address, \
+             edit the letter; for another provider, pause the one and replay"
+        );
+        reader.refuse("to", detail);
+        return None;
+    };
+    Some(Redirect { from: from.to_owned(), to })
+}
 
-    fn filter(&mut self) -> LetterFilter {
-        let lane = self.text("lane");
-        let parsed = lane.as_deref().and_then(Lane::parse);
-        if lane.is_some() && parsed.is_none() {
-            self.refuse("lane", format!("must be one of {}", Lane::ALL.map(Lane::as_str).join(", ")));
+/// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
+fn narrow(reader: &mut Reader, action: LetterAction, filter: &LetterFilter, has_job: bool) {
+    let named = LetterFilter { letters: filter.letters.clone(), ..LetterFilter::default() };
+    match action {
+        LetterAction::Restore if *filter != named => {
+            reader.refuse("action", "restore goes by letters, by job, or all: leave the other fields out");
         }
-        LetterFilter {
-            letters: self.letters(),
-            group: self.text("group"),
-            channel: self.text("channel"),
-            provider: self.text("provider"),
-            reason: self.text("reason"),
-            code: self.text("code"),
-            template: self.text("template"),
-            lane: parsed,
-            ..LetterFilter::default()
+        LetterAction::Close if has_job || *filter != LetterFilter::default() => {
+            reader.refuse("action", "close goes by all: it ends every row whose letter is not in the queue any more");
         }
+        LetterAction::Replay | LetterAction::Drop | LetterAction::Redirect if has_job => {
+            reader.refuse("job", "is for restore: the job whose letters are put back");
+        }
+        _ => {}
     }
+}
 
-    /// From which channel to which letters are redirected: the two reach their recipients by the same addresses.
-    fn redirect(&mut self, action: Option<LetterAction>) -> Option<Redirect> {
-        let given = self.object.contains_key("to");
-        let to = self.text("to");
-        let action = action?;
-        if action != LetterAction::Redirect {
-            if to.is_some() {
-                self.refuse("to", "is for redirect: the channel by which the letters are sent");
-            }
-            return None;
+fn letters(reader: &mut Reader) -> Vec<String> {
+    let items = match reader.value("letters") {
+        None => return Vec::new(),
+        Some(Value::Array(items)) if (1..=MAX_NAMED).contains(&items.len()) => items,
+        Some(_) => {
+            reader.refuse("letters", format!("must be a list of 1 to {MAX_NAMED} names of letters"));
+            return Vec::new();
         }
-        let known = phones().map(|(name, _)| name).join(" or ");
-        match to {
-            None if given && self.errors.iter().any(|error| error.pointer == "/to") => None,
-            None => {
-                self.refuse("to", format!("is missing: {known}, the channel by which the letters are sent"));
-                None
-            }
-            Some(to) => {
-                let from = phones().into_iter().find(|(name, _)| *name == to).map(|(_, other)| other.to_owned());
-                if from.is_none() {
-                    let detail = format!(
-                        "must be {known}: these two reach people by the same numbers. For another channel, or another \
-                         address, edit the letter; for another provider, pause the one and replay"
-                    );
-                    self.refuse("to", detail);
-                }
-                from.map(|from| Redirect { from, to })
-            }
+    };
+    let mut letters = Vec::with_capacity(items.len());
+    for (at, item) in items.into_iter().enumerate() {
+        let name = item.as_str().filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_hexdigit()));
+        match name {
+            Some(name) => letters.push(name.to_ascii_lowercase()),
+            None => reader.refuse(&format!("letters/{at}"), "must be the name of a letter: its hexadecimal digits"),
         }
     }
+    letters
+}
 
-    /// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
-    fn narrow(&mut self, action: LetterAction, filter: &LetterFilter, has_job: bool) {
-        let named = LetterFilter { letters: filter.letters.clone(), ..LetterFilter::default() };
-        match action {
-            LetterAction::Restore if *filter != named => {
-                self.refuse("action", "restore goes by letters, by job, or all: leave the other fields out");
-            }
-            LetterAction::Close if has_job || *filter != LetterFilter::default() => {
-                self.refuse("action", "close goes by all: it ends every row whose letter is not in the queue any more");
-            }
-            LetterAction::Replay | LetterAction::Drop | LetterAction::Redirect if has_job => {
-                self.refuse("job", "is for restore: the job whose letters are put back");
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes a text out of the object. `null` and an empty text count as absent.
-    fn text(&mut self, name: &str) -> Option<String> {
-        let text = match self.object.remove(name)? {
-            Value::Null => return None,
-            Value::String(text) => text.trim().to_owned(),
-            _ => {
-                self.refuse(name, "must be a string");
-                return None;
-            }
-        };
-        if let Err(why) = one_line(&text) {
-            self.refuse(name, why);
-            return None;
-        }
-        Some(text).filter(|text| !text.is_empty())
-    }
-
-    fn letters(&mut self) -> Vec<String> {
-        let items = match self.object.remove("letters") {
-            None | Some(Value::Null) => return Vec::new(),
-            Some(Value::Array(items)) if (1..=MAX_NAMED).contains(&items.len()) => items,
-            Some(_) => {
-                self.refuse("letters", format!("must be a list of 1 to {MAX_NAMED} names of letters"));
-                return Vec::new();
-            }
-        };
-        let mut letters = Vec::with_capacity(items.len());
-        for (at, item) in items.into_iter().enumerate() {
-            let name = item.as_str().filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_hexdigit()));
-            match name {
-                Some(name) => letters.push(name.to_ascii_lowercase()),
-                None => self.refuse(&format!("letters/{at}"), "must be the name of a letter: its hexadecimal digits"),
-            }
-        }
-        letters
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        match self.object.remove(name) {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(flag)) => flag,
-            Some(_) => {
-                self.refuse(name, "must be true or false");
-                false
-            }
-        }
-    }
-
-    fn number(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
-        let value = self.object.remove(name).filter(|value| !value.is_null())?;
-        let number = value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|n| range.contains(n));
-        if number.is_none() {
-            self.refuse(name, format!("must be a whole number from {} to {}", range.start(), range.end()));
-        }
-        number
-    }
-
-    fn unknown(&mut self) {
-        for name in std::mem::take(&mut self.object).into_iter().map(|(name, _)| name) {
-            let hint = nearest(&name, FIELDS).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
-            self.errors.push(field(format!("/{}", pointer_step(&name)), format!("is not known here{hint}")));
-        }
-    }
+fn number(reader: &mut Reader, name: &str, range: RangeInclusive<u64>) -> Option<u32> {
+    reader.number(name, range).and_then(|number| u32::try_from(number).ok())
 }
 
 /// Channels that reach a person by the same number, each with the other one.
 fn phones() -> [(&'static str, &'static str); 2] {
     let (sms, whatsapp) = (media::sms::MEDIUM.name, media::whatsapp::MEDIUM.name);
     [(sms, whatsapp), (whatsapp, sms)]
-}
-
-fn one_line(text: &str) -> Result<(), String> {
-    if text.chars().count() > MAX_CHARS {
-        return Err(format!("must have at most {MAX_CHARS} characters"));
-    }
-    if text.chars().any(is_unsafe_in_a_line) {
-        return Err("must be one line, without control characters and without those that turn text".into());
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Reads what is to be paused as it was written: everything that is wrong is named at once.
 
-use domain::{FieldError, PauseKind, Tenant, Timestamp, nearest, parse_object};
+use domain::{FieldError, PauseKind, Tenant, Timestamp, parse_object};
 use serde_json::{Map, Value};
 
 use super::{Asked, EVERYBODY, FIELDS};
 use crate::checked::Refused;
-use crate::reader::{Reader, no_such, why, words_in_a_line};
+use crate::reader::{MUST_BE_A_TENANT, Reader, field_meant, no_such, why, words_in_a_line};
 
 /// The longest name of a template.
 const MAX_NAME_BYTES: usize = 255;
-const MUST_BE_A_TENANT: &str = "must be 1 to 64 letters, digits, '_' or '-'";
 const NAME: &str = "the name of the channel, provider, template or tenant";
 
 impl Asked {
@@ -36,7 +35,7 @@ impl Asked {
         let name = name(&mut reader, kind, providers);
         let tenant = tenant(&mut reader, kind, name.as_deref(), own);
         let why = reason(&mut reader);
-        let until = reader.until(now, "a pause that lasts until it is resumed");
+        let until = reader.time_ahead("until", now, "a pause that lasts until it is resumed");
         reader.refuse_unknown(meant);
         match (kind, name, why) {
             (Some(kind), Some(name), Some(why)) if reader.errors.is_empty() => {
@@ -126,6 +125,5 @@ fn meant(name: &str) -> Option<&'static str> {
         ("why", &["reason", "note", "comment", "because"]),
         ("until", &["expires_at", "ends_at", "expiry", "for"]),
     ];
-    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+    field_meant(name, FIELDS, &OTHERS)
 }

@@ -13,6 +13,7 @@ use store::{Job, JobKind, JobSummary};
 use super::{FIELDS, Schedule};
 use crate::check::{too_far_ahead, too_late};
 use crate::checked::{Checked, Refused, Rules, field, rewritten};
+use crate::reader::field_meant;
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_LATENESS_SECONDS: u64 = MAX_SPAN.as_secs();
@@ -282,8 +283,7 @@ fn meant(name: &str) -> Option<&'static str> {
         ("name", &["label", "title", "description"]),
         ("max_lateness_seconds", &["max_lateness", "lateness"]),
     ];
-    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+    field_meant(name, FIELDS, &OTHERS)
 }
 
 /// Whether others call the end of a schedule so. Some of these names are near `send_at`.

@@ -1,12 +1,12 @@
 //! Reads an entry of the suppression list as it was written: everything that is wrong is named at once.
 
-use domain::{ChannelName, FieldError, SuppressedFor, SuppressionScope, Timestamp, nearest, parse_object};
+use domain::{ChannelName, FieldError, SuppressedFor, SuppressionScope, Timestamp, parse_object};
 use media::DestinationError;
 use serde_json::{Map, Value};
 
 use super::{Entry, FIELDS};
 use crate::checked::Refused;
-use crate::reader::{Reader, words_in_a_line};
+use crate::reader::{Reader, field_meant, words_in_a_line};
 
 impl Entry {
     /// # Errors
@@ -23,7 +23,7 @@ impl Entry {
         let (channel, destination) = target(&mut reader);
         let reason = reader.one_of("reason", &SuppressedFor::ALL, SuppressedFor::as_str);
         let scope = reader.one_of("scope", &SuppressionScope::ALL, SuppressionScope::as_str);
-        let until = reader.until(now, "an entry that stays until it is lifted");
+        let until = reader.time_ahead("until", now, "an entry that stays until it is lifted");
         let note = note(&mut reader);
         reader.refuse_unknown(meant);
         match (channel, destination) {
@@ -73,6 +73,5 @@ fn meant(name: &str) -> Option<&'static str> {
         ("note", &["comment", "description", "text"]),
         ("reason", &["why", "cause", "type", "kind"]),
     ];
-    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+    field_meant(name, FIELDS, &OTHERS)
 }

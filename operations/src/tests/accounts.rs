@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Actor, Keyring, Role, Scope, Timestamp};
+use domain::{Actor, FieldError, Keyring, Role, Scope, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Store;
 
@@ -10,7 +10,7 @@ use crate::accounts::keys::{self, Keys};
 use crate::accounts::log_in::{LogIn, LoggedIn, NotLoggedIn};
 use crate::accounts::passwords::Passwords;
 use crate::accounts::revoked::Revoked;
-use crate::accounts::users::{self, Act, Asked, Hashing};
+use crate::accounts::users::{self, Act, AddedBy, Asked, Hashing};
 use crate::accounts::{Undone, sessions};
 use crate::tests::fixtures::{NOW, Still, ledger, tenant};
 
@@ -172,15 +172,22 @@ async fn everybody_sees_the_own_sessions_and_ends_one_of_them() {
 
 #[test]
 fn a_user_to_add_is_read_with_everything_that_is_wrong_at_once() {
-    let read = |text: &str| Asked::of(serde_json::from_str(text).unwrap(), &tenant("acme"));
+    let admin = admin_of("acme");
+    let read_for = |by: AddedBy<'_>, text: &str| Asked::of(serde_json::from_str(text).unwrap(), by, Vec::new());
+    let read = |text: &str| read_for(AddedBy::Administrator(&admin), text);
     let asked = read(r#"{"username": "ada", "password": "correct horse", "role": "operator"}"#).unwrap();
     assert_eq!((asked.tenant, asked.scopes), (tenant("acme"), Role::Operator.scopes().to_vec()));
     let usual = read(r#"{"username": "ada", "password": "correct horse"}"#).unwrap();
     assert_eq!(usual.scopes, users::USUAL_SCOPES);
     let wrong = read(r#"{"username": "a b", "password": "short", "scope": "raed", "tenant": "a b", "rolle": "x"}"#);
-    let wrong = wrong.unwrap_err();
-    let pointers: Vec<&str> = wrong.iter().map(|error| error.pointer.as_str()).collect();
-    assert_eq!(pointers, ["/username", "/password", "/scope", "/tenant", "/rolle"], "{wrong:?}");
+    let pointers = |wrong: Result<Asked, Vec<FieldError>>| {
+        wrong.unwrap_err().into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(pointers(wrong), ["/username", "/password", "/scope", "/tenant", "/rolle"]);
+    let beyond = r#"{"username": "ada", "password": "short", "scope": "tenants", "tenant": "globex"}"#;
+    assert_eq!(pointers(read(beyond)), ["/password", "/tenant", "/scope"]);
+    let first = r#"{"username": "ada", "password": "correct horse", "role": "admin", "scope": "", "tenant": "acme"}"#;
+    assert_eq!(pointers(read_for(AddedBy::Itself, first)), ["/role", "/scope", "/tenant"]);
 }
 
 #[tokio::test]

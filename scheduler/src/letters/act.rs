@@ -30,7 +30,8 @@ pub(super) async fn work_on(
     let names: Vec<String> = window.iter().map(|(letter, _)| letter.reference.clone()).collect();
     let chosen = work.shared.intake.store.chosen_letters(&names).await?;
     let window = work.choose(window, chosen);
-    settle(work.shared, letters, window.left_over).await?;
+    // They were counted when they were done.
+    note(work.shared, take_out(letters, window.left_over).await?).await?;
     // A slow job does not keep the others waiting: whose turn it is first comes first.
     let mut jobs = window.jobs;
     while !jobs.is_empty() && work.may_go_on().await? {
@@ -75,9 +76,10 @@ async fn replay(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> R
         }
     }
     failpoint("letters.published_before_ack");
-    metrics::counter!("chasqui_replayed_letters_total").increment(confirmed.len() as u64);
     shared.intake.store.fail_letters(&impossible, "too_large", shared.intake.clock.now()).await?;
-    settle(shared, letters, confirmed).await?;
+    let out = take_out(letters, confirmed).await?;
+    metrics::counter!("chasqui_replayed_letters_total").increment(out.items.len() as u64);
+    note(shared, out).await?;
     trouble.map_or(Ok(()), Err)
 }
 
@@ -85,8 +87,9 @@ async fn drop_letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>
     let archived: Vec<Archived> = chunk.iter().map(|one| archived(shared, one)).collect();
     shared.intake.store.archive_letters(&archived, shared.intake.clock.now()).await?;
     failpoint("letters.kept_before_ack");
-    metrics::counter!("chasqui_dropped_letters_total").increment(chunk.len() as u64);
-    settle(shared, letters, chunk).await
+    let out = take_out(letters, chunk).await?;
+    metrics::counter!("chasqui_dropped_letters_total").increment(out.items.len() as u64);
+    note(shared, out).await
 }
 
 /// A letter as it is kept: sealed.
@@ -99,23 +102,36 @@ fn archived(shared: &Shared, one: &InHand) -> Archived {
     }
 }
 
-/// Takes letters out of the queue whose copies are safe, and notes that once the broker has every acknowledgement.
-async fn settle(shared: &Shared, letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<(), Trouble> {
+/// Letters that are out of the queue.
+#[derive(Default)]
+struct Out {
+    items: Vec<Item>,
+    names: Vec<String>,
+}
+
+/// Takes letters out of the queue whose copies are safe. Only once the broker has every acknowledgement are they out: what
+/// counts letters counts those, because any other comes again.
+async fn take_out(letters: &Letters<'_>, chunk: Vec<InHand>) -> Result<Out, Trouble> {
+    let mut out = Out::default();
     if chunk.is_empty() {
-        return Ok(());
+        return Ok(out);
     }
-    let (mut items, mut names) = (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
     for InHand { item, letter, held, .. } in chunk {
         let mut is_out = true;
         for held in held {
             is_out &= held.acknowledge().await;
         }
         if is_out {
-            items.push(item);
-            names.push(letter.reference);
+            out.items.push(item);
+            out.names.push(letter.reference);
         }
     }
     letters.settled().await?;
+    Ok(out)
+}
+
+/// Notes that letters are done and out of the queue.
+async fn note(shared: &Shared, Out { items, names }: Out) -> Result<(), Trouble> {
     let store = &shared.intake.store;
     store.finish_letters(&items, shared.intake.clock.now()).await?;
     Ok(store.forget_letters(&names).await?)

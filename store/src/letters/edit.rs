@@ -227,10 +227,13 @@ impl Store {
     }
 }
 
-/// Another job that has the letter, and who has started it.
+/// Another job that has the letter or a twin of it, as a plan goes by them, and who has started it.
 async fn other_job(session: &mut Session, edit: &LetterEdit) -> Result<Option<(String, String)>, StoreError> {
-    const FIND: &str = "SELECT j.id, COALESCE(j.started_by, j.made_by) AS who FROM letter_job_items AS i \
-         JOIN letter_jobs AS j ON j.id = i.job WHERE i.letter = $1 AND i.job <> $2 AND i.state IN ('pending', 'taken') \
+    const FIND: &str = "SELECT j.id, COALESCE(j.started_by, j.made_by) AS who FROM \
+         (SELECT i.job, i.state FROM letter_job_items AS i WHERE i.letter = $1 \
+         UNION ALL SELECT i.job, i.state FROM letters AS l JOIN letter_job_items AS i \
+         ON i.tenant = l.tenant || '' AND i.id = l.id AND i.epoch = l.epoch WHERE l.letter = $1 AND l.id <> '') AS o \
+         JOIN letter_jobs AS j ON j.id = o.job WHERE o.job <> $2 AND o.state IN ('pending', 'taken') \
          AND j.state IN ('running', 'paused') ORDER BY j.id LIMIT 1";
     let rows = session.query(FIND, &[Value::Text(Some(&edit.letter)), Value::Text(Some(&edit.id))]).await?;
     rows.first().map(|row| Ok((get(row, "id")?, get(row, "who")?))).transpose()

@@ -122,14 +122,18 @@ async fn samples(session: &mut Session, job: &str) -> Result<Vec<LetterSample>, 
     session.query(&sql, &[Value::Text(Some(job))]).await?.iter().map(sample_of).collect()
 }
 
-/// Jobs that have some of the letters, and plans that may still be started.
+/// Jobs that have some of the letters or twins of them, and plans that may still be started.
 async fn jobs_at_it(session: &mut Session, job: &str) -> Result<Vec<AtIt>, StoreError> {
     let sql = format!(
         "SELECT j.id AS what, j.action, COALESCE(j.started_by, j.made_by) AS who, \
-         COALESCE(j.started_at, j.made_at) AS since, COUNT(*) AS letters FROM letter_job_items AS i \
-         JOIN letter_job_items AS o ON o.letter = i.letter AND o.job <> i.job JOIN letter_jobs AS j ON j.id = o.job \
-         WHERE i.job = $1 AND o.state IN ('pending', 'taken') AND (j.state IN ('running', 'paused') \
-         OR (j.state = 'planned' AND j.made_at > {{now}} - {})) \
+         COALESCE(j.started_at, j.made_at) AS since, COUNT(*) AS letters FROM \
+         (SELECT i.letter, o.job FROM letter_job_items AS i JOIN letter_job_items AS o ON o.letter = i.letter \
+         WHERE i.job = $1 AND o.job <> $1 AND o.state IN ('pending', 'taken') \
+         UNION SELECT i.letter, o.job FROM letter_job_items AS i JOIN letter_job_items AS o \
+         ON o.tenant = i.tenant || '' AND o.id = i.id AND o.epoch = i.epoch \
+         WHERE i.job = $1 AND i.id <> '' AND o.job <> $1 AND o.state IN ('pending', 'taken')) AS a \
+         JOIN letter_jobs AS j ON j.id = a.job WHERE j.state IN ('running', 'paused') \
+         OR (j.state = 'planned' AND j.made_at > {{now}} - {}) \
          GROUP BY j.id, j.action, j.started_by, j.made_by, j.started_at, j.made_at ORDER BY 5 DESC, 1 LIMIT {OTHERS}",
         3_600_000_000_i64
     );

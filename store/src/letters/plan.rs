@@ -164,8 +164,8 @@ impl Store {
         rows.iter().map(counted_of).collect()
     }
 
-    /// Starts a plan that is not an hour old. False when it is no plan any more. Letters that another job has by now are
-    /// left out, and the groups of the others are replayed.
+    /// Starts a plan that is not an hour old. False when it is no plan any more. Letters that another job has by now, or
+    /// whose twins it has, are left out, and the groups of the others are replayed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -173,10 +173,6 @@ impl Store {
         const START: &str = "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4, \
              after_pass = COALESCE((SELECT r.pass FROM letter_reader AS r WHERE r.id = 1), 0) \
              WHERE tenant = $1 AND id = $2 AND state = 'planned' AND made_at > $5 RETURNING action";
-        const LEAVE_OUT: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'in_another_job' \
-             WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_job_items AS o \
-             JOIN letter_jobs AS j ON j.id = o.job WHERE o.letter = letter_job_items.letter AND o.job <> $1 \
-             AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused'))";
         // The same rule as of a plan, for what was sent since that was made.
         const SENT_OTHERWISE: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'sent_otherwise' \
              WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_edits AS e \
@@ -186,6 +182,11 @@ impl Store {
         const REPLAYED: &str = "UPDATE letter_groups SET life = 'replayed', changed_at = $2, changed_by = $3 \
              WHERE tenant = $4 AND fingerprint IN (SELECT i.fingerprint FROM letter_job_items AS i \
              WHERE i.job = $1 AND i.state = 'pending')";
+        let leave_out = format!(
+            "UPDATE letter_job_items SET state = 'left_out', why = 'in_another_job' \
+             WHERE job = $1 AND state = 'pending' AND {}",
+            choose::in_another_job("letter_job_items")
+        );
         let (id, tenant, by) =
             (Value::Text(Some(id)), Value::Text(Some(tenant.as_str())), Value::Text(Some(&told.actor)));
         let oldest = Value::Int(Some(told.at.minus(GOOD_FOR).as_micros()));
@@ -195,7 +196,7 @@ impl Store {
         session.lock_for_writing("letter_jobs").await?;
         let started = session.query(START, &[tenant, id, by, now, oldest]).await?;
         let Some(started) = started.first() else { return Ok(false) };
-        session.query(LEAVE_OUT, &[id]).await?;
+        session.query(&leave_out, &[id]).await?;
         if LetterAction::parse(&get::<String>(started, "action")?).is_some_and(LetterAction::sends) {
             session.query(SENT_OTHERWISE, &[id]).await?;
             session.query(REPLAYED, &[id, now, by, tenant]).await?;

@@ -7,12 +7,15 @@ use uuid::Uuid;
 
 use super::{close, groups};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, get, micros};
+use crate::sql::{Session, Value, get, micros, time_of};
 use crate::store::Store;
 
 /// How many whole passes in a row must not meet a letter before it counts as gone. Somebody who looks at letters in
 /// another client has them for a moment.
 const MISSED: i64 = 2;
+/// How long a reader that has not left may have letters in hand, although it does not read any more: one that stands still
+/// has them until the broker misses its heartbeats. Until then nobody can tell what is not in the queue.
+const MAY_HOLD: Duration = Duration::from_secs(120);
 
 /// What is known of the reading. Times are those of the database's clock.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,7 +77,8 @@ impl Store {
     pub async fn lead_letters(&self, owner: Uuid, lease: Duration) -> Result<bool, StoreError> {
         const MAKE: &str = "INSERT INTO letter_reader (id, pass, lease_until, asked_at, read_at) VALUES (1, 0, 0, 0, 0) \
              ON CONFLICT (id) DO NOTHING";
-        const LEAD: &str = "UPDATE letter_reader SET lease_owner = $1, lease_until = {now} + $2 \
+        const LEAD: &str = "UPDATE letter_reader SET lease_owner = $1, lease_until = {now} + $2, \
+             taken_over_at = CASE WHEN lease_owner <> $1 THEN {now} ELSE taken_over_at END \
              WHERE id = 1 AND (lease_until <= {now} OR lease_owner = $1) RETURNING id";
         let mut session = self.inner.db.writer();
         session.query(MAKE, &[]).await?;
@@ -104,20 +108,21 @@ impl Store {
         rows.first().map(pass).transpose()
     }
 
-    /// Notes that a pass has met the end of the queue: what it did not meet is not in the queue. Items of jobs whose
-    /// letter was missed again and again are closed, and the groups live on.
+    /// Notes that a pass has met the end of the queue: what it did not meet is not in the queue, unless the reader before
+    /// may have it in hand. Items of jobs whose letter was missed again and again are closed, and the groups live on.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn end_letter_pass(&self, owner: Uuid, pass: LetterPass, now: Timestamp) -> Result<(), StoreError> {
         const END: &str = "UPDATE letter_reader SET read_at = $2, problem = NULL WHERE lease_owner = $1 AND pass = $3 \
-             RETURNING id";
+             RETURNING taken_over_at";
         let mut session = self.inner.db.begin().await?;
         let began = Value::Int(Some(pass.began.as_micros()));
         let number = Value::Int(Some(pass.number));
         let leads = session.query(END, &[Value::Bytes(Some(owner.as_bytes())), began, number]).await?;
-        if leads.is_empty() {
-            return Ok(());
+        let Some(leads) = leads.first() else { return Ok(()) };
+        if time_of(leads, "taken_over_at")?.is_some_and(|at| pass.began < at.plus(MAY_HOLD)) {
+            return session.commit().await;
         }
         session.query("DELETE FROM letters WHERE seen < $1", &[number]).await?;
         close_what_is_gone(&mut session, now).await?;

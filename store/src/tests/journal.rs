@@ -11,6 +11,7 @@ use crate::{JournalCursor, JournalFilter, JournalHead, Store, StoreError, Verifi
 
 on_both!(
     what_was_told_can_be_neither_changed_nor_removed_by_a_statement,
+    nothing_takes_the_place_of_what_was_told,
     what_is_changed_by_whoever_owns_the_table_shows_at_the_first_such_entry,
     a_rewritten_end_shows_by_a_head_that_was_told_before,
     two_sealers_at_once_make_one_chain,
@@ -18,8 +19,10 @@ on_both!(
     a_head_is_told_once_in_its_time,
     what_is_not_written_is_not_told,
     what_is_repeated_is_noted_seldom,
+    what_a_clock_has_noted_that_was_ahead_silences_nothing,
     who_is_refused_ever_new_things_does_not_fill_the_ledger,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
+    a_page_that_looks_at_many_goes_on_behind_them,
 );
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -58,8 +61,8 @@ async fn verified(store: &Store, from: Option<&JournalHead>) -> VerifiedJournal 
 async fn without_triggers(db: &Database) {
     match db {
         Database::Sqlite { .. } => {
-            for name in ["journal_is_kept", "journal_is_told_first", "journal_is_sealed_once"] {
-                db.execute(&format!("DROP TRIGGER {name}")).await;
+            for name in ["kept", "told_first", "sealed_once", "not_replaced"] {
+                db.execute(&format!("DROP TRIGGER journal_is_{name}")).await;
             }
         }
         Database::Postgres { .. } => db.execute("ALTER TABLE journal DISABLE TRIGGER USER").await,
@@ -83,6 +86,28 @@ async fn what_was_told_can_be_neither_changed_nor_removed_by_a_statement(db: &Da
     }
     let looked = verified(&store, None).await;
     assert_eq!((looked.head.seq, looked.wrong, looked.unsealed), (2, None, 1));
+}
+
+async fn nothing_takes_the_place_of_what_was_told(db: &Database) {
+    let store = sealed(db, 1).await;
+    store.journal(&told("open", 2)).await.unwrap();
+    let (how, ids, otherwise) = match db {
+        // What is in the way is removed, also where it is in the way by the number of its row alone.
+        Database::Sqlite { .. } => ("OR REPLACE", vec![("id", "id"), ("rowid, id", "rowid, 'x'")], ""),
+        Database::Postgres { .. } => ("", vec![("id", "id")], "ON CONFLICT (id) DO UPDATE SET actor = excluded.actor"),
+    };
+    for subject in ["thing-1", "open"] {
+        for (columns, values) in &ids {
+            let sql = format!(
+                "INSERT {how} INTO journal ({columns}, tenant, kind, subject, actor, at, data) SELECT {values}, tenant, \
+                 kind, subject, 'eve', at, data FROM journal WHERE subject = '{subject}' {otherwise}"
+            );
+            assert!(db.try_to_execute(&sql).await.is_err(), "{sql}");
+        }
+    }
+    let all = store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap().entries;
+    let told: Vec<_> = all.iter().map(|one| (one.row.subject.as_str(), one.row.actor.as_str(), one.seq)).collect();
+    assert_eq!(told, [("open", "ada", None), ("thing-1", "ada", Some(1))]);
 }
 
 async fn what_is_changed_by_whoever_owns_the_table_shows_at_the_first_such_entry(db: &Database) {
@@ -198,6 +223,16 @@ async fn what_is_repeated_is_noted_seldom(db: &Database) {
     assert_eq!(subjects(&store, filter).await, ["a\u{fffd}"]);
 }
 
+async fn what_a_clock_has_noted_that_was_ahead_silences_nothing(db: &Database) {
+    let store = db.store().await;
+    for second in [7_200, 0, 5, 11] {
+        store.journal_seldom(&told("a", second), Duration::from_secs(10)).await.unwrap();
+    }
+    let page = store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap();
+    let noted: Vec<i64> = page.entries.iter().map(|entry| entry.row.at).collect();
+    assert_eq!(noted, [at(7_200), at(11), at(0)].map(domain::Timestamp::as_micros));
+}
+
 async fn who_is_refused_ever_new_things_does_not_fill_the_ledger(db: &Database) {
     let store = db.store().await;
     for n in 0..30 {
@@ -246,4 +281,27 @@ async fn a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_f
     }
     let row = store.journal_page(&JournalFilter { limit: 1, ..all() }).await.unwrap().entries.remove(0).row;
     assert_eq!((row.at, row.data.as_str()), (at(4).as_micros(), r#"{"why":"a test"}"#));
+}
+
+async fn a_page_that_looks_at_many_goes_on_behind_them(db: &Database) {
+    let store = db.store().await;
+    for n in 1..=6 {
+        let kind = if n % 3 == 0 { "test.third" } else { "test.told" };
+        store.journal(&Entry { kind, ..told(&format!("thing-{n}"), n) }).await.unwrap();
+    }
+    let third =
+        JournalFilter { actor: Some("ada".into()), kind: Some("test.third".into()), ..JournalFilter::default() };
+    let (mut met, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = store.journal_within(&JournalFilter { after, limit: 10, ..third.clone() }, 2).await.unwrap();
+        assert_eq!(page.is_cut, page.next.is_some());
+        met.extend(page.entries.into_iter().map(|entry| entry.row.subject));
+        pages += 1;
+        let Some(next) = page.next else { break };
+        after = Some(next);
+    }
+    assert_eq!((met, pages), (vec!["thing-6".to_owned(), "thing-3".to_owned()], 4));
+    let one = JournalFilter { kind: Some("test.third".into()), limit: 10, ..JournalFilter::default() };
+    let page = store.journal_within(&one, 1).await.unwrap();
+    assert_eq!((page.entries.len(), page.next), (2, None), "one thing is read by its index alone");
 }

@@ -3,6 +3,7 @@
 mod closed;
 mod edited;
 mod outlook;
+mod plans;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use crate::letters::{
     Archived, IndexedLetter, Item, JobState, LetterAction, LetterFilter, LetterPlan, Life, ReplayRule, Sort,
 };
-use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, listed, refused, sent, suppression};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, listed, refused, sent};
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
 use crate::{LetterCursor, Store};
@@ -21,10 +22,9 @@ on_both!(
     one_reads_at_a_time_and_another_once_the_lease_is_over,
     letters_are_indexed_once_and_grouped_by_how_they_failed,
     what_a_whole_pass_does_not_meet_is_gone,
-    a_plan_is_frozen_and_says_what_it_leaves_out_and_why,
-    a_plan_has_what_no_other_job_has,
     a_job_takes_its_letters_once_and_ends,
     an_item_that_two_passes_did_not_meet_is_missing,
+    what_a_reader_that_has_not_left_may_hold_is_not_missing,
     a_letter_that_was_done_is_known_when_it_comes_again,
     what_was_dropped_is_kept_until_it_is_restored,
     a_canary_counts_what_became_of_the_first_letters,
@@ -179,67 +179,6 @@ async fn what_a_whole_pass_does_not_meet_is_gone(db: &Database) {
     assert_eq!(store.letter_groups(&Tenant::default(), false).await.unwrap()[0].life, Life::Regressed);
 }
 
-async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
-    let store = db.store().await;
-    for id in ["sent", "listed"] {
-        let row = taken(store.claim_to_send(candidate(id), &arrival(id), HOUR, listed()).await.unwrap());
-        if id == "sent" {
-            store.record(&decide(&row, &sent()), None).await.unwrap();
-        }
-    }
-    store.suppress(&suppression(), None).await.unwrap();
-    let letters = [
-        letter("a", "m0"),
-        IndexedLetter { epoch: 3, ..letter("b", "m1") },
-        IndexedLetter { expires_at: Some(at(0)), ..letter("c", "m2") },
-        letter("d", "sent"),
-        letter("e", "listed"),
-    ];
-    index(&store, &letters).await;
-    store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Replay), at(1)).await.unwrap();
-    index(&store, &[letter("f", "m5")]).await;
-    let expected = [
-        line("left_out", "ended", 1),
-        line("left_out", "expired", 1),
-        line("left_out", "replayed_too_often", 1),
-        line("left_out", "suppressed", 1),
-        line("pending", "", 1),
-    ];
-    assert_eq!(counted(&store, "p").await, expected);
-    store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Drop), at(1)).await.unwrap();
-    assert_eq!(counted(&store, "p").await, expected, "it is the plan that was made");
-    store.plan_letters(&Tenant::default(), &plan("d", LetterAction::Drop), at(1)).await.unwrap();
-    assert_eq!(counted(&store, "d").await, [line("pending", "", 6)]);
-    let late = at(1).plus(HOUR).plus(HOUR);
-    assert!(
-        !store.start_letter_job(&Tenant::default(), "p", &testkit::told_by("ada", late)).await.unwrap(),
-        "it is too old"
-    );
-}
-
-async fn a_plan_has_what_no_other_job_has(db: &Database) {
-    let store = db.store().await;
-    index(&store, &[letter("a", "m0"), letter("b", "m1")]).await;
-    let tenant = Tenant::default();
-    store.plan_letters(&tenant, &plan("late", LetterAction::Drop), at(1)).await.unwrap();
-    started(&store, "first", LetterAction::Replay).await;
-    assert_eq!(store.letter_groups(&tenant, false).await.unwrap()[0].life, Life::Replayed);
-    store.plan_letters(&tenant, &plan("second", LetterAction::Replay), at(1)).await.unwrap();
-    assert_eq!(counted(&store, "second").await, [line("left_out", "in_another_job", 2)]);
-    assert!(store.start_letter_job(&tenant, "late", &testkit::told_by("bob", at(3))).await.unwrap());
-    assert_eq!(counted(&store, "late").await, [line("left_out", "in_another_job", 2)]);
-    assert!(
-        !store.start_letter_job(&tenant, "first", &testkit::told_by("bob", at(3))).await.unwrap(),
-        "it is no plan any more"
-    );
-    assert!(
-        !store
-            .start_letter_job(&Tenant::parse("other").unwrap(), "second", &testkit::told_by("eve", at(3)))
-            .await
-            .unwrap()
-    );
-}
-
 async fn a_job_takes_its_letters_once_and_ends(db: &Database) {
     let store = db.store().await;
     index(&store, &[letter("a", "m0"), letter("b", "m1")]).await;
@@ -281,6 +220,25 @@ async fn an_item_that_two_passes_did_not_meet_is_missing(db: &Database) {
     pass(&store, owner, &["c"]).await;
     let expected = [line("missing", "not_in_the_queue", 1), line("pending", "", 1), line("unclear", "interrupted", 1)];
     assert_eq!(counted(&store, "j").await, expected);
+}
+
+async fn what_a_reader_that_has_not_left_may_hold_is_not_missing(db: &Database) {
+    let store = db.store().await;
+    index(&store, &[letter("a", "m0"), letter("b", "m1")]).await;
+    started(&store, "j", LetterAction::Replay).await;
+    let (stopped, next) = (Uuid::new_v4(), Uuid::new_v4());
+    assert!(store.lead_letters(stopped, std::time::Duration::ZERO).await.unwrap());
+    for _ in 0..3 {
+        pass(&store, next, &["b"]).await;
+    }
+    assert_eq!(counted(&store, "j").await, [line("pending", "", 2)]);
+    assert_eq!(store.letters(&LetterFilter::default(), None, 10).await.unwrap().letters.len(), 2);
+    assert!(store.reading().await.unwrap().read_at.is_some(), "what is there was read all the same");
+    db.execute("UPDATE letter_reader SET taken_over_at = 0").await;
+    for _ in 0..2 {
+        pass(&store, next, &["b"]).await;
+    }
+    assert_eq!(counted(&store, "j").await, [line("missing", "not_in_the_queue", 1), line("pending", "", 1)]);
 }
 
 async fn a_letter_that_was_done_is_known_when_it_comes_again(db: &Database) {
@@ -343,6 +301,8 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     assert_eq!(store.canary_of("j").await.unwrap(), Canary { tried: 3, well: 0, failed: 0 });
     index(&store, &[IndexedLetter { epoch: 1, ..letter("d", "rowless") }]).await;
     assert_eq!(store.canary_of("j").await.unwrap(), Canary { tried: 3, well: 0, failed: 1 });
+    assert_eq!(store.letters_since("j").await.unwrap(), Canary { tried: 3, well: 0, failed: 1 }, "it died again");
+    assert_eq!(store.letters_since("none").await.unwrap(), Canary::default());
     let running = store.running_letter_jobs().await.unwrap();
     assert_eq!((running[0].until_canary, running[0].last_at), (Some(0), Some(at(3))));
     store.pause_letter_job("j", "1 of 3 failed again").await.unwrap();

@@ -1,6 +1,6 @@
 //! Users: one first user, unique names, what is changed about them, and who is the last.
 
-use crate::{Changed, NewUser, Store, UserChange};
+use crate::{Changed, JournalFilter, NewUser, Store, User, UserChange};
 use domain::{Actor, Entry, Tenant, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::JoinSet;
@@ -17,6 +17,8 @@ on_both!(
     of_two_who_are_the_last_but_one_only_one_is_disabled,
     whoever_gets_the_name_of_a_deleted_user_gets_none_of_its_tokens,
     a_user_of_another_tenant_is_unknown,
+    who_may_do_something_else_by_now_is_not_changed,
+    who_is_enabled_already_is_not_noted_as_enabled,
 );
 
 const ALL: [&str; 2] = ["admin", "tenants"];
@@ -171,9 +173,41 @@ async fn whoever_gets_the_name_of_a_deleted_user_gets_none_of_its_tokens(db: &Da
 async fn a_user_of_another_tenant_is_unknown(db: &Database) {
     let store = db.store().await;
     create(&store, user("ana")).await;
-    let acme = Tenant::parse("acme").unwrap();
-    let changed = store.change_user("ana", Some(&acme), &UserChange::Disable, &told("ana", at(1))).await.unwrap();
+    let ana = store.user("ana").await.unwrap().unwrap();
+    let seen = User { tenant: Tenant::parse("acme").unwrap(), ..ana };
+    let changed = store.change_user("ana", Some(&seen), &UserChange::Disable, &told("ana", at(1))).await.unwrap();
     assert!(matches!(changed, Changed::Unknown));
     assert!(store.user("ana").await.unwrap().unwrap().disabled_at.is_none());
     assert!(matches!(change(&store, "a\0", UserChange::Disable, at(1)).await, Changed::Unknown));
+}
+
+async fn who_may_do_something_else_by_now_is_not_changed(db: &Database) {
+    let store = db.store().await;
+    create(&store, user("ana")).await;
+    let seen = store.user("ana").await.unwrap().unwrap();
+    let more = UserChange::Scopes(ALL.map(str::to_owned).to_vec());
+    assert!(matches!(change(&store, "ana", more, at(1)).await, Changed::Done(_)));
+    let taking_over = UserChange::Password(SecretString::from("$argon2id$other"));
+    let refused = store.change_user("ana", Some(&seen), &taking_over, &told("ana", at(2))).await;
+    assert!(refused.is_err_and(|error| error.is_unavailable()));
+    let seen = store.user("ana").await.unwrap().unwrap();
+    assert_eq!((seen.password_hash.expose_secret(), seen.password_changed_at), ("$argon2id$hash", None));
+    let changed = store.change_user("ana", Some(&seen), &taking_over, &told("ana", at(3))).await.unwrap();
+    assert!(matches!(changed, Changed::Done(_)));
+}
+
+async fn who_is_enabled_already_is_not_noted_as_enabled(db: &Database) {
+    let store = db.store().await;
+    create(&store, with_scopes("root", &ALL)).await;
+    create(&store, user("ana")).await;
+    let noted = async || {
+        let filter = JournalFilter { limit: 10, ..JournalFilter::default() };
+        store.journal_page(&filter).await.unwrap().entries.len()
+    };
+    let before = noted().await;
+    assert!(matches!(change(&store, "ana", UserChange::Enable, at(1)).await, Changed::Done(_)));
+    assert_eq!(noted().await, before);
+    change(&store, "ana", UserChange::Disable, at(2)).await;
+    change(&store, "ana", UserChange::Enable, at(3)).await;
+    assert_eq!(noted().await, before + 2);
 }

@@ -36,7 +36,7 @@ pub(super) async fn acknowledge(State(console): State<Console>, Path(group): Pat
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
+        return shell.change_denied(denied, "acknowledge dead letters").await;
     }
     let note = match fields.text("note").map(suppressions::why).transpose() {
         Ok(note) => note,

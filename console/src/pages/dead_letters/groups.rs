@@ -12,12 +12,13 @@ use web::query::Parameters;
 use super::reading::{self, REGION};
 use super::tabs::{Tab, tabs};
 use super::words::Words;
-use super::{names, paths, wanted};
+use super::{names, paths};
+use crate::asked::problems;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
-use crate::pieces::pager::{address, pager};
+use crate::pieces::pager::{Part, address, pager, part};
 use crate::pieces::table::{Row, number, table, text};
 use crate::pieces::time::time;
 use crate::section::Section;
@@ -41,12 +42,8 @@ struct Asked {
 impl Asked {
     fn read(query: Result<Parameters, Problem>) -> Self {
         let mut asked = Self::default();
-        let read = match query {
-            Ok(query) => asked.take(query),
-            Err(problem) => Err(problem),
-        };
-        if let Err(problem) = read {
-            asked.problems = wanted::problems(&problem);
+        if let Err(problem) = query.and_then(|query| asked.take(query)) {
+            asked.problems = problems(&problem);
         }
         asked
     }
@@ -100,10 +97,8 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
     let resolved = asked.life == Some(Life::Resolved);
     let found = dead_letters::groups(&console.store, &viewer.actor.tenant, resolved).await?;
     let fitting: Vec<&LetterGroup> = found.iter().filter(|group| asked.has(group)).collect();
-    let begin = asked.after.as_ref().and_then(|after| fitting.iter().position(|group| group.fingerprint == *after));
-    let rest = fitting.get(begin.map_or(0, |at| at + 1)..).unwrap_or_default();
-    let shown = &rest[..rest.len().min(PAGE)];
-    let next = shown.last().filter(|_| rest.len() > PAGE).map(|last| last.fingerprint.as_str());
+    let Part { rows: shown, is_first, next } =
+        part(&fitting, asked.after.as_deref(), PAGE, |group| group.fingerprint.as_str());
     let here = address(paths::GROUPS, &asked.pairs(), asked.after.as_deref());
     Ok(html! {
         (tabs(lang, Some(Tab::Groups)))
@@ -116,7 +111,7 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
                 } @else {
                     (rows(shown, lang, now))
                 }
-                (pager(lang, paths::GROUPS, &asked.pairs(), begin.is_none(), next))
+                (pager(lang, paths::GROUPS, &asked.pairs(), is_first, next))
             }
         }
         @if viewer.actor.may(Scope::Operate) {

@@ -58,7 +58,7 @@ pub(super) async fn ask(State(console): State<Console>, posted: Posted) -> Respo
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
+        return shell.change_denied(denied, "read dead letters").await;
     }
     match dead_letters::ask(&console.store).await {
         Ok(()) => Redirect::to(local(fields.text("next").unwrap_or(paths::GROUPS))).into_response(),

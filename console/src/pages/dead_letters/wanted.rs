@@ -6,6 +6,7 @@ use web::problem::Problem;
 use web::query::Parameters;
 
 use super::words::Words;
+use crate::asked::problems;
 use crate::pieces::filter::{Field, Input};
 
 /// What narrows letters down, as plans are asked for it, too.
@@ -26,11 +27,7 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn read(query: Result<Parameters, Problem>) -> Self {
         let mut wanted = Self::default();
-        let read = match query {
-            Ok(query) => wanted.take(query),
-            Err(problem) => Err(problem),
-        };
-        if let Err(problem) = read {
+        if let Err(problem) = query.and_then(|query| wanted.take(query)) {
             wanted.problems = problems(&problem);
         }
         wanted
@@ -90,9 +87,4 @@ impl Wanted {
             field("group", words.group, Input::Text("")),
         ]
     }
-}
-
-/// What a refusal says of each parameter.
-pub(super) fn problems(problem: &Problem) -> Vec<(String, String)> {
-    problem.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect()
 }

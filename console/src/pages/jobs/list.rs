@@ -10,11 +10,12 @@ use web::problem::Problem;
 use web::query::Parameters;
 
 use super::words::Words;
+use crate::asked::problems;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::dead_letters::{Tab, names, paths, tabs};
 use crate::pieces::filter::{Field, Input, filter};
-use crate::pieces::pager::pager;
+use crate::pieces::pager::{Part, pager, part};
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
 use crate::section::Section;
@@ -36,12 +37,8 @@ struct Asked {
 impl Asked {
     fn read(query: Result<Parameters, Problem>) -> Self {
         let mut asked = Self::default();
-        let read = match query {
-            Ok(query) => asked.take(query),
-            Err(problem) => Err(problem),
-        };
-        if let Err(problem) = read {
-            asked.problems = problem.bad().map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();
+        if let Err(problem) = query.and_then(|query| asked.take(query)) {
+            asked.problems = problems(&problem);
         }
         asked
     }
@@ -81,16 +78,13 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
     let jobs = dead_letters::jobs(&console.store, &viewer.actor.tenant).await?;
     let fitting: Vec<&LetterJob> =
         jobs.iter().filter(|job| asked.state.is_none_or(|state| state == job.state)).collect();
-    let begin = asked.after.as_ref().and_then(|after| fitting.iter().position(|job| job.id == *after));
-    let rest = fitting.get(begin.map_or(0, |at| at + 1)..).unwrap_or_default();
-    let shown = &rest[..rest.len().min(PAGE)];
-    let next = shown.last().filter(|_| rest.len() > PAGE).map(|last| last.id.as_str());
+    let Part { rows: shown, is_first, next } = part(&fitting, asked.after.as_deref(), PAGE, |job| job.id.as_str());
     Ok(html! {
         (tabs(lang, Some(Tab::Jobs)))
         (filter(lang, paths::JOBS, &fields, &asked.problems))
         @if asked.problems.is_empty() {
             @if jobs.is_empty() { p.nothing { (words.no_jobs) } } @else { (rows(shown, lang, now)) }
-            (pager(lang, paths::JOBS, &[("state", state)], begin.is_none(), next))
+            (pager(lang, paths::JOBS, &[("state", state)], is_first, next))
         }
     })
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{FieldError, PauseKind, Scope};
 use maud::{Markup, html};
 use operations::pauses::{self, Asked, EVERYBODY, FIELDS, Outcome};
-use serde_json::{Map, Value};
 use store::MAX_PAUSES;
 
 use super::NEW;
@@ -14,7 +13,7 @@ use super::words::Words;
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
-use crate::pieces::written::{Input, Line, line, others};
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 
@@ -30,7 +29,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer) -> Resp
 pub(super) async fn pause(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Pauses);
     let (own, clock) = (&viewer.actor.tenant, console.clock.as_ref());
-    let asked = match Asked::of(written(&fields), Some(own), &console.settings.providers, clock.now()) {
+    let asked = match Asked::of(fields.object(&FIELDS), Some(own), &console.settings.providers, clock.now()) {
         Ok(asked) => asked,
         Err(errors) => return refused(&shell, &console, &viewer, &fields, &errors).await,
     };
@@ -72,12 +71,6 @@ async fn doubted(shell: &Shell<'_>, doubts: &[FieldError]) -> Response {
     shell.page(words.paused, &content).await
 }
 
-/// What an entrance that reads JSON would be given.
-fn written(fields: &Fields) -> Map<String, Value> {
-    let given = FIELDS.into_iter().filter_map(|name| Some((name.to_owned(), Value::from(fields.text(name)?))));
-    given.collect()
-}
-
 fn form(console: &Console, viewer: &Viewer, fields: &Fields, errors: &[FieldError]) -> Markup {
     let (lang, may_for_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
     let words = Words::of(lang);
@@ -85,34 +78,21 @@ fn form(console: &Console, viewer: &Viewer, fields: &Fields, errors: &[FieldErro
     let names = (words.name_hint)(&operations::channel_names().join(", "), &console.settings.providers.join(", "));
     let whose = (words.whose_hint)(viewer.actor.tenant.as_str(), EVERYBODY);
     let value = |name: &str| fields.text(name).unwrap_or_default();
-    let text = |name: &'static str, label: &'static str| Line {
-        name,
-        label,
-        hint: "",
-        value: value(name),
-        input: Input::Text(""),
-        is_required: true,
-    };
-    let kind = Line { input: Input::Choice(&kinds), ..text("kind", words.what) };
-    let name = Line { hint: &names, ..text("name", words.name) };
-    let tenant = Line { hint: &whose, is_required: false, ..text("tenant", words.whose) };
-    let why = Line { hint: words.why_hint, ..text("why", words.why) };
-    let until = Line {
-        hint: words.until_hint,
-        input: Input::Text("2030-01-01T00:00:00Z"),
-        is_required: false,
-        ..text("until", words.until)
-    };
+    let kind = Line::choice("kind", words.what, value("kind"), &kinds);
+    let name = Line::text("name", words.name, value("name")).hint(&names).required();
+    let tenant = Line::text("tenant", words.whose, value("tenant")).hint(&whose);
+    let why = Line::words("why", words.why, value("why")).hint(words.why_hint).required();
+    let until = Line::such_as("until", words.until, value("until"), "2030-01-01T00:00:00Z").hint(words.until_hint);
     html! {
         p { (words.what_it_does) }
         form.form method="post" action=(NEW) {
-            (others(&FIELDS, errors))
-            (line(&kind, errors))
-            (line(&name, errors))
+            (unplaced(errors, &FIELDS))
+            (kind.with(errors))
+            (name.with(errors))
             // Nobody else may name a tenant but their own, which stands where none is named.
-            @if may_for_all || errors.iter().any(|error| error.pointer == "/tenant") { (line(&tenant, errors)) }
-            (line(&why, errors))
-            (line(&until, errors))
+            @if may_for_all || errors.iter().any(|error| error.pointer == "/tenant") { (tenant.with(errors)) }
+            (why.with(errors))
+            (until.with(errors))
             p.actions {
                 button.main type="submit" { (words.pause) }
                 a href=(Section::Pauses.path()) { (lang.words().confirm.go_back) }

@@ -16,9 +16,6 @@ use crate::session::{Posted, Viewer};
 
 pub(super) async fn ask(State(console): State<Console>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Pauses);
-    if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
-    }
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     match asked.text("id") {
         Some(id) => once_more(&shell, &console, &viewer, id, None).await,
@@ -39,6 +36,7 @@ pub(super) async fn resume(State(console): State<Console>, Posted { viewer, fiel
     }
 }
 
+/// Who may not do it is not shown what it is about.
 async fn once_more(
     shell: &Shell<'_>,
     console: &Console,
@@ -46,6 +44,9 @@ async fn once_more(
     id: &str,
     refused: Option<NotConfirmed>,
 ) -> Response {
+    if let Err(denied) = viewer.actor.must(Scope::Operate) {
+        return shell.denied(denied).await;
+    }
     let words = Words::of(shell.lang());
     let found = match pauses::list(&console.store, &viewer.reach(), console.clock.now()).await {
         Ok(found) => found,

@@ -46,7 +46,7 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
+        return shell.change_denied(denied, "plan for dead letters").await;
     }
     let asked = match Asked::of(object(&fields)) {
         Ok(asked) => asked,

@@ -45,7 +45,7 @@ pub(super) async fn start(State(console): State<Console>, Path(id): Path<String>
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
+        return shell.change_denied(denied, "start a plan for dead letters").await;
     }
     let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, &id).await {
         Ok(Some(shown)) => shown,

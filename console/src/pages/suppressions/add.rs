@@ -6,14 +6,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{FieldError, Scope, SuppressedFor, SuppressionScope};
 use maud::{Markup, html};
 use operations::suppressions::{self, Entry, FIELDS};
-use serde_json::{Map, Value};
 
 use super::NEW;
 use super::words::Words;
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
-use crate::pieces::written::{Input, Line, line, others};
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -29,7 +28,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer) -> Resp
 pub(super) async fn suppress(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Suppressions);
     let clock = console.clock.as_ref();
-    let entry = match Entry::of(written(&fields), clock.now()) {
+    let entry = match Entry::of(fields.object(&FIELDS), clock.now()) {
         Ok(entry) => entry,
         Err(errors) => {
             let content = form(&fields, &errors, shell.lang());
@@ -42,12 +41,6 @@ pub(super) async fn suppress(State(console): State<Console>, Posted { viewer, fi
     }
 }
 
-/// What an entrance that reads JSON would be given.
-fn written(fields: &Fields) -> Map<String, Value> {
-    let given = FIELDS.into_iter().filter_map(|name| Some((name.to_owned(), Value::from(fields.text(name)?))));
-    given.collect()
-}
-
 fn form(fields: &Fields, errors: &[FieldError], lang: Lang) -> Markup {
     let words = Words::of(lang);
     let channels: Vec<(&str, &str)> = operations::channel_names().iter().map(|name| (*name, *name)).collect();
@@ -55,28 +48,19 @@ fn form(fields: &Fields, errors: &[FieldError], lang: Lang) -> Markup {
     let scopes = SuppressionScope::ALL.map(|scope| (scope.as_str(), words.of_scope(scope)));
     let scopes = [("", words.usual_scope)].into_iter().chain(scopes).collect::<Vec<_>>();
     let value = |name: &str| fields.text(name).unwrap_or_default();
-    let one = |name: &'static str, label: &'static str, input| Line {
-        name,
-        label,
-        hint: "",
-        value: value(name),
-        input,
-        is_required: false,
-    };
     let reason = fields.text("reason").unwrap_or(SuppressedFor::Manual.as_str());
-    let (until, free) = (Input::Text("2030-01-01T00:00:00Z"), || Input::Text(""));
     let lines = [
-        Line { is_required: true, ..one("channel", words.channel, Input::Choice(&channels)) },
-        Line { is_required: true, hint: words.recipient_hint, ..one("destination", words.recipient, free()) },
-        Line { value: reason, ..one("reason", words.reason, Input::Choice(&reasons)) },
-        one("scope", words.scope, Input::Choice(&scopes)),
-        Line { hint: words.until_hint, ..one("until", words.until, until) },
-        Line { hint: words.note_hint, ..one("note", words.note, free()) },
+        Line::choice("channel", words.channel, value("channel"), &channels),
+        Line::text("destination", words.recipient, value("destination")).hint(words.recipient_hint).required(),
+        Line::choice("reason", words.reason, reason, &reasons),
+        Line::choice("scope", words.scope, value("scope"), &scopes),
+        Line::such_as("until", words.until, value("until"), "2030-01-01T00:00:00Z").hint(words.until_hint),
+        Line::words("note", words.note, value("note")).hint(words.note_hint),
     ];
     html! {
         form.form method="post" action=(NEW) {
-            (others(&FIELDS, errors))
-            @for field in &lines { (line(field, errors)) }
+            (unplaced(errors, &FIELDS))
+            @for field in &lines { (field.with(errors)) }
             p.actions {
                 button.main type="submit" { (words.suppress) }
                 a href=(Section::Suppressions.path()) { (lang.words().confirm.go_back) }

@@ -17,9 +17,6 @@ use crate::session::{Posted, Viewer};
 
 pub(super) async fn ask(State(console): State<Console>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Suppressions);
-    if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
-    }
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     match asked.text("id") {
         Some(id) => once_more(&shell, &console, &viewer, id, None).await,
@@ -46,6 +43,7 @@ pub(super) async fn lift(State(console): State<Console>, Posted { viewer, fields
     }
 }
 
+/// Who may not do it is not shown whom it is about.
 async fn once_more(
     shell: &Shell<'_>,
     console: &Console,
@@ -53,6 +51,9 @@ async fn once_more(
     id: &str,
     refused: Option<NotConfirmed>,
 ) -> Response {
+    if let Err(denied) = viewer.actor.must(Scope::Operate) {
+        return shell.denied(denied).await;
+    }
     let entry = match suppressions::show(&console.store, &viewer.actor.tenant, id).await {
         Ok(Some(entry)) => entry,
         Ok(None) => return shell.not_found().await,

@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
 use crate::pieces::pager::address;
-use crate::pieces::written::{Input, Line, line, others};
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -57,36 +57,15 @@ fn form(wanted: &Wanted, locales: &[&str], errors: &[FieldError], lang: Lang) ->
     let locales: Vec<(&str, &str)> = [("", words.default_locale)].into_iter().chain(known).chain(own).collect();
     let hint = (words.data_hint)(MAX_DATA_BYTES);
     let lines = [
-        Line {
-            name: "channel",
-            label: words.channel,
-            hint: "",
-            value: wanted.channel,
-            input: Input::Choice(&channels),
-            is_required: true,
-        },
-        Line {
-            name: "locale",
-            label: words.locale,
-            hint: "",
-            value: wanted.locale.as_deref().unwrap_or_default(),
-            input: Input::Choice(&locales),
-            is_required: false,
-        },
-        Line {
-            name: "data",
-            label: words.data,
-            hint: &hint,
-            value: &wanted.data,
-            input: Input::Area,
-            is_required: false,
-        },
+        Line::choice("channel", words.channel, wanted.channel, &channels),
+        Line::choice("locale", words.locale, wanted.locale.as_deref().unwrap_or_default(), &locales),
+        Line::area("data", words.data, &wanted.data).hint(&hint),
     ];
     html! {
         form.form method="get" action=(PREVIEW) {
             input type="hidden" name="template" value=(wanted.template);
-            (others(&FIELDS, errors))
-            @for one in &lines { (line(one, errors)) }
+            (unplaced(errors, &FIELDS))
+            @for one in &lines { (one.with(errors)) }
             p.actions {
                 button.main type="submit" { (words.show) }
                 a href=(address(PREVIEW, &[("template", wanted.template.as_str())], None)) { (words.sample) }

@@ -10,12 +10,11 @@ use axum::routing::{get, post};
 use domain::{FieldError, Timestamp};
 use maud::{Markup, html};
 use operations::accounts::sessions::{self, Open};
-use operations::accounts::users;
+use operations::accounts::{Undone, users};
 use web::connections::network;
 use web::hosts::Source;
 
 use self::words::Words;
-use super::forms::{self, Line};
 use super::rights::rights;
 use super::undone;
 use crate::console::Console;
@@ -23,6 +22,7 @@ use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{LOGIN, Posted, Viewer};
 use crate::words::Lang;
@@ -52,7 +52,10 @@ async fn change_password(
     let (old, new) = (given("old_password").into(), given("new_password").into());
     let peer = source.peer.map(network);
     let changed = users::change_own_password(console.log_in(), peer, &viewer.actor, old, new).await;
-    console.accounts.revoked.forget_age();
+    // Whoever only tries must not have every other request wait for the ledger.
+    if changed.as_ref().err().is_none_or(Undone::is_in_doubt) {
+        console.accounts.revoked.forget_age();
+    }
     match changed {
         // This session has ended with the others.
         Ok(()) => {
@@ -128,7 +131,7 @@ fn facts(viewer: &Viewer, words: &Words) -> Markup {
 fn password_form(words: &Words, errors: &[FieldError]) -> Markup {
     html! {
         form.form method="post" action=(PASSWORD) aria-label=(words.password) {
-            (forms::unplaced(errors, &FIELDS))
+            (unplaced(errors, &FIELDS))
             (Line::password("old_password", words.old_password, "current-password").with(errors))
             (Line::password("new_password", words.new_password, "new-password").hint(words.password_rule).with(errors))
             p.soft { (words.password_effect) }

@@ -3,16 +3,16 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{FieldError, Scope};
+use domain::{FieldError, Role, Scope};
 use maud::{Markup, html};
 use operations::accounts::is_user_name;
-use operations::accounts::users::{self, Asked, FIELDS};
+use operations::accounts::users::{self, AddedBy, Asked, FIELDS};
 use store::{USUAL_PAGE, User, UserPage};
 use web::hosts::Source;
 use web::query::Parameters;
 
 use super::addresses::of_user;
-use super::forms::{self, Line, kept, object};
+use super::forms::{self, kept};
 use super::rights::rights;
 use super::words::Words;
 use super::{hashing, keys, undone};
@@ -23,6 +23,7 @@ use crate::pieces::badge::{Tone, badge};
 use crate::pieces::pager::pager;
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 
@@ -37,7 +38,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, mut que
 
 pub(super) async fn add(State(console): State<Console>, source: Source, Posted { viewer, fields }: Posted) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Users);
-    let asked = match Asked::of(object(&fields, &FIELDS), &viewer.actor.tenant) {
+    let asked = match Asked::of(fields.object(&FIELDS), AddedBy::Administrator(&viewer.actor), Vec::new()) {
         Ok(asked) => asked,
         Err(errors) => return page(&console, &viewer, None, &fields, &errors).await,
     };
@@ -111,14 +112,16 @@ fn listed(console: &Console, viewer: &Viewer, found: &UserPage) -> Markup {
 fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
     let lang = viewer.look.lang;
     let words = Words::of(lang);
+    // Whoever chooses nothing gives the least. What was sent already stands as it was sent.
+    let role = if errors.is_empty() { Role::Viewer.as_str() } else { kept(given, "role") };
     html! {
         details open[!errors.is_empty()] {
             summary { (words.add) }
             form.form method="post" action=(Section::Users.path()) aria-label=(words.add) {
-                (forms::unplaced(errors, &FIELDS))
+                (unplaced(errors, &FIELDS))
                 (Line::text("username", words.name, kept(given, "username")).required().with(errors))
                 (Line::password("password", words.password, "new-password").hint(words.password_rule).with(errors))
-                (forms::rights(lang, (kept(given, "role"), kept(given, "scope")), words.usual_scopes, errors))
+                (forms::rights(lang, (role, kept(given, "scope")), words.usual_scopes, errors))
                 @if viewer.actor.may(Scope::Tenants) {
                     (Line::text("tenant", words.tenant, kept(given, "tenant")).hint(words.own_tenant).with(errors))
                 }

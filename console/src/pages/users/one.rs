@@ -13,7 +13,7 @@ use web::problem::field;
 use web::query::Parameters;
 
 use super::addresses::{of_act, of_user};
-use super::forms::{self, Line, kept};
+use super::forms::{self, kept};
 use super::rights::{rights, role_of};
 use super::words::Words;
 use super::{hashing, undone};
@@ -22,6 +22,7 @@ use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::time::time;
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -96,7 +97,7 @@ async fn page(
     let content = html! {
         p { a href=(Section::Users.path()) { (words.all_users) } }
         (facts(&user, lang, now))
-        (forms::unplaced(errors, &FIELDS))
+        (unplaced(errors, &FIELDS))
         div.columns {
             section { h2 { (words.change_rights) } (rights_form(&user, lang, given, errors)) }
             section { h2 { (words.new_password) } (password_form(&user, lang, errors)) }

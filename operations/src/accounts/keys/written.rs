@@ -1,12 +1,12 @@
 //! Reads a key to make as it was written: everything that is wrong is named at once.
 
-use domain::{FieldError, Tenant, Timestamp, nearest, parse_object};
+use domain::{FieldError, Tenant, Timestamp, parse_object};
 use serde_json::{Map, Value};
 
 use super::super::grants::scopes_in;
 use super::{Asked, FIELDS};
 use crate::checked::Refused;
-use crate::reader::{Reader, words_in_a_line};
+use crate::reader::{Reader, field_meant, words_in_a_line};
 
 impl Asked {
     /// Reads it for somebody whose tenant is `own`, which stands where none is named.
@@ -31,7 +31,7 @@ impl Asked {
             reader.refuse("scope", "is missing: what the key may do, such as notify; or give role");
         }
         let tenant = reader.tenant(own);
-        let expires_at = expires_at(&mut reader, now);
+        let expires_at = reader.time_ahead("expires_at", now, "a key that stays until it is revoked");
         reader.refuse_unknown(meant);
         match (name, scopes) {
             (Some(name), Some(scopes)) if reader.errors.is_empty() => Ok(Self { name, scopes, tenant, expires_at }),
@@ -51,16 +51,6 @@ fn name(reader: &mut Reader) -> Option<String> {
     Some(name)
 }
 
-fn expires_at(reader: &mut Reader, now: Timestamp) -> Option<Timestamp> {
-    let text = reader.text("expires_at")?;
-    match Timestamp::parse_rfc3339(&text) {
-        Ok(at) if at > now => return Some(at),
-        Ok(_) => reader.refuse("expires_at", "lies in the past: leave it out for a key that stays until it is revoked"),
-        Err(error) => reader.refuse("expires_at", error.to_string()),
-    }
-    None
-}
-
 /// Finds the field of a key that a name stands for.
 fn meant(name: &str) -> Option<&'static str> {
     const OTHERS: [(&str, &[&str]); 3] = [
@@ -68,6 +58,5 @@ fn meant(name: &str) -> Option<&'static str> {
         ("scope", &["permission", "right"]),
         ("expires_at", &["until", "expiry", "expires", "ends_at"]),
     ];
-    let written_otherwise = || OTHERS.iter().find(|(_, names)| nearest(name, names.iter().copied()).is_some());
-    nearest(name, FIELDS).or_else(|| written_otherwise().map(|(known, _)| *known))
+    field_meant(name, FIELDS, &OTHERS)
 }

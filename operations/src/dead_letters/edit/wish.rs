@@ -10,6 +10,9 @@ use crate::reader;
 /// The fields of an edit, as its client writes them.
 pub const EDIT_FIELDS: [&str; 3] = ["set", "body", "why"];
 
+/// The most steps of a pointer. A body with many more levels cannot be read, and would be too deep to be dropped.
+const MAX_STEPS: usize = 100;
+
 /// What somebody makes of a letter, as [`Wish::read`] makes one.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Wish {
@@ -52,8 +55,7 @@ impl Wish {
         let changes = asked_changes(&mut object, &mut errors);
         let why = why(&mut object, &mut errors);
         for name in object.keys() {
-            let hint = nearest(name, EDIT_FIELDS).map(|known| format!(": did you mean {known}?")).unwrap_or_default();
-            errors.push(field(format!("/{}", pointer_step(name)), format!("is not known here{hint}")));
+            errors.push(reader::unknown(name, nearest(name, EDIT_FIELDS)));
         }
         match (changes, why) {
             (Some(changes), Some(why)) if errors.is_empty() => Ok(Self { changes, why }),
@@ -112,10 +114,9 @@ fn asked_changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) 
     let (set, body) = (object.remove("set"), object.remove("body"));
     match (set.filter(|set| !set.is_null()), body.filter(|body| !body.is_null())) {
         (Some(Value::Object(set)), None) if !set.is_empty() => {
-            let bad = set.keys().filter(|pointer| !pointer.starts_with('/'));
-            errors.extend(bad.map(|pointer| {
-                field(format!("/set/{}", pointer_step(pointer)), "must be a JSON pointer, such as /destination")
-            }));
+            let bad = set.keys().filter(|pointer| !is_pointer(pointer));
+            let detail = format!("must be a JSON pointer of at most {MAX_STEPS} steps, such as /destination");
+            errors.extend(bad.map(|pointer| field(format!("/set/{}", pointer_step(pointer)), detail.as_str())));
             Some(Changes::Set(set))
         }
         (None, Some(Value::Object(body))) => Some(Changes::Body(body)),
@@ -137,6 +138,10 @@ fn asked_changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) 
             None
         }
     }
+}
+
+fn is_pointer(text: &str) -> bool {
+    text.starts_with('/') && text.matches('/').count() <= MAX_STEPS
 }
 
 fn why(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<String> {
@@ -265,6 +270,16 @@ mod tests {
         let (edited, _) =
             wish(json!({"body": {"id": "m", "channel": "sms"}, "why": "typo"})).on(b"{").expect("it fits");
         assert_eq!(Value::Object(edited), json!({"channel": "sms"}));
+    }
+
+    #[test]
+    fn a_pointer_makes_no_body_too_deep_to_be_dropped() {
+        let asked = |steps: usize| Wish::of(object(json!({"set": {("/a".repeat(steps)): 1}, "why": "typo"})));
+        assert!(asked(MAX_STEPS).expect("a wish").on(BODY).is_ok());
+        for steps in [MAX_STEPS + 1, 100_000] {
+            let errors = asked(steps).expect_err("too deep");
+            assert!(errors.len() == 1 && errors[0].detail.contains("at most 100 steps"), "{errors:?}");
+        }
     }
 
     #[test]

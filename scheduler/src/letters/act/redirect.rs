@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Archived, Item, Redirected};
 use topology::{Letters, Publication, PublishError};
 
-use super::{archived, settle};
+use super::{archived, note, take_out};
 use crate::letters::Trouble;
 use crate::letters::in_hand::InHand;
 use crate::shared::Shared;
@@ -38,11 +38,12 @@ pub(super) async fn letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<I
         }
     }
     failpoint("letters.redirected_before_ack");
-    metrics::counter!("chasqui_redirected_letters_total").increment(confirmed.len() as u64);
     store.fail_letters(&too_large, "too_large", shared.intake.clock.now()).await?;
     let kept: Vec<Archived> = confirmed.iter().map(|one| archived(shared, one)).collect();
     store.keep_redirected(&kept, &redirects, shared.intake.clock.now()).await?;
-    settle(shared, letters, confirmed).await?;
+    let out = take_out(letters, confirmed).await?;
+    metrics::counter!("chasqui_redirected_letters_total").increment(out.items.len() as u64);
+    note(shared, out).await?;
     trouble.map_or(Ok(()), Err)
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Entry, Scope, Tenant, Timestamp};
+use domain::{Entry, Scope, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{User, find};
@@ -51,6 +51,11 @@ impl UserChange {
         }
     }
 
+    /// Whether it leaves the user as it is.
+    fn is_idle(&self, user: &User) -> bool {
+        matches!(self, Self::Enable) && user.disabled_at.is_none()
+    }
+
     fn ends_sessions(&self) -> bool {
         match self {
             Self::Disable | Self::Delete | Self::Password(_) | Self::RevokeTokens => true,
@@ -64,14 +69,16 @@ fn manages_all(scopes: &[String]) -> bool {
 }
 
 impl Store {
-    /// Changes a user of this tenant, or of any if none is given, at the time of the entry, and notes it in the journal.
+    /// Changes a user at the time of the entry, and notes it in the journal. What changes nothing is not noted. `seen` is the
+    /// user as it was when somebody looked whether it may be changed; one of another tenant is unknown.
     ///
     /// # Errors
-    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    /// [`StoreError`]; after [`StoreError::Unavailable`] look at the user and repeat it: what the user may do may have been
+    /// changed since it was seen.
     pub async fn change_user(
         &self,
         name: &str,
-        tenant: Option<&Tenant>,
+        seen: Option<&User>,
         change: &UserChange,
         told: &Entry,
     ) -> Result<Changed, StoreError> {
@@ -79,9 +86,16 @@ impl Store {
         // Of two who are the last but one, only one is disabled: nobody else changes users meanwhile.
         session.lock_for_writing("users").await?;
         let found = find(&mut session, name, "{for_update}").await?;
-        let Some(user) = found.filter(|user| tenant.is_none_or(|own| *own == user.tenant)) else {
+        let Some(user) = found.filter(|user| seen.is_none_or(|seen| seen.tenant == user.tenant)) else {
             return Ok(Changed::Unknown);
         };
+        // Whoever may change what the user was need not be one who may change what it has become.
+        if seen.is_some_and(|seen| seen.scopes != user.scopes) {
+            return Err(StoreError::Unavailable("another process has changed what the user may do".into()));
+        }
+        if change.is_idle(&user) {
+            return Ok(Changed::Done(Box::new(user)));
+        }
         let counts = user.disabled_at.is_none() && manages_all(&user.scopes);
         if counts && change.takes_away() && !others_manage_all(&mut session, name).await? {
             return Ok(Changed::LastOfAll);

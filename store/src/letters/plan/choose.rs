@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO letter_job_items (job, letter, tenant, id, epo
 /// delivery of the tenant, which takes minutes.
 pub(super) async fn letters(session: &mut Session, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
     let mut values = vec![Value::Text(Some(&plan.id))];
-    let mut reasons = vec![IN_ANOTHER_JOB.to_owned()];
+    let mut reasons = vec![format!("WHEN {} THEN 'in_another_job'", in_another_job("l"))];
     if plan.action.sends() {
         reasons.extend(reasons_of(plan, now, &mut values));
     }
@@ -67,9 +67,19 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
     reasons
 }
 
-const IN_ANOTHER_JOB: &str = "WHEN EXISTS (SELECT 1 FROM letter_job_items AS o JOIN letter_jobs AS j ON j.id = o.job \
-     WHERE o.letter = l.letter AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused')) \
-     THEN 'in_another_job'";
+/// The condition that another job than `$1` has a letter of the table `of`, or a twin of it: of the same delivery, and dead
+/// in the same epoch, so that both ask for one budget. Letters without an id have no twins.
+pub(super) fn in_another_job(of: &str) -> String {
+    let has = |same: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM letter_job_items AS o JOIN letter_jobs AS j ON j.id = o.job WHERE {same} \
+             AND o.job <> $1 AND o.state IN ('pending', 'taken') AND j.state IN ('running', 'paused'))"
+        )
+    };
+    let letter = has(&format!("o.letter = {of}.letter"));
+    let twin = has(&format!("o.tenant = {of}.tenant || '' AND o.id = {of}.id AND o.epoch = {of}.epoch"));
+    format!("({letter} OR ({of}.id <> '' AND {twin}))")
+}
 
 /// Something was sent in the place of a letter of the same delivery: this one has a twin, or was put back since. Letters
 /// without an id have none in common.

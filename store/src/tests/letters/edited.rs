@@ -73,7 +73,7 @@ async fn an_edit_keeps_its_letter_from_others_until_it_is_confirmed(db: &Databas
 async fn a_letter_of_another_job_is_not_edited(db: &Database) {
     let store = db.store().await;
     let tenant = Tenant::default();
-    index(&store, &[letter("a", "m0")]).await;
+    index(&store, &[letter("a", "m0"), letter("b", "m0")]).await;
     started(&store, "j", LetterAction::Replay).await;
     let in_job = store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap();
     assert_eq!(in_job, Reserved::InJob { job: "j".into(), by: "ada".into() });
@@ -82,6 +82,9 @@ async fn a_letter_of_another_job_is_not_edited(db: &Database) {
     assert!(store.cancel_letter_job(&tenant, "n", &testkit::told_by("ada", at(3))).await.unwrap());
     assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
     assert_eq!(state_of(&store, "n").await, JobState::Paused, "the same edit goes on after a cancel");
+    let twin = LetterEdit { letter: "b".into(), ..edit("o") };
+    let in_job = store.reserve_letter_edit(&tenant, &twin, &told("o")).await.unwrap();
+    assert_eq!(in_job, Reserved::InJob { job: "n".into(), by: "ada".into() });
 }
 
 async fn what_was_redirected_is_known_from_both_sides(db: &Database) {

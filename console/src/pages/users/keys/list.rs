@@ -14,13 +14,14 @@ use super::{PATH, made, revoke, rotate};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
-use crate::pages::users::forms::{self, Line, kept, object};
+use crate::pages::users::forms::{self, kept};
 use crate::pages::users::rights::rights;
 use crate::pages::users::undone;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::pager::pager;
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -35,7 +36,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, mut que
 
 pub(super) async fn add(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
     let shell = Shell::of(&console, &viewer, Section::Users);
-    let asked = match Asked::of(object(&fields, &FIELDS), &viewer.actor.tenant, console.clock.now()) {
+    let asked = match Asked::of(fields.object(&FIELDS), &viewer.actor.tenant, console.clock.now()) {
         Ok(asked) => asked,
         Err(errors) => return page(&console, &viewer, None, &fields, &errors).await,
     };
@@ -146,7 +147,7 @@ fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
         details open[!errors.is_empty()] {
             summary { (words.add) }
             form.form method="post" action=(PATH) aria-label=(words.add) {
-                (forms::unplaced(errors, &FIELDS))
+                (unplaced(errors, &FIELDS))
                 (Line::text("name", words.name, kept(given, "name")).required().hint(words.name_hint).with(errors))
                 (forms::rights(lang, (kept(given, "role"), kept(given, "scope")), words.scope_hint, errors))
                 @if viewer.actor.may(Scope::Tenants) {

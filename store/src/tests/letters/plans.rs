@@ -1,0 +1,99 @@
+//! Which letters a plan has, and which of them it leaves out.
+
+use domain::Tenant;
+
+use super::{counted, index, letter, line, plan, started};
+use crate::letters::{IndexedLetter, LetterAction, LetterFilter, LetterPlan, Life};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, listed, sent, suppression};
+use crate::tests::ledger::taken;
+use crate::tests::on_both;
+
+on_both!(
+    a_plan_is_frozen_and_says_what_it_leaves_out_and_why,
+    a_plan_has_what_no_other_job_has,
+    two_jobs_have_no_twins_of_one_delivery_and_epoch,
+);
+
+async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
+    let store = db.store().await;
+    for id in ["sent", "listed"] {
+        let row = taken(store.claim_to_send(candidate(id), &arrival(id), HOUR, listed()).await.unwrap());
+        if id == "sent" {
+            store.record(&decide(&row, &sent()), None).await.unwrap();
+        }
+    }
+    store.suppress(&suppression(), None).await.unwrap();
+    let letters = [
+        letter("a", "m0"),
+        IndexedLetter { epoch: 3, ..letter("b", "m1") },
+        IndexedLetter { expires_at: Some(at(0)), ..letter("c", "m2") },
+        letter("d", "sent"),
+        letter("e", "listed"),
+    ];
+    index(&store, &letters).await;
+    store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Replay), at(1)).await.unwrap();
+    index(&store, &[letter("f", "m5")]).await;
+    let expected = [
+        line("left_out", "ended", 1),
+        line("left_out", "expired", 1),
+        line("left_out", "replayed_too_often", 1),
+        line("left_out", "suppressed", 1),
+        line("pending", "", 1),
+    ];
+    assert_eq!(counted(&store, "p").await, expected);
+    store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Drop), at(1)).await.unwrap();
+    assert_eq!(counted(&store, "p").await, expected, "it is the plan that was made");
+    store.plan_letters(&Tenant::default(), &plan("d", LetterAction::Drop), at(1)).await.unwrap();
+    assert_eq!(counted(&store, "d").await, [line("pending", "", 6)]);
+    let late = at(1).plus(HOUR).plus(HOUR);
+    assert!(
+        !store.start_letter_job(&Tenant::default(), "p", &testkit::told_by("ada", late)).await.unwrap(),
+        "it is too old"
+    );
+}
+
+async fn a_plan_has_what_no_other_job_has(db: &Database) {
+    let store = db.store().await;
+    index(&store, &[letter("a", "m0"), letter("b", "m1")]).await;
+    let tenant = Tenant::default();
+    store.plan_letters(&tenant, &plan("late", LetterAction::Drop), at(1)).await.unwrap();
+    started(&store, "first", LetterAction::Replay).await;
+    assert_eq!(store.letter_groups(&tenant, false).await.unwrap()[0].life, Life::Replayed);
+    store.plan_letters(&tenant, &plan("second", LetterAction::Replay), at(1)).await.unwrap();
+    assert_eq!(counted(&store, "second").await, [line("left_out", "in_another_job", 2)]);
+    assert!(store.start_letter_job(&tenant, "late", &testkit::told_by("bob", at(3))).await.unwrap());
+    assert_eq!(counted(&store, "late").await, [line("left_out", "in_another_job", 2)]);
+    assert!(
+        !store.start_letter_job(&tenant, "first", &testkit::told_by("bob", at(3))).await.unwrap(),
+        "it is no plan any more"
+    );
+    assert!(
+        !store
+            .start_letter_job(&Tenant::parse("other").unwrap(), "second", &testkit::told_by("eve", at(3)))
+            .await
+            .unwrap()
+    );
+}
+
+async fn two_jobs_have_no_twins_of_one_delivery_and_epoch(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    let later = IndexedLetter { epoch: 1, ..letter("c", "m0") };
+    // Those without an id have nothing in common.
+    index(&store, &[letter("a", "m0"), letter("b", "m0"), later, letter("x", ""), letter("y", "")]).await;
+    let of = |id: &str, letters: &[&str]| {
+        let letters = letters.iter().map(|name| (*name).to_owned()).collect();
+        LetterPlan { filter: LetterFilter { letters, ..LetterFilter::default() }, ..plan(id, LetterAction::Replay) }
+    };
+    store.plan_letters(&tenant, &of("before", &["b", "c", "y"]), at(1)).await.unwrap();
+    store.plan_letters(&tenant, &of("first", &["a", "x"]), at(1)).await.unwrap();
+    assert!(store.start_letter_job(&tenant, "first", &testkit::told_by("ada", at(2))).await.unwrap());
+    store.plan_letters(&tenant, &of("after", &["b", "c", "y"]), at(3)).await.unwrap();
+    let expected = [line("left_out", "in_another_job", 1), line("pending", "", 2)];
+    assert_eq!(counted(&store, "after").await, expected);
+    let others = store.letter_outlook(&tenant, "after", LetterAction::Replay, None).await.unwrap().others;
+    let named: Vec<_> = others.iter().map(|other| (other.what.as_str(), other.letters)).collect();
+    assert!(named.contains(&("first", 1)) && named.iter().any(|(what, _)| *what == "before"), "{named:?}");
+    assert!(store.start_letter_job(&tenant, "before", &testkit::told_by("bob", at(4))).await.unwrap());
+    assert_eq!(counted(&store, "before").await, expected);
+}
