@@ -17,7 +17,7 @@ const LETTERS: &str = "/console/dead-letters/letters";
 const PLANS: &str = "/console/dead-letters/plans";
 
 /// Those whose addresses are always the same.
-const FIXED: [(&str, &str); 38] = [
+const FIXED: [(&str, &str); 39] = [
     ("overview", "/console"),
     ("deliveries", DELIVERIES),
     ("by_channel", "/console/deliveries?channel=whatsapp"),
@@ -42,6 +42,7 @@ const FIXED: [(&str, &str); 38] = [
     ("jobs", "/console/dead-letters/jobs"),
     ("sandbox", "/console/sandbox"),
     ("sandbox_search", "/console/sandbox?q=nobody+has+this"),
+    ("sandbox_faults", "/console/sandbox/faults"),
     ("templates", "/console/templates"),
     ("preview", "/console/templates/preview?template=welcome&channel=email"),
     ("preview_html", "/console/templates/html?template=welcome&channel=email"),
