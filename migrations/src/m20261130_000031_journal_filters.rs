@@ -27,7 +27,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in ["journal_of_kind", "journal_of_actor"] {
-            manager.drop_index(Index::drop().name(name).table(Journal::Table).take()).await?;
+            manager.drop_index(Index::drop().name(name).table(Journal::Table).to_owned()).await?;
         }
         Ok(())
     }
