@@ -160,7 +160,7 @@ struct Desk {
 impl Desk {
     /// Has the queue read, and waits for that. Says so where nobody reads it.
     async fn read(&self) -> Result<()> {
-        in_words(dead_letters::ask(&self.store).await)?;
+        in_words(dead_letters::ask(&self.store, &self.actor, SystemClock.now()).await)?;
         let until = Instant::now() + READ_WITHIN;
         loop {
             let reading = in_words(dead_letters::reading(&self.store).await)?;

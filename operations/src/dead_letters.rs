@@ -46,6 +46,9 @@ pub const FIELDS: [&str; 17] = [
     "to",
 ];
 
+/// Whoever looks at the same again is told of once in this time: pages come again by themselves.
+const TOLD_ONCE_IN: Duration = Duration::from_secs(10 * 60);
+
 /// What somebody wants done with letters, as [`Asked::read`] makes one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Asked {
@@ -110,9 +113,11 @@ impl Shown {
 /// Asks the scheduler to read the queue again.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn ask(store: &Store) -> Result<(), StoreError> {
-    store.ask_for_letters().await
+/// [`NotDone`].
+pub async fn ask(store: &Store, actor: &Actor, now: Timestamp) -> Result<(), NotDone> {
+    must(store, actor, &[Scope::Operate], "read dead letters", now).await?;
+    store.journal_once(&Entry::of(actor, "dead_letters.read", "queue", now), TOLD_ONCE_IN).await?;
+    Ok(store.ask_for_letters().await?)
 }
 
 /// Since when what is shown is known, and whether it is being read again.

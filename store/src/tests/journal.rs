@@ -20,6 +20,7 @@ on_both!(
     what_is_not_written_is_not_told,
     what_is_repeated_is_noted_seldom,
     who_is_refused_ever_new_things_does_not_fill_the_ledger,
+    what_comes_again_is_noted_once_and_whatever_is_new_always,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
 );
 
@@ -235,6 +236,19 @@ async fn who_is_refused_ever_new_things_does_not_fill_the_ledger(db: &Database) 
         22,
         "others are noted, and so is what comes later"
     );
+}
+
+async fn what_comes_again_is_noted_once_and_whatever_is_new_always(db: &Database) {
+    let store = db.store().await;
+    for n in 0..30 {
+        store.journal_once(&told(&format!("thing-{n}"), 0), MINUTE).await.unwrap();
+        store.journal_once(&told(&format!("thing-{n}"), 59), MINUTE).await.unwrap();
+    }
+    assert_eq!(subjects(&store, JournalFilter::default()).await.len(), 30);
+    let bobs = Entry { actor: "bob".into(), ..told("thing-0", 59) };
+    store.journal_once(&bobs, MINUTE).await.unwrap();
+    store.journal_once(&told("thing-0", 60), MINUTE).await.unwrap();
+    assert_eq!(subjects(&store, JournalFilter::default()).await.len(), 32, "of each person, and when its time is over");
 }
 
 async fn subjects(store: &Store, filter: JournalFilter) -> Vec<String> {
