@@ -240,6 +240,34 @@ async fn a_key_may_do_what_its_maker_may_and_is_believed_until_it_is_over() {
     assert!(page.keys.is_empty());
 }
 
+#[tokio::test]
+async fn a_key_makes_none_that_outlives_it() {
+    let ledger = ledger().await;
+    let (store, admin, clock) = (&ledger.store, admin_of("acme"), Still(NOW));
+    let asked = key(r#"{"name": "deploy", "scope": "admin notify", "expires_at": "2026-03-08T12:00:00Z"}"#, &admin);
+    let maker = keys::add(store, &admin, asked, &clock).await.unwrap();
+    let lasting =
+        keys::add(store, &admin, key(r#"{"name": "orders", "scope": "notify"}"#, &admin), &clock).await.unwrap();
+    let by = Keys::default().actor(store, &clock, maker.text.expose_secret()).await.unwrap().unwrap();
+    let refused = |made: Result<keys::Made, Undone>| match made {
+        Err(Undone::Invalid(fields)) => fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        made => panic!("{made:?}"),
+    };
+    for body in [
+        r#"{"name": "x", "scope": "notify"}"#,
+        r#"{"name": "x", "scope": "notify", "expires_at": "2026-03-08T12:00:01Z"}"#,
+    ] {
+        let said = refused(keys::add(store, &by, key(body, &by), &clock).await);
+        assert!(said.starts_with("/expires_at must be at the latest 2026-03-08T12:00:00Z"), "{said}");
+    }
+    let said = refused(keys::rotate(store, &by, &lasting.key.id, Duration::ZERO, &clock).await);
+    assert!(said.ends_with("ends at 2026-03-08T12:00:00Z"), "{said}");
+    let asked = key(r#"{"name": "x", "scope": "notify", "expires_at": "2026-03-08T12:00:00Z"}"#, &by);
+    keys::add(store, &by, asked, &clock).await.unwrap();
+    let next = keys::rotate(store, &by, &maker.key.id, Duration::from_secs(60), &clock).await.unwrap();
+    assert_eq!(next.key.expires_at, maker.key.expires_at, "one that follows ends when the other would have");
+}
+
 #[test]
 fn everything_that_is_wrong_with_a_key_is_named_at_once() {
     let said = |text: &str| -> Vec<String> {
