@@ -54,13 +54,14 @@ impl FromRequestParts<Console> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Refusal> {
         let (look, now) = (Look::of(&parts.headers), console.clock.now());
+        let session = console.doors.session_id(&parts.headers);
         let actor = match console.doors.actor_of(&parts.headers).await {
             Ok(actor) => {
-                console.remembered.note(&parts.headers, actor.as_ref(), now);
+                console.remembered.note(session.as_deref(), actor.as_ref(), now);
                 actor.ok_or_else(|| to_login(parts))?
             }
             Err(SessionUnknown) => {
-                let remembered = console.remembered.find(&parts.headers, now);
+                let remembered = console.remembered.find(session.as_deref(), now);
                 remembered.filter(|_| parts.method == Method::GET).ok_or_else(|| unknown(look))?
             }
         };

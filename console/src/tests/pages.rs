@@ -114,6 +114,20 @@ async fn who_was_known_goes_on_reading_while_the_ledger_is_away() {
 }
 
 #[tokio::test]
+async fn whoever_has_logged_out_is_not_remembered_whatever_the_look_was() {
+    let site = Site::start().await;
+    for cookies in ["session=viewer", "session=viewer; chasqui_lang=es"] {
+        assert_eq!(site.get("/console", cookies).await.status, StatusCode::OK);
+    }
+    let left = site.post("/console/logout", "session=viewer; chasqui_theme=dark", "").await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    site.doors.is_away.store(true, Ordering::SeqCst);
+    for cookies in ["session=viewer", "session=viewer; chasqui_lang=es", "session=viewer; chasqui_theme=dark"] {
+        assert_eq!(site.get("/console", cookies).await.status, StatusCode::SERVICE_UNAVAILABLE, "{cookies}");
+    }
+}
+
+#[tokio::test]
 async fn the_stream_of_the_overview_begins_at_once_and_ends_with_the_process() {
     let site = Site::start().await;
     let request = Request::get("/console/overview/stream").header("cookie", "session=viewer");

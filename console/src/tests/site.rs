@@ -64,13 +64,12 @@ impl Doors for TestDoors {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(SessionUnknown);
         }
-        let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let name = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session="));
-        Ok(name.and_then(actor))
+        Ok(self.session_id(headers).as_deref().and_then(actor))
     }
 
-    fn session_id(&self, _: &HeaderMap) -> Option<String> {
-        None
+    fn session_id(&self, headers: &HeaderMap) -> Option<String> {
+        let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session=")).map(str::to_owned)
     }
 
     async fn log_out(&self, _: &HeaderMap) -> Option<HeaderValue> {
