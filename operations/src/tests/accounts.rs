@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{Actor, FieldError, Keyring, Role, Scope, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::Store;
+use store::{JournalFilter, Store};
 
 use crate::accounts::keys::{self, Keys};
 use crate::accounts::log_in::{LogIn, LoggedIn, NotLoggedIn};
@@ -12,6 +12,7 @@ use crate::accounts::passwords::Passwords;
 use crate::accounts::revoked::Revoked;
 use crate::accounts::users::{self, Act, AddedBy, Asked, Hashing};
 use crate::accounts::{Undone, sessions};
+use crate::journal;
 use crate::tests::fixtures::{NOW, Still, ledger, tenant};
 
 const PASSWORD: &str = "correct horse battery";
@@ -97,6 +98,18 @@ async fn a_disabled_user_logs_in_no_more_and_is_told_nothing_else_than_who_is_wr
     assert!(log_in_at(store, "ada", PASSWORD, later(2)).await.is_ok());
     let last = users::act(store, &root(), "root", Act::Delete, &Still(NOW)).await;
     assert!(matches!(last, Err(Undone::LastOfAll)));
+}
+
+#[tokio::test]
+async fn other_scopes_are_told_with_those_of_before() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    add(store, &root(), "ada", "acme", &[Scope::Read]).await.unwrap();
+    users::set_scopes(store, &root(), "ada", Role::Operator.scopes(), &Still(later(1))).await.unwrap();
+    let filter = JournalFilter { kind: Some("user.scopes_changed".into()), ..JournalFilter::default() };
+    let told = journal::list(store, filter).await.unwrap().entries.remove(0).row.data;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told, serde_json::json!({"scope": "notify read operate", "scope_before": "read"}));
 }
 
 #[tokio::test]
