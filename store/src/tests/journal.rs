@@ -112,10 +112,22 @@ async fn nothing_takes_the_place_of_what_was_told(db: &Database) {
 async fn what_is_changed_by_whoever_owns_the_table_shows_at_the_first_such_entry(db: &Database) {
     let store = sealed(db, 5).await;
     assert_eq!(verified(&store, None).await.wrong, None);
+    let head = store.journal_head().await.unwrap().unwrap();
     let other = Keyring::new(b"another secret of the tests, as long", None).journal();
     let wrong = store.verify_journal(&other, None, at(1_000)).await.unwrap().wrong;
     assert_eq!(wrong, Some((1, WrongEntry::Altered)), "by another secret");
     without_triggers(db).await;
+    for seq in [0, -7] {
+        db.execute(&format!(
+            "INSERT INTO journal (id, tenant, kind, subject, actor, at, data, seq) \
+             VALUES ('x{seq}', 'default', 'k', 's', 'a', 0, '{{}}', {seq})"
+        ))
+        .await;
+        for from in [None, Some(&head)] {
+            assert_eq!(verified(&store, from).await.wrong, Some((seq, WrongEntry::Misplaced)));
+        }
+    }
+    db.execute("DELETE FROM journal WHERE seq <= 0").await;
     for (sql, expected) in [
         ("DELETE FROM journal WHERE seq = 5", (5, WrongEntry::Missing)),
         ("UPDATE journal SET data = '{}' WHERE seq = 4", (4, WrongEntry::Altered)),
