@@ -33,6 +33,7 @@ mod m20261130_000027_journal;
 mod m20261130_000028_letter_edits;
 mod m20261130_000031_letter_holders;
 mod m20261130_000032_journal_replaced;
+mod m20261130_000033_pauses_of_platform;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000028_letter_edits::Migration),
             Box::new(m20261130_000031_letter_holders::Migration),
             Box::new(m20261130_000032_journal_replaced::Migration),
+            Box::new(m20261130_000033_pauses_of_platform::Migration),
         ]
     }
 }

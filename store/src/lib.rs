@@ -48,7 +48,7 @@ pub use letters::{
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
-pub use pauses::MAX_PAUSES;
+pub use pauses::{MAX_PAUSES, PauseMade};
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use providers::ProviderState;
 pub use settings::Settings;

@@ -207,6 +207,7 @@ async fn what_is_not_written_is_not_told(db: &Database) {
         tenant: None,
         why: "wrong text".into(),
         by: "ada".into(),
+        by_platform: false,
         since: at(0),
         until: None,
     };
