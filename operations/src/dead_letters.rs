@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
     Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
-    MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
+    MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
 
 pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
@@ -71,6 +71,18 @@ pub struct Shown {
     pub counted: Vec<Counted>,
     /// Of a plan: what is worth knowing before it is started.
     pub outlook: Option<Outlook>,
+}
+
+/// What became of the wish to plan something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Planned {
+    Planned(Box<Shown>),
+    /// There is none any more, or another tenant has one of this id.
+    Unknown,
+    /// There are [`store::MAX_PLANS`] that nobody has started.
+    TooMany {
+        oldest: Vec<String>,
+    },
 }
 
 /// What became of the wish to start a plan.
@@ -193,7 +205,7 @@ pub async fn plan(
     id: String,
     asked: Asked,
     clock: &dyn Clock,
-) -> Result<Option<Shown>, NotDone> {
+) -> Result<Planned, NotDone> {
     must(store, actor, &[Scope::Operate], "plan for dead letters", clock.now()).await?;
     let (tenant, by) = (&actor.tenant, actor.name.clone());
     let Asked { action, filter, of_job, why, rate, canary, rule, redirect, wanted } = asked;
@@ -201,8 +213,11 @@ pub async fn plan(
     // Where nothing is sent there is nothing to wait for.
     let canary = if action.sends() { canary } else { 0 };
     let plan = LetterPlan { id, action, filter, of_job, wanted, why, by, rate, canary, rule, redirect };
-    store.plan_letters(tenant, &plan, clock.now()).await?;
-    Ok(show(store, tenant, &plan.id).await?)
+    if let PlanMade::TooMany(oldest) = store.plan_letters(tenant, &plan, clock.now()).await? {
+        return Ok(Planned::TooMany { oldest });
+    }
+    let shown = show(store, tenant, &plan.id).await?;
+    Ok(shown.map_or(Planned::Unknown, |shown| Planned::Planned(Box::new(shown))))
 }
 
 /// Shows a plan, or the job that it became. None when the tenant has none of this id.

@@ -44,7 +44,8 @@ pub use ledger::{
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, LastAttempt,
     LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan,
-    LetterSample, Life, OpenedLetter, Outlook, Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
+    LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook, PlanMade, Reading, Redirect, Redirected, ReplayRule,
+    Reserved, RunningJob, Sort,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
