@@ -41,10 +41,13 @@ fn changes(method: &Method, route: &str) -> bool {
             "/notify"
                 | "/notify-auth"
                 | "/schedules"
+                | "/schedules/{id}/pause"
+                | "/schedules/{id}/run"
                 | "/endpoints"
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"
                 | "/pauses"
+                | "/sandbox/faults"
                 | "/dead-letters/plans"
                 | "/dead-letters/{id}/edit"
         ),

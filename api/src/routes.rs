@@ -12,7 +12,7 @@ use web::unread::Readings;
 use crate::accounts::{keys, login, register, users};
 use crate::app::App;
 use crate::notifications::{cancel, publish};
-use crate::sandbox::{captures, pages};
+use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
     audit, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe,
@@ -46,6 +46,7 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::DELETE, "/suppressions") => Some("DELETE /suppressions/{id}?reason=… takes an entry off the list"),
         (&Method::DELETE, "/pauses") => Some("DELETE /pauses/{id} resumes what is paused"),
         (&Method::GET, "/pauses/{id}") => Some("GET /pauses lists what is paused"),
+        (&Method::DELETE, "/sandbox/faults") => Some("DELETE /sandbox/faults/{channel} clears what is set for one"),
         (&Method::GET, "/endpoints/{id}") => Some("GET /endpoints lists all of them"),
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
@@ -53,7 +54,9 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
         (&Method::POST, "/users") => Some("POST /register registers a user"),
         (&Method::GET, "/users/{name}") => Some("GET /users lists all of them"),
-        (&Method::PUT | &Method::PATCH, "/schedules/{id}") => Some("to change one, DELETE it and POST another"),
+        (&Method::PUT | &Method::PATCH, "/schedules/{id}") => {
+            Some("to change one, DELETE it and POST another; POST /schedules/{id}/pause pauses it")
+        }
         _ => None,
     }
 }
@@ -81,6 +84,9 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(overview::overview))
         .routes(routes!(schedules::create::create, schedules::list::list))
         .routes(routes!(schedules::show::show, schedules::delete::delete))
+        .routes(routes!(schedules::pause::pause))
+        .routes(routes!(schedules::pause::resume))
+        .routes(routes!(schedules::run::run))
         .routes(routes!(suppressions::create::create, suppressions::list::list))
         .routes(routes!(suppressions::lift::lift))
         .routes(routes!(pauses::create::create, pauses::list::list))
@@ -126,7 +132,10 @@ fn with_accounts() -> OpenApiRouter<Arc<App>> {
 }
 
 fn with_sandbox() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(captures::captures))
+    OpenApiRouter::default()
+        .routes(routes!(captures::captures))
+        .routes(routes!(faults::set, faults::list))
+        .routes(routes!(faults::clear))
 }
 
 /// The fields that the body of a request to a route may hold.
@@ -134,8 +143,10 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
         (&Method::POST, "/notify" | "/notify-auth") => &FIELDS,
         (&Method::POST, "/schedules") => &operations::schedules::FIELDS,
+        (&Method::POST, "/schedules/{id}/pause") => &operations::schedules::PAUSE_FIELDS,
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
+        (&Method::POST, "/sandbox/faults") => &operations::faults::FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,

@@ -5,4 +5,6 @@ pub(crate) mod body;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod list;
+pub(crate) mod pause;
+pub(crate) mod run;
 pub(crate) mod show;

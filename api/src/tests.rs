@@ -10,6 +10,7 @@ mod deliveries;
 mod documents;
 mod edge;
 mod endpoints;
+mod faults;
 mod overview;
 mod pauses;
 mod publishing;

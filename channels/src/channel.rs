@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use domain::{Failure, Key, Lane, Outcome, Reason, Rendered, Timestamp};
+use domain::{Failure, Fault, Key, Lane, Outcome, Reason, Rendered, Timestamp};
 use media::Words;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -40,6 +40,8 @@ pub struct Outgoing<'a> {
     pub template: Option<&'a str>,
     /// The lane that the message came by, for media that say how urgent a message is.
     pub lane: Lane,
+    /// What somebody has asked to go wrong with it. Only the sandbox looks at it.
+    pub fault: Option<&'a Fault>,
 }
 
 /// How one provider sends by one medium.

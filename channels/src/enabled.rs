@@ -83,6 +83,11 @@ impl Enabled {
         self.channel.is_one_place()
     }
 
+    /// Whether the sandbox carries it.
+    pub fn captures(&self) -> bool {
+        self.provider == SANDBOX
+    }
+
     /// Asks the provider whether it would take messages, and gives it none.
     pub async fn check(&self, now: Timestamp) -> Checked {
         self.channel.check(now).await
@@ -142,7 +147,7 @@ impl Channels {
             let connected = if wanted(settings, medium) { connect(medium, kind, settings) } else { Vec::new() };
             let carriers: Vec<Enabled> = connected.into_iter().filter_map(Result::ok).collect();
             let handling = match carriers.first() {
-                Some(first) if first.provider == SANDBOX => {
+                Some(first) if first.captures() => {
                     let configured = carry(medium, kind, settings).iter().any(Result::is_ok);
                     Handling::Captured { configured }
                 }

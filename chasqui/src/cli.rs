@@ -12,8 +12,8 @@ use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
     audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, key, logs, parts, pause,
-    prove, providers, roles, send, stuck, suppress, top, topology_commands, traces, unconfigured, up, user, vapid,
-    webhook,
+    prove, providers, roles, sandbox, schedule, send, stuck, suppress, top, topology_commands, traces, unconfigured,
+    up, user, vapid, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, push, Web Push, webhooks.
@@ -89,6 +89,12 @@ pub enum Command {
     /// List what is paused, by whom, why and until when
     #[command(after_help = exit::CODES)]
     Pauses(pause::Pauses),
+    /// What is sent later, again and again: pause it, resume it, run it now
+    #[command(subcommand, after_help = exit::CODES)]
+    Schedule(schedule::ScheduleCommand),
+    /// What goes wrong on demand with what the sandbox carries
+    #[command(subcommand, after_help = exit::CODES)]
+    Sandbox(sandbox::SandboxCommand),
     /// Who did what, and whether anybody has changed what was told
     #[command(subcommand, after_help = exit::CODES)]
     Audit(audit::AuditCommand),
@@ -212,6 +218,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Pause(what) => pause::pause(load(), *what).await,
         Command::Resume(what) => pause::resume(load(), what).await,
         Command::Pauses(what) => pause::list(load(), what).await,
+        Command::Schedule(command) => schedule::run(load(), command).await,
+        Command::Sandbox(command) => sandbox::run(load(), command).await,
         Command::Audit(command) => audit::run(load(), command).await,
         Command::Providers(what) => providers::run(load(), what).await,
         Command::Events(what) => events::events(load(), what).await,

@@ -29,6 +29,8 @@ use crate::{exit, logs, parts, unconfigured};
 
 /// How long a command waits for a scheduler to read the queue.
 const READ_WITHIN: Duration = Duration::from_secs(15);
+/// Of so many plans and jobs of a list it is told how what they have sent has ended since.
+const SINCE: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args, Debug)]
@@ -322,8 +324,10 @@ impl Desk {
     }
 
     async fn jobs(&self) -> Result<ExitCode> {
-        for job in in_words(dead_letters::jobs(&self.store, &self.tenant).await)? {
-            shown::job(&job, self.json);
+        for (at, job) in in_words(dead_letters::jobs(&self.store, &self.tenant).await)?.iter().enumerate() {
+            let is_new = at < SINCE;
+            let since = if is_new { in_words(dead_letters::since(&self.store, job).await)? } else { None };
+            shown::listed(job, since, self.json);
         }
         Ok(ExitCode::SUCCESS)
     }

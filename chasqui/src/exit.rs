@@ -13,8 +13,8 @@ Exit codes:
   0  done; for a question: nothing was found, or yes
   1  the answer is no, or something was found: stuck deliveries, a broker that differs, a role that is not ready,
      a delivery that was not sent, settings that `check` refuses, a body that `contract lint` refuses, nobody to take
-     off the suppression list, nothing to resume, no such user or key, a provider that fails, refuses us or is paused,
-     no delivery of the id that `explain` is asked for, books of `prove` that do not close
+     off the suppression list, nothing to resume or to clear, no such schedule, user or key, a provider that fails,
+     refuses us or is paused, no delivery of the id that `explain` is asked for, books of `prove` that do not close
   2  the command line or the settings are wrong: nothing was tried
   3  it could not be done: no connection, no ledger, refused, in the way of another process; `prove`: nobody knows
   4  the id is known with another body: the notification was not sent

@@ -35,6 +35,8 @@ mod prove;
 mod providers;
 mod roles;
 mod samples;
+mod sandbox;
+mod schedule;
 mod secret_input;
 mod send;
 mod stderr;

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{Denied, Pause, PauseKind, Scope};
+use domain::{Denied, Scope};
 use maud::{Markup, html};
 use store::StoreError;
 use web::problem::Problem;
@@ -12,6 +12,7 @@ use crate::asked::problems;
 use crate::console::Console;
 use crate::document::document;
 use crate::look::{Look, Theme};
+use crate::pieces::banner;
 use crate::pieces::confirm::{Confirm, NotConfirmed};
 use crate::pieces::problem::problem;
 use crate::pieces::time;
@@ -100,13 +101,19 @@ impl<'a> Shell<'a> {
         let (console, reach) = (self.console, self.viewer.reach());
         let mut standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
         if !self.viewer.actor.may(Scope::Read) {
-            standing.pauses.clear();
+            (standing.pauses, standing.faults) = (Vec::new(), Vec::new());
         }
-        let body = self.around(title, content, &standing);
+        let body = self.around(title, content, &over(self.lang(), &standing));
         (status, document(self.viewer.look, title, &body)).into_response()
     }
 
-    fn around(&self, title: &str, content: &Markup, standing: &Standing) -> Markup {
+    /// A page whose live part says itself what stands over every other one, so that it appears and goes with it.
+    pub(crate) fn live_page(&self, title: &str, live: &Markup) -> Response {
+        let body = self.around(title, live, &html! {});
+        document(self.viewer.look, title, &body).into_response()
+    }
+
+    fn around(&self, title: &str, content: &Markup, over: &Markup) -> Markup {
         let words = &self.lang().words().shell;
         html! {
             a.skip href="#main" { (words.skip) }
@@ -116,7 +123,7 @@ impl<'a> Shell<'a> {
                 (self.session())
             }
             main #main tabindex="-1" {
-                (over(self.lang(), standing))
+                (over)
                 h1 { (title) }
                 p #stale.stale hidden data-words=(words.stale) {}
                 p #status.unseen role="status" {}
@@ -158,23 +165,8 @@ fn over(lang: Lang, standing: &Standing) -> Markup {
         @if let Some(since) = standing.lost_since {
             p.banner.lost { (words.ledger_lost) " " time datetime=(since.to_string()) { (time::of_day(since)) } "." }
         }
-        @if !standing.pauses.is_empty() {
-            section.banner.paused aria-label=(words.paused) {
-                strong { (words.paused) }
-                ul { @for pause in &standing.pauses { li { (paused(lang, pause)) } } }
-            }
-        }
-    }
-}
-
-fn paused(lang: Lang, pause: &Pause) -> Markup {
-    let words = &lang.words().shell;
-    let tenant = pause.tenant.as_ref().filter(|_| pause.kind != PauseKind::Tenant);
-    html! {
-        a href=(Section::Pauses.path()) { (words.pause_kind(pause.kind)) " " (pause.name) }
-        @if let Some(tenant) = tenant { " " (words.for_tenant) " " (tenant.as_str()) }
-        @if let Some(until) = pause.until { " " (words.until) " " (time::absolute(until)) }
-        ": " (pause.why) " (" (words.by) " " (pause.by) ")"
+        (banner::paused(lang, &standing.pauses))
+        (banner::faults(lang, &standing.faults))
     }
 }
 

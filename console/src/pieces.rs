@@ -1,11 +1,13 @@
 //! What pages are made of. A piece knows no page, and asks nobody anything.
 
 pub(crate) mod badge;
+pub(crate) mod banner;
 pub(crate) mod confirm;
 pub(crate) mod figure;
 pub(crate) mod filter;
 pub(crate) mod pager;
 pub(crate) mod problem;
+pub(crate) mod sentence;
 pub(crate) mod sparkline;
 pub(crate) mod table;
 pub(crate) mod time;

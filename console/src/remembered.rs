@@ -33,13 +33,14 @@ impl Remembered {
         }
     }
 
-    pub(crate) fn find(&self, session: Option<&str>, now: Timestamp) -> Option<Actor> {
+    /// Who it was, and when the ledger has said so last.
+    pub(crate) fn find(&self, session: Option<&str>, now: Timestamp) -> Option<(Actor, Timestamp)> {
         let sessions = self.lock();
         let (actor, at) = sessions.get(session?)?;
-        (now.since(*at) <= KEPT).then(|| actor.clone())
+        (now.since(*at) <= KEPT).then(|| (actor.clone(), *at))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, (Actor, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Actor, Timestamp)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -49,7 +50,7 @@ fn who_was_known_is_known_for_a_while_and_not_after_a_session_has_ended() {
     let (remembered, actor) = (Remembered::default(), Actor::on_this_machine("ana"));
     let now = Timestamp::from_seconds(1_000_000);
     remembered.note(Some("a"), Some(&actor), now);
-    assert_eq!(remembered.find(Some("a"), now.plus(KEPT)), Some(actor));
+    assert_eq!(remembered.find(Some("a"), now.plus(KEPT)), Some((actor, now)));
     assert_eq!(remembered.find(Some("a"), now.plus(KEPT * 2)), None);
     assert_eq!((remembered.find(Some("b"), now), remembered.find(None, now)), (None, None));
     remembered.note(Some("a"), None, now);

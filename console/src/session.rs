@@ -6,7 +6,7 @@ use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Actor, Scope};
+use domain::{Actor, Scope, Timestamp};
 use operations::pauses::Reach;
 use url::form_urlencoded;
 use web::problem::Problem;
@@ -58,11 +58,14 @@ impl FromRequestParts<Console> for Viewer {
         let actor = match console.doors.actor_of(&parts.headers).await {
             Ok(actor) => {
                 console.remembered.note(session.as_deref(), actor.as_ref(), now);
+                // For the time when it does not answer.
+                console.accounts.revoked.renew(&console.store, console.clock.as_ref()).await;
                 actor.ok_or_else(|| to_login(parts))?
             }
             Err(SessionUnknown) => {
-                let remembered = console.remembered.find(session.as_deref(), now);
-                remembered.filter(|_| parts.method == Method::GET).ok_or_else(|| unknown(look))?
+                let is_reading = parts.method == Method::GET;
+                let known = if is_reading { remembered(console, session.as_deref(), now).await } else { None };
+                known.ok_or_else(|| unknown(look))?
             }
         };
         Ok(Self { actor, look })
@@ -97,6 +100,15 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         *self.0
     }
+}
+
+/// Who was known by this session, unless the ledger has said since that the sessions of the user have ended.
+async fn remembered(console: &Console, session: Option<&str>, now: Timestamp) -> Option<Actor> {
+    let (actor, at) = console.remembered.find(session, now)?;
+    let second = at.as_micros().div_euclid(1_000_000) as f64;
+    let revoked = &console.accounts.revoked;
+    let is_revoked = revoked.has(&console.store, console.clock.as_ref(), &actor.name, Some(second)).await;
+    (!is_revoked).then_some(actor)
 }
 
 /// The path of a page of ours that somebody wanted to see; that of the first page for anything else.

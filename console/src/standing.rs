@@ -1,11 +1,13 @@
-//! What stands over every page: which pauses are in force, and since when the ledger does not answer.
+//! What stands over every page: which pauses and faults of the sandbox are in force, and since when the ledger does not
+//! answer.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::{Pause, Tenant, Timestamp};
+use operations::faults;
 use operations::pauses::{self, Reach};
-use store::Store;
+use store::{SandboxFault, Store, StoreError};
 
 /// The most tenants whose pauses are kept in mind.
 const MAX_TENANTS: usize = 1_000;
@@ -17,14 +19,17 @@ pub(crate) struct LastKnown(Mutex<Last>);
 #[derive(Default)]
 struct Last {
     /// By the tenant that somebody may see; None is everybody.
-    pauses: HashMap<Option<Tenant>, Vec<Pause>>,
+    in_force: HashMap<Option<Tenant>, InForce>,
     lost_since: Option<Timestamp>,
 }
+
+type InForce = (Vec<Pause>, Vec<SandboxFault>);
 
 /// What a page shows before anything of its own.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Standing {
     pub(crate) pauses: Vec<Pause>,
+    pub(crate) faults: Vec<SandboxFault>,
     /// Since when the ledger does not answer: what is shown was last known then.
     pub(crate) lost_since: Option<Timestamp>,
 }
@@ -36,20 +41,21 @@ impl LastKnown {
             Reach::Everybody => None,
             Reach::Only(tenant) => Some(tenant.clone()),
         };
-        let found = pauses::list(store, reach, now).await;
+        let found = in_force(store, reach, key.as_ref(), now).await;
         let mut last = self.lock();
         match found {
-            Ok(pauses) => {
+            Ok((pauses, faults)) => {
                 last.lost_since = None;
-                if last.pauses.len() >= MAX_TENANTS {
-                    last.pauses.clear();
+                if last.in_force.len() >= MAX_TENANTS {
+                    last.in_force.clear();
                 }
-                last.pauses.insert(key, pauses.clone());
-                Standing { pauses, lost_since: None }
+                last.in_force.insert(key, (pauses.clone(), faults.clone()));
+                Standing { pauses, faults, lost_since: None }
             }
             Err(_) => {
                 let lost_since = Some(*last.lost_since.get_or_insert(now));
-                Standing { pauses: last.pauses.get(&key).cloned().unwrap_or_default(), lost_since }
+                let (pauses, faults) = last.in_force.get(&key).cloned().unwrap_or_default();
+                Standing { pauses, faults, lost_since }
             }
         }
     }
@@ -57,4 +63,13 @@ impl LastKnown {
     fn lock(&self) -> MutexGuard<'_, Last> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn in_force(
+    store: &Store,
+    reach: &Reach,
+    tenant: Option<&Tenant>,
+    now: Timestamp,
+) -> Result<InForce, StoreError> {
+    Ok((pauses::list(store, reach, now).await?, faults::list(store, tenant).await?))
 }

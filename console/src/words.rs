@@ -90,6 +90,10 @@ pub(crate) struct ShellWords {
     pub(crate) until: &'static str,
     pub(crate) for_tenant: &'static str,
     pub(crate) by: &'static str,
+    /// What goes wrong in the sandbox on demand.
+    pub(crate) faults: &'static str,
+    /// For how many messages yet, and for how many it was set.
+    pub(crate) faults_left: fn(u32, u32) -> String,
     /// Before the time since when the ledger does not answer.
     pub(crate) ledger_lost: &'static str,
     /// Before the time of the last event of a stream.

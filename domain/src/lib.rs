@@ -21,6 +21,7 @@ mod escalation;
 mod event;
 mod explain;
 mod fallback;
+mod fault;
 mod fingerprint;
 mod follow_up;
 mod identity;
@@ -71,6 +72,7 @@ pub use explain::{
     Child, EditFact, Explanation, Facts, ReceiptFact, Sentence, Topic, Unreleased, explain, explain_unreleased,
 };
 pub(crate) use fallback::child_body;
+pub use fault::Fault;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{

@@ -126,6 +126,11 @@ impl Provider {
         lock(&self.state.answers).special.insert(to.to_owned(), answer);
     }
 
+    /// Answers requests for this recipient as those for all others again.
+    pub fn answer_as_others(&self, to: &str) {
+        lock(&self.state.answers).special.remove(to);
+    }
+
     pub fn received(&self) -> Vec<Received> {
         lock(&self.state.received).clone()
     }

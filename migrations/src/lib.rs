@@ -31,9 +31,12 @@ mod m20261130_000025_letter_jobs;
 mod m20261130_000026_accounts;
 mod m20261130_000027_journal;
 mod m20261130_000028_letter_edits;
-mod m20261130_000031_letter_holders;
-mod m20261130_000032_journal_replaced;
-mod m20261130_000033_pauses_of_platform;
+mod m20261130_000029_paused_schedules;
+mod m20261130_000030_sandbox_faults;
+mod m20261130_000031_journal_filters;
+mod m20261130_000032_letter_holders;
+mod m20261130_000033_journal_replaced;
+mod m20261130_000034_pauses_of_platform;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -73,9 +76,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000026_accounts::Migration),
             Box::new(m20261130_000027_journal::Migration),
             Box::new(m20261130_000028_letter_edits::Migration),
-            Box::new(m20261130_000031_letter_holders::Migration),
-            Box::new(m20261130_000032_journal_replaced::Migration),
-            Box::new(m20261130_000033_pauses_of_platform::Migration),
+            Box::new(m20261130_000029_paused_schedules::Migration),
+            Box::new(m20261130_000030_sandbox_faults::Migration),
+            Box::new(m20261130_000031_journal_filters::Migration),
+            Box::new(m20261130_000032_letter_holders::Migration),
+            Box::new(m20261130_000033_journal_replaced::Migration),
+            Box::new(m20261130_000034_pauses_of_platform::Migration),
         ]
     }
 }

@@ -12,7 +12,7 @@ mod written;
 
 use std::time::Duration;
 
-use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
+use domain::{Actor, Canary, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
     Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
     MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
@@ -71,6 +71,8 @@ pub struct Shown {
     pub counted: Vec<Counted>,
     /// Of a plan: what is worth knowing before it is started.
     pub outlook: Option<Outlook>,
+    /// Of a job that sends: how what it has sent has ended since.
+    pub since: Option<Canary>,
 }
 
 /// What became of the wish to plan something.
@@ -232,13 +234,26 @@ pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Sho
         let filter = Asked::read(&job.wanted).ok().map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
         shown.outlook = Some(store.letter_outlook(tenant, id, job.action, filter.as_ref()).await?);
     }
+    shown.since = since(store, &shown.job).await?;
     Ok(Some(shown))
 }
 
 async fn counted(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Shown>, StoreError> {
     let Some(job) = store.letter_job(tenant, id).await? else { return Ok(None) };
     let counted = store.count_letter_job(id).await?;
-    Ok(Some(Shown { job, counted, outlook: None }))
+    Ok(Some(Shown { job, counted, outlook: None, since: None }))
+}
+
+/// How what a job has sent has ended since, as far as it has: of a job that is done some of it may be dead again. None of one
+/// that sends nothing, and of a plan.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn since(store: &Store, job: &LetterJob) -> Result<Option<Canary>, StoreError> {
+    if !job.action.sends() || job.state == JobState::Planned {
+        return Ok(None);
+    }
+    Ok(Some(store.letters_since(&job.id).await?))
 }
 
 /// The newest plans and jobs.

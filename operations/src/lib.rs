@@ -3,12 +3,13 @@
 //!
 //! [`Checker`] says of a notification, before it is published, what a channel or a template would refuse for certain,
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
-//! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept; [`schedules`] are sent later;
-//! [`endpoints`] are told of it; [`stuck`] is what does not move; [`suppressions`] are people who are not written to;
-//! [`pauses`] are what waits until somebody resumes it; [`providers`] carry all this; [`dead_letters`] wait for an
-//! operator; [`accounts`] say who may ask for all of this, the [`journal`] knows who did what, and [`overview`] is the
-//! whole fleet at one look. What changes something takes an `Actor`, refuses who may not, and is in the journal before it
-//! takes effect. An entrance reads a request, calls one of these, and has its own words for what comes back.
+//! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept, and [`faults`] what goes wrong there on
+//! demand; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move;
+//! [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
+//! [`providers`] carry all this; [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this,
+//! the [`journal`] knows who did what, and [`overview`] is the whole fleet at one look. What changes something takes an
+//! `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance reads a request, calls one
+//! of these, and has its own words for what comes back.
 
 mod accept;
 pub mod accounts;
@@ -22,6 +23,7 @@ pub mod dead_letters;
 pub mod deliveries;
 pub mod endpoints;
 mod explain;
+pub mod faults;
 pub mod journal;
 pub mod overview;
 pub mod pauses;

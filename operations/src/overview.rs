@@ -9,7 +9,7 @@ mod read;
 mod watching;
 
 use domain::{Lane, Pause, Tenant, Timestamp};
-use store::LimitUse;
+use store::{LimitUse, SandboxFault};
 
 pub use self::watching::Watching;
 
@@ -42,6 +42,8 @@ pub struct Overview {
     pub providers: Vec<ProviderNow>,
     /// What is paused now, the newest first.
     pub pauses: Vec<Pause>,
+    /// What goes wrong in the sandbox on demand, by the channel.
+    pub faults: Vec<SandboxFault>,
     /// The last 60 minutes, the oldest first. Fewer where the newest deliveries do not reach so far back.
     pub history: Vec<Minute>,
 }
@@ -190,6 +192,7 @@ impl Overview {
             callbacks_depth: None,
             providers: Vec::new(),
             pauses: Vec::new(),
+            faults: Vec::new(),
             history: Vec::new(),
         }
     }

@@ -1,5 +1,7 @@
-//! Makes, shows, runs and deletes schedules: what is to be sent later, once or again and again. Each caller names its tenant.
+//! Makes, shows, runs, pauses and deletes schedules: what is to be sent later, once or again and again. Each caller names
+//! its tenant.
 
+mod paused;
 mod run;
 mod written;
 
@@ -9,6 +11,7 @@ use domain::{
 };
 use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError, Target};
 
+pub use self::paused::{PAUSE_FIELDS, Paused, Resumed, Why, pause, resume};
 pub use self::run::{Ran, run_now};
 use crate::allowed::{NotDone, must};
 
@@ -89,16 +92,27 @@ pub async fn delete(
         }
         JobKind::Cron { .. } => {
             store.delete_job(key, Some(&told)).await?;
-            // A fire that a scheduler has claimed already meets its tombstone. The clock is asked after the delete,
-            // because a fire could become due until then.
-            let now = clock.now();
-            if job.due_at <= now {
-                let fire = Key { tenant: key.tenant.clone(), id: fire_id(key, job.due_at) };
-                store.cancel(&fire, now, &|_| Target::of(&job.body, defaults, recipients), None).await?;
-            }
+            stop_fire(store, &job, defaults, recipients, clock).await?;
         }
     }
     Ok(true)
+}
+
+/// Stops the fire of a schedule that fires no more: one that a scheduler has claimed already meets its tombstone. The clock
+/// is asked afterwards, because a fire could become due until then.
+async fn stop_fire(
+    store: &Store,
+    job: &Job,
+    defaults: &Defaults,
+    recipients: &RecipientHasher,
+    clock: &dyn Clock,
+) -> Result<(), StoreError> {
+    let now = clock.now();
+    if job.due_at <= now {
+        let fire = Key { tenant: job.key.tenant.clone(), id: fire_id(&job.key, job.due_at) };
+        store.cancel(&fire, now, &|_| Target::of(&job.body, defaults, recipients), None).await?;
+    }
+    Ok(())
 }
 
 /// Compares a job with the delivery that has its id. None where there is no such delivery, or where the delivery
@@ -113,11 +127,17 @@ async fn said_by_its_delivery(store: &Store, job: &Job) -> Result<Option<Put>, S
     Ok(known.map(|content| if content == job.content { Put::Known } else { Put::Conflict }))
 }
 
-/// The runs of a job after its next one, as the rule of the job gives them today. A job that fires once has none.
+/// When a schedule fires next. None while it is paused.
+pub fn next_run(job: &JobSummary) -> Option<Timestamp> {
+    job.paused.is_none().then_some(job.due_at)
+}
+
+/// The runs of a job after its next one, as the rule of the job gives them today. A job that fires once has none, nor has
+/// one that is paused.
 pub fn runs_after(job: &JobSummary, zones: &Zones) -> impl Iterator<Item = Timestamp> {
     let rule = match &job.kind {
-        JobKind::OneShot => None,
-        JobKind::Cron { cron, zone, .. } => Cron::stored(cron, zone, zones).ok(),
+        JobKind::Cron { cron, zone, .. } if job.paused.is_none() => Cron::stored(cron, zone, zones).ok(),
+        JobKind::Cron { .. } | JobKind::OneShot => None,
     };
     std::iter::successors(Some(job.due_at), move |&at| rule.as_ref()?.next_after(at)).skip(1)
 }

@@ -6,6 +6,7 @@ mod captures;
 mod check;
 mod deliveries;
 mod endpoints;
+mod faults;
 pub(crate) mod fixtures;
 mod journal;
 mod overview;

@@ -51,6 +51,10 @@ async fn look_through(shared: &Shared) -> Result<usize, StoreError> {
 /// one.
 fn right_time(shared: &Shared, job: &JobSummary) -> Option<Timestamp> {
     let JobKind::Cron { cron, zone, .. } = &job.kind else { return None };
+    // It gets its next run when it is resumed.
+    if job.paused.is_some() {
+        return None;
+    }
     let rule = Cron::stored(cron, zone, &shared.zones).ok()?;
     let stored = job.due_at;
     if rule.next_after(stored.minus(Duration::from_micros(1)))? == stored {

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::sql::{Session, Value, get, micros};
 use crate::store::Store;
 
-pub use list::{JournalCursor, JournalEntry, JournalFilter, JournalPage};
+pub use list::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage};
 pub use seal::JournalHead;
 pub use verify::{VerifiedJournal, WrongEntry};
 
@@ -32,13 +32,15 @@ impl Store {
     }
 
     /// Notes it, unless the same of the same actor and subject was noted within so long before, or 20 of that kind and actor
-    /// were: whoever repeats what is refused, or asks for ever new things, must not fill the ledger.
+    /// were: whoever repeats what is refused, or asks for ever new things, must not fill the ledger. What a clock has noted
+    /// that was ahead by more than that silences nothing.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn journal_seldom(&self, entry: &Entry, within: Duration) -> Result<(), StoreError> {
         let lately = format!(
-            "SELECT subject FROM journal WHERE tenant = $1 AND at > $2 AND actor = $3 AND kind = $4 LIMIT {MOST_LATELY}"
+            "SELECT subject FROM journal WHERE tenant = $1 AND at > $2 AND at < $5 AND actor = $3 AND kind = $4 \
+             LIMIT {MOST_LATELY}"
         );
         let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
         let values = [
@@ -46,6 +48,7 @@ impl Store {
             Value::Int(Some(entry.at.as_micros().saturating_sub(micros(within)))),
             Value::Text(Some(&actor)),
             Value::Text(Some(entry.kind)),
+            Value::Int(Some(entry.at.as_micros().saturating_add(micros(within)))),
         ];
         let rows = self.inner.db.reader().query(&lately, &values).await?;
         let noted: Vec<String> = rows.iter().map(|row| get(row, "subject")).collect::<Result<_, _>>()?;
@@ -56,13 +59,13 @@ impl Store {
     }
 
     /// Notes it, unless the same of the same actor and subject was noted within so long before: a page that comes again by
-    /// itself tells nothing new.
+    /// itself tells nothing new. Of a clock that was ahead the same holds as of [`Self::journal_seldom`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn journal_once(&self, entry: &Entry, within: Duration) -> Result<(), StoreError> {
-        const SAME: &str = "SELECT id FROM journal WHERE tenant = $1 AND at > $2 AND actor = $3 AND kind = $4 \
-             AND subject = $5 LIMIT 1";
+        const SAME: &str = "SELECT id FROM journal WHERE tenant = $1 AND at > $2 AND at < $6 AND actor = $3 \
+             AND kind = $4 AND subject = $5 LIMIT 1";
         let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
         let values = [
             Value::Text(Some(entry.tenant.as_str())),
@@ -70,6 +73,7 @@ impl Store {
             Value::Text(Some(&actor)),
             Value::Text(Some(entry.kind)),
             Value::Text(Some(&subject)),
+            Value::Int(Some(entry.at.as_micros().saturating_add(micros(within)))),
         ];
         if self.inner.db.reader().query(SAME, &values).await?.is_empty() {
             self.journal(entry).await?;

@@ -31,7 +31,7 @@ pub use cancel::{Cancel, Target};
 pub use captures::{Capture, CapturedPage, CapturedView};
 pub use claim::Claimed;
 pub use input::{MAX_PAGE, USUAL_PAGE};
-pub use jobs::{Ahead, FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, JobSummary, Put, Soonest};
+pub use jobs::{Ahead, FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, Put, Soonest};
 pub use lately::{Lately, LatelyGroup, Took};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;

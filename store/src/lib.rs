@@ -5,13 +5,14 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, and `journal` who did what; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
 mod breaker;
 mod endpoints;
 mod error;
+mod faults;
 mod journal;
 mod ledger;
 mod letters;
@@ -35,11 +36,15 @@ pub use accounts::{
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
-pub use journal::{JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry};
+pub use faults::SandboxFault;
+pub use journal::{
+    JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry,
+};
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried,
-    Job, JobFilter, JobKind, JobPage, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience, Pruned, Put,
-    Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took, USUAL_PAGE,
+    Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, LOOK, Lately, LatelyGroup, MAX_PAGE, Page, Patience,
+    Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target, Took,
+    USUAL_PAGE,
 };
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, LastAttempt,

@@ -8,6 +8,7 @@ mod cancel;
 mod cost;
 mod database;
 mod endpoints;
+mod faults;
 mod jobs;
 mod jobs_model;
 mod journal;

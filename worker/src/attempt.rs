@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use channels::{Enabled, NotEnabled, Outgoing};
-use domain::{About, Before, Failure, Notification, Outcome, Reason, Rendered, Row, Subscriber};
+use domain::{About, Before, Failure, Fault, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
@@ -65,6 +65,13 @@ pub(crate) async fn attempt(
     if shared.intake.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
     }
+    // Nothing is asked for a provider's message.
+    let fault = match carriers {
+        [only] if only.captures() => {
+            shared.faults.take(&shared.intake.store, &row.key.tenant, &notification.channel).await
+        }
+        _ => None,
+    };
     if Instant::now() > send_until {
         tracing::warn!(delivery = %row.key,
             "not sent: this process, or the ledger, stood still for so long that its claim may run out");
@@ -74,7 +81,7 @@ pub(crate) async fn attempt(
         Ok(chosen) => chosen,
         Err(outcome) => return outcome.into(),
     };
-    let ready = Ready { rendered: &rendered, mail, link: link.as_deref() };
+    let ready = Ready { rendered: &rendered, mail, link: link.as_deref(), fault: fault.as_ref() };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
     let other = match outcome {
@@ -153,6 +160,7 @@ struct Ready<'a> {
     rendered: &'a Rendered,
     mail: &'a Map<String, Value>,
     link: Option<&'a str>,
+    fault: Option<&'a Fault>,
 }
 
 async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled, ready: Ready<'_>) -> Outcome {
@@ -173,6 +181,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         attempt: row.attempt.saturating_add(1),
         template: notification.wording.template.as_deref(),
         lane: delivery.lane,
+        fault: ready.fault,
     };
     if outgoing.has_expired() {
         return Outcome::Expired;
@@ -181,7 +190,14 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
     let limit = shared.setup.settings.provider_timeout;
     let asked = traced::ask(&delivery.span, channel, row);
     failpoint("worker.before_send");
-    let outcome = match tokio::time::timeout(limit, catch_panic(channel.send(&outgoing))).await {
+    let sending = async {
+        // No channel waits by itself.
+        if let Some(Fault { latency, .. }) = ready.fault.filter(|fault| !fault.latency.is_zero()) {
+            tokio::time::sleep(*latency).await;
+        }
+        channel.send(&outgoing).await
+    };
+    let outcome = match tokio::time::timeout(limit, catch_panic(sending)).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(Panicked)) => ambiguous(channel.provider(), "the channel panicked while sending".into()),
         Err(_elapsed) => {

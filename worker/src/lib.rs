@@ -5,7 +5,7 @@
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which gets its words from [`render`], and from [`health`] who
 //! is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
 //! counts and logs, [`latency`] says how long it took, and [`traced`] shows it in traces. [`give_up`] is for a message
-//! that has ended ten workers, and [`paused`] what operators have paused. [`Worker`] puts the parts together, [`shared`]
+//! that has ended ten workers, [`paused`] what operators have paused, and [`faults`] what is to go wrong in the sandbox. [`Worker`] puts the parts together, [`shared`]
 //! is what every delivery has, [`sharing`] tells the other workers how the providers are, and [`leasing`] has them keep
 //! the limits of the whole fleet.
 
@@ -15,6 +15,7 @@ mod copies;
 mod deliver;
 mod delivery;
 mod drain;
+mod faults;
 mod give_up;
 mod gone;
 mod health;

@@ -8,6 +8,7 @@ use intake::Intake;
 use templates::Templates;
 use tokio_util::task::TaskTracker;
 
+use crate::faults::Faults;
 use crate::health::Health;
 use crate::meters::Meters;
 use crate::paused::Paused;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) waiting: Waiting,
     pub(crate) health: Health,
     pub(crate) paused: Paused,
+    pub(crate) faults: Faults,
     pub(crate) meters: Meters,
     pub(crate) spans: Spans,
     pub(crate) deliveries: TaskTracker,

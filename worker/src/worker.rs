@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Topology};
 
+use crate::faults::Faults;
 use crate::health::Health;
 use crate::meters::Meters;
 use crate::paused::Paused;
@@ -95,6 +96,7 @@ impl Worker {
             waiting: Waiting::new(settings.concurrency),
             health: Health::of(&self.setup.channels),
             paused: Paused::default(),
+            faults: Faults::default(),
             meters: Meters::default(),
             spans: Spans::of(&self.topology.names),
             deliveries: TaskTracker::new(),

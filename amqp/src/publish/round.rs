@@ -276,6 +276,9 @@ pub(super) fn short(text: &str) -> ShortString {
 }
 
 #[cfg(test)]
+mod handed_over;
+
+#[cfg(test)]
 mod tests {
     use bytes::Bytes;
     use lapin::BasicProperties;
@@ -284,7 +287,7 @@ mod tests {
     use super::super::Publication;
     use super::*;
 
-    fn job(id: &str, bytes: usize) -> (Pending, oneshot::Receiver<Result<(), PublishError>>) {
+    pub(super) fn job(id: &str, bytes: usize) -> (Pending, oneshot::Receiver<Result<(), PublishError>>) {
         let publication = Publication {
             exchange: "exchange".into(),
             routing_key: "key".into(),

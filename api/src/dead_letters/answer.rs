@@ -1,6 +1,7 @@
 //! Dead letters, their groups, plans and jobs as they are shown.
 
 use axum::http::StatusCode;
+use domain::Canary;
 use operations::dead_letters::Shown;
 use serde::Serialize;
 use store::{AtIt, Counted, IndexedLetter, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
@@ -109,6 +110,21 @@ pub(crate) struct PlanAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     outlook: Option<OutlookAnswer>,
+    /// Of a job that sends: how what it has sent has ended since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    since: Option<SinceAnswer>,
+}
+
+/// How the letters that a job has sent have ended since.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SinceAnswer {
+    /// At so many of them was looked: all, or 5,000.
+    letters: u32,
+    /// So many of these have ended otherwise than dead.
+    well: u32,
+    /// So many are dead again.
+    dead_again: u32,
 }
 
 /// What is worth knowing of a plan before it is started.
@@ -232,7 +248,9 @@ pub(super) fn plan(shown: Shown) -> PlanAnswer {
         CountAnswer { lane, channel, provider, state, why, letters }
     };
     let counts = shown.counted.into_iter().map(count).collect();
-    PlanAnswer { letters, seconds, counts, outlook: shown.outlook.map(outlook), job: job(shown.job) }
+    let since =
+        shown.since.map(|Canary { tried, well, failed }| SinceAnswer { letters: tried, well, dead_again: failed });
+    PlanAnswer { letters, seconds, counts, outlook: shown.outlook.map(outlook), since, job: job(shown.job) }
 }
 
 fn outlook(outlook: Outlook) -> OutlookAnswer {

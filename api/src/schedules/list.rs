@@ -39,7 +39,7 @@ pub(crate) struct SchedulesAnswer {
 
 /// List schedules
 ///
-/// The schedules of the token's tenant with their next runs. Needs the scope `operate`.
+/// The schedules of the token's tenant with their next runs. Needs the scope `read`.
 #[utoipa::path(
     get, path = "/schedules", operation_id = "list_schedules", tag = "Schedules",
     params(SchedulesQuery), security(("bearer" = [])),
@@ -51,7 +51,7 @@ pub(crate) struct SchedulesAnswer {
 )]
 pub(crate) async fn list(
     State(app): Shared,
-    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    Authorized { caller, .. }: Authorized<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<SchedulesAnswer>, Problem> {
     let after =

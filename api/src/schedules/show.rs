@@ -14,7 +14,7 @@ use crate::unavailable::ledger_read;
 
 /// See one schedule
 ///
-/// With its next runs. Needs the scope `operate`.
+/// With its next runs. Needs the scope `read`.
 #[utoipa::path(
     get, path = "/schedules/{id}", operation_id = "show_schedule", tag = "Schedules",
     params(("id" = String, Path, description = "The schedule's id.")), security(("bearer" = [])),
@@ -26,7 +26,7 @@ use crate::unavailable::ledger_read;
 )]
 pub(crate) async fn show(
     State(app): Shared,
-    Authorized { caller, .. }: Authorized<scopes::Operate>,
+    Authorized { caller, .. }: Authorized<scopes::Read>,
     Id(id): Id,
 ) -> Result<Json<ScheduleAnswer>, Problem> {
     let key = Key { tenant: caller.tenant, id };

@@ -136,8 +136,8 @@ async fn a_token_opens_what_its_scopes_are_named_for_and_nothing_else() {
     }
 }
 
-/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, a pause, an endpoint, a user and a
-/// key.
+/// A delivery that the sandbox has captured, a schedule, somebody who is not written to, a pause, a fault of the sandbox, an
+/// endpoint, a user and a key.
 async fn give_acme_something(app: &TestApp) {
     let capture = Capture {
         channel: ChannelName::parse("sms").unwrap(),
@@ -157,6 +157,9 @@ async fn give_acme_something(app: &TestApp) {
     let paused =
         app.post("/pauses", Some(&token("operate")), &json!({"kind": "channel", "name": "sms", "why": "x"})).await;
     assert_eq!(paused.status, StatusCode::OK, "{paused:?}");
+    let fault = json!({"channel": "sms", "next": 3, "status": 503});
+    let set = app.post("/sandbox/faults", Some(&token("operate")), &fault).await;
+    assert_eq!(set.status, StatusCode::OK, "{set:?}");
     let endpoint = json!({"url": "https://hooks.example.org/acme"});
     let made = app.post("/endpoints", Some(&token("operate")), &endpoint).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");

@@ -23,6 +23,24 @@ async fn the_console_is_behind_the_same_edge() {
 }
 
 #[tokio::test]
+async fn every_answer_below_the_console_has_a_policy() {
+    let app = TestApp::start().await;
+    let of_others = request_for("rebound.example", "GET", "/console", None).body(Body::empty()).unwrap();
+    let mut answers = vec![app.send(of_others).await];
+    for (method, path) in
+        [("DELETE", "/console/audit"), ("POST", "/console/nothing"), ("PUT", "/console"), ("GET", "/console/nothing")]
+    {
+        answers.push(app.send(request(method, path, None).body(Body::empty()).unwrap()).await);
+    }
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses, [421, 405, 405, 405, 303]);
+    for answer in answers {
+        let policy = answer.headers.get("content-security-policy").and_then(|policy| policy.to_str().ok());
+        assert!(policy.is_some_and(|policy| policy.starts_with("default-src 'none';")), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_password_that_nobody_has_opens_no_session() {
     let app = TestApp::start().await;
     let login = request("POST", "/console/login", None).header("sec-fetch-site", "same-origin");

@@ -244,7 +244,7 @@ async fn an_id_that_no_delivery_can_have_is_refused() {
         let answers = [
             app.delete(&format!("/notify/{id}"), Some(&token("operate"))).await,
             app.get(&format!("/deliveries/{id}"), Some(&token("read"))).await,
-            app.get(&format!("/schedules/{id}"), Some(&token("operate"))).await,
+            app.get(&format!("/schedules/{id}"), Some(&token("read"))).await,
             app.delete(&format!("/schedules/{id}"), Some(&token("operate"))).await,
         ];
         for answer in answers {

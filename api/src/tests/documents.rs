@@ -145,7 +145,11 @@ async fn a_method_that_a_route_does_not_know_is_told_with_those_it_knows_and_wha
         ("PATCH", "/schedules", "It knows GET and POST."),
         ("DELETE", "/deliveries/order-7", "It knows GET; DELETE /notify/{id} cancels a delivery."),
         ("GET", "/notify/order-7", "It knows DELETE; GET /deliveries/{id} shows what became of it."),
-        ("PATCH", "/schedules/a", "It knows GET and DELETE; to change one, DELETE it and POST another."),
+        (
+            "PATCH",
+            "/schedules/a",
+            "It knows GET and DELETE; to change one, DELETE it and POST another; POST /schedules/{id}/pause pauses it.",
+        ),
         ("POST", "/docs", "It knows GET."),
     ] {
         let answer = app.send(request(method, path, None).body("".into()).unwrap()).await;

@@ -359,6 +359,8 @@ async fn a_mistyped_header_is_refused_with_the_name_that_was_meant() {
         ("POST", "/notify"),
         ("POST", "/notify-auth"),
         ("POST", "/schedules"),
+        ("POST", "/schedules/1/pause"),
+        ("POST", "/schedules/1/run"),
         ("POST", "/endpoints"),
         ("POST", "/endpoints/1/rotate"),
         ("DELETE", "/endpoints/1"),

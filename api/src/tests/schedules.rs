@@ -33,7 +33,7 @@ fn changed(mut body: Value, pointer: &str, value: Value) -> Value {
 #[tokio::test]
 async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     let made = app.post("/schedules", Some(&token), &daily()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     let body = made.json();
@@ -56,7 +56,7 @@ async fn a_recurring_schedule_shows_its_next_four_runs_in_utc() {
 #[tokio::test]
 async fn a_whole_number_of_seconds_may_be_written_with_a_point_as_in_a_notification() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     for written in ["3600", "3600.0", "3.6e3"] {
         let body = daily().to_string().replace(":3600", &format!(":{written}"));
         let made = app.post_text("/schedules", Some(&token), &body).await;
@@ -229,7 +229,7 @@ async fn a_repeated_request_with_an_idempotency_key_is_one_schedule() {
 async fn another_tenants_schedules_do_not_exist() {
     let app = TestApp::start().await;
     let made = app.post("/schedules", Some(&token("operate")), &daily()).await.json();
-    let mut other = claims("operate");
+    let mut other = claims("operate read");
     other["tenant"] = json!("other");
     let other = sign(&other);
     let path = format!("/schedules/{}", made["id"].as_str().unwrap());
@@ -241,7 +241,7 @@ async fn another_tenants_schedules_do_not_exist() {
 #[tokio::test]
 async fn schedules_are_listed_in_pages() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     for n in 0..3 {
         let body = changed(once(), "/notification/id", json!(format!("reminder-{n}")));
         assert_eq!(app.post("/schedules", Some(&token), &body).await.status, StatusCode::CREATED);
@@ -303,7 +303,7 @@ async fn what_was_scheduled_and_cancelled_keeps_its_channel_its_recipient_and_it
 #[tokio::test]
 async fn a_page_of_schedules_is_as_long_as_was_asked_whatever_is_in_them() {
     let app = TestApp::start().await;
-    let token = token("operate");
+    let token = token("operate read");
     for n in 0..24 {
         let body = changed(
             changed(once(), "/notification/id", json!(format!("m{n:02}"))),
@@ -351,4 +351,49 @@ async fn a_name_that_would_not_look_like_what_it_is_is_refused() {
     for name in ["morning greeting", "\u{200f}\u{5e9}\u{5dc}\u{5d5}\u{5dd}", "\u{2066}a\u{2069}", "¡Buenos días!"] {
         assert_eq!(create(name).await.status, StatusCode::CREATED, "{name:?}");
     }
+}
+
+#[tokio::test]
+async fn a_schedule_is_paused_and_resumed_with_who_and_why() {
+    let app = TestApp::start().await;
+    let token = token("operate read");
+    let made = app.post("/schedules", Some(&token), &daily()).await.json();
+    let path = format!("/schedules/{}", made["id"].as_str().unwrap());
+    let paused = app.post(&format!("{path}/pause"), Some(&token), &json!({"why": "wrong words"})).await;
+    assert_eq!(paused.status, StatusCode::OK, "{paused:?}");
+    let shown = app.get(&path, Some(&token)).await.json();
+    assert_eq!(shown, paused.json());
+    assert_eq!((&shown["next_run_at"], &shown["following_runs"]), (&Value::Null, &json!([])));
+    assert_eq!(shown["paused"], json!({"since": "2026-03-01T12:00:00Z", "by": "ada", "why": "wrong words"}));
+    let without = app.post(&format!("{path}/pause"), Some(&token), &json!({"reason": "x"})).await;
+    assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY, "{without:?}");
+    let resumed = app.post_text(&format!("{path}/resume"), Some(&token), "").await;
+    assert_eq!((resumed.status, resumed.json()), (StatusCode::OK, made), "as it was made");
+    let once = app.post("/schedules", Some(&token), &once()).await;
+    assert_eq!(once.status, StatusCode::CREATED, "{once:?}");
+    let refused = app.post("/schedules/reminder-1/pause", Some(&token), &json!({"why": "x"})).await;
+    assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::CONFLICT, "fires-once"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_asked_for_again_with_its_key_is_the_same_delivery() {
+    let app = TestApp::start().await;
+    let token = token("operate read");
+    let made = app.post("/schedules", Some(&token), &daily()).await.json();
+    let path = format!("/schedules/{}/run", made["id"].as_str().unwrap());
+    let run = async |key: &str| {
+        let request = request("POST", &path, Some(&token)).header("idempotency-key", key);
+        let answer = app.send(request.body(Body::empty()).unwrap()).await;
+        // There is no broker.
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+        answer.json()["id"].clone()
+    };
+    assert_eq!(run("a").await, run("a").await);
+    assert_ne!(run("a").await, run("b").await);
+    app.post("/schedules", Some(&token), &once()).await;
+    let hurried = app.post_text("/schedules/reminder-1/run", Some(&token), "").await;
+    assert_eq!(hurried.status, StatusCode::ACCEPTED, "{hurried:?}");
+    assert_eq!(hurried.json(), json!({"id": "reminder-1", "status": "due", "lane": null}));
+    assert_eq!(app.get("/schedules/reminder-1", Some(&token)).await.json()["next_run_at"], "2026-03-01T12:00:00Z");
+    assert_eq!(app.post_text("/schedules/none/run", Some(&token), "").await.status, StatusCode::NOT_FOUND);
 }

@@ -116,6 +116,7 @@ impl Case {
             attempt: 1,
             template: None,
             lane: Lane::Normal,
+            fault: None,
         }
     }
 }

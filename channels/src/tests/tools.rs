@@ -89,6 +89,7 @@ impl Delivery {
             attempt: 1,
             template: None,
             lane: Lane::Normal,
+            fault: None,
         };
         channel.send(&outgoing).await
     }
@@ -118,6 +119,7 @@ pub(crate) fn outgoing<'a>(
         attempt: 1,
         template: None,
         lane: Lane::Normal,
+        fault: None,
     }
 }
 

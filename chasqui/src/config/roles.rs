@@ -21,6 +21,8 @@ pub enum Role {
     Publish,
     /// A command that needs the ledger only.
     Ledger,
+    /// A command that says when schedules fire, and needs the ledger only.
+    Schedules,
     /// A command that publishes and reads what became of it.
     Send,
     /// A command that checks notifications, and needs neither.
@@ -38,7 +40,9 @@ impl Role {
             Self::Scheduler => "scheduler",
             Self::Dialog => "dialog",
             Self::Up => "up",
-            Self::Broker | Self::Publish | Self::Ledger | Self::Send | Self::Lint | Self::Probe => "command",
+            Self::Broker | Self::Publish | Self::Ledger | Self::Schedules | Self::Send | Self::Lint | Self::Probe => {
+                "command"
+            }
         }
     }
 
@@ -53,14 +57,14 @@ impl Role {
 
     /// Whether the role computes when schedules fire.
     pub(crate) fn knows_zones(self) -> bool {
-        matches!(self, Self::Api | Self::Scheduler | Self::Up)
+        matches!(self, Self::Api | Self::Scheduler | Self::Schedules | Self::Up)
     }
 
     /// The hint at `chasqui up` for an operator without a broker or a ledger. For a role the hint does not say to run
     /// it, because a fleet may run already.
     fn has_up(self) -> &'static str {
         match self {
-            Self::Broker | Self::Publish | Self::Ledger | Self::Send => {
+            Self::Broker | Self::Publish | Self::Ledger | Self::Schedules | Self::Send => {
                 "or run `chasqui up` in this directory, which has one that this command finds"
             }
             Self::Api | Self::Worker | Self::Scheduler | Self::Dialog | Self::Up | Self::Lint | Self::Probe => {
@@ -77,7 +81,7 @@ impl Role {
             let what = "no broker is given: set AMQP_URL, or RABBITMQ_HOST and its companions";
             reader.problem(format!("{what}; {}", self.has_up()));
         }
-        let needs_ledger = is_of_a_fleet || matches!(self, Self::Ledger | Self::Send);
+        let needs_ledger = is_of_a_fleet || matches!(self, Self::Ledger | Self::Schedules | Self::Send);
         if needs_ledger && config.ledger.url.is_none() && !store::Settings::are_given(reader) {
             let what = "no ledger is given: set DATABASE_URL to postgresql://… or sqlite:path";
             reader.problem(format!("{what}; {}", self.has_up()));

@@ -1,6 +1,6 @@
 //! Dead letters, their groups, plans and jobs as lines and as JSON.
 
-use domain::printable;
+use domain::{Canary, printable};
 use operations::dead_letters::Shown;
 use serde_json::{Value, json};
 use store::{AtIt, Counted, IndexedLetter, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
@@ -87,7 +87,7 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
     if is_json {
         return output::json(&json_of_plan(shown));
     }
-    job(&shown.job, false);
+    job(&shown.job);
     for counted in &shown.counted {
         let Counted { lane, channel, provider, state, why, letters } = counted;
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
@@ -97,7 +97,20 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
     if let Some(seen) = &shown.outlook {
         outlook(seen);
     }
+    since(shown.since);
     say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+}
+
+/// How what a job has sent has ended since.
+fn since(since: Option<Canary>) {
+    if let Some(Canary { tried, failed, .. }) = since.filter(|since| since.tried > 0) {
+        say!("  {failed} of {tried} are dead again");
+    }
+}
+
+fn json_of_since(since: Canary) -> Value {
+    let Canary { tried, well, failed } = since;
+    json!({"letters": tried, "well": well, "dead_again": failed})
 }
 
 /// What is worth knowing of a plan before it is started.
@@ -156,14 +169,26 @@ fn json_of_plan(shown: &Shown) -> Value {
     if let Some(outlook) = &shown.outlook {
         told["outlook"] = json_of_outlook(outlook);
     }
+    if let Some(since) = shown.since {
+        told["since"] = json_of_since(since);
+    }
     told
 }
 
-/// One line, or one object.
-pub(super) fn job(job: &LetterJob, is_json: bool) {
+/// A plan or job of a list: one line and how what it has sent has ended since, or one object.
+pub(super) fn listed(one: &LetterJob, ended: Option<Canary>, is_json: bool) {
     if is_json {
-        return output::json(&json_of_job(job));
+        let mut told = json_of_job(one);
+        if let Some(ended) = ended {
+            told["since"] = json_of_since(ended);
+        }
+        return output::json(&told);
     }
+    job(one);
+    since(ended);
+}
+
+fn job(job: &LetterJob) {
     let LetterJob { id, action, state, why, made_by, made_at, note, .. } = job;
     let note = note.as_deref().map(|note| format!("; {note}")).unwrap_or_default();
     let line = format!("{id}  {}  {}{note}  by {made_by} at {made_at}: {why}", action.as_str(), state.as_str());

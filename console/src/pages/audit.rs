@@ -12,7 +12,7 @@ use domain::{Scope, Timestamp};
 use maud::{Markup, html};
 use operations::journal::{self, Chain, LATER_THAN_SINCE};
 use serde_json::{Map, Value};
-use store::{JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
+use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
 use web::query::Parameters;
 
 use self::words::Words;
@@ -96,6 +96,7 @@ async fn show(State(console): State<Console>, viewer: Viewer, query: Parameters)
         (sealed(chain.as_ref(), lang))
         (form(&asked, lang))
         (listed(&page, sees_all, lang, now))
+        @if page.is_cut { p.soft { ((Words::of(lang).looked_at)(&whole(JOURNAL_LOOK as u64))) } }
         (pager(lang, Section::Audit.path(), &asked.pairs(), asked.filter.after.is_none(), next.as_deref()))
     };
     shell.page(title, &content).await

@@ -37,7 +37,7 @@ async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
         }
         noscript { p.soft { (lang.words().shell.live_off) } }
     };
-    shell.page(Section::Overview.label(lang), &content).await
+    shell.live_page(Section::Overview.label(lang), &content)
 }
 
 /// Whose numbers somebody sees; None is everybody's.

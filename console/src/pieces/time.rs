@@ -17,6 +17,11 @@ pub(crate) fn of_day(at: Timestamp) -> String {
     at.to_utc().format("%H:%M:%S UTC").to_string()
 }
 
+/// An instant within a sentence.
+pub(crate) fn instant(at: Timestamp) -> Markup {
+    html! { time datetime=(at.to_string()) { (absolute(at)) } }
+}
+
 /// An instant by how far away it is. The script of the page keeps that right while the page stands.
 pub(crate) fn time(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
     html! { time datetime=(at.to_string()) title=(absolute(at)) data-relative { (relative(at, now, lang)) } }

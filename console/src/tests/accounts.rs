@@ -44,6 +44,17 @@ async fn a_user_is_added_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn whoever_chooses_nothing_for_a_new_user_gives_the_least() {
+    let site = Site::start().await;
+    let page = site.get("/console/users", ADMIN).await;
+    assert!(page.text.contains("<option value=\"viewer\" selected>"), "{}", page.text);
+    // What was sent stands as it was sent.
+    let page = site.post("/console/users", ADMIN, "username=ada&password=short&role=operator&scope=").await;
+    assert!(page.text.contains("<option value=\"operator\" selected>"), "{}", page.text);
+    assert!(!page.text.contains("<option value=\"viewer\" selected>"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn everything_that_is_wrong_with_a_form_stands_beside_its_fields() {
     let site = Site::start().await;
     let form = "username=%3Ca%3E&password=short&role=admn&scope=&tenant=a+b";

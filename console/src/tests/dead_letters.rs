@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
-use store::{IndexedLetter, JournalFilter, OpenedLetter, Sort};
+use store::{IndexedLetter, Item, JournalFilter, OpenedLetter, Sort};
 use testkit::{NOW, SECRET};
 use topology::{Letter, Owner, PublisherProperties};
 
@@ -206,6 +206,26 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     assert!(page.text.contains("cancelled") && !page.text.contains("hx-trigger"), "{}", page.text);
     let again = site.post(&format!("{job}/resume"), "session=operator", "").await;
     assert_eq!(again.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_job_that_is_done_says_how_many_of_its_letters_are_dead_again() {
+    let site = site_with(2).await;
+    let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=mended&canary=0").await;
+    site.post(&format!("{plan}/start"), "session=operator", "confirmed=2").await;
+    let job = plan.replace("/plans/", "/jobs/");
+    let id = job.rsplit('/').next().unwrap();
+    let items = ["000a", "000b"].map(|letter| Item { letter: letter.into(), job: id.into() });
+    site.store.take_letters(&items, NOW).await.unwrap();
+    site.store.finish_letters(&items, NOW).await.unwrap();
+    site.store.end_letter_jobs(NOW).await.unwrap();
+    let mut again = indexed("00ff");
+    (again.sample.id, again.sample.epoch) = ("order-<000a>".into(), 1);
+    site.store.index_letters(1, &[again], NOW).await.unwrap();
+    let page = site.get(&job, "session=viewer").await;
+    has(&page, &["done", "Of what was sent, 1 of 2 are dead again.", "hx-trigger=\"every 10s\""]);
+    let page = site.get(&job, "session=viewer; chasqui_lang=es").await;
+    has(&page, &["De lo que se envió, 1 de 2 murieron otra vez."]);
 }
 
 #[tokio::test]

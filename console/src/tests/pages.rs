@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use domain::Tenant;
 use futures_util::StreamExt;
+use store::NewUser;
 use tower::ServiceExt;
 
 use super::site::Site;
@@ -128,6 +130,26 @@ async fn whoever_has_logged_out_is_not_remembered_whatever_the_look_was() {
 }
 
 #[tokio::test]
+async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more() {
+    let site = Site::start().await;
+    let user = NewUser {
+        name: "<viewer>".into(),
+        tenant: Tenant::default(),
+        password_hash: "$argon2id$hash".to_owned().into(),
+        scopes: vec!["read".into()],
+    };
+    assert!(site.store.create_user(user, &testkit::told()).await.unwrap());
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
+    let form = "name=%3Cviewer%3E&act=disable&confirmed=1";
+    let disabled = site.post("/console/users/act", "session=admin", form).await;
+    assert_eq!(disabled.status, StatusCode::SEE_OTHER, "{}", disabled.text);
+    assert_eq!(site.get("/console", "session=admin").await.status, StatusCode::OK);
+    site.doors.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(site.get("/console", "session=admin").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn the_stream_of_the_overview_begins_at_once_and_ends_with_the_process() {
     let site = Site::start().await;
     let request = Request::get("/console/overview/stream").header("cookie", "session=viewer");
@@ -141,5 +163,18 @@ async fn the_stream_of_the_overview_begins_at_once_and_ends_with_the_process() {
     assert!(first.starts_with("data:") && first.contains("<div id=\"live\""), "{first}");
     site.ending.cancel();
     // What is left ends by itself.
+    while events.next().await.is_some() {}
+}
+
+#[tokio::test]
+async fn the_stream_of_the_overview_ends_when_its_reader_may_do_other_things() {
+    let site = Site::start().await;
+    let request = Request::get("/console/overview/stream").header("cookie", "session=operator");
+    let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut events = answer.into_body().into_data_stream();
+    assert!(events.next().await.unwrap().unwrap().starts_with(b"data:"));
+    site.doors.is_read_only.store(true, Ordering::SeqCst);
+    // The session is looked at now and then: from here on the time passes by itself while nothing else happens.
+    tokio::time::pause();
     while events.next().await.is_some() {}
 }

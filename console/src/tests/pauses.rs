@@ -1,7 +1,10 @@
 //! The page of pauses: what waits, how it is made to, and how it goes on.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use domain::{Pause, PauseKind, Tenant};
+use futures_util::StreamExt;
+use tower::ServiceExt;
 
 use super::site::Site;
 
@@ -93,4 +96,19 @@ async fn who_may_not_sees_and_changes_nothing() {
     assert_eq!(site.post("/console/pauses/resume", "session=viewer", &form).await.status, StatusCode::FORBIDDEN);
     let unsure = site.post("/console/pauses/resume", "session=nothing", &format!("id={}", id())).await;
     assert_eq!(unsure.status, StatusCode::FORBIDDEN, "{}", unsure.text);
+}
+
+#[tokio::test]
+async fn what_is_paused_comes_and_goes_with_the_live_part_of_the_overview() {
+    let site = with_sms().await;
+    let page = site.get("/console", OPERATOR).await;
+    let (around, live) = page.text.split_once("<div id=\"live\"").unwrap();
+    assert!(live.contains("an outage &lt;script&gt;") && !around.contains("an outage"), "{}", page.text);
+    let other = site.get("/console/deliveries", OPERATOR).await;
+    assert!(other.text.contains("an outage &lt;script&gt;"), "{}", other.text);
+    let request = Request::get("/console/overview/stream").header("cookie", OPERATOR);
+    let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut events = answer.into_body().into_data_stream();
+    let first = events.next().await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&first).contains("an outage &lt;script&gt;"), "{first:?}");
 }

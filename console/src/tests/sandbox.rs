@@ -80,3 +80,42 @@ async fn a_capture_that_is_not_there_is_not_found() {
         assert_eq!(site.get(path, "session=viewer").await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+const FAULTS: &str = "/console/sandbox/faults";
+const OPERATOR: &str = "session=operator";
+
+#[tokio::test]
+async fn a_fault_is_set_shown_on_every_page_and_cleared() {
+    let site = Site::start().await;
+    let form = "channel=sms&next=3&answer=429&retry_after=5&latency_ms=";
+    let answer = site.post(FAULTS, OPERATOR, form).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, FAULTS), "{}", answer.text);
+    for (lang, left) in [("en", "3 of 3 left"), ("es", "quedan 3 de 3")] {
+        for path in [FAULTS, "/console/deliveries", "/console"] {
+            let page = site.get(path, &format!("session=viewer; chasqui_lang={lang}")).await;
+            assert!(page.text.contains("<code>status 429, retry_after 5</code>"), "{path}: {}", page.text);
+            assert!(page.text.contains(left), "{path}: {}", page.text);
+        }
+    }
+    assert!(site.get(FAULTS, OPERATOR).await.text.contains("value=\"503\""));
+    assert!(!site.get(FAULTS, "session=viewer").await.text.contains("value=\"503\""), "who may not gets no form");
+    let cleared = site.post("/console/sandbox/faults/clear", OPERATOR, "channel=sms").await;
+    assert_eq!(cleared.status, StatusCode::SEE_OTHER, "{}", cleared.text);
+    let page = site.get(FAULTS, OPERATOR).await;
+    assert!(page.text.contains("Nothing goes wrong on demand.") && !page.text.contains("3 of 3"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_fault_stands_beside_its_field_and_nobody_sets_one_who_may_not() {
+    let site = Site::start().await;
+    let page = site.post(FAULTS, OPERATOR, "channel=fax&next=many&answer=200").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for id in ["written-channel-about", "written-next-about", "written-answer-about"] {
+        assert!(page.text.contains(&format!("id=\"{id}\"><p class=\"refused\">")), "{id}: {}", page.text);
+    }
+    let form = "channel=sms&next=3&answer=503";
+    assert_eq!(site.post(FAULTS, "session=viewer", form).await.status, StatusCode::FORBIDDEN);
+    let cleared = site.post("/console/sandbox/faults/clear", "session=viewer", "channel=sms").await;
+    assert_eq!(cleared.status, StatusCode::FORBIDDEN);
+    assert_eq!(site.get(FAULTS, "session=nothing").await.status, StatusCode::FORBIDDEN);
+}

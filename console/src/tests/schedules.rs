@@ -78,11 +78,11 @@ async fn a_run_that_the_broker_has_not_confirmed_has_the_id_of_its_form_and_is_i
 async fn who_may_not_sees_and_changes_nothing() {
     let site = with_daily("daily").await;
     assert_eq!(site.get("/console/schedules", "session=nothing").await.status, StatusCode::FORBIDDEN);
-    for act in ["run", "delete"] {
+    for act in ["run", "delete", "pause", "resume"] {
         let path = format!("/console/schedules/{act}");
         let asked = site.get(&format!("{path}?id=daily"), "session=viewer").await;
         assert_eq!(asked.status, StatusCode::FORBIDDEN, "{act}");
-        for body in ["id=daily&confirmed=1&asked=1", "id=daily&asked=1"] {
+        for body in ["id=daily&confirmed=1&asked=1&reason=x", "id=daily&asked=1"] {
             for session in ["session=viewer", "session=nothing"] {
                 let answer = site.post(&path, session, body).await;
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{act} {body} {session}");
@@ -90,4 +90,25 @@ async fn who_may_not_sees_and_changes_nothing() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_schedule_is_paused_with_a_reason_and_resumed() {
+    let site = with_daily("daily").await;
+    let (pause, resume) = ("/console/schedules/pause", "/console/schedules/resume");
+    let page = site.get(&format!("{pause}?id=daily"), &format!("{OPERATOR}; chasqui_lang=es")).await;
+    assert!(page.status == StatusCode::OK && page.text.contains("no se envía después"), "{}", page.text);
+    let without = site.post(pause, OPERATOR, "id=daily&confirmed=1").await;
+    assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let answer = site.post(pause, OPERATOR, "id=daily&confirmed=1&reason=%3Cwrong%3E").await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/console/schedules"));
+    let list = site.get("/console/schedules", OPERATOR).await;
+    for words in ["paused", "&lt;wrong&gt;", "&lt;operator&gt;", "/console/schedules/resume?id=daily"] {
+        assert!(list.text.contains(words), "{words}: {}", list.text);
+    }
+    assert!(!list.text.contains("2026-03-02 09:00:00"), "it has no next run: {}", list.text);
+    let answer = site.post(resume, OPERATOR, "id=daily&confirmed=1").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let list = site.get("/console/schedules", OPERATOR).await;
+    assert!(list.text.contains("2026-03-02 09:00:00 +01"), "{}", list.text);
 }

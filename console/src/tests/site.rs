@@ -48,6 +48,8 @@ pub(crate) struct Answer {
 #[derive(Default)]
 pub(crate) struct TestDoors {
     pub(crate) is_away: AtomicBool,
+    /// Everybody may look, and do nothing else.
+    pub(crate) is_read_only: AtomicBool,
 }
 
 #[async_trait]
@@ -64,7 +66,11 @@ impl Doors for TestDoors {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(SessionUnknown);
         }
-        Ok(self.session_id(headers).as_deref().and_then(actor))
+        let found = self.session_id(headers).as_deref().and_then(actor);
+        if self.is_read_only.load(Ordering::SeqCst) {
+            return Ok(found.map(|found| Actor { scopes: vec![Scope::Read], ..found }));
+        }
+        Ok(found)
     }
 
     fn session_id(&self, headers: &HeaderMap) -> Option<String> {

@@ -33,6 +33,8 @@ pub(super) static WORDS: Words = Words {
         until: "until",
         for_tenant: "for",
         by: "by",
+        faults: "Faults of the sandbox",
+        faults_left: |left, next| format!("{left} of {next} left"),
         ledger_lost: "The ledger does not answer. What stands here was last known at",
         stale: "Stale since",
         live_off: "Load the page again for newer figures.",

@@ -33,6 +33,8 @@ pub(super) static WORDS: Words = Words {
         until: "hasta",
         for_tenant: "para",
         by: "por",
+        faults: "Fallas del sandbox",
+        faults_left: |left, next| format!("quedan {left} de {next}"),
         ledger_lost: "El libro no responde. Lo que se ve aquí es lo último que se supo, a las",
         stale: "Sin novedades desde",
         live_off: "Recargue la página para ver cifras más recientes.",

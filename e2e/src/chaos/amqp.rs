@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::reconcile::Told;
 use crate::fleet::DeadLetter;
 
-const STEP: Duration = Duration::from_secs(5);
+pub(super) const STEP: Duration = Duration::from_secs(5);
 const EXCHANGE: &str = "notifications.exchange";
 const EVENTS: &str = "notifications.events";
 /// The queue of a subscriber that must not miss anything.
@@ -53,13 +53,28 @@ impl Amqp {
         Ok(connection)
     }
 
-    async fn channel(&self) -> Result<lapin::Channel> {
+    /// A channel of its own: what it has taken out of a queue and not acknowledged is back when it is closed.
+    ///
+    /// # Errors
+    /// The broker's.
+    pub(super) async fn channel(&self) -> Result<lapin::Channel> {
         let connection = self.connection().await?;
         Ok(timeout(STEP, connection.create_channel()).await??)
     }
 
     /// Publishes to the fleet's exchange, persistent and mandatory.
     pub(super) async fn publish(&self, key: &str, body: &str, id: Option<&str>) -> PublishOutcome {
+        self.publish_with(key, body.as_bytes(), id, None).await
+    }
+
+    /// Publishes as [`Self::publish`] does, with headers.
+    pub(super) async fn publish_with(
+        &self,
+        key: &str,
+        body: &[u8],
+        id: Option<&str>,
+        headers: Option<FieldTable>,
+    ) -> PublishOutcome {
         let Ok(channel) = self.channel().await else { return PublishOutcome::NotTaken };
         let confirms = timeout(STEP, channel.confirm_select(ConfirmSelectOptions::default())).await;
         if !matches!(confirms, Ok(Ok(()))) {
@@ -70,9 +85,13 @@ impl Amqp {
             Some(id) => properties.with_message_id(id.into()),
             None => properties,
         };
+        let properties = match headers {
+            Some(headers) => properties.with_headers(headers),
+            None => properties,
+        };
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let publishing = async {
-            let sent = channel.basic_publish(EXCHANGE.into(), key.into(), options, body.as_bytes(), properties).await;
+            let sent = channel.basic_publish(EXCHANGE.into(), key.into(), options, body, properties).await;
             sent?.await
         };
         let outcome = match timeout(STEP, publishing).await {

@@ -8,13 +8,15 @@ use domain::RecipientHasher;
 use serde_json::Value;
 use store::{DeliveryView, Filter, Job, JobFilter, Store};
 
-use super::reconcile::{Entry, Found, Told};
+use super::reconcile::{Entry, Found, Handled, Told};
 use crate::fleet::DeadLetter;
 use crate::provider::Received;
 
 /// What was found at the end, by recipient: every notification has one of its own.
 pub(super) struct Audit {
     found: HashMap<String, Found>,
+    /// What was done with the letters of a delivery, by its id.
+    handled: HashMap<String, Handled>,
     /// What belongs to no notification of the run.
     pub(super) unmatched: Vec<String>,
 }
@@ -32,7 +34,7 @@ impl Audit {
             entries.iter().map(|entry| (hasher.hash(&entry.recipient), &entry.recipient)).collect();
         let by_id: HashMap<_, _> =
             entries.iter().filter_map(|entry| Some((entry.id.as_deref()?, &entry.recipient))).collect();
-        let mut audit = Self { found: HashMap::new(), unmatched: Vec::new() };
+        let mut audit = Self { found: HashMap::new(), handled: HashMap::new(), unmatched: Vec::new() };
         for view in rows {
             // A tombstone knows only the id.
             let whose = by_hash.get(&view.row.recipient_hash).or_else(|| by_id.get(view.row.key.id.as_str()));
@@ -74,12 +76,18 @@ impl Audit {
         }
     }
 
+    /// What was done with dead letters, by the ids of their deliveries.
+    pub(super) fn handle(&mut self, handled: HashMap<String, Handled>) {
+        self.handled = handled;
+    }
+
     fn of(&mut self, recipient: &str) -> &mut Found {
         self.found.entry(recipient.to_owned()).or_default()
     }
 
     pub(super) fn found(&self, entry: &Entry) -> Found {
-        self.found.get(&entry.recipient).cloned().unwrap_or_default()
+        let handled = entry.id.as_ref().and_then(|id| self.handled.get(id)).cloned().unwrap_or_default();
+        Found { handled, ..self.found.get(&entry.recipient).cloned().unwrap_or_default() }
     }
 }
 

@@ -44,6 +44,9 @@ impl World {
         if !self.store.jobs(JobFilter::default()).await?.jobs.is_empty() {
             return Ok(false);
         }
+        if !self.store.running_letter_jobs().await?.is_empty() {
+            return Ok(false);
+        }
         let rows = all_rows(&self.store).await?;
         if rows.iter().any(|view| matches!(view.row.state, State::Sending | State::Waiting)) {
             return Ok(false);

@@ -13,7 +13,7 @@ use super::amqp::{Amqp, PublishOutcome};
 use super::dice::Dice;
 use super::reconcile::{Answer, Cancel, Entry, Way};
 use super::replica::Replica;
-use crate::provider::{Provider, signature};
+use crate::provider::{self, Provider, signature};
 
 /// Where the provider is asked to report.
 pub(super) const PUBLIC_URL: &str = "https://notify.example.org";
@@ -21,7 +21,11 @@ pub(super) const PUBLIC_URL: &str = "https://notify.example.org";
 const GIVE_UP: Duration = Duration::from_secs(40);
 /// How long the provider waits for something to report, and goes on with it: what it has refused it never reports.
 const REPORTS_FOR: Duration = Duration::from_secs(10);
-const REPEAT_EVERY: Duration = Duration::from_millis(250);
+pub(super) const REPEAT_EVERY: Duration = Duration::from_millis(250);
+/// How long a notification of [`Way::Brief`] may be sent.
+const BRIEF_SECONDS: u64 = 20;
+/// What the provider says of a number that does not exist: no attempt follows.
+const NO_SUCH_NUMBER: provider::Answer = provider::Answer::Refuse { status: 400, code: 21_211, retry_after: None };
 
 /// Everything that was published, in the order in which its answers came.
 #[derive(Clone, Default)]
@@ -41,7 +45,14 @@ impl Journal {
 pub(super) struct Clients {
     pub(super) api: Arc<Replica>,
     pub(super) http: reqwest::Client,
+    /// The same as a browser, which follows no redirection of the console by itself.
+    pub(super) browser: reqwest::Client,
+    /// The token of the auditor, who manages all others.
     pub(super) token: String,
+    /// The token of an operator, who moves and edits dead letters.
+    pub(super) operator: String,
+    /// The token of a viewer, who may look and no more.
+    pub(super) viewer: String,
     pub(super) amqp: Amqp,
     pub(super) provider: Arc<Provider>,
 }
@@ -97,17 +108,22 @@ impl Load {
 
 impl Clients {
     async fn publish(&self, fault: usize, number: u64, way: Way, due: String, patience: Duration) -> Entry {
-        let channel = if number.is_multiple_of(2) { "sms" } else { "whatsapp" };
-        let recipient = format!("+1202{number:07}");
+        let (channel, recipient) = (channel_of(number), recipient_of(number));
+        if way.is_refused() {
+            self.provider.answer_for(&address_of(number), NO_SUCH_NUMBER);
+        }
         let mut body = json!({"channel": channel, "destination": recipient, "message": format!("Hola {number}")});
         if way.is_job() {
             body["send_at"] = due.into();
+        }
+        if way == Way::Brief {
+            body["ttl_seconds"] = BRIEF_SECONDS.into();
         }
         let given = format!("m{number}");
         let mut entry =
             Entry { fault, recipient, channel, way, id: None, answer: Answer::None, cancel: Cancel::NotAsked };
         match way {
-            Way::Amqp | Way::AmqpJob | Way::Escalating | Way::Child => {
+            Way::Amqp | Way::Refused | Way::Brief | Way::AmqpJob | Way::Escalating | Way::Child | Way::Edited => {
                 entry.id = Some(given.clone());
                 entry.answer = self.until_confirmed(number, way, &body, &given).await;
                 if number.is_multiple_of(3) {
@@ -283,6 +299,21 @@ impl Clients {
         }
         (Cancel::Unanswered, None)
     }
+}
+
+/// The channel of the notification with this number.
+pub(super) fn channel_of(number: u64) -> &'static str {
+    if number.is_multiple_of(2) { "sms" } else { "whatsapp" }
+}
+
+pub(super) fn recipient_of(number: u64) -> String {
+    format!("+1202{number:07}")
+}
+
+/// How the provider is told the recipient.
+pub(super) fn address_of(number: u64) -> String {
+    let prefix = if channel_of(number) == "sms" { "" } else { "whatsapp:" };
+    format!("{prefix}{}", recipient_of(number))
 }
 
 fn routing_key(number: u64, way: Way) -> &'static str {

@@ -2,9 +2,9 @@
 //! sent twice in silence. Proved by an audit at the end.
 //!
 //! One fleet runs through all faults of a ledger, so that leases and retries of one overlap with the next.
-//! [`world`] is the fleet and all that it runs on, [`load`] what publishers do meanwhile, [`faults`] what is broken,
-//! [`audit`] gathers what became of every notification, [`reconcile`] says which promises that breaks, and [`report`]
-//! is what a run says.
+//! [`world`] is the fleet and all that it runs on, [`load`] what publishers do meanwhile, [`operators`] who moves dead letters
+//! and who leaves, [`faults`] what is broken, [`audit`] gathers what became of every notification, [`reconcile`] says which
+//! promises that breaks, and [`report`] is what a run says.
 
 mod amqp;
 mod audit;
@@ -13,6 +13,8 @@ mod disk;
 mod faults;
 mod idle;
 mod load;
+mod operators;
+mod people;
 pub mod reconcile;
 mod replica;
 mod report;
@@ -29,7 +31,9 @@ pub use report::{Counts, Report};
 use audit::{Audit, all_jobs, all_rows};
 use dice::Dice;
 use faults::{Fault, Needs};
-use load::{Journal, Load};
+use load::{Clients, Journal, Load};
+use operators::{Book, Leaver, Operators};
+use reconcile::Entry;
 use replica::{ABORTED, KILLED};
 use world::{DEAD_LETTERS, Kind, World, hasher};
 
@@ -38,6 +42,10 @@ const RESENDS: &str = "whatsapp";
 /// How long everything may take to come to rest: longer than a lease, the retries, and the broker's own, one after the other
 /// with the longest pause of a breaker.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// What the API logs of a refusal that it could not note in the journal.
+const UNNOTED: &str = "a refusal could not be noted in the journal";
+/// When a user is disabled, from the beginning of a load on: about when the fault is injected.
+const LEAVES_AFTER: Duration = Duration::from_secs(1);
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -129,7 +137,7 @@ impl Run<'_> {
                 .skipped
                 .push(format!("{}: needs root and mounts of its own (`make chaos` as root)", fault.name));
         }
-        let journal = Journal::default();
+        let (journal, book) = (Journal::default(), Book::default());
         let mut injected = Vec::new();
         let mut drawn = chosen.iter();
         loop {
@@ -140,16 +148,23 @@ impl Run<'_> {
                 (Some(fault), Some(_)) => fault,
                 (None, Some(_)) => &chosen[usize::try_from(self.dice.below(chosen.len() as u64))?],
             };
-            self.inject(&mut world, fault, injected.len(), &journal).await?;
+            self.inject(&mut world, fault, injected.len(), &journal, &book).await?;
             injected.push(fault.name);
         }
-        self.audit(world, &injected, &journal).await
+        self.audit(world, &injected, &journal, &book).await
     }
 
-    async fn inject(&mut self, world: &mut World, fault: &Fault, number: usize, journal: &Journal) -> Result<()> {
+    async fn inject(
+        &mut self,
+        world: &mut World,
+        fault: &Fault,
+        number: usize,
+        journal: &Journal,
+        book: &Book,
+    ) -> Result<()> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.description);
-        let Needs { idle, due_together, clocks_are_wrong, load } = fault.needs();
+        let Needs { idle, due_together, clocks_are_wrong, someone_leaves, load } = fault.needs();
         if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
             // The fault would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
@@ -164,17 +179,29 @@ impl Run<'_> {
         self.recipients += count.next_multiple_of(1_000);
         let seed = self.plan.seed;
         let load = Load { fault: number, first, count, over, seed, due_together, escalates: !clocks_are_wrong };
-        let (clients, written) = (Arc::clone(&world.clients), journal.clone());
+        let operators = Operators {
+            clients: Arc::clone(&world.clients),
+            book: book.clone(),
+            fault: number,
+            seed: !(seed ^ first),
+            clocks_are_right: !clocks_are_wrong,
+        };
+        let leaver = if someone_leaves { self.let_in(world, fault, number, book).await } else { None };
+        let loading = under_load(load, Arc::clone(&world.clients), journal.clone(), operators);
         let before = journal.entries().len();
         let injected = if idle {
             let injected = fault.inject(world).await;
-            load.run(clients, written).await;
+            loading.await;
             injected
         } else {
-            let loading = tokio::spawn(load.run(clients, written));
+            let leaving = leaver.map(|leaver| tokio::spawn(leaver.leave(LEAVES_AFTER)));
+            let loading = tokio::spawn(loading);
             tokio::time::sleep(self.plan.load().1 / 3).await;
             let injected = fault.inject(world).await;
             loading.await?;
+            if let Some(leaving) = leaving {
+                leaving.await?;
+            }
             injected
         };
         if let Err(error) = injected {
@@ -196,19 +223,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Waits until everything is at rest, and audits it.
-    async fn audit(&mut self, world: World, injected: &[&str], journal: &Journal) -> Result<()> {
-        println!("chaos: waiting until everything is at rest");
-        let entries = journal.entries();
-        if !world.until_idle(&entries, PATIENCE).await {
-            self.report.troubles.push(format!("{}: not at rest after {} s", self.kind.as_str(), PATIENCE.as_secs()));
+    /// Somebody who will be disabled.
+    async fn let_in(&mut self, world: &World, fault: &Fault, number: usize, book: &Book) -> Option<Leaver> {
+        let arriving = Leaver::arrive(Arc::clone(&world.clients), book.clone(), format!("leaver-{number}"));
+        match arriving.await {
+            Ok(leaver) => Some(leaver),
+            Err(error) => {
+                self.report.troubles.push(format!("{}: {error:#}", fault.name));
+                None
+            }
         }
+    }
+
+    /// Waits until everything is at rest, and audits it.
+    async fn audit(&mut self, world: World, injected: &[&str], journal: &Journal, book: &Book) -> Result<()> {
+        println!("chaos: waiting until everything is at rest");
+        let entries = [journal.entries(), book.edits()].concat();
+        self.rest(&world, &entries).await;
+        self.close_the_books(&world, book).await;
+        self.rest(&world, &entries).await;
         let letters = world.clients.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
         let told = world.clients.amqp.take_events().await.context("reading the subscriber's queue")?;
         self.report.notes.push(format!("{}: {}", self.kind.as_str(), reconcile::repeats(&told)));
         let (rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
         let mut audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
         audit.hear(told);
+        audit.handle(operators::handled(&world, book).await.context("reading what became of the dead letters")?);
         for (number, name) in injected.iter().enumerate() {
             let judged: Vec<_> = entries
                 .iter()
@@ -234,6 +274,41 @@ impl Run<'_> {
         world.stop().await
     }
 
+    /// Waits until nothing is on its way.
+    async fn rest(&mut self, world: &World, entries: &[Entry]) {
+        if !world.until_idle(entries, PATIENCE).await {
+            self.report.troubles.push(format!("{}: not at rest after {} s", self.kind.as_str(), PATIENCE.as_secs()));
+        }
+    }
+
+    /// Ends what operators have begun, and judges what they were answered by what the journal says.
+    async fn close_the_books(&mut self, world: &World, book: &Book) {
+        let kind = self.kind.as_str();
+        if let Err(error) = operators::close(world, book).await {
+            self.report.troubles.push(format!("{kind}: {error:#}"));
+        }
+        match operators::left_in_the_archive(world).await {
+            Ok(0) => {}
+            Ok(left) => self.report.troubles.push(format!("{kind}: {left} letters could not be restored")),
+            Err(error) => self.report.troubles.push(format!("{kind}: reading the archive: {error:#}")),
+        }
+        match operators::until_sealed(world).await {
+            Ok(told) => {
+                let unnoted = world.clients.api.output().matches(UNNOTED).count();
+                let broken = reconcile::journal::judge(&book.actions(), &book.refusals(), &told, unnoted);
+                self.report.troubles.extend(broken.into_iter().map(|broken| format!("{kind}: {broken}")));
+                let note = format!("{kind}: {} entries of the journal, {unnoted} refusals in the log", told.len());
+                self.report.notes.push(note);
+            }
+            Err(error) => self.report.troubles.push(format!("{kind}: {error:#}")),
+        }
+        match operators::outline(world).await {
+            Ok(outline) => self.report.notes.push(format!("{kind}: {outline}")),
+            Err(error) => self.report.troubles.push(format!("{kind}: {error:#}")),
+        }
+        self.report.troubles.extend(book.wrong().into_iter().map(|wrong| format!("{kind}: {wrong}")));
+    }
+
     /// A process may end only by a fault, and never panics.
     async fn check_processes(&mut self, world: &World) {
         for replica in world.all_replicas() {
@@ -247,5 +322,13 @@ impl Run<'_> {
                 self.report.troubles.push(format!("{}: {line}", replica.name));
             }
         }
+    }
+}
+
+/// Publishes all of a load, while operators work.
+async fn under_load(load: Load, clients: Arc<Clients>, journal: Journal, operators: Operators) {
+    tokio::select! {
+        () = load.run(clients, journal) => {}
+        never = operators.work() => match never {},
     }
 }

@@ -1,5 +1,7 @@
 //! Reconciles what the publisher of a notification was told with what became of it: which promises that breaks.
-//! Strict, and pure: `audit` gathers what became of it.
+//! Strict, and pure: `audit` gathers what became of it. [`journal`] does the same with what operators were answered.
+
+pub mod journal;
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -31,6 +33,12 @@ pub enum Way {
     Child,
     /// Handed in as `HttpJob`, with `DELETE /notify/{id}` a moment later.
     Cancelled,
+    /// Published as `Amqp`, to a number that the provider refuses for good, until an operator mends that.
+    Refused,
+    /// The same, and not to be sent any more some seconds later.
+    Brief,
+    /// What an operator has sent in the place of a dead letter.
+    Edited,
 }
 
 impl Way {
@@ -44,7 +52,8 @@ impl Way {
             6 if number.is_multiple_of(3) => Self::AnonymousJob,
             6 => Self::AmqpJob,
             7 => Self::HttpJob,
-            8 => Self::Http,
+            8 if number.is_multiple_of(3) => Self::Brief,
+            8 => Self::Refused,
             _ => Self::Cancelled,
         }
     }
@@ -59,7 +68,12 @@ impl Way {
     }
 
     pub fn is_job(self) -> bool {
-        !matches!(self, Self::Amqp | Self::Anonymous | Self::Http | Self::Escalating | Self::Child)
+        matches!(self, Self::AmqpJob | Self::AnonymousJob | Self::HttpJob | Self::Cancelled)
+    }
+
+    /// Whether the provider refuses it for good. Operators move these, and no others.
+    pub fn is_refused(self) -> bool {
+        matches!(self, Self::Refused | Self::Brief)
     }
 }
 
@@ -111,6 +125,16 @@ pub struct Found {
     pub told: Vec<Told>,
     /// How many jobs still keep the notification for later.
     pub jobs: usize,
+    pub handled: Handled,
+}
+
+/// What was done with its dead letters, by whoever has done it.
+#[derive(Clone, Default, Debug)]
+pub struct Handled {
+    /// How many budgets this may have given: replays that a job has begun, and moves by hand.
+    pub budgets: usize,
+    /// Somebody may have taken a letter out of the queue for good.
+    pub purged: bool,
 }
 
 /// One event, as a subscriber has received it.
@@ -120,6 +144,8 @@ pub struct Told {
     pub id: String,
     pub delivery: String,
     pub name: EventName,
+    /// The budget that it tells of.
+    pub epoch: u32,
 }
 
 impl Told {
@@ -132,7 +158,8 @@ impl Told {
         let last = kind.rsplit('.').next().unwrap_or_default();
         let name = EventName::ALL.into_iter().find(|name| name.as_str() == last);
         let name = name.with_context(|| format!("an event of an unknown type: {event}"))?;
-        Ok(Self { id: text(&event["id"])?, delivery: text(&event["subject"])?, name })
+        let epoch = event["data"]["epoch"].as_u64().and_then(|epoch| u32::try_from(epoch).ok()).unwrap_or(0);
+        Ok(Self { id: text(&event["id"])?, delivery: text(&event["subject"])?, name, epoch })
     }
 }
 
@@ -147,6 +174,8 @@ pub enum End {
     /// Nobody promised anything, and nothing came of it.
     Nothing,
     Cancelled,
+    /// It was not to be sent any more.
+    Expired,
     Dead,
     Sent,
     InFlight,
@@ -171,7 +200,7 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
     if extra > explained {
         broken.push(format!("{} copies, {explained} of {extra} explained", found.copies.len()));
     }
-    if found.rows.iter().any(|row| row.row.epoch > 0) {
+    if found.rows.iter().any(|row| row.row.epoch as usize > found.handled.budgets) {
         broken.push("a budget that nobody gave".into());
     }
     let ends: Vec<End> = found.rows.iter().map(|row| end_of(row, entry, found, &mut broken)).collect();
@@ -180,9 +209,14 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
         broken.push("its job was never fired".into());
         end = end.max(End::InFlight);
     }
-    found.rows.iter().for_each(|view| judge_told(view, &found.told, &mut broken));
+    found.rows.iter().for_each(|view| judge_told(view, found, &mut broken));
     for letter in &found.letters {
-        if !matches!(Reason::parse(&letter.reason), Some(Reason::Exhausted | Reason::Ambiguous)) {
+        let is_possible = match Reason::parse(&letter.reason) {
+            Some(Reason::Exhausted | Reason::Ambiguous) => true,
+            Some(Reason::Permanent) => entry.way.is_refused(),
+            _ => false,
+        };
+        if !is_possible {
             broken.push(format!("dead-lettered as {:?}: {}", letter.reason, letter.error));
         }
     }
@@ -199,17 +233,26 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
     Verdict { end, explained, unexplained: extra - explained, broken }
 }
 
-/// Every end of a delivery with an id is told, by one event and as what it is. A process that dies with a message without
-/// an id may leave its end untold, and a cancel may have no message that could tell it.
-fn judge_told(view: &DeliveryView, told: &[Told], broken: &mut Vec<String>) {
+/// Every end of a delivery with an id is told, by one event of its budget and as what it is. A process that dies with a
+/// message without an id may leave its end untold, and a cancel may have no message that could tell it.
+fn judge_told(view: &DeliveryView, found: &Found, broken: &mut Vec<String>) {
     let (row, state) = (&view.row, view.row.state.as_str());
     let is_reported = is_reported(row.state);
+    // A row whose letter was purged was told as dead before it was closed.
+    let is_closed = row.state == State::Cancelled && found.handled.purged;
     // What a report has moved on was told before as what it was then.
-    let counts = |event: &Told| event.name.as_str() == state || !(is_reported && may_be_before_a_report(event.name));
-    let is_its_end = |event: &&Told| event.delivery == row.key.id && event.name.is_ending() && counts(event);
-    let ends = || told.iter().filter(is_its_end);
+    let is_of_before =
+        |event: &Told| is_reported && may_be_before_a_report(event.name) || is_closed && is_dead_lettered(event.name);
+    let counts = |event: &Told| event.name.as_str() == state || !is_of_before(event);
+    let is_an_end = |event: &&Told| event.delivery == row.key.id && event.name.is_ending();
+    let ends = || found.told.iter().filter(is_an_end).filter(|event| event.epoch == row.epoch && counts(event));
     let must_be_told = row.fingerprint.is_none()
-        && (is_reported || matches!(row.state, State::Sent | State::Dead | State::Held | State::FellBack));
+        && (is_reported
+            || matches!(row.state, State::Sent | State::Dead | State::Held | State::FellBack | State::Expired));
+    let mut before = found.told.iter().filter(is_an_end).filter(|event| event.epoch < row.epoch);
+    if let Some(other) = before.find(|event| !is_dead_lettered(event.name)) {
+        broken.push(format!("told as {} in budget {}, and there is another", other.name, other.epoch));
+    }
     if must_be_told && ends().next().is_none() {
         broken.push(format!("{state}, and nobody was told"));
     }
@@ -223,6 +266,10 @@ fn judge_told(view: &DeliveryView, told: &[Told], broken: &mut Vec<String>) {
 
 const fn is_reported(state: State) -> bool {
     matches!(state, State::Delivered | State::Bounced)
+}
+
+const fn is_dead_lettered(name: EventName) -> bool {
+    matches!(name, EventName::Dead | EventName::Held)
 }
 
 const fn may_be_before_a_report(name: EventName) -> bool {
@@ -258,7 +305,8 @@ fn end_of(view: &DeliveryView, entry: &Entry, found: &Found, broken: &mut Vec<St
         // What it was handed on to is judged as an entry of its own.
         State::FellBack if entry.way == Way::Escalating => End::Dead,
         State::Dead | State::Held if has_letter() => End::Dead,
-        State::Cancelled if entry.cancel != Cancel::NotAsked => End::Cancelled,
+        State::Cancelled if entry.cancel != Cancel::NotAsked || found.handled.purged => End::Cancelled,
+        State::Expired if entry.way == Way::Brief => End::Expired,
         State::Sending | State::Waiting => {
             broken.push(format!("still {} at rest", row.state));
             End::InFlight

@@ -39,7 +39,7 @@ impl Counts {
         self.accepted += 1;
         match verdict.end {
             End::Sent => self.sent += 1,
-            End::Dead => self.dead += 1,
+            End::Dead | End::Expired => self.dead += 1,
             End::Cancelled => self.cancelled += 1,
             End::InFlight => self.in_flight += 1,
             End::Lost | End::Nothing => self.lost += 1,
@@ -190,14 +190,15 @@ impl Report {
 
 fn story(fault: &str, entry: &Entry, found: &Found, verdict: &Verdict) -> String {
     let mut text = format!(
-        "{} ({:?} by {:?}, {}): {}\n    answer {:?}, cancel {:?}",
+        "{} ({:?} by {:?}, {}): {}\n    answer {:?}, cancel {:?}, {:?}",
         entry.id.as_deref().unwrap_or("without an id"),
         entry.channel,
         entry.way,
         fault,
         verdict.broken.join("; "),
         entry.answer,
-        entry.cancel
+        entry.cancel,
+        found.handled
     );
     for view in &found.rows {
         let row = &view.row;

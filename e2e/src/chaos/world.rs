@@ -12,7 +12,8 @@ use chasqui::config::{Config, REFERENCE, Role};
 use domain::RecipientHasher;
 use embedded::{Options, PrivateBroker, User, VHOST};
 use reqwest::Method;
-use serde_json::{Value, json};
+use reqwest::redirect::Policy;
+use serde_json::Value;
 use store::Store;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -21,8 +22,10 @@ use super::amqp::Amqp;
 use super::dice::Dice;
 use super::disk::Disk;
 use super::load::{Clients, PUBLIC_URL};
+use super::people::{AUDITOR, OPERATOR, VIEWER};
 use super::replica::Replica;
 use crate::postgres::Postgres;
+use crate::processes::run;
 use crate::provider::{Answer, Provider};
 use crate::proxy::Proxy;
 use crate::services;
@@ -137,7 +140,17 @@ impl World {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
         let amqp = Amqp::new(url_of(&broker, User::Admin, own_proxy.address.port(), VHOST));
         let (own_api, own_provider) = (Arc::clone(&api), Arc::clone(&provider));
-        let clients = Clients { api: own_api, http, token: String::new(), amqp, provider: own_provider };
+        let browser = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).redirect(Policy::none());
+        let clients = Clients {
+            api: own_api,
+            http,
+            browser: browser.build()?,
+            token: String::new(),
+            operator: String::new(),
+            viewer: String::new(),
+            amqp,
+            provider: own_provider,
+        };
         let mut world = Self {
             broker,
             others,
@@ -167,22 +180,19 @@ impl World {
     }
 
     async fn log_in(&mut self) -> Result<()> {
-        let person = json!({"username": "auditor", "password": "correct horse battery"});
-        let clients = &self.clients;
-        let registering = clients
-            .http
-            .post(clients.api.url("/register"))
-            .header("X-Bootstrap-Token", BOOTSTRAP)
-            .json(&person)
-            .send()
-            .await?;
-        registering.error_for_status().context("registering")?;
-        let answer = clients.http.post(clients.api.url("/login")).json(&person).send().await?;
-        let answer: Value = answer.error_for_status().context("logging in")?.json().await?;
-        let token = answer["access_token"].as_str().context("a token")?.to_owned();
         let clients = Arc::get_mut(&mut self.clients).context("nobody publishes yet")?;
-        clients.token = token;
+        clients.register_first(BOOTSTRAP).await?;
+        clients.token = clients.log_in(AUDITOR).await?;
+        clients.register(OPERATOR, "notify read operate admin").await?;
+        clients.operator = clients.log_in(OPERATOR).await?;
+        clients.register(VIEWER, "read").await?;
+        clients.viewer = clients.log_in(VIEWER).await?;
         Ok(())
+    }
+
+    /// Runs a command of the binary beside the fleet: its exit code, and what it has printed.
+    pub(super) async fn command(&self, words: &[&str]) -> (i32, String) {
+        run(words, &self.environment).await
     }
 
     /// Starts more workers for a while, and waits until all of them are ready.

@@ -1,10 +1,12 @@
 //! How a run with faults is judged at its end: each promise, broken once.
 
+mod journal;
+
 use std::time::{Duration, Instant};
 
 use chasqui::clock::SystemClock;
 use domain::{Attempt, AttemptOutcome, Clock as _, EventName, Lease, Row, State, events_of};
-use e2e::chaos::reconcile::{Answer, Cancel, End, Entry, Found, Told, Way, extra_letters, judge, repeats};
+use e2e::chaos::reconcile::{Answer, Cancel, End, Entry, Found, Handled, Told, Way, extra_letters, judge, repeats};
 use e2e::fleet::DeadLetter;
 use e2e::provider::{self, Received};
 use store::DeliveryView;
@@ -75,11 +77,12 @@ fn found(rows: Vec<DeliveryView>, copies: usize, letters: Vec<DeadLetter>) -> Fo
             id: event.id().to_string(),
             delivery: view.row.key.id.clone(),
             name: event.name,
+            epoch: view.row.epoch,
         });
         told.collect::<Vec<_>>()
     };
     let told = rows.iter().flat_map(events).collect();
-    Found { rows, copies: vec![copy(); copies], letters, told, jobs: 0 }
+    Found { rows, copies: vec![copy(); copies], letters, told, ..Found::default() }
 }
 
 #[track_caller]
@@ -220,8 +223,56 @@ fn every_end_is_told_as_what_it_is_by_one_event() {
 fn what_a_subscriber_receives_is_read_and_anything_else_is_refused() {
     let event = r#"{"id": "e-1", "type": "chasqui.sms.fell_back", "subject": "d-1", "data": {}}"#;
     let read = Told::read(event.as_bytes()).expect("an event");
-    assert_eq!(read, Told { id: "e-1".into(), delivery: "d-1".into(), name: EventName::FellBack });
+    assert_eq!(read, Told { id: "e-1".into(), delivery: "d-1".into(), name: EventName::FellBack, epoch: 0 });
     for wrong in ["", "{}", r#"{"id": "e-1", "type": "chasqui.sms.lost", "subject": "d-1"}"#] {
         assert!(Told::read(wrong.as_bytes()).is_err(), "{wrong}");
     }
+}
+
+/// What was moved so often, with what was told of the budgets before.
+fn moved(state: State, copies: usize, letters: Vec<DeadLetter>, budgets: usize) -> Found {
+    let mut renewed = row(state, &[]);
+    renewed.row.epoch = 1;
+    let mut found = found(vec![renewed], copies, letters);
+    let before = Told { id: "before".into(), delivery: "m1".into(), name: EventName::Dead, epoch: 0 };
+    found.told.push(before);
+    found.handled.budgets = budgets;
+    found
+}
+
+#[test]
+fn a_letter_that_was_moved_has_the_budgets_that_somebody_gave_and_no_more() {
+    let refused = Entry { way: Way::Refused, ..entry() };
+    check(&refused, &moved(State::Sent, 1, vec![], 1), End::Sent, 0, 0, false);
+    check(&refused, &moved(State::Sent, 1, vec![], 0), End::Sent, 0, 0, true);
+    check(&refused, &moved(State::Sent, 2, vec![], 1), End::Sent, 0, 1, true);
+    check(&refused, &moved(State::Dead, 0, vec![letter("permanent")], 1), End::Dead, 0, 0, false);
+    check(&refused, &moved(State::Dead, 0, vec![], 1), End::Lost, 0, 0, true);
+    let mut told_as_sent = moved(State::Dead, 0, vec![letter("permanent")], 1);
+    told_as_sent.told.iter_mut().filter(|told| told.epoch == 0).for_each(|told| told.name = EventName::Sent);
+    check(&refused, &told_as_sent, End::Dead, 0, 0, true);
+    let mut untold = moved(State::Sent, 1, vec![], 1);
+    untold.told.retain(|told| told.epoch == 0);
+    check(&refused, &untold, End::Sent, 0, 0, true);
+}
+
+#[test]
+fn only_what_the_provider_refuses_is_dead_for_good_at_once_or_too_late() {
+    let dead = || found(vec![row(State::Dead, &[])], 0, vec![letter("permanent")]);
+    check(&Entry { way: Way::Refused, ..entry() }, &dead(), End::Dead, 0, 0, false);
+    check(&entry(), &dead(), End::Dead, 0, 0, true);
+    let expired = || found(vec![row(State::Expired, &[])], 0, vec![]);
+    check(&Entry { way: Way::Brief, ..entry() }, &expired(), End::Expired, 0, 0, false);
+    check(&Entry { way: Way::Refused, ..entry() }, &expired(), End::Lost, 0, 0, true);
+}
+
+#[test]
+fn a_letter_that_somebody_has_purged_is_told_as_gone() {
+    let refused = Entry { way: Way::Refused, ..entry() };
+    let handled = Handled { purged: true, ..Handled::default() };
+    let dead = found(vec![row(State::Dead, &[])], 0, vec![]);
+    let closed = Found { rows: vec![row(State::Cancelled, &[])], handled: handled.clone(), ..dead.clone() };
+    check(&refused, &closed, End::Cancelled, 0, 0, false);
+    check(&refused, &Found { handled, ..dead }, End::Lost, 0, 0, true);
+    check(&refused, &Found { handled: Handled::default(), ..closed }, End::Lost, 0, 0, true);
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 #[cfg(feature = "failpoints")]
 mod interrupted;
 mod mended;
+mod turns;
 
 const DLQ: &str = "notifications.queue.dlq";
 

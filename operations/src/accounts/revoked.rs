@@ -53,7 +53,8 @@ impl Revoked {
         self.0.forget_age();
     }
 
-    async fn renew(&self, store: &Store, clock: &dyn Clock) {
+    /// Reads the copy anew where it is old, unless the ledger does not answer soon.
+    pub async fn renew(&self, store: &Store, clock: &dyn Clock) {
         let Self(shared) = self;
         if shared.is_younger_than(RENEWED_AFTER) {
             return;

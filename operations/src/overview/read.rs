@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::{Pause, Tenant, Timestamp};
-use store::{Ahead, Lately, LimitUse, ProviderState, Store, StoreError};
+use store::{Ahead, Lately, LimitUse, ProviderState, SandboxFault, Store, StoreError};
 
+use crate::faults;
 use crate::overview::{MINUTES, Overview, ProviderNow};
 use crate::pauses::{self, Reach};
 
@@ -21,6 +22,7 @@ pub(super) struct FromLedger {
     ahead: Ahead,
     open_groups: u32,
     pauses: Vec<Pause>,
+    faults: Vec<SandboxFault>,
     providers: Vec<ProviderNow>,
 }
 
@@ -34,8 +36,9 @@ impl FromLedger {
         let open_groups = store.open_letter_groups(tenant).await?;
         let reach = tenant.cloned().map_or(Reach::Everybody, Reach::Only);
         let pauses = pauses::list(store, &reach, now).await?;
+        let faults = faults::list(store, tenant).await?;
         let providers = providers(store.providers().await?, store.limits(now).await?);
-        Ok(Self { at: now, first_minute, lately, ahead, open_groups, pauses, providers })
+        Ok(Self { at: now, first_minute, lately, ahead, open_groups, pauses, faults, providers })
     }
 
     /// Puts in what needs no counting.
@@ -44,6 +47,7 @@ impl FromLedger {
         overview.scheduled.next_due = self.ahead.next_due;
         overview.dead.open_groups = Some(self.open_groups.into());
         overview.pauses = self.pauses;
+        overview.faults = self.faults;
         overview.providers = self.providers;
     }
 }

@@ -24,8 +24,9 @@ pub enum Ran {
 }
 
 /// Sends what a schedule of the actor's tenant sends. `asked` is when somebody asked for it: asking for the same instant
-/// again is the same delivery. `rules` are those by which anything of the actor's is accepted. A firing of a recurring
-/// schedule that is sent so has no `send_at`, and nothing of it can be too late.
+/// again is the same delivery; so is asking again with the key of `rules`, which are those by which anything of the actor's
+/// is accepted. A paused schedule is run all the same. A firing of a recurring schedule that is sent so has no `send_at`,
+/// and nothing of it can be too late.
 ///
 /// # Errors
 /// [`NotDone`]; while the ledger is not available repeat it.
@@ -49,8 +50,12 @@ pub async fn run_now(
             Hurried::Unknown | Hurried::Cancelled => Ran::Unknown,
         });
     }
-    let run = run_id(&key, asked);
-    let checked = match firing(&job.body, &run, rules) {
+    let run = match rules.idempotency_key {
+        // The same key may stand for a notification too.
+        Some(given) => rules.request_ids.id(&key.tenant, rules.by, &format!("run/{id}/{given}"), None),
+        None => run_id(&key, asked),
+    };
+    let checked = match firing(&job.body, &run, &Rules { idempotency_key: None, ..*rules }) {
         Ok(checked) => checked,
         Err(errors) => return Ok(Ran::Refused(errors)),
     };

@@ -6,7 +6,9 @@ use store::{Put, Store};
 
 use crate::Refused;
 use crate::deliveries::{self, Shown};
-use crate::schedules::{Schedule, create, delete, list, runs_after, show};
+use crate::schedules::{
+    Paused, Resumed, Schedule, Why, create, delete, list, next_run, pause, resume, runs_after, show,
+};
 use crate::tests::fixtures::{
     DEFAULTS, NOW, Still, asking, attempted, attempted_with, foreign, key, ledger, operator, recipients, tenant,
 };
@@ -213,4 +215,63 @@ async fn a_run_that_is_due_when_its_schedule_is_deleted_is_not_sent() {
         };
         assert_eq!(tombstone, stopped.then_some(State::Cancelled), "{id}");
     }
+}
+
+async fn paused(store: &Store, id: &str, why: &str, now: Timestamp) -> Paused {
+    let why = Why::read(&json!({"why": why}).to_string()).unwrap();
+    pause(store, &operator("acme"), id, why, (&DEFAULTS, &recipients()), &Still(now)).await.unwrap()
+}
+
+async fn resumed(store: &Store, id: &str, now: Timestamp) -> Resumed {
+    resume(store, &operator("acme"), id, &Zones::bundled(), &Still(now)).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_a_paused_schedule_misses_is_not_sent_when_it_is_resumed() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    let schedule = daily("morning");
+    let (key, due) = (schedule.job.key.clone(), schedule.job.due_at);
+    create(store, &operator("acme"), schedule, &Still(NOW)).await.unwrap();
+    let Paused::Paused(job) = paused(store, &key.id, "wrong words", NOW).await else { panic!("it is paused") };
+    assert_eq!((next_run(&job), runs_after(&job, &Zones::bundled()).count()), (None, 0));
+    let told = job.paused.map(|pause| (pause.since, pause.by, pause.why));
+    assert_eq!(told, Some((NOW, "ada".to_owned(), "wrong words".to_owned())));
+    let two_days_later = due.plus(std::time::Duration::from_secs(2 * 86_400));
+    let Resumed::Resumed(job) = resumed(store, &key.id, two_days_later).await else { panic!("it runs") };
+    assert_eq!(next_run(&job).map(|at| at.to_string()).as_deref(), Some("2026-03-05T08:00:00Z"));
+    let Resumed::Runs(_) = resumed(store, &key.id, two_days_later).await else { panic!("it runs already") };
+    let run = Key { id: fire_id(&key, due), ..key };
+    assert!(deliveries::show(store, &run).await.unwrap().is_none(), "nothing was due when it was paused");
+}
+
+#[tokio::test]
+async fn a_run_that_is_due_when_its_schedule_is_paused_is_not_sent() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    let schedule = daily("morning");
+    let (key, due) = (schedule.job.key.clone(), schedule.job.due_at);
+    create(store, &operator("acme"), schedule, &Still(NOW)).await.unwrap();
+    paused(store, &key.id, "wrong words", due).await;
+    let run = Key { id: fire_id(&key, due), ..key };
+    let Some(Shown::Taken(taken)) = deliveries::show(store, &run).await.unwrap() else { panic!("a tombstone") };
+    assert_eq!(taken.view.row.state, State::Cancelled);
+}
+
+#[tokio::test]
+async fn only_a_schedule_of_the_own_tenant_that_repeats_is_paused_and_with_a_reason() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    stored(store, &once("Now.")).await;
+    assert_eq!(paused(store, "once", "x", NOW).await, Paused::FiresOnce);
+    assert_eq!(paused(store, "none", "x", NOW).await, Paused::Unknown);
+    assert_eq!(resumed(store, "none", NOW).await, Resumed::Unknown);
+    let (why, viewer) = (json!({"why": "x"}).to_string(), domain::Actor { scopes: vec![], ..operator("acme") });
+    let why = Why::read(&why).unwrap();
+    let refused = pause(store, &viewer, "once", why, (&DEFAULTS, &recipients()), &Still(NOW)).await;
+    assert!(matches!(refused, Err(crate::NotDone::Denied(_))), "{refused:?}");
+    let wrong = Why::read(&json!({"reason": "x", "why": "a\nb"}).to_string()).unwrap_err().errors();
+    let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|one| one.contains("did you mean why?")), "{told:?}");
+    assert!(told.iter().any(|one| one.starts_with("/why must be one line")), "{told:?}");
 }

@@ -10,6 +10,8 @@ use crate::store::Store;
 
 /// The most items in one statement.
 const GROUP: usize = 256;
+/// At so many letters is looked at most when it is counted how they have ended: whoever shows a job does so again and again.
+const LOOK: usize = 5_000;
 
 /// A job that runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -132,6 +134,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn canary_of(&self, job: &str) -> Result<Canary, StoreError> {
+        self.became(job, "'taken', 'done', 'failed', 'unclear'").await
+    }
+
+    /// The same of those alone with which it has done what was asked for: how they have ended since. Of more than 5,000 it
+    /// looks at so many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn letters_since(&self, job: &str) -> Result<Canary, StoreError> {
+        self.became(job, "'done'").await
+    }
+
+    /// By the index on the states of a job's letters, and the keys of their deliveries.
+    async fn became(&self, job: &str, states: &str) -> Result<Canary, StoreError> {
         let ended: Vec<_> =
             State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
         let sql = format!(
@@ -140,10 +156,10 @@ impl Store {
              COALESCE(SUM(CASE WHEN (d.state IN ('dead', 'held') AND (e.id IS NOT NULL OR d.epoch > i.epoch)) \
              OR (d.id IS NULL AND EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = i.tenant \
              AND l.id = COALESCE(e.id, i.id) AND (e.id IS NOT NULL OR l.epoch > i.epoch))) \
-             THEN 1 ELSE 0 END), 0) AS failed FROM letter_job_items AS i \
+             THEN 1 ELSE 0 END), 0) AS failed FROM (SELECT job, letter, tenant, id, epoch FROM letter_job_items \
+             WHERE job = $1 AND state IN ({states}) LIMIT {LOOK}) AS i \
              LEFT JOIN letter_edits AS e ON e.job = i.job AND e.letter = i.letter \
-             LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = COALESCE(e.id, i.id) \
-             WHERE i.job = $1 AND i.state IN ('taken', 'done', 'failed', 'unclear')",
+             LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = COALESCE(e.id, i.id)",
             ended.join(", ")
         );
         let rows = self.inner.db.reader().query(&sql, &[Value::Text(Some(job))]).await?;

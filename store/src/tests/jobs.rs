@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{FinishedJob, Job, JobFilter, JobKind, JobSummary, Put};
+use crate::{FinishedJob, Job, JobFilter, JobKind, JobPause, JobSummary, JournalFilter, Put};
 use domain::{ChannelName, Lane, content_of};
+use testkit::told;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ on_both!(
     a_finished_job_is_gone_and_a_schedule_moves_on,
     a_lease_that_ran_out_or_was_given_back_is_claimed_again,
     a_schedule_is_moved_to_another_time_unless_somebody_holds_it,
+    a_paused_schedule_is_never_due_until_it_is_resumed,
     jobs_are_listed_in_order,
     a_page_of_jobs_reads_nothing_of_their_messages,
     a_job_from_before_has_no_recipient_to_show_until_it_is_replaced,
@@ -153,6 +155,35 @@ async fn a_schedule_is_moved_to_another_time_unless_somebody_holds_it(db: &Datab
     assert!(!moved("once", 1).await && !moved("unknown", 1).await);
     assert!(moved("daily", 5).await);
     assert_eq!(store.job(&key("daily")).await.unwrap(), Some(schedule("daily", 9)));
+}
+
+async fn a_paused_schedule_is_never_due_until_it_is_resumed(db: &Database) {
+    let store = db.store().await;
+    for job in [job("once", 9), schedule("daily", 1)] {
+        store.put_job(job).await.unwrap();
+    }
+    let owner = Uuid::new_v4();
+    assert_eq!(store.claim_due_jobs(at(2), 10, HOUR, owner).await.unwrap().len(), 1);
+    let pause = |why: &str, since| JobPause { since: at(since), by: "ada".into(), why: why.into() };
+    let paused = async |id: &str, pause: &JobPause| store.pause_job(&key(id), pause, &told()).await;
+    assert_eq!(paused("once", &pause("x", 2)).await.unwrap(), None, "it fires once");
+    assert_eq!(paused("none", &pause("x", 2)).await.unwrap(), None);
+    paused("daily", &pause("wrong words", 2)).await.unwrap().unwrap();
+    let again = paused("daily", &pause("still", 5)).await.unwrap().unwrap();
+    assert_eq!(again.paused, Some(pause("still", 2)), "since then, and why as it is given now");
+    // Whoever had claimed it gives it no other time.
+    let finished = FinishedJob { key: key("daily"), owner, next: Some(at(3)) };
+    assert_eq!(store.finish_jobs(&[finished]).await.unwrap(), 0);
+    assert_eq!(store.claim_due_jobs(at(8), 10, HOUR, Uuid::new_v4()).await.unwrap(), []);
+    assert_eq!(store.next_due(at(9)).await.unwrap(), None);
+    let ahead = store.jobs_ahead(None).await.unwrap();
+    assert_eq!((ahead.jobs, ahead.next_due), (1, Some(at(9))));
+    let resumed = store.resume_job(&key("daily"), at(20), &told()).await.unwrap().unwrap();
+    assert_eq!((resumed.due_at, resumed.paused), (at(20), None));
+    assert_eq!(store.resume_job(&key("daily"), at(30), &told()).await.unwrap(), None, "it runs");
+    assert_eq!(store.claim_due_jobs(at(20), 10, HOUR, Uuid::new_v4()).await.unwrap().len(), 2);
+    let noted = store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap();
+    assert_eq!(noted.entries.len(), 3, "what has changed something, and nothing else");
 }
 
 async fn a_page_of_jobs_reads_nothing_of_their_messages(db: &Database) {

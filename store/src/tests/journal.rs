@@ -19,9 +19,11 @@ on_both!(
     a_head_is_told_once_in_its_time,
     what_is_not_written_is_not_told,
     what_is_repeated_is_noted_seldom,
+    what_a_clock_has_noted_that_was_ahead_silences_nothing,
     who_is_refused_ever_new_things_does_not_fill_the_ledger,
     what_comes_again_is_noted_once_and_whatever_is_new_always,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
+    a_page_that_looks_at_many_goes_on_behind_them,
 );
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -235,6 +237,16 @@ async fn what_is_repeated_is_noted_seldom(db: &Database) {
     assert_eq!(subjects(&store, filter).await, ["a\u{fffd}"]);
 }
 
+async fn what_a_clock_has_noted_that_was_ahead_silences_nothing(db: &Database) {
+    let store = db.store().await;
+    for second in [7_200, 0, 5, 11] {
+        store.journal_seldom(&told("a", second), Duration::from_secs(10)).await.unwrap();
+    }
+    let page = store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap();
+    let noted: Vec<i64> = page.entries.iter().map(|entry| entry.row.at).collect();
+    assert_eq!(noted, [at(7_200), at(11), at(0)].map(domain::Timestamp::as_micros));
+}
+
 async fn who_is_refused_ever_new_things_does_not_fill_the_ledger(db: &Database) {
     let store = db.store().await;
     for n in 0..30 {
@@ -296,4 +308,27 @@ async fn a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_f
     }
     let row = store.journal_page(&JournalFilter { limit: 1, ..all() }).await.unwrap().entries.remove(0).row;
     assert_eq!((row.at, row.data.as_str()), (at(4).as_micros(), r#"{"why":"a test"}"#));
+}
+
+async fn a_page_that_looks_at_many_goes_on_behind_them(db: &Database) {
+    let store = db.store().await;
+    for n in 1..=6 {
+        let kind = if n % 3 == 0 { "test.third" } else { "test.told" };
+        store.journal(&Entry { kind, ..told(&format!("thing-{n}"), n) }).await.unwrap();
+    }
+    let third =
+        JournalFilter { actor: Some("ada".into()), kind: Some("test.third".into()), ..JournalFilter::default() };
+    let (mut met, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = store.journal_within(&JournalFilter { after, limit: 10, ..third.clone() }, 2).await.unwrap();
+        assert_eq!(page.is_cut, page.next.is_some());
+        met.extend(page.entries.into_iter().map(|entry| entry.row.subject));
+        pages += 1;
+        let Some(next) = page.next else { break };
+        after = Some(next);
+    }
+    assert_eq!((met, pages), (vec!["thing-6".to_owned(), "thing-3".to_owned()], 4));
+    let one = JournalFilter { kind: Some("test.third".into()), limit: 10, ..JournalFilter::default() };
+    let page = store.journal_within(&one, 1).await.unwrap();
+    assert_eq!((page.entries.len(), page.next), (2, None), "one thing is read by its index alone");
 }

@@ -301,6 +301,8 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     assert_eq!(store.canary_of("j").await.unwrap(), Canary { tried: 3, well: 0, failed: 0 });
     index(&store, &[IndexedLetter { epoch: 1, ..letter("d", "rowless") }]).await;
     assert_eq!(store.canary_of("j").await.unwrap(), Canary { tried: 3, well: 0, failed: 1 });
+    assert_eq!(store.letters_since("j").await.unwrap(), Canary { tried: 3, well: 0, failed: 1 }, "it died again");
+    assert_eq!(store.letters_since("none").await.unwrap(), Canary::default());
     let running = store.running_letter_jobs().await.unwrap();
     assert_eq!((running[0].until_canary, running[0].last_at), (Some(0), Some(at(3))));
     store.pause_letter_job("j", "1 of 3 failed again").await.unwrap();

@@ -19,6 +19,8 @@ pub(super) struct Words {
     pub(super) nothing_sealed: &'static str,
     pub(super) unsealed: fn(&str) -> String,
     pub(super) head: &'static str,
+    /// Of a page that looked at so many.
+    pub(super) looked_at: fn(&str) -> String,
     /// Before the command.
     pub(super) verify: &'static str,
     pub(super) chain_of_all: &'static str,
@@ -47,6 +49,7 @@ static EN: Words = Words {
     nothing_sealed: "nothing is sealed yet",
     unsealed: |count| format!("{count} not yet sealed"),
     head: "Head",
+    looked_at: |looked| format!("Of {looked} entries that were looked at, these fit. There are older ones: go on."),
     verify: "Verify that nobody has changed it with",
     chain_of_all: "The chain is that of all tenants: its head is shown to those with the scope tenants.",
 };
@@ -68,6 +71,7 @@ static ES: Words = Words {
     nothing_sealed: "aún no hay nada sellado",
     unsealed: |count| format!("{count} aún sin sellar"),
     head: "Final",
+    looked_at: |looked| format!("De {looked} entradas que se miraron, cumplen estas. Hay más antiguas: siga."),
     verify: "Verifique que nadie la ha cambiado con",
     chain_of_all: "La cadena es la de todos los inquilinos: su final se muestra a quien tiene el permiso tenants.",
 };

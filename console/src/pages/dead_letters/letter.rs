@@ -19,6 +19,7 @@ use crate::layout::Shell;
 use crate::pieces::figure::whole;
 use crate::pieces::pager::address;
 use crate::pieces::problem::problem;
+use crate::pieces::sentence::sentence_of;
 use crate::pieces::time::time;
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
@@ -216,12 +217,12 @@ fn explanation(told: Option<&Explanation>, lang: Lang, now: Timestamp) -> Markup
         @match told {
             None => { p.nothing { (Words::of(lang).no_row) } }
             Some(told) => {
-                p lang="en" { (told.summary) }
+                p lang="en" { (sentence_of(&told.summary)) }
                 ol.timeline lang="en" {
                     @for sentence in &told.sentences {
                         li {
                             @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
-                            span.told { span.soft { (sentence.topic.as_str()) ": " } (sentence.text) }
+                            span.told { span.soft { (sentence.topic.as_str()) ": " } (sentence_of(&sentence.text)) }
                         }
                     }
                 }

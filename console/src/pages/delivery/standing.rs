@@ -11,6 +11,7 @@ use super::address;
 use super::words::Words;
 use crate::pieces::badge::{Tone, badge, of_state};
 use crate::pieces::pager::address as with_query;
+use crate::pieces::sentence::sentence_of;
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -29,7 +30,7 @@ pub(super) fn of(shown: &Shown, told: &Explanation, lang: Lang) -> Markup {
                 Shown::Taken(taken) => { (of_state(taken.view.row.state, lang)) }
                 Shown::Scheduled { .. } => { (badge(Tone::Waiting, Words::of(lang).scheduled)) }
             }
-            " " span lang="en" { (told.summary) }
+            " " span lang="en" { (sentence_of(&told.summary)) }
         }
     }
 }

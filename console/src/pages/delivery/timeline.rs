@@ -5,6 +5,7 @@ use domain::{Explanation, Sentence, Timestamp, Topic};
 use maud::{Markup, html};
 
 use super::words::Words;
+use crate::pieces::sentence::sentence_of;
 use crate::pieces::time::time;
 use crate::words::Lang;
 
@@ -33,7 +34,7 @@ pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
                     @for sentence in about {
                         li {
                             @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
-                            span.told lang="en" { (sentence.text) }
+                            span.told lang="en" { (sentence_of(&sentence.text)) }
                         }
                     }
                 }
@@ -52,4 +53,5 @@ fn sentences_are_told_by_their_topics_and_escaped() {
     let place = |part: &str| page.find(part).unwrap();
     assert!(place("It came.") < place("&lt;b&gt;") && place("&lt;b&gt;") < place(">2<"), "{page}");
     assert_eq!(page.matches("<h3>").count(), 2);
+    assert!(page.contains("<span class=\"told\" lang=\"en\">It came.</span>"), "{page}");
 }

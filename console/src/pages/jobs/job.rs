@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Scope, Timestamp};
+use domain::{Canary, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Change, FailureFormat, Shown};
@@ -136,15 +136,28 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
                 }
             }
             (figures(shown, lang))
+            @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
+                p #job-since { ((words.dead_again)(&whole(since.failed.into()), &whole(since.tried.into()))) }
+            }
             (counts(&shown.counted, lang))
             @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }
             (after(shown, viewer, words))
-            // It goes with the job's end, and nothing is asked any more.
-            @if may_end {
-                span #job-again hx-get={ (paths::job(&job.id)) "/live" } hx-trigger="every 2s" hx-target="#live"
+            // It goes when nothing changes any more, and nothing is asked then.
+            @if let Some(every) = next_look(shown) {
+                span #job-again hx-get={ (paths::job(&job.id)) "/live" } hx-trigger=(every) hx-target="#live"
                     hx-swap="outerMorph" {}
             }
         }
+    }
+}
+
+/// How soon the job is looked at again: what it has sent may die after its end.
+fn next_look(shown: &Shown) -> Option<&'static str> {
+    let is_open = |since: Canary| since.well.saturating_add(since.failed) < since.tried;
+    match shown.job.state {
+        JobState::Running | JobState::Paused => Some("every 2s"),
+        _ if shown.since.is_some_and(is_open) => Some("every 10s"),
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ use operations::overview::{Known, Overview};
 
 use super::charts::charts;
 use super::words::Words;
+use crate::pieces::banner;
 use crate::pieces::figure::{known, whole};
 use crate::pieces::time::{of_day, time};
 use crate::section::Section;
@@ -20,6 +21,8 @@ pub(super) fn live(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
         div #live data-said=(said(overview, words, now)) {
             (lost(&overview.broker, words.broker_lost, words))
             (lost(&overview.ledger, words.ledger_lost, words))
+            (banner::paused(lang, &overview.pauses))
+            (banner::faults(lang, &overview.faults))
             h2 { (words.last_hour) }
             (charts(overview, words))
             h2 { (words.lanes) }

@@ -10,6 +10,7 @@ use store::CapturedView;
 use web::problem::Problem;
 use web::query::Parameters;
 
+use super::FAULTS;
 use super::words::Words;
 use crate::console::Console;
 use crate::fields::Fields;
@@ -85,6 +86,7 @@ fn page_of(lang: Lang, asked: &Fields, found: &Found, now: Timestamp) -> Markup 
     let (seen, fit) = (whole(found.looked_at as u64), whole(found.captures.len() as u64));
     html! {
         p.soft { (words.what) " " a href="/sandbox" { (words.without_login) } "." }
+        p.actions { a href=(FAULTS) { (words.faults) } }
         (form(lang, asked, &[]))
         @if found.captures.is_empty() {
             p.nothing { (if is_for_all { words.nothing_at_all } else { words.nothing_fits }) }

@@ -1,4 +1,4 @@
-//! Runs a schedule at once, and deletes one: each asks once more.
+//! Runs a schedule at once, and deletes one: each asks once more, as whatever else is done with one.
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use operations::schedules::{self, Ran};
 use store::{JobKind, JobSummary, StoreError};
 
 use super::words::Words;
-use super::{DELETE, RUN};
+use super::{DELETE, PAUSE, RESUME, RUN};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
@@ -21,9 +21,11 @@ use crate::session::{Posted, Viewer};
 
 /// What is asked once more.
 #[derive(Clone, Copy)]
-enum Act {
+pub(super) enum Act {
     Run,
     Delete,
+    Pause,
+    Resume,
 }
 
 pub(super) async fn ask_to_run(console: State<Console>, viewer: Viewer, RawQuery(query): RawQuery) -> Response {
@@ -70,7 +72,7 @@ pub(super) async fn delete(State(console): State<Console>, Posted { viewer, fiel
     }
 }
 
-async fn ask(console: &Console, viewer: &Viewer, query: Option<String>, act: Act) -> Response {
+pub(super) async fn ask(console: &Console, viewer: &Viewer, query: Option<String>, act: Act) -> Response {
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     match asked.text("id") {
         Some(id) => once_more(console, viewer, id, act, None).await,
@@ -78,7 +80,13 @@ async fn ask(console: &Console, viewer: &Viewer, query: Option<String>, act: Act
     }
 }
 
-async fn once_more(console: &Console, viewer: &Viewer, id: &str, act: Act, refused: Option<NotConfirmed>) -> Response {
+pub(super) async fn once_more(
+    console: &Console,
+    viewer: &Viewer,
+    id: &str,
+    act: Act,
+    refused: Option<NotConfirmed>,
+) -> Response {
     let shell = Shell::of(console, viewer, Section::Schedules);
     // The question names the schedule and its recipient: only whoever may act is asked.
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
@@ -94,6 +102,8 @@ async fn once_more(console: &Console, viewer: &Viewer, id: &str, act: Act, refus
         (Act::Run, JobKind::OneShot) => (words.hurry_question, RUN, words.run),
         (Act::Run, JobKind::Cron { .. }) => (words.run_question, RUN, words.run),
         (Act::Delete, _) => (words.delete_question, DELETE, words.delete),
+        (Act::Pause, _) => (words.pause_question, PAUSE, words.pause),
+        (Act::Resume, _) => (words.resume_question, RESUME, words.resume),
     };
     let recipient = job.recipient_mask.as_deref().unwrap_or_default();
     // A form that is sent twice asks for the same instant, and is one delivery.
@@ -104,7 +114,7 @@ async fn once_more(console: &Console, viewer: &Viewer, id: &str, act: Act, refus
         action,
         verb,
         hidden: &[("id", id), ("asked", asked.as_str())],
-        asks_reason: false,
+        asks_reason: matches!(act, Act::Pause),
         back: Section::Schedules.path(),
     };
     shell.confirm(&confirm, refused).await

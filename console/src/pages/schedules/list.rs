@@ -6,14 +6,15 @@ use axum::response::Response;
 use domain::{Scope, Timestamp, Zones};
 use maud::{Markup, html};
 use operations::deliveries::is_id;
-use operations::schedules::{self, runs_after};
-use store::{JobKind, JobSummary};
+use operations::schedules::{self, next_run, runs_after};
+use store::{JobKind, JobPause, JobSummary};
 
 use super::words::Words;
-use super::{DELETE, RUN};
+use super::{DELETE, PAUSE, RESUME, RUN};
 use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::badge::{Tone, badge};
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
@@ -91,13 +92,13 @@ impl Rows<'_> {
         let cells = vec![
             html! { @if let Some(name) = name(job) { (name) br; } (shortened(id)) },
             self.rule(job),
-            self.run(job, job.due_at),
+            self.next(job),
             html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.whole { (self.local(job, at)) } } },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
             html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) },
             html! { (job.recipient_mask.as_deref().unwrap_or(UNKNOWN)) },
             html! { (job.lane.as_str()) },
-            self.actions(id),
+            self.actions(job),
         ];
         Row { id: format!("schedule-{}", as_anchor(id)), cells }
     }
@@ -107,6 +108,19 @@ impl Rows<'_> {
         match &job.kind {
             JobKind::OneShot => html! { (words.once) },
             JobKind::Cron { cron, zone, .. } => html! { code { (cron) } br; span.soft { (zone) } },
+        }
+    }
+
+    /// Its next run; of one that is paused, who has paused it, why and since when.
+    fn next(&self, job: &JobSummary) -> Markup {
+        let words = Words::of(self.lang);
+        match (&job.paused, next_run(job)) {
+            (Some(JobPause { since, by, why }), _) => html! {
+                (badge(Tone::Warning, words.paused)) " " (time(*since, self.now, self.lang))
+                br; (why) " " span.soft { "(" (by) ")" }
+            },
+            (None, Some(at)) => self.run(job, at),
+            (None, None) => html! { (UNKNOWN) },
         }
     }
 
@@ -124,12 +138,21 @@ impl Rows<'_> {
         self.zones.local(zone, at).unwrap_or_else(|| at.to_string())
     }
 
-    fn actions(&self, id: &str) -> Markup {
-        let words = Words::of(self.lang);
+    fn actions(&self, job: &JobSummary) -> Markup {
+        let (words, id) = (Words::of(self.lang), job.key.id.as_str());
+        let pausing = match (&job.kind, &job.paused) {
+            (JobKind::OneShot, _) => None,
+            (JobKind::Cron { .. }, None) => Some((PAUSE, words.pause)),
+            (JobKind::Cron { .. }, Some(_)) => Some((RESUME, words.resume)),
+        };
         html! {
             @if self.may {
                 a href=(address(RUN, &[("id", id)], None)) { (words.run) }
                 " · "
+                @if let Some((path, label)) = pausing {
+                    a href=(address(path, &[("id", id)], None)) { (label) }
+                    " · "
+                }
                 a href=(address(DELETE, &[("id", id)], None)) { (words.delete) }
             }
         }

@@ -16,11 +16,20 @@ pub(super) struct Words {
     pub(super) action: &'static str,
     pub(super) run: &'static str,
     pub(super) delete: &'static str,
+    pub(super) pause: &'static str,
+    pub(super) resume: &'static str,
+    pub(super) paused: &'static str,
     /// With what the schedule is called, and its masked recipient; so are the other questions.
     pub(super) run_question: fn(&str, &str) -> String,
     /// Of a schedule that fires once.
     pub(super) hurry_question: fn(&str, &str) -> String,
     pub(super) delete_question: fn(&str, &str) -> String,
+    pub(super) pause_question: fn(&str, &str) -> String,
+    pub(super) resume_question: fn(&str, &str) -> String,
+    pub(super) not_paused: &'static str,
+    pub(super) fires_once: &'static str,
+    pub(super) not_resumed: &'static str,
+    pub(super) no_more_runs: &'static str,
     pub(super) ran: &'static str,
     pub(super) is_run: &'static str,
     pub(super) not_run: &'static str,
@@ -48,11 +57,26 @@ static EN: Words = Words {
     action: "Action",
     run: "Run now",
     delete: "Delete",
+    pause: "Pause",
+    resume: "Resume",
+    paused: "paused",
     run_question: |name, recipient| {
         format!("Send what {name} sends to {recipient} now, once more? It runs at its own times as before.")
     },
     hurry_question: |name, recipient| format!("Send {name} to {recipient} now, and not at its time?"),
     delete_question: |name, recipient| format!("Delete {name} to {recipient}? It does not run any more."),
+    pause_question: |name, recipient| {
+        format!(
+            "Pause {name} to {recipient}? It does not run until it is resumed, and what it misses is not sent then."
+        )
+    },
+    resume_question: |name, recipient| {
+        format!("Resume {name} to {recipient}? It runs at its next time from now on; what it has missed is not sent.")
+    },
+    not_paused: "It is not paused",
+    fires_once: "What is sent once would only be late: delete it, or pause its channel, provider, template or tenant.",
+    not_resumed: "It is not resumed",
+    no_more_runs: "Its rule cannot be read any more, or gives no run from now on: delete it, and make it anew.",
     ran: "It is sent",
     is_run: "The broker has the delivery",
     not_run: "It is not sent",
@@ -74,11 +98,24 @@ static ES: Words = Words {
     action: "Acción",
     run: "Correr ahora",
     delete: "Borrar",
+    pause: "Pausar",
+    resume: "Reanudar",
+    paused: "en pausa",
     run_question: |name, recipient| {
         format!("¿Enviar ahora, una vez más, lo que {name} envía a {recipient}? A sus horas corre como antes.")
     },
     hurry_question: |name, recipient| format!("¿Enviar {name} a {recipient} ahora, y no a su hora?"),
     delete_question: |name, recipient| format!("¿Borrar {name} a {recipient}? No corre más."),
+    pause_question: |name, recipient| {
+        format!("¿Pausar {name} a {recipient}? No corre hasta que se reanude, y lo que pierda no se envía después.")
+    },
+    resume_question: |name, recipient| {
+        format!("¿Reanudar {name} a {recipient}? Corre a su próxima hora desde ahora; lo que perdió no se envía.")
+    },
+    not_paused: "No está en pausa",
+    fires_once: "Lo que se envía una vez solo llegaría tarde: bórrelo, o pause su canal, proveedor, plantilla o inquilino.",
+    not_resumed: "No se reanuda",
+    no_more_runs: "Su regla ya no se puede leer, o no da ninguna corrida desde ahora: bórrela y créela de nuevo.",
     ran: "Se envía",
     is_run: "El broker tiene la entrega",
     not_run: "No se envía",

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{FieldError, Scope};
+use domain::{FieldError, Role, Scope};
 use maud::{Markup, html};
 use operations::accounts::is_user_name;
 use operations::accounts::users::{self, AddedBy, Asked, FIELDS};
@@ -112,6 +112,8 @@ fn listed(console: &Console, viewer: &Viewer, found: &UserPage) -> Markup {
 fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
     let lang = viewer.look.lang;
     let words = Words::of(lang);
+    // Whoever chooses nothing gives the least. What was sent already stands as it was sent.
+    let role = if errors.is_empty() { Role::Viewer.as_str() } else { kept(given, "role") };
     html! {
         details open[!errors.is_empty()] {
             summary { (words.add) }
@@ -119,7 +121,7 @@ fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
                 (unplaced(errors, &FIELDS))
                 (Line::text("username", words.name, kept(given, "username")).required().with(errors))
                 (Line::password("password", words.password, "new-password").hint(words.password_rule).with(errors))
-                (forms::rights(lang, (kept(given, "role"), kept(given, "scope")), words.usual_scopes, errors))
+                (forms::rights(lang, (role, kept(given, "scope")), words.usual_scopes, errors))
                 @if viewer.actor.may(Scope::Tenants) {
                     (Line::text("tenant", words.tenant, kept(given, "tenant")).hint(words.own_tenant).with(errors))
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{AWAY, Fault, Scope, fault};
+use super::{AWAY, Fault, Needs, Scope, fault};
 use crate::chaos::world::World;
 
 /// The share of memory that RabbitMQ starts with.
@@ -22,6 +22,10 @@ pub(in crate::chaos) enum Action {
 }
 
 impl Action {
+    pub(super) fn needs(self) -> Needs {
+        Needs { someone_leaves: matches!(self, Self::Restart), ..Needs::default() }
+    }
+
     pub(super) async fn inject(self, world: &mut World) -> Result<()> {
         let broker = &mut world.broker;
         match self {

@@ -68,6 +68,8 @@ pub(super) struct Needs {
     pub(super) due_together: Option<Duration>,
     /// Whether clocks are wrong meanwhile: a child that waits for a report would wait as much longer.
     pub(super) clocks_are_wrong: bool,
+    /// Whether a user is disabled meanwhile. The ledger must be there, or what was ended may be served.
+    pub(super) someone_leaves: bool,
     /// A load other than the plan's: so many notifications, handed in over this time.
     pub(super) load: Option<(u64, Duration)>,
 }
@@ -75,6 +77,8 @@ pub(super) struct Needs {
 impl Fault {
     pub(super) fn needs(&self) -> Needs {
         match self.action {
+            Action::Process(action) => action.needs(),
+            Action::Broker(action) => action.needs(),
             Action::Topology(action) => action.needs(),
             Action::Time(action) => action.needs(),
             Action::Storm => storm::needs(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Fault, Scope, fault};
+use super::{Fault, Needs, Scope, fault};
 use crate::chaos::replica::{KILLED, Replica};
 use crate::chaos::world::{World, refusal};
 use crate::provider::Answer;
@@ -34,6 +34,10 @@ pub(in crate::chaos) enum Action {
 }
 
 impl Action {
+    pub(super) fn needs(self) -> Needs {
+        Needs { someone_leaves: matches!(self, Self::KillApi | Self::KillWorkers), ..Needs::default() }
+    }
+
     pub(super) async fn prepare(self, world: &World) -> Result<()> {
         let (replicas, step) = match self {
             Self::Worker(step) | Self::WorkerThatRetries(step) => (vec![&world.workers[0]], step),
@@ -168,6 +172,12 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
         "scheduler at confirmed",
         Action::Scheduler("scheduler.confirmed_before_mark:1"),
         "dies with due jobs published, not yet deleted",
+    ),
+    (
+        Scope::Full,
+        "scheduler at replayed",
+        Action::Scheduler("letters.published_before_ack:1"),
+        "dies with dead letters published again, which the queue still has",
     ),
     (Scope::Full, "worker killed", Action::KillWorker, "kill -9 at any moment"),
     (Scope::Both, "both workers killed", Action::KillWorkers, "kill -9 of all who send"),

@@ -206,9 +206,14 @@ async fn turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use domain::Tenant;
+    use std::pin::pin;
 
+    use domain::{Role, Scope, Tenant};
+    use secrecy::ExposeSecret as _;
+
+    use super::super::{Asked, add, revoke};
     use super::*;
+    use crate::tests::fixtures::{NOW, Still, ledger, tenant};
 
     #[tokio::test(start_paused = true)]
     async fn a_reading_that_takes_longer_than_a_request_waits_counts_when_it_is_over() {
@@ -246,5 +251,32 @@ mod tests {
         let (free, taken) = (Semaphore::new(1), Semaphore::new(0));
         assert!(turn(&free).await.is_ok());
         assert!(turn(&taken).await.is_err_and(|error| error.is_unavailable()));
+    }
+
+    #[tokio::test]
+    async fn a_known_key_has_turns_of_its_own_while_unknown_ones_crowd_and_are_refused() {
+        let ledger = ledger().await;
+        let (store, clock, known) = (&ledger.store, Still(NOW), Keys::default());
+        let scopes = Role::Admin.scopes().to_vec();
+        let admin = Actor { name: "admin".into(), tenant: tenant("acme"), scopes };
+        let asked =
+            Asked { name: "orders".into(), scopes: vec![Scope::Notify], tenant: tenant("acme"), expires_at: None };
+        let made = add(store, &admin, asked, &clock).await.unwrap();
+        assert!(known.actor(store, &clock, made.shown()).await.unwrap().is_some());
+
+        let crowd = known.asking.acquire_many(u32::try_from(MAX_ASKING).unwrap()).await.unwrap();
+        let unknown = Parts::new().text();
+        let mut refused = pin!(known.actor(store, &clock, unknown.expose_secret()));
+        tokio::select! {
+            biased;
+            answer = &mut refused => panic!("it did not wait for its turn: {answer:?}"),
+            () = std::future::ready(()) => {}
+        }
+        revoke(store, &admin, &made.key.id, &clock).await.unwrap();
+        known.forget_age();
+        assert_eq!(known.actor(store, &clock, made.shown()).await.unwrap(), None, "the ledger was asked");
+
+        drop(crowd);
+        assert_eq!(refused.await.unwrap(), None);
     }
 }

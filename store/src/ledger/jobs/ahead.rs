@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{Tenant, Timestamp};
 
+use super::job::NEVER;
 use crate::error::StoreError;
 use crate::sql::{Value, count_of, time_of};
 use crate::store::Store;
@@ -24,7 +25,7 @@ pub struct Ahead {
 
 impl Store {
     /// How many jobs of a tenant, or of everybody, are among the 10,000 that are due first, and when the next of them is
-    /// due.
+    /// due. One that is paused is not due.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -32,7 +33,8 @@ impl Store {
         let whose = tenant.map(|_| " WHERE tenant = $1").unwrap_or_default();
         let sql = format!(
             "SELECT COUNT(*) AS jobs, MIN(due_at) AS due FROM \
-             (SELECT tenant, due_at FROM jobs ORDER BY due_at LIMIT {MOST}) AS ahead{whose}"
+             (SELECT tenant, due_at FROM jobs WHERE due_at < {} ORDER BY due_at LIMIT {MOST}) AS ahead{whose}",
+            NEVER.as_micros()
         );
         let values: Vec<Value<'_>> = tenant.map(|tenant| Value::Text(Some(tenant.as_str()))).into_iter().collect();
         let mut session = self.inner.db.hasty_reader(TIMEOUT).await?;

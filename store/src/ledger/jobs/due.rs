@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Key, Timestamp};
 use uuid::Uuid;
 
-use super::job::{FinishedJob, Job};
+use super::job::{FinishedJob, Job, NEVER};
 use super::row::{MESSAGE, SUMMARY, job_of};
 use super::soonest::Soonest;
 use crate::error::StoreError;
@@ -26,8 +26,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        const NEXT: &str = "SELECT due_at FROM jobs WHERE due_at > $1 ORDER BY due_at LIMIT 1";
-        let rows = self.inner.db.reader().query(NEXT, &[Value::Int(Some(after.as_micros()))]).await?;
+        const NEXT: &str = "SELECT due_at FROM jobs WHERE due_at > $1 AND due_at < $2 ORDER BY due_at LIMIT 1";
+        let between = [after, NEVER].map(|at| Value::Int(Some(at.as_micros())));
+        let rows = self.inner.db.reader().query(NEXT, &between).await?;
         rows.first().map(|row| Ok(Timestamp::from_micros(get(row, "due_at")?))).transpose()
     }
 

@@ -5,6 +5,10 @@ use std::ops::Deref;
 use domain::{ChannelName, Content, Key, Lane, Tenant, Timestamp, mask};
 use uuid::Uuid;
 
+/// When a paused schedule is due: at the end of the index on due times, so that whoever looks for what is due never meets
+/// it, however many there are.
+pub(super) const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
 /// What a job publishes when it is due.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JobKind {
@@ -51,6 +55,14 @@ impl std::fmt::Debug for Job {
     }
 }
 
+/// Who has paused a schedule, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobPause {
+    pub since: Timestamp,
+    pub by: String,
+    pub why: String,
+}
+
 /// What a list reads of a job: everything but its message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobSummary {
@@ -65,13 +77,15 @@ pub struct JobSummary {
     pub epoch: u32,
     pub seq: u32,
     pub attempt: u32,
-    /// When the job is due next.
+    /// When the job is due next: at the end of all times while it is paused.
     pub due_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub max_lateness_seconds: Option<u64>,
     pub created_at: Timestamp,
     /// The scheduled time of the last fire of a recurring job.
     pub last_fired_at: Option<Timestamp>,
+    /// None for one that runs.
+    pub paused: Option<JobPause>,
 }
 
 impl JobSummary {
@@ -100,6 +114,7 @@ impl JobSummary {
             max_lateness_seconds: None,
             created_at,
             last_fired_at: None,
+            paused: None,
         }
     }
 }

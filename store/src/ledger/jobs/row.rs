@@ -3,14 +3,14 @@
 use domain::{ChannelName, Lane, Timestamp};
 use sea_orm::QueryResult;
 
-use super::job::{Job, JobKind, JobSummary};
+use super::job::{Job, JobKind, JobPause, JobSummary};
 use crate::error::StoreError;
 use crate::sql::{Group, content_of, count_of, get, key_of, time_of, unreadable};
 
 /// The columns that [`summary_of`] reads.
 pub(crate) const SUMMARY: &str = "jobs.tenant, jobs.id, jobs.cron, jobs.zone, jobs.name, jobs.lane, jobs.channel, \
      jobs.recipient_mask, jobs.content, jobs.epoch, jobs.seq, jobs.attempt, jobs.due_at, jobs.expires_at, \
-     jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at";
+     jobs.max_lateness_seconds, jobs.created_at, jobs.last_fired_at, jobs.paused_at, jobs.paused_by, jobs.paused_why";
 
 /// The columns that [`job_of`] reads besides: they may have a MiB and more.
 pub(crate) const MESSAGE: &str = "jobs.body, jobs.carried";
@@ -41,7 +41,14 @@ pub(crate) fn summary_of(row: &QueryResult) -> Result<JobSummary, StoreError> {
         max_lateness_seconds: seconds.and_then(|seconds| u64::try_from(seconds).ok()),
         created_at: Timestamp::from_micros(get(row, "created_at")?),
         last_fired_at: time_of(row, "last_fired_at")?,
+        paused: pause_of(row)?,
     })
+}
+
+fn pause_of(row: &QueryResult) -> Result<Option<JobPause>, StoreError> {
+    let Some(since) = time_of(row, "paused_at")? else { return Ok(None) };
+    let text = |name| Ok::<_, StoreError>(get::<Option<String>>(row, name)?.unwrap_or_default());
+    Ok(Some(JobPause { since, by: text("paused_by")?, why: text("paused_why")? }))
 }
 
 /// The group of these jobs, with all columns.

@@ -117,5 +117,6 @@ fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serd
         attempt: 1,
         template: None,
         lane: domain::Lane::Normal,
+        fault: None,
     }
 }

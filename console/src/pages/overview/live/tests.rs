@@ -56,6 +56,7 @@ fn overview() -> Overview {
         callbacks_depth: Some(0),
         providers: vec![provider],
         pauses: Vec::new(),
+        faults: Vec::new(),
         history: vec![Minute { began: now(), accepted: 5, sent: 4, retried: 0, dead: 1 }],
     }
 }

@@ -1,0 +1,205 @@
+//! `chasqui sandbox fault`: what goes wrong on demand with what the sandbox carries.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use domain::{ChannelName, FieldError, Tenant, printable};
+use operations::faults::{self, Asked};
+use serde_json::{Map, Value, json};
+use store::SandboxFault;
+
+use crate::config::{Config, Role, Sources};
+use crate::exit::Usage;
+use crate::operator::actor;
+use crate::output::{self, say};
+use crate::words::{channel, tenant};
+use crate::{exit, logs, parts, unconfigured};
+
+#[derive(Subcommand, Debug)]
+pub enum SandboxCommand {
+    /// What goes wrong with the next messages of a channel that the sandbox carries
+    #[command(subcommand)]
+    Fault(FaultCommand),
+}
+
+#[derive(Subcommand, Debug)]
+pub enum FaultCommand {
+    /// Have the next messages of a channel go wrong
+    Set(Box<Set>),
+    /// Clear what is set for a channel: exit code 1 when nothing is left of it
+    Clear(Clear),
+    /// List what is set, and for how many messages yet
+    List(List),
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Set {
+    /// email, sms, whatsapp, push, webpush or webhook
+    #[arg(long)]
+    channel: String,
+    /// With so many of its messages
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    next: String,
+    /// The status of the answer: 503 is tried again, 429 waits, 400 is refused for good
+    #[arg(long, value_name = "STATUS", allow_hyphen_values = true)]
+    status: Option<String>,
+    /// Seconds that the answer has in Retry-After
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    retry_after: Option<String>,
+    /// How long the answer is held back
+    #[arg(long, value_name = "MILLISECONDS", allow_hyphen_values = true)]
+    latency_ms: Option<String>,
+    /// There is no answer: nobody knows whether the message was taken
+    #[arg(long)]
+    cut: bool,
+    /// Whose messages
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// Who says so; default: the name of the login
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Clear {
+    /// email, sms, whatsapp, push, webpush or webhook
+    #[arg(long, value_parser = channel)]
+    channel: ChannelName,
+    /// Whose messages
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// Who says so; default: the name of the login
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct List {
+    /// Whose messages
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// One JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): SandboxCommand) -> Result<ExitCode> {
+    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+    logs::start(&config)?;
+    let (store, clock) = (parts::existing_store(&config, parts::clock()).await?, parts::clock());
+    match command {
+        FaultCommand::Set(what) => {
+            let asked = what.asked().map_err(|errors| refused(&errors))?;
+            let actor = actor(what.by.as_deref(), what.tenant.clone());
+            let set =
+                faults::set(&store, &actor, asked, clock.as_ref()).await.context("the ledger has not stored it")?;
+            say!("set {}", line_of(&set));
+            Ok(ExitCode::SUCCESS)
+        }
+        FaultCommand::Clear(Clear { channel, tenant, by }) => {
+            let actor = actor(by.as_deref(), tenant);
+            let cleared = faults::clear(&store, &actor, &channel, clock.as_ref()).await;
+            let cleared = cleared.context("the ledger has cleared nothing")?;
+            match &cleared {
+                Some(set) => say!("cleared {}", line_of(set)),
+                None => say!("nothing is set for {channel}"),
+            }
+            Ok(exit::answer(cleared.is_some()))
+        }
+        FaultCommand::List(List { tenant, json }) => {
+            let found = faults::list(&store, Some(&tenant)).await.context("the ledger could not be read")?;
+            for set in &found {
+                match json {
+                    true => output::json(&json_of(set)),
+                    false => say!("{}", line_of(set)),
+                }
+            }
+            if found.is_empty() && !json {
+                say!("nothing is set");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+impl Set {
+    /// # Errors
+    /// Every option that is wrong.
+    fn asked(&self) -> Result<Asked, Vec<FieldError>> {
+        // A value that is no number stays a text, which the rule of the field refuses.
+        let number = |text: &String| text.trim().parse::<u64>().map_or_else(|_| json!(text), Value::from);
+        let given = [
+            ("channel", Some(json!(self.channel))),
+            ("next", Some(number(&self.next))),
+            ("status", self.status.as_ref().map(number)),
+            ("retry_after", self.retry_after.as_ref().map(number)),
+            ("latency_ms", self.latency_ms.as_ref().map(number)),
+            ("cut", self.cut.then_some(Value::Bool(true))),
+        ];
+        let fields = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Asked::of(fields.collect::<Map<String, Value>>())
+    }
+}
+
+/// What is wrong, by the options.
+fn refused(errors: &[FieldError]) -> anyhow::Error {
+    let option = |error: &FieldError| error.pointer.trim_start_matches('/').replace('_', "-");
+    let said = errors.iter().map(|error| format!("--{} {}", option(error), error.detail));
+    Usage(said.collect::<Vec<_>>().join("\n")).into()
+}
+
+fn line_of(set: &SandboxFault) -> String {
+    let SandboxFault { tenant, channel, next, left, fault, by, at } = set;
+    let line = format!("{channel} for {tenant}: {fault}, {left} of {next} left, since {at} by {by}");
+    printable(&line).into_owned()
+}
+
+fn json_of(set: &SandboxFault) -> Value {
+    json!({
+        "tenant": set.tenant.as_str(), "channel": set.channel.as_str(), "next": set.next, "left": set.left,
+        "status": set.fault.status, "retry_after": set.fault.retry_after.map(|wait| wait.as_secs()),
+        "latency_ms": u64::try_from(set.fault.latency.as_millis()).unwrap_or(u64::MAX), "cut": set.fault.cut,
+        "by": set.by, "at": set.at.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(status: Option<&str>, cut: bool) -> Set {
+        Set {
+            channel: "sms".into(),
+            next: "3".into(),
+            status: status.map(str::to_owned),
+            retry_after: None,
+            latency_ms: None,
+            cut,
+            tenant: Tenant::default(),
+            by: None,
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_the_options() {
+        let Asked { channel, next, fault } = set(Some("503"), false).asked().expect("a fault");
+        assert_eq!((channel.as_str(), next, fault.to_string().as_str()), ("sms", 3, "status 503"));
+        let told = refused(&set(Some("soon"), true).asked().expect_err("no number")).to_string();
+        assert!(told.contains("--status must be a whole number from 400 to 599"), "{told}");
+        let slow = Set { latency_ms: Some("-1".into()), ..set(None, false) };
+        let told = refused(&slow.asked().expect_err("no number")).to_string();
+        assert!(told.starts_with("--latency-ms must be"), "{told}");
+    }
+
+    #[test]
+    fn a_line_says_what_and_how_often_yet() {
+        let Asked { channel, next, fault } = set(None, true).asked().expect("a fault");
+        let (tenant, by) = (Tenant::default(), "ada\u{1b}[31m".to_owned());
+        let set = SandboxFault { tenant, channel, next, left: 1, fault, by, at: testkit::NOW };
+        let line = line_of(&set);
+        assert!(line.starts_with("sms for default: cut, 1 of 3 left, since 2026-03-01"), "{line}");
+        assert!(!line.chars().any(domain::acts), "{line:?}");
+        assert_eq!((&json_of(&set)["left"], &json_of(&set)["cut"]), (&json!(1), &json!(true)));
+    }
+}

@@ -1,0 +1,75 @@
+//! Faults of the sandbox: each is taken as often as was asked, however many workers there are.
+
+use std::time::Duration;
+
+use domain::{ChannelName, Fault, Tenant};
+use testkit::told;
+use tokio::task::JoinSet;
+
+use crate::SandboxFault;
+use crate::tests::database::{Database, at};
+use crate::tests::on_both;
+
+on_both!(
+    racing_workers_take_a_fault_as_often_as_was_asked,
+    a_fault_is_set_anew_in_its_place_and_cleared,
+    each_tenant_has_its_own_faults,
+);
+
+fn fault(tenant: &str, channel: &str, next: u32) -> SandboxFault {
+    SandboxFault {
+        tenant: Tenant::parse(tenant).unwrap(),
+        channel: ChannelName::parse(channel).unwrap(),
+        next,
+        left: next,
+        fault: Fault { status: Some(429), retry_after: Some(Duration::from_secs(5)), ..Fault::default() },
+        by: "ada".into(),
+        at: at(7),
+    }
+}
+
+async fn racing_workers_take_a_fault_as_often_as_was_asked(db: &Database) {
+    let store = db.store().await;
+    let set = fault("acme", "sms", 5);
+    store.set_sandbox_fault(&set, &told()).await.unwrap();
+    let mut workers = JoinSet::new();
+    for _ in 0..4 {
+        let (store, set) = (db.open().await, set.clone());
+        workers.spawn(async move {
+            let mut taken = 0;
+            while let Some(fault) = store.take_sandbox_fault(&set.tenant, &set.channel).await.unwrap() {
+                assert_eq!(fault, set.fault);
+                taken += 1;
+            }
+            taken
+        });
+    }
+    assert_eq!(workers.join_all().await.into_iter().sum::<u32>(), 5);
+    assert_eq!(store.sandbox_faults(None).await.unwrap(), [], "nothing is left");
+    assert_eq!(store.clear_sandbox_fault(&set.tenant, &set.channel, &told()).await.unwrap(), None);
+}
+
+async fn a_fault_is_set_anew_in_its_place_and_cleared(db: &Database) {
+    let store = db.store().await;
+    let first = fault("acme", "sms", 5);
+    store.set_sandbox_fault(&first, &told()).await.unwrap();
+    store.take_sandbox_fault(&first.tenant, &first.channel).await.unwrap().unwrap();
+    let slow = Fault { latency: Duration::from_millis(250), cut: true, ..Fault::default() };
+    let second = SandboxFault { fault: slow, by: "bob".into(), ..fault("acme", "sms", 2) };
+    store.set_sandbox_fault(&second, &told()).await.unwrap();
+    assert_eq!(store.sandbox_faults(None).await.unwrap(), [second.clone()]);
+    let cleared = store.clear_sandbox_fault(&second.tenant, &second.channel, &told()).await.unwrap();
+    assert_eq!(cleared, Some(second.clone()));
+    assert_eq!(store.take_sandbox_fault(&second.tenant, &second.channel).await.unwrap(), None);
+}
+
+async fn each_tenant_has_its_own_faults(db: &Database) {
+    let store = db.store().await;
+    let (acme, other) = (fault("acme", "sms", 1), fault("other", "sms", 2));
+    for set in [&acme, &other] {
+        store.set_sandbox_fault(set, &told()).await.unwrap();
+    }
+    assert_eq!(store.sandbox_faults(Some(&acme.tenant)).await.unwrap(), [acme.clone()]);
+    store.take_sandbox_fault(&acme.tenant, &acme.channel).await.unwrap().unwrap();
+    assert_eq!(store.sandbox_faults(None).await.unwrap(), [other]);
+}
