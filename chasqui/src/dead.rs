@@ -252,7 +252,7 @@ impl Desk {
             Planned::Unknown => bail!("the plan is not there any more"),
             Planned::TooMany { oldest } => {
                 output::complain(format_args!(
-                    "not planned: there are {MAX_PLANS} plans that nobody has started; `chasqui dead cancel` some of them, \
+                    "not planned: there are {MAX_PLANS} plans of the last hour that nobody has started; `chasqui dead cancel` some of them, \
                      such as {}",
                     domain::printable(&oldest.join(", "))
                 ));

@@ -81,7 +81,7 @@ pub enum Planned {
     Planned(Box<Shown>),
     /// There is none any more, or another tenant has one of this id.
     Unknown,
-    /// There are [`store::MAX_PLANS`] that nobody has started.
+    /// There are [`store::MAX_PLANS`] that somebody may start yet.
     TooMany {
         oldest: Vec<String>,
     },

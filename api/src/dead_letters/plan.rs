@@ -60,8 +60,7 @@ pub(crate) async fn plan(
 
 fn too_many(oldest: Vec<String>) -> Problem {
     let detail = format!(
-        "The tenant has {MAX_PLANS} plans that nobody has started: start or cancel some of them. Each is forgotten after a \
-         day."
+        "The tenant has {MAX_PLANS} plans of the last hour that nobody has started: start or cancel some of them."
     );
     Problem::new(StatusCode::CONFLICT, "too-many-plans", "The plan is not made", detail).with("oldest", oldest)
 }

@@ -27,7 +27,7 @@ const NAMED: usize = 3;
 pub enum PlanMade {
     /// It is there, since now or since it was asked for before.
     Made,
-    /// There are [`MAX_PLANS`] that nobody has started; these are the oldest.
+    /// There are [`MAX_PLANS`] that somebody may start yet; these are the oldest.
     TooMany(Vec<String>),
 }
 
@@ -108,7 +108,8 @@ const COLUMNS: &str = "j.id, j.action, j.state, j.wanted, j.why, j.made_by, j.ma
 
 impl Store {
     /// Freezes a plan: which letters, and which of them are left out and why. One that is known by its id stays as it is.
-    /// Of plans that are made at once a few more than [`MAX_PLANS`] may come to be.
+    /// Where there are [`MAX_PLANS`], the oldest that nobody can start any more, or that has nothing to do, is forgotten. Of
+    /// plans that are made at once a few more may come to be.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -139,7 +140,7 @@ impl Store {
             return Ok(PlanMade::Made);
         }
         let mut others = unstarted(&mut session, tenant, &plan.id).await?;
-        if others.len() >= MAX_PLANS {
+        if others.len() >= MAX_PLANS && !make_room(&mut session, tenant, &plan.id, now).await? {
             others.truncate(NAMED);
             return Ok(PlanMade::TooMany(others));
         }
@@ -273,6 +274,22 @@ async fn unstarted(session: &mut Session, tenant: &Tenant, but: &str) -> Result<
     );
     let rows = session.query(&sql, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(but))]).await?;
     rows.iter().map(|row| get(row, "id")).collect()
+}
+
+/// Forgets the oldest plan of a tenant beside this one that is too old to be started, or has no letter to begin: what plans
+/// again and again, and finds nothing, is not in its own way. False when there is none.
+async fn make_room(session: &mut Session, tenant: &Tenant, but: &str, now: Timestamp) -> Result<bool, StoreError> {
+    const FIND: &str = "SELECT j.id FROM letter_jobs AS j WHERE j.tenant = $1 AND j.state = 'planned' AND j.id <> $2 \
+         AND (j.made_at <= $3 OR NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = j.id \
+         AND i.state = 'pending')) ORDER BY j.made_at, j.id LIMIT 1";
+    let oldest = Value::Int(Some(now.minus(GOOD_FOR).as_micros()));
+    let found = session.query(FIND, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(but)), oldest]).await?;
+    let Some(found) = found.first() else { return Ok(false) };
+    let id: String = get(found, "id")?;
+    for forget in ["DELETE FROM letter_job_items WHERE job = $1", "DELETE FROM letter_jobs WHERE id = $1"] {
+        session.query(forget, &[Value::Text(Some(&id))]).await?;
+    }
+    Ok(true)
 }
 
 fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {

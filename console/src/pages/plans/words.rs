@@ -81,7 +81,7 @@ static EN: Words = Words {
     nothing_moves: "Nothing is moved by a plan. It is frozen by the names of its letters, and shows which of them are left out and why.",
     not_planned: "Nothing was planned:",
     too_many: |most| {
-        format!("There are {most} plans that nobody has started: cancel some of them. Each is forgotten after a day.")
+        format!("There are {most} plans of the last hour that nobody has started: start or cancel some of them.")
     },
     oldest: "One of the oldest",
     plan: "Plan",
@@ -136,9 +136,7 @@ static ES: Words = Words {
     make: "Ver el plan",
     nothing_moves: "Un plan no mueve nada. Queda fijo por los nombres de sus cartas, y muestra cuáles se excluyen y por qué.",
     not_planned: "No se planeó nada:",
-    too_many: |most| {
-        format!("Hay {most} planes que nadie inició: cancele algunos. Cada uno se olvida al cabo de un día.")
-    },
+    too_many: |most| format!("Hay {most} planes de la última hora que nadie inició: inicie o cancele algunos."),
     oldest: "Uno de los más viejos",
     plan: "Plan",
     made: "Hecho",

@@ -13,6 +13,7 @@ on_both!(
     a_plan_has_what_no_other_job_has,
     two_jobs_have_no_twins_of_one_delivery_and_epoch,
     there_are_not_more_plans_than_somebody_looks_after,
+    plans_that_find_nothing_are_not_in_the_way_of_others,
 );
 
 async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
@@ -119,9 +120,22 @@ async fn there_are_not_more_plans_than_somebody_looks_after(db: &Database) {
     assert_eq!(made(&tenant, "more", 201).await, PlanMade::Made);
     assert!(store.start_letter_job(&tenant, "p1", &testkit::told_by("ada", at(202))).await.unwrap());
     assert_eq!(made(&tenant, "another", 202).await, PlanMade::Made, "a job is no plan");
-    for _ in 2..10 {
+    assert_eq!(made(&tenant, "late", 3_900).await, PlanMade::Made, "nobody can start the oldest any more");
+    assert_eq!(store.letter_job(&tenant, "p2").await.unwrap(), None);
+    for _ in 3..10 {
         assert!(store.forget_letter_plan(at(10)).await.unwrap());
     }
     assert!(!store.forget_letter_plan(at(10)).await.unwrap(), "a job and what was cancelled stay");
     assert_eq!((counted(&store, "p9").await, counted(&store, "p10").await.len()), (vec![], 1));
+}
+
+async fn plans_that_find_nothing_are_not_in_the_way_of_others(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    for n in 0..2 * MAX_PLANS as i64 {
+        let made = store.plan_letters(&tenant, &plan(&format!("p{n}"), LetterAction::Replay), at(n)).await.unwrap();
+        assert_eq!(made, PlanMade::Made, "{n}");
+    }
+    assert_eq!(store.letter_job(&tenant, "p0").await.unwrap(), None);
+    assert!(store.letter_job(&tenant, "p199").await.unwrap().is_some());
 }
