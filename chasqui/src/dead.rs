@@ -252,8 +252,8 @@ impl Desk {
             Planned::Unknown => bail!("the plan is not there any more"),
             Planned::TooMany { oldest } => {
                 output::complain(format_args!(
-                    "not planned: there are {MAX_PLANS} plans of the last hour that nobody has started; `chasqui dead cancel` some of them, \
-                     such as {}",
+                    "not planned: there are {MAX_PLANS} plans of the last hour that nobody has started; `chasqui dead \
+                     cancel` some of them, such as {}",
                     domain::printable(&oldest.join(", "))
                 ));
                 return Ok(exit::answer(false));
