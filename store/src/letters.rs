@@ -27,7 +27,7 @@ pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
 pub use list::{LetterCursor, LetterPage};
 pub use outlook::{AtIt, LetterSample, Outlook};
-pub use plan::{Counted, LetterJob, LetterPlan, Redirect, ReplayRule};
+pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};
 pub use work::{Chosen, Item, RunningJob};
 

@@ -153,6 +153,7 @@ mod tests {
             tenant: None,
             why: "wrong text".into(),
             by: "ada".into(),
+            by_platform: false,
             since: testkit::NOW,
             until: None,
         }
