@@ -14,12 +14,14 @@
 mod anonymous;
 mod answers;
 mod child;
+mod claims;
 mod delivery;
 mod faults;
 mod list;
 mod notes;
 mod reports;
 mod scripts;
+mod settling;
 mod steps;
 mod worker;
 

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
+use super::settling::given_up;
 use super::steps::step_name;
-use super::worker::given_up;
 use super::{Copy, Kind, Of, World, brief, published};
 use crate::samples::{CONTENT, key, row};
 use crate::{Arrival, Headers, Intent, Lease, Order, PublishedBy, Row, State};
