@@ -65,12 +65,13 @@ impl World {
         match &claim {
             Claim::Conflict => self.fail("a conflict of equal contents"),
             Claim::HasLetter => self.seen.push("a copy of a dead letter"),
-            // A letter of an epoch that is over was moved while another epoch came to its end: it goes back, as a letter of
-            // the row.
-            Claim::Repeat(row) if row.has_letter && arrival.published_by == PublishedBy::OperatorMove => {
-                self.of(worker).came_back += 1;
-            }
             _ => {}
+        }
+        if arrival.published_by == PublishedBy::OperatorMove
+            && !self.of(worker).hear_of_a_move(arrival, &claim)
+            && self.fair
+        {
+            self.fail("a letter that was moved once comes twice");
         }
         match worker.in_hand(arrival).after_claim(&claim, self.now) {
             NextStep::Attempt(row) => {

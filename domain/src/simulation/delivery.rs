@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::{Ambiguity, Event, EventName, LeasableRow, Order, Policy, Row, State, Timestamp, events_of};
+use crate::{
+    Ambiguity, Arrival, Claim, Event, EventName, LeasableRow, Order, Policy, Row, State, Timestamp, events_of,
+};
 
 #[derive(Default)]
 pub(super) struct Delivery {
@@ -27,8 +29,10 @@ pub(super) struct Delivery {
     pub(super) rested: BTreeSet<(u32, u32)>,
     /// How many dead letters each epoch has.
     pub(super) letters: BTreeMap<u32, u32>,
-    /// How many of them were moved too late, and went back.
-    pub(super) came_back: u32,
+    /// How many letters of each epoch an operator has moved with their epoch, of which no worker knows yet.
+    pub(super) moved: BTreeMap<u32, u32>,
+    /// How many letters of epochs before were moved too late, and went back as letters of each epoch.
+    pub(super) came_back: BTreeMap<u32, u32>,
     pub(super) accepted: u32,
     /// A child was ordered that waits in case nobody reports.
     pub(super) escalated: bool,
@@ -94,6 +98,20 @@ impl Delivery {
         self.evaded || event.is_none_or(|id| self.told.contains(&id))
     }
 
+    /// A letter that an operator has moved begins an epoch, or it goes back because another epoch has come to its end
+    /// meanwhile: then it is a letter of that one. False for a letter that was moved once and comes twice.
+    pub(super) fn hear_of_a_move(&mut self, arrival: &Arrival, claim: &Claim) -> bool {
+        if let Claim::Repeat(row) = claim
+            && row.state.is_dead_lettered()
+        {
+            *self.came_back.entry(row.epoch).or_default() += 1;
+        }
+        let moved = self.moved.entry(arrival.epoch.saturating_sub(1)).or_default();
+        let is_known = *moved > 0;
+        *moved = moved.saturating_sub(1);
+        is_known
+    }
+
     /// A transition of which nobody was told.
     pub(super) fn untold(&self) -> Option<EventName> {
         let row = self.row.as_ref()?;
@@ -103,8 +121,9 @@ impl Delivery {
 
     /// What must not be true at any time.
     pub(super) fn wrong_now(&self, policy: &Policy, fair: bool) -> Option<String> {
-        if let Some((epoch, letters)) = self.letters.iter().find(|(_, letters)| fair && **letters > 1 + self.came_back)
-        {
+        let came_back = |epoch: &u32| self.came_back.get(epoch).copied().unwrap_or_default();
+        let too_many = |(epoch, letters): &(&u32, &u32)| fair && **letters > 1 + came_back(epoch);
+        if let Some((epoch, letters)) = self.letters.iter().find(too_many) {
             return Some(format!("epoch {epoch} has {letters} dead letters, and no process has died"));
         }
         for ((epoch, n), sends) in &self.sends {

@@ -165,7 +165,7 @@ impl World {
 
     fn move_dead_letter(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
-            self.moved(&copy);
+            self.moved(&copy, true);
             self.say(|| format!("operator MOVES {}", brief(&copy)));
             self.lane.push(Copy { redelivered: false, ..copy });
         }
@@ -173,19 +173,23 @@ impl World {
 
     fn get_and_publish(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
-            self.moved(&copy);
             self.say(|| format!("operator GETS AND PUBLISHES {}", brief(&copy)));
             // A letter that is published several times with its epoch asks for one budget.
             let epoch = copy.headers.epoch.filter(|_| self.roll(2) == 0);
+            self.moved(&copy, epoch.is_some());
             let headers = Headers { again: true, epoch, ..Headers::default() };
             self.lane.push(Copy { of: copy.of, headers, redelivered: false });
         }
     }
 
     /// A move gives a budget. A letter without an id, which only the broker makes, becomes a delivery of its own.
-    fn moved(&mut self, letter: &Copy) {
+    fn moved(&mut self, letter: &Copy, with_its_epoch: bool) {
         match letter.of {
-            Of::Delivery(at) => self.deliveries[at].moves += 1,
+            Of::Delivery(at) => {
+                let delivery = &mut self.deliveries[at];
+                delivery.moves += 1;
+                *delivery.moved.entry(letter.headers.epoch.unwrap_or(0)).or_default() += u32::from(with_its_epoch);
+            }
             Of::Message(_) => self.strays += 1,
         }
     }

@@ -6,7 +6,7 @@ use super::{Copy, Of};
 use crate::samples::{CONTENT, NOW, key};
 use crate::{
     Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, Lane, LeasedRow, Outcome, Publish,
-    Received, Row, SuppressedFor, Timestamp, Unsent,
+    Received, Row, SuppressedFor, Timestamp, Transition, Unsent,
 };
 
 /// The body of every message. Its fallback counts only in schedules with a fallback.
@@ -21,6 +21,8 @@ pub(super) enum Step {
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
+    /// Record once more what was decided, because the answer was lost.
+    Record(Box<Transition>),
     /// Tell these events, and then do what follows.
     Tell(Vec<(Uuid, EventName)>, Box<Step>),
     Publish(Box<Publish>),
@@ -65,7 +67,11 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn holds(&self, row: &Row) -> bool {
-        matches!(&self.step, Step::Send(mine) | Step::Decide(mine, _) if mine.token == row.token)
+        match &self.step {
+            Step::Send(mine) | Step::Decide(mine, _) => mine.token == row.token,
+            Step::Record(transition) => transition.row.token == row.token,
+            _ => false,
+        }
     }
 
     pub(super) fn at(&self) -> usize {
@@ -179,6 +185,7 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Claim => "claim".into(),
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
+        Step::Record(transition) => format!("record {} once more", transition.row.state),
         Step::Tell(told, _) => format!("tell {:?}", told.iter().map(|(_, name)| name).collect::<Vec<_>>()),
         Step::Publish(publish) | Step::LeaveToLetter(publish) => format!("publish {:?}", publish.to),
         Step::End(_) => "end".into(),

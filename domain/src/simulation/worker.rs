@@ -65,7 +65,8 @@ impl World {
             Step::Lease(begun) => self.lease_row(&mut worker, begun),
             Step::Claim => Some(self.claim(&mut worker)),
             Step::Send(row) => Some(self.send(&worker, row)),
-            Step::Decide(row, outcome) => Some(self.record(&worker, &row, &outcome)),
+            Step::Decide(row, outcome) => Some(self.decide(&worker, &row, &outcome)),
+            Step::Record(transition) => Some(self.record(&worker, transition)),
             Step::Tell(told, then) => Some(self.tell(&worker, told, then)),
             Step::Publish(publish) => Some(self.publish_confirmed(&worker, publish)),
             Step::LeaveToLetter(letter) => Some(self.leave_to_letter(&worker, letter)),
@@ -133,7 +134,7 @@ impl World {
         Step::Decide(row, outcome)
     }
 
-    fn record(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
+    fn decide(&mut self, worker: &Worker, row: &Row, outcome: &Outcome) -> Step {
         // Where there are two providers, the other one may be asked at once.
         let ways = Ways { has_fallback: self.has_fallback, other: self.has_carriers.then_some(Duration::ZERO) };
         let decided = decide(row, ways, outcome, &self.policy, self.now);
@@ -149,8 +150,14 @@ impl World {
                 self.fail("a delivery ended because something is paused");
             }
         }
+        self.record(worker, Box::new(transition))
+    }
+
+    /// Records what was decided. A worker that does not hear the answer repeats what it has decided, however late it is by
+    /// then: nothing is decided twice.
+    fn record(&mut self, worker: &Worker, transition: Box<Transition>) -> Step {
         let known = self.of(worker).row.clone().expect("a claim wrote the row");
-        if known.token != row.token {
+        if known.token != transition.row.token {
             self.say(|| format!("records {} late", transition.row.state));
             let arrival = worker.arrival();
             return self.unsent(worker, worker.in_hand(&arrival).after_late_record());
@@ -163,7 +170,7 @@ impl World {
             self.note_events(worker, &transition);
             if self.goes_wrong(6) {
                 self.say(|| "and does not hear the answer".into());
-                return Step::Decide(Box::new(row.clone()), outcome.clone());
+                return Step::Record(transition);
             }
         }
         worker.received().follow_up(&transition.row, &transition.order, self.now).into()
