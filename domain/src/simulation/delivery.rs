@@ -22,7 +22,10 @@ pub(super) struct Delivery {
     /// This message was acknowledged for good with the row, and nobody will note that.
     pub(super) spent: Option<usize>,
     pub(super) children: u32,
-    pub(super) moves: u32,
+    /// How many budgets operators have asked for without a letter's epoch.
+    pub(super) requests: u32,
+    /// The epochs of the letters that they have moved: any number of moves of one letter asks for one budget.
+    pub(super) moved_from: BTreeSet<u32>,
     /// How often each attempt was sent, by its epoch and number.
     pub(super) sends: BTreeMap<(u32, u32), u32>,
     /// The epochs and seqs of the copies whose delay has passed.
@@ -98,6 +101,11 @@ impl Delivery {
         self.evaded || event.is_none_or(|id| self.told.contains(&id))
     }
 
+    /// How many budgets operators have asked for.
+    pub(super) fn budgets(&self) -> usize {
+        self.requests as usize + self.moved_from.len()
+    }
+
     /// A letter that an operator has moved begins an epoch, or it goes back because another epoch has come to its end
     /// meanwhile: then it is a letter of that one. False for a letter that was moved once and comes twice.
     pub(super) fn hear_of_a_move(&mut self, arrival: &Arrival, claim: &Claim) -> bool {
@@ -134,7 +142,7 @@ impl Delivery {
                 return Some(format!("attempt {n} of epoch {epoch} was sent {sends} times"));
             }
         }
-        let unasked = self.row.as_ref().is_some_and(|row| row.epoch > self.moves);
+        let unasked = self.row.as_ref().is_some_and(|row| row.epoch as usize > self.budgets());
         unasked.then(|| "a budget that nobody gave".into())
     }
 
@@ -161,7 +169,7 @@ impl Delivery {
         if row.state != State::FellBack && self.children > 0 && !self.escalated {
             return Some("a child without a parent that fell back".into());
         }
-        let asked_for = self.moves > 0 || self.maybe_sent;
+        let asked_for = self.budgets() > 0 || self.maybe_sent;
         let twice = policy.ambiguity == Ambiguity::Hold && !asked_for && self.accepted > 1;
         twice.then(|| "sent twice under the policy `hold`".into())
     }

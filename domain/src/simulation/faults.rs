@@ -156,8 +156,7 @@ impl World {
         }
         let copy = copies[self.roll(copies.len())].clone();
         let Of::Delivery(at) = copy.of else { return self.publish_anonymous() };
-        self.deliveries[at].moves +=
-            u32::from(matches!(copy.headers.published_by(), PublishedBy::OperatorMove | PublishedBy::OperatorRequest));
+        self.deliveries[at].requests += u32::from(copy.headers.published_by() == PublishedBy::OperatorRequest);
         self.say(|| format!("DUPLICATE {}", brief(&copy)));
         self.rest(&copy);
         self.lane.push(copy);
@@ -183,12 +182,16 @@ impl World {
     }
 
     /// A move gives a budget. A letter without an id, which only the broker makes, becomes a delivery of its own.
-    fn moved(&mut self, letter: &Copy, with_its_epoch: bool) {
+    pub(super) fn moved(&mut self, letter: &Copy, with_its_epoch: bool) {
         match letter.of {
             Of::Delivery(at) => {
-                let delivery = &mut self.deliveries[at];
-                delivery.moves += 1;
-                *delivery.moved.entry(letter.headers.epoch.unwrap_or(0)).or_default() += u32::from(with_its_epoch);
+                let (delivery, epoch) = (&mut self.deliveries[at], letter.headers.epoch.unwrap_or(0));
+                if with_its_epoch {
+                    delivery.moved_from.insert(epoch);
+                    *delivery.moved.entry(epoch).or_default() += 1;
+                } else {
+                    delivery.requests += 1;
+                }
             }
             Of::Message(_) => self.strays += 1,
         }

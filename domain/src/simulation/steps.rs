@@ -5,13 +5,9 @@ use uuid::Uuid;
 use super::{Copy, Of};
 use crate::samples::{CONTENT, NOW, key};
 use crate::{
-    Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, Lane, LeasedRow, Outcome, Publish,
-    Received, Row, SuppressedFor, Timestamp, Transition, Unsent,
+    Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, LeasedRow, Outcome, Publish, Received,
+    Row, SuppressedFor, Timestamp, Transition, Unsent,
 };
-
-/// The body of every message. Its fallback counts only in schedules with a fallback.
-const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
-    "fallback":[{"channel":"email","destination":"ana@example.com"}]}"#;
 
 /// What a worker will do next with the copy in hand.
 #[derive(Clone, Debug)]
@@ -131,12 +127,6 @@ impl Worker {
             Of::Delivery(_) => None,
             Of::Message(at) => Some(at),
         }
-    }
-}
-
-impl Copy {
-    pub(super) fn received(&self) -> Received<'_> {
-        Received { lane: Lane::Normal, headers: &self.headers, body: BODY }
     }
 }
 
