@@ -220,7 +220,7 @@ pub async fn change_own_password(
     let hashing = Hashing { passwords: login.passwords, peer };
     let change = UserChange::Password(hashing.hash(new).await?);
     let now = login.clock.now();
-    changed(login.store, actor, &user, &change, PASSWORD_CHANGED, None, now).await.map(drop)
+    changed(login.store, actor, &user, &change, PASSWORD_CHANGED, &[], now).await.map(drop)
 }
 
 fn not_logged_in(why: NotLoggedIn) -> Undone {
