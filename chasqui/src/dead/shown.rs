@@ -39,7 +39,8 @@ fn how(group: &LetterGroup) -> String {
 
 fn json_of_group(group: &LetterGroup) -> Value {
     json!({
-        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour, "last_hour_is_cut": group.is_cut, "life": group.life.as_str(), "channel": group.channel,
+        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour,
+        "last_hour_is_cut": group.is_cut, "life": group.life.as_str(), "channel": group.channel,
         "provider": group.provider, "class": group.class, "code": group.code, "template": group.template,
         "reason": group.reason, "words": group.words, "sample": group.sample, "first": group.first_at.to_string(),
         "last": group.last_at.to_string(), "changed": group.changed_at.to_string(), "changed_by": group.changed_by,
