@@ -128,6 +128,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "408" => "slow-body",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
+        "409" if path == "/dead-letters/plans" => "too-many-plans",
         "409" if path.starts_with("/dead-letters") => "not-planned",
         "409" if path.starts_with("/users") => "last-administrator",
         "409" if path.starts_with("/keys") => "too-many-keys",

@@ -23,6 +23,11 @@ pub(crate) fn done<T>(answer: Result<T, NotDone>) -> Result<T, Problem> {
 pub(crate) fn missing_scope(scopes: &[Scope]) -> Problem {
     let names: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
     let detail = format!("This needs a token with the scope {}; ask an administrator for it.", names.join(" or "));
+    not_allowed(detail)
+}
+
+/// The same, where there is more to say about it.
+pub(crate) fn not_allowed(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "missing-scope", "The token does not allow this", detail)
         .with_challenge("Bearer error=\"insufficient_scope\"")
 }

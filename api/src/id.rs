@@ -1,4 +1,4 @@
-//! The id in a path: one that no delivery and no schedule can have is refused before anything is looked up.
+//! The id in a path: one that nothing of the kind that is asked for can have is refused before anything is looked up.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
@@ -8,7 +8,21 @@ use operations::deliveries::is_id;
 use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 
-/// The `{id}` of a path, that some delivery or schedule may have.
+/// What a path names by its id, by how it begins: the longer ones before those by which they begin.
+const KINDS: [(&str, &str); 8] = [
+    ("/dead-letters/groups/", "group of dead letters"),
+    ("/dead-letters/jobs/", "plan and no job"),
+    ("/dead-letters/", "dead letter"),
+    ("/endpoints/", "endpoint"),
+    ("/keys/", "key"),
+    ("/pauses/", "pause"),
+    ("/schedules/", "schedule"),
+    ("/suppressions/", "entry of the list"),
+];
+/// What the other paths name, which begin with `/deliveries/` or `/notify/`.
+const USUAL: &str = "delivery";
+
+/// The `{id}` of a path, that something of its kind may have.
 pub(crate) struct Id(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
@@ -17,23 +31,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // An escape that is none would be taken as it stands, and another id be meant.
         if !is_escaped(parts.uri.path()) {
-            return Err(invalid(ESCAPES));
+            return Err(invalid(parts.uri.path(), ESCAPES));
         }
         let id = Path::<String>::from_request_parts(parts, state).await.ok().map(|Path(id)| id);
         id.filter(|id| is_id(id)).map(Self).ok_or_else(|| {
-            invalid(format!(
+            let rule = format!(
                 "must be UTF-8 of 1 to {MAX_ID_BYTES} bytes without control characters and without those that turn text"
-            ))
+            );
+            invalid(parts.uri.path(), rule)
         })
     }
 }
 
-fn invalid(rule: impl Into<String>) -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "invalid-id",
-        "The id is not valid",
-        "No delivery and no schedule can have the id in the path: correct it as errors says.",
-    )
-    .with_parameter("id", rule)
+fn invalid(path: &str, rule: impl Into<String>) -> Problem {
+    let kind = KINDS.iter().find(|(begin, _)| path.starts_with(begin)).map_or(USUAL, |&(_, kind)| kind);
+    let detail = format!("No {kind} can have the id in the path: correct it as errors says.");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-id", "The id is not valid", detail)
+        .with_parameter("id", rule)
 }

@@ -8,12 +8,12 @@ mod watch;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use domain::{Actor, Clock as _, Tenant};
-use operations::dead_letters::{self, Asked, Change, FailureFormat, Shown, Started};
+use operations::dead_letters::{self, Asked, Change, FailureFormat, Planned, Shown, Started};
 use serde_json::{Map, Value};
-use store::Store;
+use store::{MAX_PLANS, Store};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -162,7 +162,7 @@ struct Desk {
 impl Desk {
     /// Has the queue read, and waits for that. Says so where nobody reads it.
     async fn read(&self) -> Result<()> {
-        in_words(dead_letters::ask(&self.store).await)?;
+        in_words(dead_letters::ask(&self.store, &self.actor, SystemClock.now()).await)?;
         let until = Instant::now() + READ_WITHIN;
         loop {
             let reading = in_words(dead_letters::reading(&self.store).await)?;
@@ -247,7 +247,18 @@ impl Desk {
         }
         let id = Uuid::now_v7().to_string();
         let planned = dead_letters::plan(&self.store, &self.actor, id, asked, &SystemClock).await;
-        let planned = in_words(planned)?.context("the plan is not there any more")?;
+        let planned = match in_words(planned)? {
+            Planned::Planned(planned) => planned,
+            Planned::Unknown => bail!("the plan is not there any more"),
+            Planned::TooMany { oldest } => {
+                output::complain(format_args!(
+                    "not planned: there are {MAX_PLANS} plans of the last hour that nobody has started; `chasqui dead \
+                     cancel` some of them, such as {}",
+                    domain::printable(&oldest.join(", "))
+                ));
+                return Ok(exit::answer(false));
+            }
+        };
         shown::plan(&planned, self.json);
         match planned.open() {
             0 => Ok(exit::answer(false)),

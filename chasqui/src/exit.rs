@@ -83,6 +83,11 @@ pub(crate) fn said(error: &FieldError, option: fn(&str) -> String) -> String {
 #[error("{0}")]
 pub(crate) struct Conflict(pub(crate) String);
 
+/// Whoever was asked for something has pressed Ctrl-C.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("interrupted: nothing was changed")]
+pub(crate) struct Interrupted;
+
 /// The exit code for an error that a command has returned.
 pub fn code(error: &anyhow::Error) -> ExitCode {
     let usage = error.chain().any(|cause| {
@@ -94,7 +99,9 @@ pub fn code(error: &anyhow::Error) -> ExitCode {
     let differs =
         error.chain().filter_map(|cause| cause.downcast_ref::<TopologyError>()).any(TopologyError::is_difference);
     let conflict = error.chain().any(|cause| cause.is::<Conflict>());
+    let interrupted = error.chain().any(|cause| cause.is::<Interrupted>());
     let code = match () {
+        () if interrupted => INTERRUPTED,
         () if usage => USAGE,
         () if conflict => CONFLICT,
         () if differs => NO,

@@ -179,15 +179,18 @@ fn not_paused(kind: PauseKind, name: &str, others: &[Pause]) -> String {
 
 fn line_of(pause: &Pause) -> String {
     let until = pause.until.map(|at| format!(" until {at}")).unwrap_or_default();
+    // Of what is paused for everybody that goes without saying.
+    let is_of_platform = pause.by_platform && pause.tenant.is_some();
+    let platform = if is_of_platform { ", who acts for all tenants" } else { "" };
     let Pause { since, by, why, .. } = pause;
-    printable(&format!("{}, since {since}{until} by {by}: {why}", pause.thing())).into_owned()
+    printable(&format!("{}, since {since}{until} by {by}{platform}: {why}", pause.thing())).into_owned()
 }
 
 fn json_of(pause: &Pause) -> Value {
     json!({
         "id": pause.id, "kind": pause.kind.as_str(), "name": pause.name,
         "tenant": pause.tenant.as_ref().map(Tenant::as_str), "why": pause.why, "by": pause.by,
-        "since": pause.since.to_string(), "until": pause.until.map(|at| at.to_string()),
+        "by_platform": pause.by_platform, "since": pause.since.to_string(), "until": pause.until.map(|at| at.to_string()),
     })
 }
 
@@ -203,6 +206,7 @@ mod tests {
             tenant: Tenant::parse("acme"),
             why: "a\u{1b}[31m".into(),
             by: "ada".into(),
+            by_platform: false,
             since: testkit::NOW,
             until: Some(testkit::NOW.plus(Duration::from_secs(60))),
         }
@@ -214,6 +218,8 @@ mod tests {
         assert!(line.starts_with("the channel sms for acme, since 2026-03-01"), "{line}");
         assert!(line.contains(" until 2026-03-01") && line.contains(" by ada: a"), "{line}");
         assert!(!line.chars().any(domain::acts), "{line:?}");
+        let of_platform = line_of(&Pause { by_platform: true, ..pause() });
+        assert!(of_platform.contains(" by ada, who acts for all tenants: a"), "{of_platform}");
         assert_eq!((&json_of(&pause())["tenant"], &json_of(&pause())["kind"]), (&json!("acme"), &json!("channel")));
     }
 

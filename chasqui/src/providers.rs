@@ -267,6 +267,7 @@ mod tests {
             tenant: None,
             why: "it is being moved".into(),
             by: "ada".into(),
+            by_platform: false,
             since: NOW,
             until: Some(NOW.plus(Duration::from_secs(60))),
         };

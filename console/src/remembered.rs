@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::HeaderMap;
-use axum::http::header::COOKIE;
 use domain::{Actor, Timestamp};
 
 /// How long somebody may read without the ledger.
@@ -14,51 +12,47 @@ const KEPT: Duration = Duration::from_secs(15 * 60);
 /// The most sessions that are kept in mind.
 const MAX_SESSIONS: usize = 1_000;
 
-/// By the cookies with which they came.
+/// By their sessions, as `Doors::session_id` tells them apart: the other cookies of a browser say nothing of who it is.
 #[derive(Default)]
-pub(crate) struct Remembered(Mutex<HashMap<Vec<u8>, (Actor, Timestamp)>>);
+pub(crate) struct Remembered(Mutex<HashMap<String, (Actor, Timestamp)>>);
 
 impl Remembered {
-    /// Notes what the ledger has just said of the session with these cookies.
-    pub(crate) fn note(&self, headers: &HeaderMap, actor: Option<&Actor>, now: Timestamp) {
+    /// Notes what the ledger has just said of a session.
+    pub(crate) fn note(&self, session: Option<&str>, actor: Option<&Actor>, now: Timestamp) {
+        let Some(session) = session else { return };
         let mut sessions = self.lock();
         let Some(actor) = actor else {
-            sessions.remove(&key(headers));
+            sessions.remove(session);
             return;
         };
         if sessions.len() >= MAX_SESSIONS {
             sessions.retain(|_, (_, at)| now.since(*at) <= KEPT);
         }
         if sessions.len() < MAX_SESSIONS {
-            sessions.insert(key(headers), (actor.clone(), now));
+            sessions.insert(session.to_owned(), (actor.clone(), now));
         }
     }
 
     /// Who it was, and when the ledger has said so last.
-    pub(crate) fn find(&self, headers: &HeaderMap, now: Timestamp) -> Option<(Actor, Timestamp)> {
+    pub(crate) fn find(&self, session: Option<&str>, now: Timestamp) -> Option<(Actor, Timestamp)> {
         let sessions = self.lock();
-        let (actor, at) = sessions.get(&key(headers))?;
+        let (actor, at) = sessions.get(session?)?;
         (now.since(*at) <= KEPT).then(|| (actor.clone(), *at))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, (Actor, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Actor, Timestamp)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn key(headers: &HeaderMap) -> Vec<u8> {
-    headers.get_all(COOKIE).iter().map(|line| line.as_bytes()).collect::<Vec<_>>().join(&b';')
 }
 
 #[test]
 fn who_was_known_is_known_for_a_while_and_not_after_a_session_has_ended() {
     let (remembered, actor) = (Remembered::default(), Actor::on_this_machine("ana"));
-    let headers = HeaderMap::from_iter([(COOKIE, axum::http::HeaderValue::from_static("a=b"))]);
     let now = Timestamp::from_seconds(1_000_000);
-    remembered.note(&headers, Some(&actor), now);
-    assert_eq!(remembered.find(&headers, now.plus(KEPT)), Some((actor, now)));
-    assert_eq!(remembered.find(&headers, now.plus(KEPT * 2)), None);
-    assert_eq!(remembered.find(&HeaderMap::new(), now), None);
-    remembered.note(&headers, None, now);
-    assert_eq!(remembered.find(&headers, now), None);
+    remembered.note(Some("a"), Some(&actor), now);
+    assert_eq!(remembered.find(Some("a"), now.plus(KEPT)), Some((actor, now)));
+    assert_eq!(remembered.find(Some("a"), now.plus(KEPT * 2)), None);
+    assert_eq!((remembered.find(Some("b"), now), remembered.find(None, now)), (None, None));
+    remembered.note(Some("a"), None, now);
+    assert_eq!(remembered.find(Some("a"), now), None);
 }

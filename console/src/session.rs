@@ -54,16 +54,17 @@ impl FromRequestParts<Console> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Refusal> {
         let (look, now) = (Look::of(&parts.headers), console.clock.now());
+        let session = console.doors.session_id(&parts.headers);
         let actor = match console.doors.actor_of(&parts.headers).await {
             Ok(actor) => {
-                console.remembered.note(&parts.headers, actor.as_ref(), now);
+                console.remembered.note(session.as_deref(), actor.as_ref(), now);
                 // For the time when it does not answer.
                 console.accounts.revoked.renew(&console.store, console.clock.as_ref()).await;
                 actor.ok_or_else(|| to_login(parts))?
             }
             Err(SessionUnknown) => {
-                let known =
-                    if parts.method == Method::GET { remembered(console, &parts.headers, now).await } else { None };
+                let is_reading = parts.method == Method::GET;
+                let known = if is_reading { remembered(console, session.as_deref(), now).await } else { None };
                 known.ok_or_else(|| unknown(look))?
             }
         };
@@ -101,9 +102,9 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Who was known by these cookies, unless the ledger has said since that the sessions of the user have ended.
-async fn remembered(console: &Console, headers: &HeaderMap, now: Timestamp) -> Option<Actor> {
-    let (actor, at) = console.remembered.find(headers, now)?;
+/// Who was known by this session, unless the ledger has said since that the sessions of the user have ended.
+async fn remembered(console: &Console, session: Option<&str>, now: Timestamp) -> Option<Actor> {
+    let (actor, at) = console.remembered.find(session, now)?;
     let second = at.as_micros().div_euclid(1_000_000) as f64;
     let revoked = &console.accounts.revoked;
     let is_revoked = revoked.has(&console.store, console.clock.as_ref(), &actor.name, Some(second)).await;

@@ -93,17 +93,19 @@ fn claim_next_epoch(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
 /// Decides about a copy of a delivery whose row is dead or held. A letter that an operator moved too late is published
 /// again, also one of an older epoch: the copy may be that very letter, redelivered after its move, and no other copy
 /// need exist. A publisher's copy on its first delivery is dropped: the copy whose letter may still have to be
-/// published was delivered before.
+/// published was delivered before. That does not hold for a message without an id, whose copy meets on its first delivery
+/// only the row that it has made itself: an equal message has taken that row over, and may find another one when it comes
+/// again.
 fn claim_dead(row: &Row, arrival: &Arrival) -> Claim {
     match arrival.published_by {
         PublishedBy::OperatorRequest if !arrival.redelivered && row.epoch < u32::MAX => {
             Claim::Reissue { epoch: row.epoch + 1 }
         }
         PublishedBy::OperatorRequest | PublishedBy::OperatorMove => Claim::Repeat(Box::new(row.clone())),
-        PublishedBy::Publisher if !arrival.redelivered => Claim::HasLetter,
         PublishedBy::Publisher | PublishedBy::Fleet if row.has_letter => Claim::HasLetter,
+        PublishedBy::Publisher if !arrival.redelivered && row.fingerprint.is_none() => Claim::HasLetter,
         // The worker that has just recorded the death is publishing the letter.
-        PublishedBy::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
+        PublishedBy::Publisher | PublishedBy::Fleet if !arrival.redelivered && row.lease == Lease::Live => Claim::Park,
         PublishedBy::Publisher | PublishedBy::Fleet => Claim::Repeat(Box::new(row.clone())),
     }
 }

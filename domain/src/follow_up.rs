@@ -176,9 +176,11 @@ impl From<FollowUp> for Follows<'_> {
 impl<'a> Follows<'a> {
     /// What follows for a copy of a delivery that has ended. The end is told again: the process that had this copy in
     /// hand may have died before it told anything. Only a copy that its publisher has just published was in nobody's
-    /// hands; with it nothing but a cancel may be untold, because a cancel has no copy of its own.
+    /// hands; with it nothing but a cancel may be untold, because a cancel has no copy of its own. The row that a message
+    /// without an id meets on its first delivery is one that it has made, and that an equal message has taken over.
     pub fn of_ended(row: &'a Row, arrival: &Arrival) -> Self {
-        let was_in_no_hands = arrival.published_by == PublishedBy::Publisher && !arrival.redelivered;
+        let is_first = arrival.published_by == PublishedBy::Publisher && !arrival.redelivered;
+        let was_in_no_hands = is_first && row.fingerprint.is_none();
         let is_told = was_in_no_hands && row.state != State::Cancelled;
         let events = if is_told { Vec::new() } else { events_of(row, &row.order) };
         Self { events, then: FollowUp::Acknowledge { goes_on: false } }

@@ -27,6 +27,9 @@ pub struct Pause {
     /// In one line, for whoever asks.
     pub why: String,
     pub by: String,
+    /// Somebody who acts for all tenants has paused it for another tenant than the own one, or for everybody: only such a one
+    /// lets it go on.
+    pub by_platform: bool,
     pub since: Timestamp,
     /// After this time nothing waits for it. None until somebody resumes it.
     pub until: Option<Timestamp>,

@@ -19,7 +19,7 @@ pub enum SuppressedFor {
     Unsubscribe,
     /// The recipient has answered STOP, or its like.
     Stop,
-    /// The device, the installation or the chat is no longer there.
+    /// The device, the installation, the browser or the chat is no longer there.
     Gone,
     /// The recipient is on the provider's own list, and must be taken off that list as well.
     Provider,

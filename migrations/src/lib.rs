@@ -36,6 +36,7 @@ mod m20261130_000030_sandbox_faults;
 mod m20261130_000031_journal_filters;
 mod m20261130_000032_letter_holders;
 mod m20261130_000033_journal_replaced;
+mod m20261130_000034_pauses_of_platform;
 mod m20261130_000035_kept_readings;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000031_journal_filters::Migration),
             Box::new(m20261130_000032_letter_holders::Migration),
             Box::new(m20261130_000033_journal_replaced::Migration),
+            Box::new(m20261130_000034_pauses_of_platform::Migration),
             Box::new(m20261130_000035_kept_readings::Migration),
         ]
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use domain::{Actor, Canary, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
     Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
-    MAX_PAGE, Outlook, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
+    MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
 
 pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
@@ -48,6 +48,9 @@ pub const FIELDS: [&str; 17] = [
     "to",
 ];
 
+/// Whoever looks at the same again is told of once in this time: pages come again by themselves.
+const TOLD_ONCE_IN: Duration = Duration::from_secs(10 * 60);
+
 /// What somebody wants done with letters, as [`Asked::read`] makes one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Asked {
@@ -76,6 +79,18 @@ pub struct Shown {
     pub as_of: Option<Timestamp>,
     /// It is being read again, and will be known in some seconds.
     pub is_being_read: bool,
+}
+
+/// What became of the wish to plan something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Planned {
+    Planned(Box<Shown>),
+    /// There is none any more, or another tenant has one of this id.
+    Unknown,
+    /// There are [`store::MAX_PLANS`] that somebody may start yet.
+    TooMany {
+        oldest: Vec<String>,
+    },
 }
 
 /// What became of the wish to start a plan.
@@ -118,9 +133,11 @@ impl Shown {
 /// Asks the scheduler to read the queue again.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn ask(store: &Store) -> Result<(), StoreError> {
-    store.ask_for_letters().await
+/// [`NotDone`].
+pub async fn ask(store: &Store, actor: &Actor, now: Timestamp) -> Result<(), NotDone> {
+    must(store, actor, &[Scope::Operate], "read dead letters", now).await?;
+    store.journal_once(&Entry::of(actor, "dead_letters.read", "queue", now), TOLD_ONCE_IN).await?;
+    Ok(store.ask_for_letters().await?)
 }
 
 /// Since when what is shown is known, and whether it is being read again.
@@ -196,7 +213,7 @@ pub async fn plan(
     id: String,
     asked: Asked,
     clock: &dyn Clock,
-) -> Result<Option<Shown>, NotDone> {
+) -> Result<Planned, NotDone> {
     must(store, actor, &[Scope::Operate], "plan for dead letters", clock.now()).await?;
     let (tenant, by) = (&actor.tenant, actor.name.clone());
     let Asked { action, filter, of_job, why, rate, canary, rule, redirect, wanted } = asked;
@@ -204,10 +221,13 @@ pub async fn plan(
     // Where nothing is sent there is nothing to wait for.
     let canary = if action.sends() { canary } else { 0 };
     let plan = LetterPlan { id, action, filter, of_job, wanted, why, by, rate, canary, rule, redirect };
-    store.plan_letters(tenant, &plan, clock.now()).await?;
+    if let PlanMade::TooMany(oldest) = store.plan_letters(tenant, &plan, clock.now()).await? {
+        return Ok(Planned::TooMany { oldest });
+    }
     // The plan is made, whatever becomes of this: who looks at it later has it read then.
     drop(known::prepare(store, tenant, &plan.id).await);
-    Ok(known(store, tenant, &plan.id).await?)
+    let shown = known(store, tenant, &plan.id).await?;
+    Ok(shown.map_or(Planned::Unknown, |shown| Planned::Planned(Box::new(shown))))
 }
 
 /// Shows a plan, or the job that it became, as it is now: of many letters that takes seconds. None when the tenant has none

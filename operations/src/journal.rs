@@ -5,6 +5,8 @@ use std::time::Duration;
 use domain::{JournalKeys, Timestamp};
 use store::{JournalFilter, JournalHead, JournalPage, MAX_PAGE, Store, StoreError, USUAL_PAGE, VerifiedJournal};
 
+/// What is told of an end that is not behind its beginning.
+pub const LATER_THAN_SINCE: &str = "must be later than since";
 /// How far apart the clocks of machines may be.
 const UNEVEN: Duration = Duration::from_secs(60 * 60);
 

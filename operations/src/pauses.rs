@@ -1,10 +1,11 @@
 //! Pauses: stops a channel, a provider, a template or a tenant for a while, lets it go on, and shows what is stopped.
-//! Whoever may act for one tenant only pauses things for that tenant.
+//! Whoever may act for one tenant only pauses things for that tenant, and resumes nothing that somebody has paused who acts for
+//! all.
 
 mod written;
 
-use domain::{Actor, Clock, Entry, FieldError, Pause, PauseKind, Scope, Tenant, Timestamp};
-use store::{Store, StoreError};
+use domain::{Actor, Clock, Denied, Entry, FieldError, Pause, PauseKind, Scope, Tenant, Timestamp};
+use store::{PauseMade, Store, StoreError};
 use templates::{TemplateError, Templates, no_template};
 
 use crate::allowed::{NotDone, must, note_denied};
@@ -67,7 +68,7 @@ impl Reach {
 /// goes out.
 ///
 /// # Errors
-/// [`NotDone`]; while the ledger is not available repeat it.
+/// [`NotDone`], also for what the platform has paused for the caller's tenant; while the ledger is not available repeat it.
 pub async fn pause(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock) -> Result<Outcome, NotDone> {
     must(store, actor, &[Scope::Operate], "pause", clock.now()).await?;
     if !Reach::of(actor).has(asked.tenant.as_ref()) {
@@ -77,23 +78,53 @@ pub async fn pause(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock
     }
     let Asked { kind, name, tenant, why, until } = asked;
     let (id, since) = (Pause::id_of(kind, &name, tenant.as_ref()), clock.now());
-    let pause = Pause { id, kind, name, tenant, why, by: actor.name.clone(), since, until };
-    Ok(store.pause(&pause, since, &told(actor, &pause)).await?.map_or(Outcome::TooMany, Outcome::Paused))
+    let by_platform = is_of_platform(store, actor, &id, tenant.as_ref(), since).await?;
+    let pause = Pause { id, kind, name, tenant, why, by: actor.name.clone(), by_platform, since, until };
+    match store.pause(&pause, since, &told(actor, &pause)).await? {
+        PauseMade::Made(pause) => Ok(Outcome::Paused(pause)),
+        PauseMade::TooMany => Ok(Outcome::TooMany),
+        PauseMade::OfPlatform => {
+            note_denied(store, actor, &[Scope::Tenants], "pause for others", since).await?;
+            Err(NotDone::Denied(Denied { needed: Scope::Tenants }))
+        }
+    }
+}
+
+/// Whether only somebody who acts for all tenants may end what the actor pauses. In the own tenant one acts as anybody of it;
+/// but what the platform has paused there before stays its pause.
+async fn is_of_platform(
+    store: &Store,
+    actor: &Actor,
+    id: &str,
+    tenant: Option<&Tenant>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if !actor.may(Scope::Tenants) || tenant != Some(&actor.tenant) {
+        return Ok(actor.may(Scope::Tenants));
+    }
+    let is_it = |pause: &Pause| pause.id == id && pause.by_platform && pause.is_in_force(now);
+    Ok(store.pauses().await?.iter().any(is_it))
+}
+
+/// Whether an actor may end a pause that it sees.
+pub fn may_resume(actor: &Actor, pause: &Pause) -> bool {
+    let is_own = !pause.by_platform && Reach::of(actor).has(pause.tenant.as_ref());
+    actor.may(Scope::Operate) && (is_own || actor.may(Scope::Tenants))
 }
 
 /// Lets it go on, and returns the pause as it was. None where nothing that the caller can see is paused under this id.
 ///
 /// # Errors
-/// [`NotDone`], also for a pause for everybody, which the caller sees and may not end; while the ledger is not available
-/// repeat it.
+/// [`NotDone`], also for a pause for everybody or by the platform, which the caller sees and may not end; while the ledger is
+/// not available repeat it.
 pub async fn resume(store: &Store, actor: &Actor, id: &str, clock: &dyn Clock) -> Result<Option<Pause>, NotDone> {
     let now = clock.now();
     must(store, actor, &[Scope::Operate], "resume", now).await?;
     let (reach, told) = (Reach::of(actor), Entry::of(actor, "pause.resumed", id, now));
     let resumed = store.resume(id, reach.tenant(), &told).await?;
     // Those of other tenants do not exist for it.
-    if resumed.is_none() && list(store, &reach, now).await?.iter().any(|pause| pause.id == id && pause.tenant.is_none())
-    {
+    let is_it = |pause: &Pause| pause.id == id && !may_resume(actor, pause);
+    if resumed.is_none() && list(store, &reach, now).await?.iter().any(is_it) {
         must(store, actor, &[Scope::Tenants], "resume for others", now).await?;
     }
     Ok(resumed)

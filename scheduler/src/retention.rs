@@ -14,6 +14,8 @@ use crate::shared::Shared;
 const EVERY: Duration = Duration::from_secs(600);
 /// How long a dead letter that was opened may be edited.
 const OPENED_FOR: Duration = Duration::from_secs(3600);
+/// How long a plan for dead letters is kept that nobody has started; after an hour nobody can.
+const PLANNED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How many rows one transaction deletes.
 const BATCH: u32 = 500;
 /// The pause between two batches: at most 5,000 rows a second are deleted, far more than a fleet of this size delivers
@@ -27,6 +29,7 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
         forget_limits(&shared).await;
         forget_deleted_users(&shared).await;
         forget_opened(&shared).await;
+        forget_plans(&shared).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -73,6 +76,20 @@ async fn forget_opened(shared: &Shared) {
     let forgotten = contained("forget_opened", shared.intake.store.forget_opened_letters(before)).await;
     if let Some(Err(error)) = forgotten {
         tracing::warn!(%error, "could not forget dead letters that were opened; trying again later");
+    }
+}
+
+/// Deletes plans that nobody has started, whatever the retention is: each has the names of all its letters.
+async fn forget_plans(shared: &Shared) {
+    let before = shared.intake.clock.now().minus(PLANNED_FOR);
+    let all = async {
+        while shared.intake.store.forget_letter_plan(before).await? {
+            tokio::time::sleep(BREATH).await;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Some(Err(error)) = contained("forget_plans", all).await {
+        tracing::warn!(%error, "could not forget plans for dead letters that nobody has started; trying again later");
     }
 }
 

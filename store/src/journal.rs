@@ -58,6 +58,29 @@ impl Store {
         self.journal(entry).await
     }
 
+    /// Notes it, unless the same of the same actor and subject was noted within so long before: a page that comes again by
+    /// itself tells nothing new. Of a clock that was ahead the same holds as of [`Self::journal_seldom`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn journal_once(&self, entry: &Entry, within: Duration) -> Result<(), StoreError> {
+        const SAME: &str = "SELECT id FROM journal WHERE tenant = $1 AND at > $2 AND at < $6 AND actor = $3 \
+             AND kind = $4 AND subject = $5 LIMIT 1";
+        let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
+        let values = [
+            Value::Text(Some(entry.tenant.as_str())),
+            Value::Int(Some(entry.at.as_micros().saturating_sub(micros(within)))),
+            Value::Text(Some(&actor)),
+            Value::Text(Some(entry.kind)),
+            Value::Text(Some(&subject)),
+            Value::Int(Some(entry.at.as_micros().saturating_add(micros(within)))),
+        ];
+        if self.inner.db.reader().query(SAME, &values).await?.is_empty() {
+            self.journal(entry).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a statement that has changed something where it returns a row, and notes that in its transaction. False where
     /// it returns none.
     pub(crate) async fn change_told(&self, sql: &str, values: &[Value<'_>], told: &Entry) -> Result<bool, StoreError> {

@@ -29,7 +29,7 @@ pub use index::{LastAttempt, Sort};
 pub use kept::KeptReading;
 pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
 pub use outlook::{AtIt, LetterSample, Outlook};
-pub use plan::{Counted, LetterJob, LetterPlan, Redirect, ReplayRule};
+pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};
 pub use work::{Chosen, Item, RunningJob};
 

@@ -49,12 +49,12 @@ pub use ledger::{
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, KeptReading,
     LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup, LetterJob, LetterPage,
-    LetterPass, LetterPlan, LetterSample, Life, OpenedLetter, Outlook, Reading, Redirect, Redirected, ReplayRule,
-    Reserved, RunningJob, Sort,
+    LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook, PlanMade, Reading, Redirect,
+    Redirected, ReplayRule, Reserved, RunningJob, Sort,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
-pub use pauses::MAX_PAUSES;
+pub use pauses::{MAX_PAUSES, PauseMade};
 pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
 pub use providers::ProviderState;
 pub use settings::Settings;

@@ -11,32 +11,46 @@ use crate::store::Store;
 /// The most pauses for everybody, and of one tenant: every worker keeps all of them in memory.
 pub const MAX_PAUSES: usize = 100;
 
-const COLUMNS: &str = "id, kind, name, tenant, why, paused_by, since, until_at";
+const COLUMNS: &str = "id, kind, name, tenant, why, paused_by, since, until_at, by_platform";
+
+/// What became of the wish to pause something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PauseMade {
+    /// As it stands.
+    Made(Pause),
+    /// There are [`MAX_PAUSES`] already.
+    TooMany,
+    /// It is paused for this tenant by somebody who acts for all, which nobody else changes.
+    OfPlatform,
+}
 
 impl Store {
     /// Pauses something, and returns the pause as it stands. What is paused already keeps since when it is; all else is as
-    /// it is given now. Pauses that have ended by themselves are forgotten. None, and nothing is done, where there are
-    /// [`MAX_PAUSES`] already. Repeating it is harmless.
+    /// it is given now, and what the platform has paused stays its pause. Pauses that have ended by themselves are forgotten.
+    /// Repeating it is harmless.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn pause(&self, pause: &Pause, now: Timestamp, told: &Entry) -> Result<Option<Pause>, StoreError> {
+    pub async fn pause(&self, pause: &Pause, now: Timestamp, told: &Entry) -> Result<PauseMade, StoreError> {
         let mut session = self.inner.db.begin().await?;
         session.lock_for_writing("pauses").await?;
         forget_ended(&mut session, now).await?;
         let there = all(&mut session).await?;
-        let is_there = there.iter().any(|one| one.id == pause.id);
-        if !is_there && there.iter().filter(|one| one.tenant == pause.tenant).count() >= MAX_PAUSES {
-            return Ok(None);
+        let standing = there.iter().find(|one| one.id == pause.id);
+        if standing.is_some_and(|one| one.by_platform && !pause.by_platform) {
+            return Ok(PauseMade::OfPlatform);
+        }
+        if standing.is_none() && there.iter().filter(|one| one.tenant == pause.tenant).count() >= MAX_PAUSES {
+            return Ok(PauseMade::TooMany);
         }
         let stands = put(&mut session, pause).await?;
         journal::insert(&mut session, told).await?;
         session.commit().await?;
-        Ok(Some(stands))
+        Ok(PauseMade::Made(stands))
     }
 
-    /// Resumes what is paused under this id, where it is paused for that tenant, or for whomever if none is given. Returns
-    /// the pause as it was; None where there is none.
+    /// Resumes what is paused under this id: where a tenant is given, only what is paused for it, and not by the platform.
+    /// Returns the pause as it was; None where there is none.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -45,7 +59,7 @@ impl Store {
         if id.contains('\0') {
             return Ok(None);
         }
-        let whose = tenant.map(|_| " AND tenant = $2").unwrap_or_default();
+        let whose = tenant.map(|_| " AND tenant = $2 AND NOT by_platform").unwrap_or_default();
         let sql = format!("DELETE FROM pauses WHERE id = $1{whose} RETURNING {COLUMNS}");
         let values = std::iter::once(id).chain(tenant.map(Tenant::as_str)).map(|text| Value::Text(Some(text)));
         let mut session = self.inner.db.begin().await?;
@@ -92,9 +106,9 @@ async fn forget_ended(session: &mut Session, now: Timestamp) -> Result<(), Store
 
 async fn put(session: &mut Session, pause: &Pause) -> Result<Pause, StoreError> {
     let sql = format!(
-        "INSERT INTO pauses ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+        "INSERT INTO pauses ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (id) DO UPDATE SET why = excluded.why, paused_by = excluded.paused_by, \
-         until_at = excluded.until_at RETURNING {COLUMNS}"
+         until_at = excluded.until_at, by_platform = excluded.by_platform RETURNING {COLUMNS}"
     );
     let values = [
         Value::Text(Some(&pause.id)),
@@ -105,6 +119,7 @@ async fn put(session: &mut Session, pause: &Pause) -> Result<Pause, StoreError> 
         Value::Text(Some(&pause.by)),
         Value::Int(Some(pause.since.as_micros())),
         Value::Int(pause.until.map(Timestamp::as_micros)),
+        Value::Flag(pause.by_platform),
     ];
     let rows = session.query(&sql, &values).await?;
     Ok(rows.first().map_or(Ok(None), pause_of)?.unwrap_or_else(|| pause.clone()))
@@ -128,6 +143,7 @@ fn pause_of(row: &QueryResult) -> Result<Option<Pause>, StoreError> {
         tenant,
         why: get(row, "why")?,
         by: get(row, "paused_by")?,
+        by_platform: get(row, "by_platform")?,
         since: Timestamp::from_micros(get(row, "since")?),
         until: time_of(row, "until_at")?,
     }))

@@ -98,7 +98,8 @@ pub(crate) fn recorded(shared: &Shared, delivery: &Delivery, transition: &Transi
         let detail = transition.attempt.as_ref().map(|attempt| attempt.detail.as_str());
         tracing::error!(channel = %row.channel, provider = row.provider.as_deref(), code = row.code.as_deref(), detail,
             "not the recipient's fault: what this provider is given on this channel will fail until its settings, or what \
-             it has under them, are put right; another provider of the channel, where there is one, may carry it");
+             it has under them, are put right; another provider of the channel, where there is one, may carry it (a Web \
+             Push: or only this browser has subscribed with another key)");
         metrics::counter!("chasqui_credentials_refused_total", "channel" => label(&row.channel)).increment(1);
     }
     if !matches!(row.state, State::Sending | State::Waiting) {

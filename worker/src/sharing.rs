@@ -141,6 +141,7 @@ async fn leave(shared: &Shared, told: &Told) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use domain::{Pause, PauseKind};
+    use store::PauseMade;
 
     use super::*;
     use crate::testing::{parts, parts_without_tables};
@@ -153,6 +154,7 @@ mod tests {
             tenant: None,
             why: "wrong text".into(),
             by: "ada".into(),
+            by_platform: false,
             since: testkit::NOW,
             until: None,
         }
@@ -170,11 +172,8 @@ mod tests {
         assert_eq!(known(&parts.shared), None, "nothing is paused");
         let ended = Pause { id: "ended".into(), name: "email".into(), until: Some(testkit::NOW), ..sms() };
         for pause in [&ended, &sms()] {
-            store
-                .pause(pause, testkit::NOW.minus(Duration::from_secs(1)), &testkit::told())
-                .await
-                .unwrap()
-                .expect("there is room");
+            let made = store.pause(pause, testkit::NOW.minus(Duration::from_secs(1)), &testkit::told()).await.unwrap();
+            assert!(matches!(made, PauseMade::Made(_)), "there is room: {made:?}");
         }
         assert!(now > testkit::NOW);
         learn_pauses(&parts.shared).await.unwrap();

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{Scope, Timestamp};
-use operations::journal;
+use operations::journal::{self, LATER_THAN_SINCE};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{JournalCursor, JournalEntry, JournalFilter, MAX_PAGE, USUAL_PAGE};
@@ -118,6 +118,9 @@ fn filter(query: &mut Parameters) -> JournalFilter {
     let (actor, kind, subject) = (text("actor"), text("kind"), text("subject"));
     let mut time = |name: &str| query.parsed(name, TIME, |text| Timestamp::parse_rfc3339(text).ok());
     let (since, until) = (time("since"), time("until"));
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        query.refuse("until", LATER_THAN_SINCE);
+    }
     let after = query.parsed("cursor", "must be `next` of the page before", JournalCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     JournalFilter { tenant: None, actor, kind, subject, since, until, after, limit }

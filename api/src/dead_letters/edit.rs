@@ -69,7 +69,8 @@ pub(crate) struct EditAnswer {
     responses(
         (status = 202, description = "It is on its way, and the letter is taken out of the queue.", body = EditAnswer),
         (status = 404, description = "There is no such letter in the queue."),
-        (status = 409, description = "A job has the letter; `job` and `by` name it."),
+        (status = 409, description = "A job has the letter; `job` and `by` name it. Or the same was sent before as the \
+                                      delivery `id`, and the letter was put back since (`edited-before`)."),
         (status = 503, description = "No scheduler has read the letter in time, or so that it can be read here \
                                       (`letter-unread`), or the broker or the ledger is away: repeat it as Retry-After \
                                       says."),
@@ -96,6 +97,7 @@ pub(crate) async fn edit(
         Edited::Refused(refused) => Err(refusal(refused)),
         Edited::Gone => Err(gone()),
         Edited::InJob { job, by } => Err(taken(job, by)),
+        Edited::SentBefore { id } => Err(sent_before(id)),
         Edited::Unconfirmed(unconfirmed) => {
             broker_failed(&unconfirmed.error);
             let detail = format!(
@@ -147,6 +149,17 @@ fn other_secret() -> Problem {
         "The scheduler and the API have different secrets: give both the same SECRET_KEY. Nothing was done.",
     )
     .with_retry_after(READ_WITHIN.as_secs())
+}
+
+fn sent_before(id: String) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "edited-before",
+        "The same was sent in its place before",
+        "The delivery id was sent, and the letter was put back since: GET /deliveries/{id} says what became of it. Edit the \
+         letter in another way, or drop it. Nothing was done.",
+    )
+    .with("id", id)
 }
 
 fn taken(job: String, by: String) -> Problem {

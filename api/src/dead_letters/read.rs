@@ -8,7 +8,7 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_changed;
+use crate::done::done;
 
 /// Have the dead-letter queue read
 ///
@@ -19,7 +19,10 @@ use crate::unavailable::ledger_changed;
     security(("bearer" = [])),
     responses((status = 202, description = "It was asked for."), Unauthorised, LedgerAway),
 )]
-pub(crate) async fn read(State(app): Shared, _: Authorized<scopes::Operate>) -> Result<StatusCode, Problem> {
-    ledger_changed(dead_letters::ask(&app.store).await)?;
+pub(crate) async fn read(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Operate>,
+) -> Result<StatusCode, Problem> {
+    done(dead_letters::ask(&app.store, &caller, app.clock.now()).await)?;
     Ok(StatusCode::ACCEPTED)
 }

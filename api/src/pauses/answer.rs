@@ -1,9 +1,12 @@
-//! One pause as it is shown.
+//! One pause as it is shown, and who is told that it is beyond reach.
 
-use domain::{FieldError, Pause};
+use domain::{Denied, FieldError, Pause, Scope};
+use operations::NotDone;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::problem::Warning;
+use web::problem::{Problem, Warning};
+
+use crate::done::{done, not_allowed};
 
 /// Something whose deliveries wait.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,6 +27,9 @@ pub(crate) struct PauseAnswer {
     /// Who has paused it, or renewed the pause.
     #[schema(example = "ada")]
     by: String,
+    /// Somebody who acts for all tenants has paused it for another one, or for all: only a token with the scope `tenants`
+    /// resumes it, or pauses it otherwise.
+    by_platform: bool,
     /// Since when.
     #[schema(format = DateTime)]
     since: String,
@@ -44,10 +50,24 @@ pub(super) fn answer(pause: Pause) -> PauseAnswer {
         tenant: pause.tenant.map(|tenant| tenant.to_string()),
         why: pause.why,
         by: pause.by,
+        by_platform: pause.by_platform,
         since: pause.since.to_string(),
         until: pause.until.map(|at| at.to_string()),
         warnings: Vec::new(),
     }
+}
+
+/// What an operation has done; who may not do it to what is paused for all, or by somebody who acts for all, is told so.
+///
+/// # Errors
+/// As of [`done`].
+pub(super) fn done_within_reach<T>(answer: Result<T, NotDone>) -> Result<T, Problem> {
+    if let Err(NotDone::Denied(Denied { needed: Scope::Tenants })) = answer {
+        let detail = "It is paused for all tenants, or by somebody who acts for all: only a token with the scope tenants \
+                      resumes it, or pauses it otherwise.";
+        return Err(not_allowed(detail));
+    }
+    done(answer)
 }
 
 /// One that was just made.

@@ -12,9 +12,8 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
-use crate::done::done;
 use crate::notifications::body::refusal;
-use crate::pauses::answer::{PauseAnswer, with_doubts};
+use crate::pauses::answer::{PauseAnswer, done_within_reach, with_doubts};
 use crate::pauses::body::PauseBody;
 
 /// Pause a channel, a provider, a template or a tenant
@@ -42,7 +41,7 @@ pub(crate) async fn create(
     let clock = app.clock.as_ref();
     let asked = Asked::read(&text, Some(&caller.tenant), &app.settings.providers, clock.now()).map_err(refusal)?;
     let doubts = pauses::doubts(&app.store, &asked, &caller.tenant, Some(app.checker.templates())).await;
-    match done(pauses::pause(&app.store, &caller, asked, clock).await)? {
+    match done_within_reach(pauses::pause(&app.store, &caller, asked, clock).await)? {
         Outcome::Paused(pause) => Ok(Json(with_doubts(pause, &doubts))),
         Outcome::Foreign(error) => Err(foreign(error)),
         Outcome::TooMany => Err(too_many()),

@@ -8,14 +8,14 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
-use crate::done::done;
 use crate::id::Id;
-use crate::pauses::answer::{PauseAnswer, answer};
+use crate::pauses::answer::{PauseAnswer, answer, done_within_reach};
 
 /// Resume what is paused
 ///
 /// Workers know of it within 3 seconds, and each delivery that waits goes on with its next look, after the longest of the
-/// retry delays at the latest. Needs the scope `operate`, and for the deliveries of other tenants `tenants` as well.
+/// retry delays at the latest. Needs the scope `operate`; for the deliveries of other tenants, and for what somebody has paused
+/// who acts for all (`by_platform`), `tenants` as well.
 #[utoipa::path(
     delete, path = "/pauses/{id}", operation_id = "resume", tag = "Pauses",
     params(("id" = String, Path, description = "The pause's id.")),
@@ -31,7 +31,7 @@ pub(crate) async fn resume(
     Authorized { caller, .. }: Authorized<scopes::Operate>,
     Id(id): Id,
 ) -> Result<Json<PauseAnswer>, Problem> {
-    let resumed = done(pauses::resume(&app.store, &caller, &id, app.clock.as_ref()).await)?;
+    let resumed = done_within_reach(pauses::resume(&app.store, &caller, &id, app.clock.as_ref()).await)?;
     resumed.map(|pause| Json(answer(pause))).ok_or_else(unknown)
 }
 

@@ -75,6 +75,10 @@ async fn every_slip_of_a_query_is_told() {
     for name in ["knd", "since", "cursor", "actor"] {
         assert!(refused.text.contains(name), "{name}: {refused:?}");
     }
+    let backwards = "/audit?since=2026-03-02T09:00:00Z&until=2026-03-02T09:00:00Z";
+    let refused = app.get(backwards, Some(&token("admin"))).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert!(refused.text.contains("must be later than since"), "{refused:?}");
     let read = app.get("/audit", Some(&token("read operate"))).await;
     assert_eq!(read.status, StatusCode::FORBIDDEN, "{read:?}");
 }

@@ -209,6 +209,32 @@ async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
 }
 
 #[tokio::test]
+async fn an_id_that_nothing_can_have_is_refused_with_the_kind_that_was_asked_for() {
+    let app = TestApp::start().await;
+    let token = token("read operate admin");
+    for (path, kind) in [
+        ("/keys/a%0Ab", "key"),
+        ("/pauses/a%0Ab", "pause"),
+        ("/endpoints/a%0Ab", "endpoint"),
+        ("/schedules/%ff", "schedule"),
+        ("/suppressions/a%0Ab?why=x", "entry of the list"),
+        ("/notify/a%0Ab", "delivery"),
+    ] {
+        let answer = app.delete(path, Some(&token)).await;
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-id"), "{path}");
+        assert!(answer.text.contains(&format!("No {kind} can have the id")), "{path}: {answer:?}");
+    }
+    for (path, kind) in [
+        ("/dead-letters/a%0Ab/edit", "dead letter"),
+        ("/dead-letters/jobs/a%0Ab/resume", "plan and no job"),
+        ("/dead-letters/groups/a%0Ab/acknowledge", "group of dead letters"),
+    ] {
+        let answer = app.post(path, Some(&token), &json!({})).await;
+        assert!(answer.text.contains(&format!("No {kind} can have the id")), "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_id_that_no_delivery_can_have_is_refused() {
     let app = TestApp::start().await;
     let broken = ["%ff", "a%ffb", "a%C3", "%", "a%2", "%zz", "%+1", "100%real"];

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use domain::{Pause, PauseKind, Tenant};
 use serde_json::{Value, json};
 
-use crate::tests::app::{TestApp, token};
+use crate::tests::app::{TestApp, claims, sign, token};
 
 fn sms() -> Value {
     json!({"kind": "channel", "name": "sms", "why": "wrong text", "until": "2026-03-01T13:00:00Z"})
@@ -20,7 +20,7 @@ async fn what_is_paused_is_listed_until_it_is_resumed() {
     let id = pause["id"].as_str().unwrap().to_owned();
     let expected = json!({
         "id": id, "kind": "channel", "name": "sms", "tenant": "acme", "why": "wrong text", "by": "ada",
-        "since": "2026-03-01T12:00:00Z", "until": "2026-03-01T13:00:00Z",
+        "by_platform": false, "since": "2026-03-01T12:00:00Z", "until": "2026-03-01T13:00:00Z",
     });
     assert_eq!(pause, expected);
     assert_eq!(app.get("/pauses", Some(&token)).await.json(), json!({"pauses": [pause]}));
@@ -29,6 +29,26 @@ async fn what_is_paused_is_listed_until_it_is_resumed() {
     let again = app.delete(&format!("/pauses/{id}"), Some(&token)).await;
     assert_eq!((again.status, again.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-pause"));
     assert_eq!(app.get("/pauses", Some(&token)).await.json(), json!({"pauses": []}));
+}
+
+#[tokio::test]
+async fn a_tenant_does_not_resume_what_whoever_acts_for_all_has_paused() {
+    let app = TestApp::start().await;
+    let mut root = claims("operate read tenants");
+    root["tenant"] = json!("default");
+    let (own, root) = (token("operate read"), sign(&root));
+    let body = json!({"kind": "tenant", "name": "acme", "why": "they do not pay"});
+    let put = app.post("/pauses", Some(&root), &body).await;
+    let made = put.json();
+    assert_eq!((put.status, &made["by_platform"]), (StatusCode::OK, &json!(true)), "{put:?}");
+    let path = format!("/pauses/{}", made["id"].as_str().unwrap());
+    for refused in [app.delete(&path, Some(&own)).await, app.post("/pauses", Some(&own), &body).await] {
+        assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::FORBIDDEN, "missing-scope"), "{refused:?}");
+        assert!(refused.text.contains("by somebody who acts for all"), "{refused:?}");
+    }
+    let seen = app.get("/pauses", Some(&own)).await.json();
+    assert_eq!((&seen["pauses"][0]["id"], &seen["pauses"][0]["by_platform"]), (&made["id"], &json!(true)), "{seen}");
+    assert_eq!(app.delete(&path, Some(&root)).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

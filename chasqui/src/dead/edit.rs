@@ -111,6 +111,14 @@ pub(super) async fn edit(
             output::complain(format_args!("{by} has started the job {job}, which has the letter: nothing was sent"));
             Ok(None)
         }
+        Edited::SentBefore { id } => {
+            let id = printable(&id);
+            output::complain(format_args!(
+                "the same was sent as {id} before the letter was put back: nothing was sent; `chasqui explain {id}` says \
+                 what became of it"
+            ));
+            Ok(None)
+        }
         Edited::Unconfirmed(unconfirmed) => {
             let (what, id) = (unconfirmed.what_happened(), &unconfirmed.id);
             Err(anyhow::Error::from(unconfirmed.error.clone())).with_context(|| {

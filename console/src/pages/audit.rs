@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::{Scope, Timestamp};
 use maud::{Markup, html};
-use operations::journal::{self, Chain};
+use operations::journal::{self, Chain, LATER_THAN_SINCE};
 use serde_json::{Map, Value};
 use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
 use web::query::Parameters;
@@ -56,6 +56,9 @@ impl Asked {
             read
         };
         let (since, until) = (time(3), time(4));
+        if since.zip(until).is_some_and(|(since, until)| since >= until) {
+            query.refuse("until", LATER_THAN_SINCE);
+        }
         let problems = query.finish(&NAMES).err();
         let problems = problems.iter().flat_map(|problem| problem.bad());
         let problems = problems.map(|(name, detail)| (name.to_owned(), detail.to_owned())).collect();

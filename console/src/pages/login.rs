@@ -48,7 +48,7 @@ async fn log_out(State(console): State<Console>, request: Request) -> Result<Res
     own_page::check(request.headers())?;
     let headers = request.headers().clone();
     let cookie = console.doors.log_out(&headers).await;
-    console.remembered.note(&headers, None, console.clock.now());
+    console.remembered.note(console.doors.session_id(&headers).as_deref(), None, console.clock.now());
     let mut response = Redirect::to(LOGIN).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().insert(SET_COOKIE, cookie);

@@ -38,6 +38,14 @@ async fn a_filter_that_cannot_be_read_is_told_and_nothing_is_searched() {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     assert!(!page.text.contains("user.added"), "{}", page.text);
+    let backwards = "/console/audit?since=2026-03-02T09:00:00Z&until=2026-03-01T09:00:00Z";
+    let page = site.get(backwards, "session=everything").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.text.contains("<code>until</code>") && page.text.contains("must be later than since"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]

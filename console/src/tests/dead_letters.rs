@@ -110,6 +110,11 @@ async fn a_letter_is_shown_masked_unless_it_is_edited() {
     assert!(!page.text.contains("/edit\""), "{}", page.text);
     let edit = site.get("/console/dead-letters/letters/000a/edit", "session=admin").await;
     has(&edit, &["+12025550143", "Hola Ana"]);
+    let again = site.get("/console/dead-letters/letters/000a/edit", "session=admin").await;
+    assert_eq!(again.status, StatusCode::OK);
+    let told = site.store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap().entries;
+    let told: Vec<_> = told.iter().map(|one| (one.row.kind.as_str(), one.row.subject.as_str())).collect();
+    assert_eq!(told, [("dead_letter.opened", LETTER)], "whoever sees it is told of, and once");
 }
 
 #[tokio::test]

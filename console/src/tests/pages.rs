@@ -116,6 +116,20 @@ async fn who_was_known_goes_on_reading_while_the_ledger_is_away() {
 }
 
 #[tokio::test]
+async fn whoever_has_logged_out_is_not_remembered_whatever_the_look_was() {
+    let site = Site::start().await;
+    for cookies in ["session=viewer", "session=viewer; chasqui_lang=es"] {
+        assert_eq!(site.get("/console", cookies).await.status, StatusCode::OK);
+    }
+    let left = site.post("/console/logout", "session=viewer; chasqui_theme=dark", "").await;
+    assert_eq!(left.status, StatusCode::SEE_OTHER);
+    site.doors.is_away.store(true, Ordering::SeqCst);
+    for cookies in ["session=viewer", "session=viewer; chasqui_lang=es", "session=viewer; chasqui_theme=dark"] {
+        assert_eq!(site.get("/console", cookies).await.status, StatusCode::SERVICE_UNAVAILABLE, "{cookies}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more() {
     let site = Site::start().await;
     let user = NewUser {

@@ -62,6 +62,13 @@ async fn nobody_pauses_for_others_without_the_scope() {
     assert!(page.text.contains("own tenant"), "{}", page.text);
     let answer = site.post(NEW, "session=everything", "kind=channel&name=sms&why=x&tenant=*").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let seen = site.get("/console/pauses", OPERATOR).await;
+    assert!(seen.text.contains("who acts for all tenants") && !seen.text.contains(">Resume<"), "{}", seen.text);
+    let seen = site.get("/console/pauses", "session=everything").await;
+    assert!(seen.text.contains(">Resume<"), "{}", seen.text);
+    let id = Pause::id_of(PauseKind::Channel, "sms", None);
+    let refused = site.post("/console/pauses/resume", OPERATOR, &format!("id={id}&confirmed=1")).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text);
 }
 
 #[tokio::test]

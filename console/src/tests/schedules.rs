@@ -82,8 +82,13 @@ async fn who_may_not_sees_and_changes_nothing() {
         let path = format!("/console/schedules/{act}");
         let asked = site.get(&format!("{path}?id=daily"), "session=viewer").await;
         assert_eq!(asked.status, StatusCode::FORBIDDEN, "{act}");
-        let answer = site.post(&path, "session=viewer", "id=daily&confirmed=1&asked=1&reason=x").await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{act}");
+        for body in ["id=daily&confirmed=1&asked=1&reason=x", "id=daily&asked=1"] {
+            for session in ["session=viewer", "session=nothing"] {
+                let answer = site.post(&path, session, body).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{act} {body} {session}");
+                assert!(!answer.text.contains("morning") && !answer.text.contains("***43"), "{}", answer.text);
+            }
+        }
     }
 }
 

@@ -66,17 +66,16 @@ impl Doors for TestDoors {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(SessionUnknown);
         }
-        let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let name = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session="));
-        let found = name.and_then(actor);
+        let found = self.session_id(headers).as_deref().and_then(actor);
         if self.is_read_only.load(Ordering::SeqCst) {
             return Ok(found.map(|found| Actor { scopes: vec![Scope::Read], ..found }));
         }
         Ok(found)
     }
 
-    fn session_id(&self, _: &HeaderMap) -> Option<String> {
-        None
+    fn session_id(&self, headers: &HeaderMap) -> Option<String> {
+        let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session=")).map(str::to_owned)
     }
 
     async fn log_out(&self, _: &HeaderMap) -> Option<HeaderValue> {

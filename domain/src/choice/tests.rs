@@ -165,6 +165,7 @@ fn pause(provider: &str, until: Option<u64>) -> Pause {
         tenant: None,
         why: "it is being moved".into(),
         by: "ada".into(),
+        by_platform: false,
         since: NOW,
         until: until.map(|seconds| NOW.plus(Duration::from_secs(seconds))),
     }

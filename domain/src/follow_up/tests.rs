@@ -210,5 +210,7 @@ fn an_end_is_told_again_with_each_copy_that_was_in_somebodys_hands() {
         let expected = if is_told { vec![EventName::Sent] } else { vec![] };
         assert_eq!((names(&follows), &follows.then), (expected, &FollowUp::Acknowledge { goes_on: false }));
         assert_eq!(names(&Follows::of_ended(&cancelled, &arrival)), [EventName::Cancelled], "no copy was its own");
+        let taken_over = Row { fingerprint: Some(CONTENT), ..sent.clone() };
+        assert_eq!(names(&Follows::of_ended(&taken_over, &arrival)), [EventName::Sent], "an equal message had its row");
     }
 }

@@ -24,6 +24,7 @@ fn pause(kind: PauseKind, name: &str, of: Option<&str>, until: Option<u64>) -> P
         tenant,
         why: "the provider is being moved".into(),
         by: "ada".into(),
+        by_platform: false,
         since: NOW,
         until: until.map(later),
     }

@@ -99,7 +99,7 @@ impl World {
         let message = worker.message().expect("only a message without an id looks for its row");
         let delivery = &mut self.deliveries[at];
         delivery.claimant = Some((worker.token, self.now.plus(ROW_LEASED_FOR)));
-        delivery.moves += u32::from(worker.copy.headers.published_by() == PublishedBy::OperatorMove);
+        delivery.moved_from.extend(moved_from(&worker.copy));
         worker.delivery = Some(at);
         worker.releases = certain;
         let mistaken = delivery.spent.is_some_and(|by| by != message);
@@ -116,8 +116,8 @@ impl World {
     fn mint(&mut self, worker: &mut Worker, suspects: Option<usize>) {
         worker.delivery = Some(self.deliveries.len());
         worker.suspects = suspects;
-        let moves = u32::from(worker.copy.headers.published_by() == PublishedBy::OperatorMove);
-        self.deliveries.push(Delivery { suspected: suspects.is_some(), moves, ..Delivery::default() });
+        let moved_from = moved_from(&worker.copy).into_iter().collect();
+        self.deliveries.push(Delivery { suspected: suspects.is_some(), moved_from, ..Delivery::default() });
     }
 
     /// Inserts the row of a copy that met none.
@@ -196,8 +196,8 @@ impl World {
             Of::Message(message) => {
                 self.messages[message].gone = true;
                 self.strays += 1;
-                let moves = u32::from(copy.headers.published_by() == PublishedBy::OperatorMove);
-                self.deliveries.push(Delivery { moves, ..Delivery::default() });
+                let moved_from = moved_from(copy).into_iter().collect();
+                self.deliveries.push(Delivery { moved_from, ..Delivery::default() });
                 self.deliveries.len() - 1
             }
         }
@@ -216,7 +216,7 @@ impl World {
         if left.len() > may_be_left as usize {
             self.fail(&format!("nobody continues the rows {left:?}, and {may_be_left} may be left"));
         }
-        let letters = self.dead_letters.iter().filter(|copy| matches!(copy.of, Of::Message(_)));
+        let letters = self.letters().filter(|copy| matches!(copy.of, Of::Message(_)));
         let ends = (0..self.deliveries.len()).filter(|at| self.has_an_end(*at)).count() + letters.count();
         let mistaken = self.messages.iter().filter(|message| message.mistaken).count();
         if ends + mistaken < self.messages.len() {
@@ -228,4 +228,10 @@ impl World {
             self.fail(&format!("sent twice in silence: {} messages, {rows} rows", self.messages.len()));
         }
     }
+}
+
+/// The epoch of the letter that a copy is, if an operator has moved it.
+fn moved_from(copy: &Copy) -> Option<u32> {
+    let is_moved = copy.headers.published_by() == PublishedBy::OperatorMove;
+    is_moved.then(|| copy.headers.epoch.unwrap_or(0))
 }

@@ -196,6 +196,7 @@ fn pause(at: usize, now: Timestamp) -> Pause {
         tenant: None,
         why: "it is being moved".into(),
         by: "ada".into(),
+        by_platform: false,
         since: now,
         until: None,
     }

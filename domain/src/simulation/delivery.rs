@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::{Ambiguity, Event, EventName, LeasableRow, Order, Policy, Row, State, Timestamp, events_of};
+use crate::{
+    Ambiguity, Arrival, Claim, Event, EventName, LeasableRow, Order, Policy, Row, State, Timestamp, events_of,
+};
 
 #[derive(Default)]
 pub(super) struct Delivery {
@@ -20,15 +22,20 @@ pub(super) struct Delivery {
     /// This message was acknowledged for good with the row, and nobody will note that.
     pub(super) spent: Option<usize>,
     pub(super) children: u32,
-    pub(super) moves: u32,
+    /// How many budgets operators have asked for without a letter's epoch.
+    pub(super) requests: u32,
+    /// The epochs of the letters that they have moved: any number of moves of one letter asks for one budget.
+    pub(super) moved_from: BTreeSet<u32>,
     /// How often each attempt was sent, by its epoch and number.
     pub(super) sends: BTreeMap<(u32, u32), u32>,
     /// The epochs and seqs of the copies whose delay has passed.
     pub(super) rested: BTreeSet<(u32, u32)>,
     /// How many dead letters each epoch has.
     pub(super) letters: BTreeMap<u32, u32>,
-    /// How many of them were moved too late, and went back.
-    pub(super) came_back: u32,
+    /// How many letters of each epoch an operator has moved with their epoch, of which no worker knows yet.
+    pub(super) moved: BTreeMap<u32, u32>,
+    /// How many letters of epochs before were moved too late, and went back as letters of each epoch.
+    pub(super) came_back: BTreeMap<u32, u32>,
     pub(super) accepted: u32,
     /// A child was ordered that waits in case nobody reports.
     pub(super) escalated: bool,
@@ -94,6 +101,25 @@ impl Delivery {
         self.evaded || event.is_none_or(|id| self.told.contains(&id))
     }
 
+    /// How many budgets operators have asked for.
+    pub(super) fn budgets(&self) -> usize {
+        self.requests as usize + self.moved_from.len()
+    }
+
+    /// A letter that an operator has moved begins an epoch, or it goes back because another epoch has come to its end
+    /// meanwhile: then it is a letter of that one. False for a letter that was moved once and comes twice.
+    pub(super) fn hear_of_a_move(&mut self, arrival: &Arrival, claim: &Claim) -> bool {
+        if let Claim::Repeat(row) = claim
+            && row.state.is_dead_lettered()
+        {
+            *self.came_back.entry(row.epoch).or_default() += 1;
+        }
+        let moved = self.moved.entry(arrival.epoch.saturating_sub(1)).or_default();
+        let is_known = *moved > 0;
+        *moved = moved.saturating_sub(1);
+        is_known
+    }
+
     /// A transition of which nobody was told.
     pub(super) fn untold(&self) -> Option<EventName> {
         let row = self.row.as_ref()?;
@@ -103,8 +129,9 @@ impl Delivery {
 
     /// What must not be true at any time.
     pub(super) fn wrong_now(&self, policy: &Policy, fair: bool) -> Option<String> {
-        if let Some((epoch, letters)) = self.letters.iter().find(|(_, letters)| fair && **letters > 1 + self.came_back)
-        {
+        let came_back = |epoch: &u32| self.came_back.get(epoch).copied().unwrap_or_default();
+        let too_many = |(epoch, letters): &(&u32, &u32)| fair && **letters > 1 + came_back(epoch);
+        if let Some((epoch, letters)) = self.letters.iter().find(too_many) {
             return Some(format!("epoch {epoch} has {letters} dead letters, and no process has died"));
         }
         for ((epoch, n), sends) in &self.sends {
@@ -115,7 +142,7 @@ impl Delivery {
                 return Some(format!("attempt {n} of epoch {epoch} was sent {sends} times"));
             }
         }
-        let unasked = self.row.as_ref().is_some_and(|row| row.epoch > self.moves);
+        let unasked = self.row.as_ref().is_some_and(|row| row.epoch as usize > self.budgets());
         unasked.then(|| "a budget that nobody gave".into())
     }
 
@@ -142,7 +169,7 @@ impl Delivery {
         if row.state != State::FellBack && self.children > 0 && !self.escalated {
             return Some("a child without a parent that fell back".into());
         }
-        let asked_for = self.moves > 0 || self.maybe_sent;
+        let asked_for = self.budgets() > 0 || self.maybe_sent;
         let twice = policy.ambiguity == Ambiguity::Hold && !asked_for && self.accepted > 1;
         twice.then(|| "sent twice under the policy `hold`".into())
     }

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
+use super::settling::given_up;
 use super::steps::step_name;
-use super::worker::given_up;
 use super::{Copy, Kind, Of, World, brief, published};
 use crate::samples::{CONTENT, key, row};
 use crate::{Arrival, Headers, Intent, Lease, Order, PublishedBy, Row, State};
@@ -156,8 +156,7 @@ impl World {
         }
         let copy = copies[self.roll(copies.len())].clone();
         let Of::Delivery(at) = copy.of else { return self.publish_anonymous() };
-        self.deliveries[at].moves +=
-            u32::from(matches!(copy.headers.published_by(), PublishedBy::OperatorMove | PublishedBy::OperatorRequest));
+        self.deliveries[at].requests += u32::from(copy.headers.published_by() == PublishedBy::OperatorRequest);
         self.say(|| format!("DUPLICATE {}", brief(&copy)));
         self.rest(&copy);
         self.lane.push(copy);
@@ -165,7 +164,7 @@ impl World {
 
     fn move_dead_letter(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
-            self.moved(&copy);
+            self.moved(&copy, true);
             self.say(|| format!("operator MOVES {}", brief(&copy)));
             self.lane.push(Copy { redelivered: false, ..copy });
         }
@@ -173,19 +172,27 @@ impl World {
 
     fn get_and_publish(&mut self) {
         if let Some(copy) = self.pick(|world| &mut world.dead_letters) {
-            self.moved(&copy);
             self.say(|| format!("operator GETS AND PUBLISHES {}", brief(&copy)));
             // A letter that is published several times with its epoch asks for one budget.
             let epoch = copy.headers.epoch.filter(|_| self.roll(2) == 0);
+            self.moved(&copy, epoch.is_some());
             let headers = Headers { again: true, epoch, ..Headers::default() };
             self.lane.push(Copy { of: copy.of, headers, redelivered: false });
         }
     }
 
     /// A move gives a budget. A letter without an id, which only the broker makes, becomes a delivery of its own.
-    fn moved(&mut self, letter: &Copy) {
+    pub(super) fn moved(&mut self, letter: &Copy, with_its_epoch: bool) {
         match letter.of {
-            Of::Delivery(at) => self.deliveries[at].moves += 1,
+            Of::Delivery(at) => {
+                let (delivery, epoch) = (&mut self.deliveries[at], letter.headers.epoch.unwrap_or(0));
+                if with_its_epoch {
+                    delivery.moved_from.insert(epoch);
+                    *delivery.moved.entry(epoch).or_default() += 1;
+                } else {
+                    delivery.requests += 1;
+                }
+            }
             Of::Message(_) => self.strays += 1,
         }
     }

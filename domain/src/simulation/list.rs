@@ -27,7 +27,7 @@ impl World {
     fn ask_again(&mut self) {
         let is_suppressed = |row: &Row| row.state == State::Suppressed;
         if self.kind == Kind::Named && self.deliveries[0].row.as_ref().is_some_and(is_suppressed) {
-            self.deliveries[0].moves += 1;
+            self.deliveries[0].requests += 1;
             self.seen.push("asked for again");
             self.say(|| "the operator ASKS AGAIN for what was suppressed".into());
             let headers = Headers { again: true, ..Headers::default() };

@@ -225,7 +225,7 @@ impl World {
     /// Whoever has a message is known to have it, whatever else was reported and in whatever order.
     pub(super) fn check_reports(&self) {
         let one = &self.deliveries[0];
-        let Some(row) = one.row.as_ref().filter(|_| self.reports.arrived && one.moves == 0) else { return };
+        let Some(row) = one.row.as_ref().filter(|_| self.reports.arrived && one.budgets() == 0) else { return };
         let in_doubt = row.order.escalates_at().is_some();
         if in_doubt || matches!(row.state, State::Sent | State::Bounced | State::Waiting | State::Dead | State::Held) {
             self.fail(&format!("reported as arrived, and called {}", row.state));

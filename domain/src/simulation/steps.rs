@@ -5,13 +5,9 @@ use uuid::Uuid;
 use super::{Copy, Of};
 use crate::samples::{CONTENT, NOW, key};
 use crate::{
-    Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, Lane, LeasedRow, Outcome, Publish,
-    Received, Row, SuppressedFor, Timestamp, Unsent,
+    Arrival, Claim, CopyInHand, Event, EventName, FollowUp, Follows, Intent, LeasedRow, Outcome, Publish, Received,
+    Row, SuppressedFor, Timestamp, Transition, Unsent,
 };
-
-/// The body of every message. Its fallback counts only in schedules with a fallback.
-const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
-    "fallback":[{"channel":"email","destination":"ana@example.com"}]}"#;
 
 /// What a worker will do next with the copy in hand.
 #[derive(Clone, Debug)]
@@ -21,6 +17,8 @@ pub(super) enum Step {
     Claim,
     Send(Box<Row>),
     Decide(Box<Row>, Outcome),
+    /// Record once more what was decided, because the answer was lost.
+    Record(Box<Transition>),
     /// Tell these events, and then do what follows.
     Tell(Vec<(Uuid, EventName)>, Box<Step>),
     Publish(Box<Publish>),
@@ -65,7 +63,11 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn holds(&self, row: &Row) -> bool {
-        matches!(&self.step, Step::Send(mine) | Step::Decide(mine, _) if mine.token == row.token)
+        match &self.step {
+            Step::Send(mine) | Step::Decide(mine, _) => mine.token == row.token,
+            Step::Record(transition) => transition.row.token == row.token,
+            _ => false,
+        }
     }
 
     pub(super) fn at(&self) -> usize {
@@ -128,12 +130,6 @@ impl Worker {
     }
 }
 
-impl Copy {
-    pub(super) fn received(&self) -> Received<'_> {
-        Received { lane: Lane::Normal, headers: &self.headers, body: BODY }
-    }
-}
-
 impl Step {
     /// What is told before a step.
     fn after_telling(events: &[Event<'_>], then: Self) -> Self {
@@ -179,6 +175,7 @@ pub(super) fn step_name(step: &Step) -> String {
         Step::Claim => "claim".into(),
         Step::Send(_) => "send".into(),
         Step::Decide(_, outcome) => format!("record {outcome:?}").chars().take(40).collect(),
+        Step::Record(transition) => format!("record {} once more", transition.row.state),
         Step::Tell(told, _) => format!("tell {:?}", told.iter().map(|(_, name)| name).collect::<Vec<_>>()),
         Step::Publish(publish) | Step::LeaveToLetter(publish) => format!("publish {:?}", publish.to),
         Step::End(_) => "end".into(),

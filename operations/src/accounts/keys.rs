@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp, content_of};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{ApiKey, KeyCursor, KeyPage, KeyRotation, MadeKey, NewKey, Store};
+use store::{ApiKey, KeyCursor, KeyPage, KeyRotation, MadeKey, NewKey, Store, StoreError};
 use uuid::Uuid;
 
 pub use self::believed::Keys;
@@ -23,6 +23,8 @@ pub const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest such time.
 pub const LONGEST_OVERLAP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// An actor that shows a key is called this, and the prefix of the key.
+const ACTOR: &str = "key:";
 /// What every key begins with, so that one that was published by mistake is found by scanners.
 const BEGIN: &str = "chq_";
 /// Digits of 16 of a prefix.
@@ -94,13 +96,17 @@ pub fn is_meant(text: &str) -> bool {
 /// Makes a key, whose scopes the actor has itself.
 ///
 /// # Errors
-/// [`Undone`]: denied, beyond, too many, or the ledger.
+/// [`Undone`]: denied, beyond, invalid, too many, or the ledger.
 pub async fn add(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock) -> Result<Made, Undone> {
     let (parts, now) = (Parts::new(), clock.now());
     let what = format!("key.added {}", asked.name);
     reach(store, actor, &what, now).await?;
     let beyond = [beyond_tenant(actor, &asked.tenant), beyond_key_scopes(actor, &asked.scopes)];
     within(store, actor, beyond, &what, now).await?;
+    if let Some(latest) = outlived(store, actor, asked.expires_at).await? {
+        let detail = format!("must be at the latest {latest}: a key does not outlive the one that makes it");
+        return Err(Undone::Invalid(vec![field("/expires_at", detail)]));
+    }
     let key = NewKey {
         id: mint(now),
         tenant: asked.tenant,
@@ -119,7 +125,7 @@ pub async fn add(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock) 
     made(store.create_key(&key, &told).await?, &parts)
 }
 
-/// Makes the key that follows another, which stays in force for the overlap.
+/// Makes the key that follows another, which stays in force for the overlap. It ends when the other would have.
 ///
 /// # Errors
 /// [`Undone`]: denied, beyond, unknown (also where the key is over, or another follows it already), invalid, too many, or
@@ -141,6 +147,10 @@ pub async fn rotate(
     let beyond = beyond_key_scopes(actor, &known_scopes(&old.scopes));
     let beyond = beyond.map(|Beyond { error, needed }| Beyond { error: field("", error.detail), needed });
     within(store, actor, [beyond], &what, now).await?;
+    if let Some(latest) = outlived(store, actor, old.expires_at).await? {
+        let detail = format!("the key that follows it would outlive the one that makes it, which ends at {latest}");
+        return Err(Undone::Invalid(vec![field("", detail)]));
+    }
     let rotation = KeyRotation {
         id: mint(now),
         prefix: parts.prefix.clone(),
@@ -154,6 +164,18 @@ pub async fn rotate(
         .with("overlap_seconds", overlap.as_secs());
     let told = Entry { tenant: old.tenant.clone(), ..told };
     made(store.rotate_key(&old.id, Some(&old.tenant), &rotation, &told).await?, &parts)
+}
+
+/// The end of the key by which an actor makes another that ends later, or never: whoever has a key for a while would have one
+/// for good. None where the other may be made.
+async fn outlived(
+    store: &Store,
+    actor: &Actor,
+    expires_at: Option<Timestamp>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let Some(prefix) = actor.name.strip_prefix(ACTOR) else { return Ok(None) };
+    let latest = store.key_by_prefix(prefix).await?.and_then(|maker| maker.expires_at);
+    Ok(latest.filter(|latest| expires_at.is_none_or(|at| at > *latest)))
 }
 
 fn made(made: MadeKey, parts: &Parts) -> Result<Made, Undone> {

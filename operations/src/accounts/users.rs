@@ -8,7 +8,6 @@ use std::net::IpAddr;
 
 use domain::{Actor, Clock, Entry, Scope, Tenant, Timestamp};
 use secrecy::SecretString;
-use serde_json::Value;
 use store::{Changed, NewUser, Store, User, UserChange, UserPage};
 
 use super::Undone;
@@ -160,7 +159,7 @@ impl Act {
 pub async fn act(store: &Store, actor: &Actor, name: &str, act: Act, clock: &dyn Clock) -> Result<User, Undone> {
     let (change, kind) = act.parts();
     let user = managed(store, actor, name, kind, clock.now()).await?;
-    changed(store, actor, &user, &change, kind, None, clock.now()).await
+    changed(store, actor, &user, &change, kind, &[], clock.now()).await
 }
 
 /// Says what a user may do from now on. Its tokens end, its sessions go on with that.
@@ -178,9 +177,9 @@ pub async fn set_scopes(
     let user = managed(store, actor, name, kind, now).await?;
     within(store, actor, [beyond_user_scopes(actor, scopes)], &format!("{kind} {name}"), now).await?;
     let words = words_of(scopes);
-    let told = ("scope", Value::from(words.join(" ")));
-    let change = UserChange::Scopes(words);
-    changed(store, actor, &user, &change, kind, Some(told), now).await
+    let (after, before) = (words.join(" "), user.scopes.join(" "));
+    let told = [("scope", after.as_str()), ("scope_before", before.as_str())];
+    changed(store, actor, &user, &UserChange::Scopes(words), kind, &told, now).await
 }
 
 /// Gives a user another password; its sessions and tokens end.
@@ -198,7 +197,7 @@ pub async fn set_password(
     check_password("/password", &password)?;
     let user = managed(store, actor, name, PASSWORD_CHANGED, clock.now()).await?;
     let change = UserChange::Password(hashing.hash(password).await?);
-    changed(store, actor, &user, &change, PASSWORD_CHANGED, None, clock.now()).await
+    changed(store, actor, &user, &change, PASSWORD_CHANGED, &[], clock.now()).await
 }
 
 /// Gives the actor itself another password, who shows the old one as if it logged in: failures count as they do there. Its
@@ -221,7 +220,7 @@ pub async fn change_own_password(
     let hashing = Hashing { passwords: login.passwords, peer };
     let change = UserChange::Password(hashing.hash(new).await?);
     let now = login.clock.now();
-    changed(login.store, actor, &user, &change, PASSWORD_CHANGED, None, now).await.map(drop)
+    changed(login.store, actor, &user, &change, PASSWORD_CHANGED, &[], now).await.map(drop)
 }
 
 fn not_logged_in(why: NotLoggedIn) -> Undone {
@@ -258,14 +257,11 @@ async fn changed(
     user: &User,
     change: &UserChange,
     kind: &'static str,
-    more: Option<(&str, Value)>,
+    more: &[(&str, &str)],
     now: Timestamp,
 ) -> Result<User, Undone> {
     let told = Entry { tenant: user.tenant.clone(), ..Entry::of(actor, kind, &user.name, now) };
-    let told = match more {
-        Some((name, value)) => told.with(name, value),
-        None => told,
-    };
+    let told = more.iter().fold(told, |told, (name, value)| told.with(name, *value));
     match store.change_user(&user.name, Some(user), change, &told).await? {
         Changed::Done(user) => Ok(*user),
         Changed::Unknown => Err(Undone::Unknown),

@@ -33,6 +33,8 @@ pub enum Edited {
     Gone,
     /// A job has the letter.
     InJob { job: String, by: String },
+    /// The same was sent as this delivery before, and the letter has come back since: nothing was sent.
+    SentBefore { id: String },
     /// The broker has not confirmed it: the letter is kept from other jobs until the same is asked for again, or the job
     /// of this id is cancelled.
     Unconfirmed(Unconfirmed),
@@ -96,6 +98,7 @@ pub async fn edit(
         Reserved::Reserved => {}
         Reserved::Gone => return Ok(Edited::Gone),
         Reserved::InJob { job, by } => return Ok(Edited::InJob { job, by }),
+        Reserved::SentBefore => return Ok(Edited::SentBefore { id: edit.id }),
     }
     match accept(publisher, checked, &actor.name, None, now).await {
         Ok(accepted) => {

@@ -1,11 +1,12 @@
 //! Letters of which somebody wants to see more than the index has: a scheduler keeps their headers and their bodies for a
 //! while, sealed. What is personal in them is shown to whoever may edit them, and to nobody else.
 
-use domain::{Actor, DeadMark, Lane, LetterSealer, Scope, Tenant, Timestamp, parse_object};
+use domain::{Actor, DeadMark, Entry, Lane, LetterSealer, Scope, Tenant, Timestamp, parse_object};
 use serde_json::{Map, Value};
 use store::{OpenedLetter, Store, StoreError};
 use topology::Letter;
 
+use super::TOLD_ONCE_IN;
 use super::impersonal::masked;
 use crate::allowed::{NotDone, must};
 
@@ -56,7 +57,8 @@ pub async fn open(
     Ok(if ask_for(store, &actor.tenant, letter, now).await? { Opened::Asked } else { Opened::Gone })
 }
 
-/// A letter that was read for whoever edits it. None where no scheduler has read it since somebody asked, or nobody has.
+/// A letter that was read for whoever edits it, who then sees the person in it: that is in the journal before. None where no
+/// scheduler has read it since somebody asked, or nobody has.
 ///
 /// # Errors
 /// [`NotDone`].
@@ -68,8 +70,11 @@ pub async fn opened(
     now: Timestamp,
 ) -> Result<Option<Opened>, NotDone> {
     must(store, actor, &[Scope::Admin], "open a dead letter", now).await?;
-    let kept = kept(store, sealer, &actor.tenant, letter).await?;
-    Ok(kept.map(|kept| kept.map_or(Opened::OtherSecret, |letter| Opened::Here(Box::new(letter)))))
+    let Some(kept) = kept(store, sealer, &actor.tenant, letter).await? else { return Ok(None) };
+    let Some(kept) = kept else { return Ok(Some(Opened::OtherSecret)) };
+    let told = Entry::of(actor, "dead_letter.opened", letter, now).with("delivery", kept.message_id.as_str());
+    store.journal_once(&told, TOLD_ONCE_IN).await?;
+    Ok(Some(Opened::Here(Box::new(kept))))
 }
 
 /// Has a letter read for whoever looks at it. False when it is not in the queue, as that was read last.

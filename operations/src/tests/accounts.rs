@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{Actor, FieldError, Keyring, Role, Scope, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
-use store::Store;
+use store::{JournalFilter, Store};
 
 use crate::accounts::keys::{self, Keys};
 use crate::accounts::log_in::{LogIn, LoggedIn, NotLoggedIn};
@@ -12,6 +12,7 @@ use crate::accounts::passwords::Passwords;
 use crate::accounts::revoked::Revoked;
 use crate::accounts::users::{self, Act, AddedBy, Asked, Hashing};
 use crate::accounts::{Undone, sessions};
+use crate::journal;
 use crate::tests::fixtures::{NOW, Still, ledger, tenant};
 
 const PASSWORD: &str = "correct horse battery";
@@ -97,6 +98,18 @@ async fn a_disabled_user_logs_in_no_more_and_is_told_nothing_else_than_who_is_wr
     assert!(log_in_at(store, "ada", PASSWORD, later(2)).await.is_ok());
     let last = users::act(store, &root(), "root", Act::Delete, &Still(NOW)).await;
     assert!(matches!(last, Err(Undone::LastOfAll)));
+}
+
+#[tokio::test]
+async fn other_scopes_are_told_with_those_of_before() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    add(store, &root(), "ada", "acme", &[Scope::Read]).await.unwrap();
+    users::set_scopes(store, &root(), "ada", Role::Operator.scopes(), &Still(later(1))).await.unwrap();
+    let filter = JournalFilter { kind: Some("user.scopes_changed".into()), ..JournalFilter::default() };
+    let told = journal::list(store, filter).await.unwrap().entries.remove(0).row.data;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told, serde_json::json!({"scope": "notify read operate", "scope_before": "read"}));
 }
 
 #[tokio::test]
@@ -238,6 +251,34 @@ async fn a_key_may_do_what_its_maker_may_and_is_believed_until_it_is_over() {
     assert_eq!(page.keys.len(), 2);
     let page = keys::list(store, &admin_of("other"), None, None, 10, &Still(NOW)).await.unwrap();
     assert!(page.keys.is_empty());
+}
+
+#[tokio::test]
+async fn a_key_makes_none_that_outlives_it() {
+    let ledger = ledger().await;
+    let (store, admin, clock) = (&ledger.store, admin_of("acme"), Still(NOW));
+    let asked = key(r#"{"name": "deploy", "scope": "admin notify", "expires_at": "2026-03-08T12:00:00Z"}"#, &admin);
+    let maker = keys::add(store, &admin, asked, &clock).await.unwrap();
+    let lasting =
+        keys::add(store, &admin, key(r#"{"name": "orders", "scope": "notify"}"#, &admin), &clock).await.unwrap();
+    let by = Keys::default().actor(store, &clock, maker.text.expose_secret()).await.unwrap().unwrap();
+    let refused = |made: Result<keys::Made, Undone>| match made {
+        Err(Undone::Invalid(fields)) => fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        made => panic!("{made:?}"),
+    };
+    for body in [
+        r#"{"name": "x", "scope": "notify"}"#,
+        r#"{"name": "x", "scope": "notify", "expires_at": "2026-03-08T12:00:01Z"}"#,
+    ] {
+        let said = refused(keys::add(store, &by, key(body, &by), &clock).await);
+        assert!(said.starts_with("/expires_at must be at the latest 2026-03-08T12:00:00Z"), "{said}");
+    }
+    let said = refused(keys::rotate(store, &by, &lasting.key.id, Duration::ZERO, &clock).await);
+    assert!(said.ends_with("ends at 2026-03-08T12:00:00Z"), "{said}");
+    let asked = key(r#"{"name": "x", "scope": "notify", "expires_at": "2026-03-08T12:00:00Z"}"#, &by);
+    keys::add(store, &by, asked, &clock).await.unwrap();
+    let next = keys::rotate(store, &by, &maker.key.id, Duration::from_secs(60), &clock).await.unwrap();
+    assert_eq!(next.key.expires_at, maker.key.expires_at, "one that follows ends when the other would have");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use domain::Lane;
 use serde_json::json;
 use store::{IndexedLetter, JobState, Sort, Store};
 
-use crate::dead_letters::{self, Asked, Shown, Started};
+use crate::dead_letters::{self, Asked, Planned, Shown, Started};
 use crate::tests::fixtures::{NOW, Still, ledger, operator, tenant};
 
 /// More than are read while somebody waits.
@@ -39,7 +39,9 @@ async fn index(store: &Store, names: impl Iterator<Item = String>) {
 
 async fn planned(store: &Store, id: &str) -> Shown {
     let asked = Asked::read(&json!({"action": "replay", "all": true, "why": "it is mended"}).to_string()).unwrap();
-    dead_letters::plan(store, &operator("acme"), id.to_owned(), asked, &Still(NOW)).await.unwrap().unwrap()
+    let planned = dead_letters::plan(store, &operator("acme"), id.to_owned(), asked, &Still(NOW)).await.unwrap();
+    let Planned::Planned(shown) = planned else { panic!("{planned:?}") };
+    *shown
 }
 
 async fn known(store: &Store, id: &str) -> Shown {

@@ -67,6 +67,9 @@ async fn each_action_is_in_the_journal_with_its_reason_and_without_a_recipient()
     assert!(endpoints::delete(store, &ada, &made.key.id, NOW).await.unwrap());
     attempted(store, &key("waiting"), false, &Outcome::PutAside).await;
     cancel(store, &ada, "waiting".into(), &DEFAULTS, &recipients(), NOW).await.unwrap();
+    for _ in 0..2 {
+        dead_letters::ask(store, &ada, NOW).await.unwrap();
+    }
 
     let told = told(store).await;
     let done: Vec<(&str, &str)> = told.iter().map(|(kind, subject, _)| (kind.as_str(), subject.as_str())).collect();
@@ -82,6 +85,7 @@ async fn each_action_is_in_the_journal_with_its_reason_and_without_a_recipient()
         ("endpoint.rotated", endpoint),
         ("endpoint.deleted", endpoint),
         ("delivery.cancelled", "waiting"),
+        ("dead_letters.read", "queue"),
     ];
     assert_eq!(done, expected);
     assert_eq!((&told[0].2["note"], &told[0].2["for"]), (&json!("called us"), &json!("complaint")));
@@ -130,11 +134,12 @@ async fn whoever_may_not_is_refused_by_every_operation_and_that_is_noted_once() 
             dead_letters::acknowledge(store, &eve, "1-a", None, &clock).await.map(drop),
             dead_letters::start(store, &eve, &Uuid::nil().to_string(), 1, NOW).await.map(drop),
             dead_letters::change(store, &eve, "j", Change::Resume, NOW).await.map(drop),
+            dead_letters::ask(store, &eve, NOW).await,
         ];
-        assert_eq!(refused, [(); 13].map(|()| Err(denied.clone())));
+        assert_eq!(refused, [(); 14].map(|()| Err(denied.clone())));
     }
     let told = told(store).await;
     assert!(told.iter().all(|(kind, ..)| kind == "denied"), "{told:?}");
-    assert_eq!(told.len(), 13, "each once: {told:?}");
+    assert_eq!(told.len(), 14, "each once: {told:?}");
     assert!(told.iter().any(|(_, asked, data)| asked == "pause" && data["needed"] == "operate"), "{told:?}");
 }

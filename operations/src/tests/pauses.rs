@@ -6,7 +6,7 @@ use store::Store;
 use templates::Templates;
 
 use crate::NotDone;
-use crate::pauses::{Asked, Outcome, Reach, doubts, list, pause, resume};
+use crate::pauses::{Asked, Outcome, Reach, doubts, list, may_resume, pause, resume};
 use crate::tests::fixtures::{NOW, Still, ledger, operator, tenant};
 
 const PROVIDERS: [&str; 3] = ["smtp", "sendgrid", "twilio"];
@@ -130,10 +130,38 @@ async fn whoever_acts_for_one_tenant_stops_and_sees_and_resumes_no_others() {
     for pause in list(store, &Reach::Everybody, NOW).await.unwrap() {
         let denied = Err(NotDone::Denied(Denied { needed: Scope::Tenants }));
         let expected = if pause.tenant.is_none() { denied } else { Ok(pause == own) };
+        assert_eq!(may_resume(&ada(&only("acme")), &pause), pause == own, "{pause:?}");
         assert_eq!(resumed(store, &pause.id, &only("acme")).await, expected, "{pause:?}");
         assert_eq!(resumed(store, &pause.id, &Reach::Everybody).await, Ok(pause != own));
     }
     assert_eq!(listed(store, &Reach::Everybody).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_somebody_has_paused_who_acts_for_all_only_such_a_one_resumes_or_changes() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    let denied = NotDone::Denied(Denied { needed: Scope::Tenants });
+    let Outcome::Paused(put) = paused(store, asked("tenant", "acme", ""), &Reach::Everybody).await else {
+        panic!("for all");
+    };
+    let own = ada(&only("acme"));
+    assert!(put.by_platform && !may_resume(&own, &put) && may_resume(&ada(&Reach::Everybody), &put));
+    assert_eq!(resumed(store, &put.id, &only("acme")).await, Err(denied.clone()));
+    assert_eq!(pause(store, &own, asked("tenant", "acme", ""), &Still(NOW)).await, Err(denied));
+    assert_eq!(listed(store, &only("acme")).await, ["the tenant acme"], "it is seen, and stays");
+    // Whoever acts for all, and is of this tenant, changes it, and it stays what it was.
+    let of_both = Actor { scopes: vec![Scope::Operate, Scope::Tenants], ..operator("acme") };
+    let Ok(Outcome::Paused(again)) = pause(store, &of_both, asked("tenant", "acme", ""), &Still(NOW)).await else {
+        panic!("it may");
+    };
+    assert!(again.by_platform);
+    assert_eq!(resumed(store, &put.id, &Reach::Everybody).await, Ok(true));
+    let Ok(Outcome::Paused(own)) = pause(store, &of_both, asked("tenant", "acme", ""), &Still(NOW)).await else {
+        panic!("its own");
+    };
+    assert!(!own.by_platform, "in the own tenant one acts as anybody of it");
+    assert_eq!(resumed(store, &own.id, &only("acme")).await, Ok(true));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use domain::{JournalKeys, JournalRow, Timestamp};
 
 use super::seal::{JournalHead, SealedRow};
 use crate::error::StoreError;
+use crate::sql::get;
 use crate::store::Store;
 
 /// After this time an entry should have its place in the chain: the sealer comes by every second.
@@ -22,6 +23,8 @@ pub enum WrongEntry {
     Missing,
     /// It stands at another place than it was sealed for.
     Reordered,
+    /// It has a place before the first, which nothing is sealed for.
+    Misplaced,
 }
 
 /// What a look at the whole chain has found.
@@ -41,6 +44,7 @@ impl WrongEntry {
             Self::Altered => "altered",
             Self::Missing => "missing",
             Self::Reordered => "reordered",
+            Self::Misplaced => "misplaced",
         }
     }
 }
@@ -60,10 +64,12 @@ impl Store {
         let end = self.journal_head().await?;
         let unsealed = self.count_unsealed(now.minus(SEALED_WITHIN)).await?;
         let mut head = from.cloned().unwrap_or(JournalHead { seq: 0, mac: Vec::new() });
-        let mut wrong = match from {
-            Some(from) => not_at(self, from).await?,
-            None => None,
-        };
+        let mut wrong = before_the_first(self).await?;
+        if wrong.is_none()
+            && let Some(from) = from
+        {
+            wrong = not_at(self, from).await?;
+        }
         while wrong.is_none() {
             let rows = self.sealed_rows(head.seq, PAGE).await?;
             wrong = walk(keys, &mut head, &rows, end.as_ref());
@@ -78,6 +84,13 @@ impl Store {
         }
         Ok(VerifiedJournal { head, wrong, unsealed })
     }
+}
+
+/// An entry that lists show like any other, and that no walk along the chain meets: its first place is 1.
+async fn before_the_first(store: &Store) -> Result<Option<(i64, WrongEntry)>, StoreError> {
+    const LOOK: &str = "SELECT seq FROM journal WHERE seq <= 0 ORDER BY seq LIMIT 1";
+    let rows = store.inner.db.reader().query(LOOK, &[]).await?;
+    rows.first().map(|row| Ok((get(row, "seq")?, WrongEntry::Misplaced))).transpose()
 }
 
 /// Whether a head that was told is not in the ledger any more.

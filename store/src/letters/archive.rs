@@ -87,8 +87,22 @@ impl Store {
     pub async fn forget_letter_job(&self, before: Timestamp) -> Result<bool, StoreError> {
         const FIND: &str = "SELECT id FROM letter_jobs WHERE made_at < $1 AND (ended_at < $1 OR state = 'planned') \
              ORDER BY made_at LIMIT 1";
+        self.forget_one(FIND, before).await
+    }
+
+    /// Forgets one plan that was made before this and that nobody has started. False when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_letter_plan(&self, before: Timestamp) -> Result<bool, StoreError> {
+        const FIND: &str =
+            "SELECT id FROM letter_jobs WHERE made_at < $1 AND state = 'planned' ORDER BY made_at LIMIT 1";
+        self.forget_one(FIND, before).await
+    }
+
+    async fn forget_one(&self, find: &str, before: Timestamp) -> Result<bool, StoreError> {
         let mut session = self.inner.db.begin().await?;
-        let found = session.query(FIND, &[Value::Int(Some(before.as_micros()))]).await?;
+        let found = session.query(find, &[Value::Int(Some(before.as_micros()))]).await?;
         let Some(found) = found.first() else { return Ok(false) };
         let id: String = get(found, "id")?;
         let tables =

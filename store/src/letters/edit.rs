@@ -46,6 +46,8 @@ pub enum Reserved {
     Gone,
     /// A job has it.
     InJob { job: String, by: String },
+    /// What is asked for was sent in the place of this letter before, and the letter has come back since.
+    SentBefore,
 }
 
 /// A letter that a job has sent by another channel.
@@ -153,6 +155,9 @@ impl Store {
         if let Some((job, by)) = other_job(&mut session, edit).await? {
             return Ok(Reserved::InJob { job, by });
         }
+        if was_sent(&mut session, tenant, edit).await? {
+            return Ok(Reserved::SentBefore);
+        }
         if make_job(&mut session, tenant, edit, told).await? {
             journal::insert(&mut session, told).await?;
         }
@@ -237,6 +242,15 @@ async fn other_job(session: &mut Session, edit: &LetterEdit) -> Result<Option<(S
          AND j.state IN ('running', 'paused') ORDER BY j.id LIMIT 1";
     let rows = session.query(FIND, &[Value::Text(Some(&edit.letter)), Value::Text(Some(&edit.id))]).await?;
     rows.first().map(|row| Ok((get(row, "id")?, get(row, "who")?))).transpose()
+}
+
+/// Whether this edit was sent, and its job is through with the letter: the broker would be given the same delivery again,
+/// which nobody sends a second time, and no job would take the letter out of the queue.
+async fn was_sent(session: &mut Session, tenant: &Tenant, edit: &LetterEdit) -> Result<bool, StoreError> {
+    const LOOK: &str = "SELECT e.id FROM letter_edits AS e JOIN letter_job_items AS i ON i.job = e.job AND i.letter = e.letter \
+         WHERE e.tenant = $1 AND e.id = $2 AND e.letter = $3 AND i.state NOT IN ('pending', 'taken')";
+    let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(&edit.id)), Value::Text(Some(&edit.letter))];
+    Ok(!session.query(LOOK, &values).await?.is_empty())
 }
 
 /// Makes the job of an edit, or has one go on that was cancelled. False when it is there already.

@@ -11,13 +11,26 @@ use super::kept::FORGET;
 use super::{JobState, LetterAction, LetterFilter};
 use crate::error::StoreError;
 use crate::journal;
-use crate::sql::{Value, count_of, get, time_of, unreadable};
+use crate::sql::{Session, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
 
 /// How long a plan may be started.
 const GOOD_FOR: Duration = Duration::from_secs(3600);
 /// The most jobs that are listed.
 const MOST: u32 = 200;
+/// The most plans of a tenant that nobody has started: each has the names of all its letters.
+pub const MAX_PLANS: usize = 100;
+/// How many of them are named to somebody who makes one more.
+const NAMED: usize = 3;
+
+/// What became of the wish to plan something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PlanMade {
+    /// It is there, since now or since it was asked for before.
+    Made,
+    /// There are [`MAX_PLANS`] that somebody may start yet; these are the oldest.
+    TooMany(Vec<String>),
+}
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -96,10 +109,17 @@ const COLUMNS: &str = "j.id, j.action, j.state, j.wanted, j.why, j.made_by, j.ma
 
 impl Store {
     /// Freezes a plan: which letters, and which of them are left out and why. One that is known by its id stays as it is.
+    /// Where there are [`MAX_PLANS`], the oldest that nobody can start any more, or that has nothing to do, is forgotten. Of
+    /// plans that are made at once a few more may come to be.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn plan_letters(&self, tenant: &Tenant, plan: &LetterPlan, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn plan_letters(
+        &self,
+        tenant: &Tenant,
+        plan: &LetterPlan,
+        now: Timestamp,
+    ) -> Result<PlanMade, StoreError> {
         const INSERT: &str = "INSERT INTO letter_jobs (id, tenant, action, state, wanted, why, made_by, made_at, rate, \
              canary, canary_passed, target) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (id) DO NOTHING RETURNING id";
@@ -121,7 +141,12 @@ impl Store {
         ];
         let mut session = self.inner.db.begin().await?;
         if session.query(INSERT, &values).await?.is_empty() {
-            return Ok(());
+            return Ok(PlanMade::Made);
+        }
+        let mut others = unstarted(&mut session, tenant, &plan.id).await?;
+        if others.len() >= MAX_PLANS && !make_room(&mut session, tenant, &plan.id, now).await? {
+            others.truncate(NAMED);
+            return Ok(PlanMade::TooMany(others));
         }
         match plan.action {
             LetterAction::Restore => choose::archived(&mut session, tenant, plan).await?,
@@ -129,7 +154,8 @@ impl Store {
             _ => choose::letters(&mut session, plan, now).await?,
         }
         session.query(SIZE, &values[..1]).await?;
-        session.commit().await
+        session.commit().await?;
+        Ok(PlanMade::Made)
     }
 
     /// A plan or job of a tenant.
@@ -213,19 +239,27 @@ impl Store {
         Ok(true)
     }
 
-    /// Cancels a plan or a job that has not ended: what is in hand is finished, nothing is begun any more. False when
-    /// there is none.
+    /// Cancels a plan or a job that has not ended: what is in hand is finished, nothing is begun any more. Of a plan that
+    /// nobody has started the letters are forgotten. False when there is none.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn cancel_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
+        const FORGET_LETTERS: &str = "DELETE FROM letter_job_items WHERE job = $1 \
+             AND EXISTS (SELECT 1 FROM letter_jobs AS j WHERE j.id = $1 AND j.started_at IS NULL)";
         let cancel = format!(
             "UPDATE letter_jobs SET state = 'cancelled', ended_at = $3, {FORGET} WHERE tenant = $1 AND id = $2 \
              AND state IN ('planned', 'running', 'paused') RETURNING id"
         );
-        let now = Value::Int(Some(told.at.as_micros()));
-        let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), now];
-        self.change_told(&cancel, &values, told).await
+        let (id, now) = (Value::Text(Some(id)), Value::Int(Some(told.at.as_micros())));
+        let mut session = self.inner.db.begin().await?;
+        if session.query(&cancel, &[Value::Text(Some(tenant.as_str())), id, now]).await?.is_empty() {
+            return Ok(false);
+        }
+        session.query(FORGET_LETTERS, &[id]).await?;
+        journal::insert(&mut session, told).await?;
+        session.commit().await?;
+        Ok(true)
     }
 
     /// Lets a job that is paused go on, past its canary. False when there is none.
@@ -241,6 +275,32 @@ impl Store {
         let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), Value::Flag(true)];
         self.change_told(&resume, &values, told).await
     }
+}
+
+/// The plans of a tenant beside this one that nobody has started, the oldest first.
+async fn unstarted(session: &mut Session, tenant: &Tenant, but: &str) -> Result<Vec<String>, StoreError> {
+    let sql = format!(
+        "SELECT id FROM letter_jobs WHERE tenant = $1 AND state = 'planned' AND id <> $2 ORDER BY made_at, id \
+         LIMIT {MAX_PLANS}"
+    );
+    let rows = session.query(&sql, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(but))]).await?;
+    rows.iter().map(|row| get(row, "id")).collect()
+}
+
+/// Forgets the oldest plan of a tenant beside this one that is too old to be started, or has no letter to begin: what plans
+/// again and again, and finds nothing, is not in its own way. False when there is none.
+async fn make_room(session: &mut Session, tenant: &Tenant, but: &str, now: Timestamp) -> Result<bool, StoreError> {
+    const FIND: &str = "SELECT j.id FROM letter_jobs AS j WHERE j.tenant = $1 AND j.state = 'planned' AND j.id <> $2 \
+         AND (j.made_at <= $3 OR NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = j.id \
+         AND i.state = 'pending')) ORDER BY j.made_at, j.id LIMIT 1";
+    let oldest = Value::Int(Some(now.minus(GOOD_FOR).as_micros()));
+    let found = session.query(FIND, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(but)), oldest]).await?;
+    let Some(found) = found.first() else { return Ok(false) };
+    let id: String = get(found, "id")?;
+    for forget in ["DELETE FROM letter_job_items WHERE job = $1", "DELETE FROM letter_jobs WHERE id = $1"] {
+        session.query(forget, &[Value::Text(Some(&id))]).await?;
+    }
+    Ok(true)
 }
 
 fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {

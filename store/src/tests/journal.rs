@@ -21,6 +21,7 @@ on_both!(
     what_is_repeated_is_noted_seldom,
     what_a_clock_has_noted_that_was_ahead_silences_nothing,
     who_is_refused_ever_new_things_does_not_fill_the_ledger,
+    what_comes_again_is_noted_once_and_whatever_is_new_always,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
     a_page_that_looks_at_many_goes_on_behind_them,
 );
@@ -113,10 +114,22 @@ async fn nothing_takes_the_place_of_what_was_told(db: &Database) {
 async fn what_is_changed_by_whoever_owns_the_table_shows_at_the_first_such_entry(db: &Database) {
     let store = sealed(db, 5).await;
     assert_eq!(verified(&store, None).await.wrong, None);
+    let head = store.journal_head().await.unwrap().unwrap();
     let other = Keyring::new(b"another secret of the tests, as long", None).journal();
     let wrong = store.verify_journal(&other, None, at(1_000)).await.unwrap().wrong;
     assert_eq!(wrong, Some((1, WrongEntry::Altered)), "by another secret");
     without_triggers(db).await;
+    for seq in [0, -7] {
+        db.execute(&format!(
+            "INSERT INTO journal (id, tenant, kind, subject, actor, at, data, seq) \
+             VALUES ('x{seq}', 'default', 'k', 's', 'a', 0, '{{}}', {seq})"
+        ))
+        .await;
+        for from in [None, Some(&head)] {
+            assert_eq!(verified(&store, from).await.wrong, Some((seq, WrongEntry::Misplaced)));
+        }
+    }
+    db.execute("DELETE FROM journal WHERE seq <= 0").await;
     for (sql, expected) in [
         ("DELETE FROM journal WHERE seq = 5", (5, WrongEntry::Missing)),
         ("UPDATE journal SET data = '{}' WHERE seq = 4", (4, WrongEntry::Altered)),
@@ -196,6 +209,7 @@ async fn what_is_not_written_is_not_told(db: &Database) {
         tenant: None,
         why: "wrong text".into(),
         by: "ada".into(),
+        by_platform: false,
         since: at(0),
         until: None,
     };
@@ -247,6 +261,19 @@ async fn who_is_refused_ever_new_things_does_not_fill_the_ledger(db: &Database) 
         22,
         "others are noted, and so is what comes later"
     );
+}
+
+async fn what_comes_again_is_noted_once_and_whatever_is_new_always(db: &Database) {
+    let store = db.store().await;
+    for n in 0..30 {
+        store.journal_once(&told(&format!("thing-{n}"), 0), MINUTE).await.unwrap();
+        store.journal_once(&told(&format!("thing-{n}"), 59), MINUTE).await.unwrap();
+    }
+    assert_eq!(subjects(&store, JournalFilter::default()).await.len(), 30);
+    let bobs = Entry { actor: "bob".into(), ..told("thing-0", 59) };
+    store.journal_once(&bobs, MINUTE).await.unwrap();
+    store.journal_once(&told("thing-0", 60), MINUTE).await.unwrap();
+    assert_eq!(subjects(&store, JournalFilter::default()).await.len(), 32, "of each person, and when its time is over");
 }
 
 async fn subjects(store: &Store, filter: JournalFilter) -> Vec<String> {

@@ -5,12 +5,13 @@ use testkit::told;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate};
 use crate::tests::on_both;
-use crate::{MAX_PAUSES, NewUser, Store};
+use crate::{MAX_PAUSES, NewUser, PauseMade, Store};
 
 on_both!(
     what_is_paused_is_known_to_every_process_until_it_is_resumed,
     what_is_paused_again_stays_paused_since_then,
     a_tenant_resumes_only_its_own_pauses,
+    a_tenant_neither_resumes_nor_renews_what_the_platform_has_paused,
     what_has_ended_by_itself_is_forgotten_with_the_next_pause,
     there_are_not_more_pauses_than_every_worker_can_keep,
     a_kind_of_a_newer_version_hides_no_other_pause,
@@ -29,6 +30,7 @@ fn pause(kind: PauseKind, name: &str, tenant: Option<Tenant>) -> Pause {
         tenant,
         why: "wrong text".into(),
         by: "ada".into(),
+        by_platform: false,
         since: at(0),
         until: None,
     }
@@ -39,7 +41,10 @@ fn sms() -> Pause {
 }
 
 async fn paused(store: &Store, pause: &Pause, now: i64) -> Option<Pause> {
-    store.pause(pause, at(now), &testkit::told()).await.unwrap()
+    match store.pause(pause, at(now), &testkit::told()).await.unwrap() {
+        PauseMade::Made(pause) => Some(pause),
+        PauseMade::TooMany | PauseMade::OfPlatform => None,
+    }
 }
 
 async fn what_is_paused_is_known_to_every_process_until_it_is_resumed(db: &Database) {
@@ -78,6 +83,20 @@ async fn a_tenant_resumes_only_its_own_pauses(db: &Database) {
     }
     assert_eq!(store.resume(&own.id, Some(&acme()), &testkit::told()).await.unwrap(), Some(own));
     assert_eq!(store.pauses().await.unwrap(), [sms()]);
+}
+
+async fn a_tenant_neither_resumes_nor_renews_what_the_platform_has_paused(db: &Database) {
+    let store = db.store().await;
+    let own = pause(PauseKind::Tenant, "acme", Some(acme()));
+    let of_platform = Pause { by_platform: true, until: Some(at(60)), ..own.clone() };
+    paused(&store, &own, 0).await;
+    assert_eq!(paused(&store, &of_platform, 0).await, Some(of_platform.clone()), "it is the platform's from now on");
+    assert_eq!(store.pause(&own, at(1), &testkit::told()).await.unwrap(), PauseMade::OfPlatform);
+    assert_eq!(store.resume(&own.id, Some(&acme()), &testkit::told()).await.unwrap(), None);
+    assert_eq!(store.pauses().await.unwrap(), [of_platform.clone()]);
+    assert_eq!(store.resume(&own.id, None, &testkit::told()).await.unwrap(), Some(of_platform.clone()));
+    paused(&store, &of_platform, 2).await;
+    assert_eq!(paused(&store, &own, 60).await, Some(own), "that of the platform has ended");
 }
 
 async fn what_has_ended_by_itself_is_forgotten_with_the_next_pause(db: &Database) {

@@ -187,6 +187,7 @@ fn a_message_whose_provider_is_paused_waits_and_takes_no_place() {
         tenant: None,
         why: "the account moves".into(),
         by: "ada".into(),
+        by_platform: false,
         since: NOW,
         until: None,
     };

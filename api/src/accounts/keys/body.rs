@@ -19,7 +19,8 @@ pub(crate) struct KeyBody {
     /// Whose notifications it publishes and sees. Default: the token's own tenant; another needs the scope `tenants`.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     tenant: Option<String>,
-    /// RFC 3339 with an offset: after this it is refused. Default: it is taken until it is revoked.
+    /// RFC 3339 with an offset: after this it is refused. Default: it is taken until it is revoked. A key that
+    /// makes another gives it no later end than its own.
     #[schema(format = DateTime)]
     expires_at: Option<String>,
 }

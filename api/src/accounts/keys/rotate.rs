@@ -18,8 +18,8 @@ use crate::id::Id;
 
 /// Rotate a key
 ///
-/// Makes a key of the same name and scopes, which is shown this once. The old one is taken for the overlap, and no longer
-/// than it would have been. Needs the scope `admin`, and every scope that the key has.
+/// Makes a key of the same name, scopes and `expires_at`, which is shown this once. The old one is taken for the overlap, and
+/// no longer than it would have been. Needs the scope `admin`, and every scope that the key has.
 #[utoipa::path(
     post, path = "/keys/{id}/rotate", operation_id = "rotate_key", tag = "Users",
     params(

@@ -22,7 +22,7 @@ async fn a_key_is_shown_once_and_does_what_its_scopes_say() {
     let secret = text(&made, "secret");
     assert!(secret.starts_with(&format!("{}_", text(&made, "prefix"))), "{made}");
     assert_eq!(app.get("/deliveries", Some(secret)).await.status, StatusCode::OK);
-    assert_eq!(app.get("/schedules", Some(secret)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(app.get("/endpoints", Some(secret)).await.status, StatusCode::FORBIDDEN);
     let listed = app.get("/keys", Some(&admin)).await;
     assert_eq!(listed.json()["keys"][0]["id"], made["id"]);
     assert!(!listed.text.contains(secret) && listed.json()["keys"][0].get("secret").is_none(), "{listed:?}");

@@ -91,6 +91,7 @@ async fn became(shell: &Shell<'_>, name: &str, draft: Draft<'_>, edited: Edited)
         Edited::Refused(errors) => return refused(shell, name, draft, errors.errors()).await,
         Edited::Gone => return gone(shell).await,
         Edited::InJob { job, by } => (StatusCode::CONFLICT, format!("{} {by}: {job}", words.in_job)),
+        Edited::SentBefore { id } => (StatusCode::CONFLICT, format!("{}: {id}", words.sent_before)),
         Edited::Unconfirmed(unconfirmed) => {
             let detail = format!("{} {} ({})", unconfirmed.what_happened(), words.unconfirmed, unconfirmed.id);
             (StatusCode::SERVICE_UNAVAILABLE, detail)

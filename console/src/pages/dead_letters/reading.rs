@@ -57,11 +57,8 @@ fn since(read_at: Option<Timestamp>, now: Timestamp, lang: Lang, words: &Words) 
 pub(super) async fn ask(State(console): State<Console>, posted: Posted) -> Response {
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
-    if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.change_denied(denied, "read dead letters").await;
-    }
-    match dead_letters::ask(&console.store).await {
+    match dead_letters::ask(&console.store, &viewer.actor, console.clock.now()).await {
         Ok(()) => Redirect::to(local(fields.text("next").unwrap_or(paths::GROUPS))).into_response(),
-        Err(error) => shell.ledger_failed(&error).await,
+        Err(why) => shell.undone(&why).await,
     }
 }

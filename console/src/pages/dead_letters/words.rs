@@ -83,6 +83,7 @@ pub(super) struct Words {
     pub(super) edit_more: &'static str,
     pub(super) not_sent: &'static str,
     pub(super) in_job: &'static str,
+    pub(super) sent_before: &'static str,
     pub(super) unconfirmed: &'static str,
     pub(super) job: &'static str,
 }
@@ -174,6 +175,7 @@ static EN: Words = Words {
     edit_more: "Edit it further",
     not_sent: "Nothing was sent:",
     in_job: "A job has the letter, started by",
+    sent_before: "The same was sent before the letter was put back: edit it in another way, or drop it. The delivery",
     unconfirmed: "No other job has the letter meanwhile. Send the same once more, or cancel the job.",
     job: "Job",
 };
@@ -259,6 +261,7 @@ static ES: Words = Words {
     edit_more: "Seguir editando",
     not_sent: "No se envió nada:",
     in_job: "Un trabajo tiene la carta, iniciado por",
+    sent_before: "Lo mismo se envió antes de que la carta volviera: edítela de otra forma o descártela. La entrega",
     unconfirmed: "Ningún otro trabajo tiene la carta mientras tanto. Envíe lo mismo otra vez, o cancele el trabajo.",
     job: "Trabajo",
 };

@@ -46,7 +46,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, RawQuer
     let content = html! {
         @if may { p.actions { a href=(NEW) { (Words::of(lang).pause_something) } } }
         (narrowed(&query, lang))
-        @if query.problems.is_empty() { (listed(&query, &found, may, lang, now)) }
+        @if query.problems.is_empty() { (listed(&query, &found, &viewer, now)) }
     };
     shell.answer(status, Section::Pauses.label(lang), &content).await
 }
@@ -72,7 +72,8 @@ fn narrowed(query: &Query, lang: Lang) -> Markup {
     filter(lang, Section::Pauses.path(), &[kind], &query.problems)
 }
 
-fn listed(query: &Query, all: &[Pause], may: bool, lang: Lang, now: Timestamp) -> Markup {
+fn listed(query: &Query, all: &[Pause], viewer: &Viewer, now: Timestamp) -> Markup {
+    let lang = viewer.look.lang;
     let words = Words::of(lang);
     let fits: Vec<&Pause> = all.iter().filter(|pause| query.kind.is_none_or(|kind| pause.kind == kind)).collect();
     // One that has ended meanwhile leads to the beginning.
@@ -90,21 +91,22 @@ fn listed(query: &Query, all: &[Pause], may: bool, lang: Lang, now: Timestamp) -
         text(words.until),
         text(words.action),
     ];
-    let rows: Vec<Row> = shown.iter().map(|pause| row(pause, may, lang, now)).collect();
+    let rows: Vec<Row> = shown.iter().map(|pause| row(pause, viewer, now)).collect();
     html! {
         @if rows.is_empty() { p.nothing { (words.nothing) } } @else { (table(lang, words.paused, &columns, &rows)) }
         (pager(lang, Section::Pauses.path(), &[("kind", query.kind())], from == 0, next))
     }
 }
 
-fn row(pause: &Pause, may: bool, lang: Lang, now: Timestamp) -> Row {
+fn row(pause: &Pause, viewer: &Viewer, now: Timestamp) -> Row {
+    let (lang, may) = (viewer.look.lang, pauses::may_resume(&viewer.actor, pause));
     let words = Words::of(lang);
     let cells = vec![
         html! { (lang.words().shell.pause_kind(pause.kind)) },
         html! { (pause.name) },
         html! { @match &pause.tenant { Some(tenant) => { (tenant.as_str()) } None => { (words.everybody) } } },
         html! { (pause.why) },
-        html! { (pause.by) },
+        html! { (pause.by) @if pause.by_platform { " (" (words.by_platform) ")" } },
         time(pause.since, now, lang),
         html! { @match pause.until { Some(until) => { (time(until, now, lang)) } None => { (words.until_resumed) } } },
         html! { @if may { a href=(address(RESUME, &[("id", pause.id.as_str())], None)) { (words.resume) } } },

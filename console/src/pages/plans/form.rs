@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{FieldError, Scope};
 use maud::{Markup, html};
 use operations::NotDone;
-use operations::dead_letters::{self, Asked};
-use store::LetterAction;
+use operations::dead_letters::{self, Asked, Planned};
+use store::{LetterAction, MAX_PLANS};
 
 use super::asked::{LETTER, SELECTORS, object};
 use super::words::Words;
@@ -54,11 +54,19 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     };
     let id = dead_letters::new_id(console.clock.now());
     match dead_letters::plan(&console.store, &viewer.actor, id, asked, console.clock.as_ref()).await {
-        Ok(Some(shown)) => Redirect::to(&paths::plan(&shown.job.id)).into_response(),
-        Ok(None) => shell.not_found().await,
+        Ok(Planned::Planned(shown)) => Redirect::to(&paths::plan(&shown.job.id)).into_response(),
+        Ok(Planned::Unknown) => shell.not_found().await,
+        Ok(Planned::TooMany { oldest }) => too_many(&shell, oldest).await,
         Err(NotDone::Denied(denied)) => shell.denied(denied).await,
         Err(NotDone::Ledger(error)) => shell.ledger_failed(&error).await,
     }
+}
+
+/// There are as many as there may be; the oldest are named.
+async fn too_many(shell: &Shell<'_>, oldest: Vec<String>) -> Response {
+    let words = Words::of(shell.lang());
+    let oldest: Vec<_> = oldest.into_iter().map(|id| (words.oldest.to_owned(), id)).collect();
+    shell.problem(StatusCode::CONFLICT, words.not_planned, &(words.too_many)(MAX_PLANS), &oldest).await
 }
 
 /// What an address names that no plan has: it would be lost on the way through the form.

@@ -19,6 +19,9 @@ pub(super) struct Words {
     pub(super) make: &'static str,
     pub(super) nothing_moves: &'static str,
     pub(super) not_planned: &'static str,
+    /// With the most that there may be.
+    pub(super) too_many: fn(usize) -> String,
+    pub(super) oldest: &'static str,
     pub(super) plan: &'static str,
     pub(super) made: &'static str,
     pub(super) by: &'static str,
@@ -81,6 +84,10 @@ static EN: Words = Words {
     make: "Show the plan",
     nothing_moves: "Nothing is moved by a plan. It is frozen by the names of its letters, and shows which of them are left out and why.",
     not_planned: "Nothing was planned:",
+    too_many: |most| {
+        format!("There are {most} plans of the last hour that nobody has started: start or cancel some of them.")
+    },
+    oldest: "One of the oldest",
     plan: "Plan",
     made: "Made",
     by: "by",
@@ -136,6 +143,8 @@ static ES: Words = Words {
     make: "Ver el plan",
     nothing_moves: "Un plan no mueve nada. Queda fijo por los nombres de sus cartas, y muestra cuáles se excluyen y por qué.",
     not_planned: "No se planeó nada:",
+    too_many: |most| format!("Hay {most} planes de la última hora que nadie inició: inicie o cancele algunos."),
+    oldest: "Uno de los más viejos",
     plan: "Plan",
     made: "Hecho",
     by: "por",

@@ -16,7 +16,7 @@ use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
-use crate::pieces::written::{Input, Line, line, others};
+use crate::pieces::written::{Line, unplaced};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 
@@ -158,25 +158,18 @@ fn form(viewer: &Viewer, fields: &Fields, errors: &[FieldError]) -> Markup {
         ("", words.answer_none),
     ];
     let value = |name: &str| fields.text(name).unwrap_or_default();
-    let of = |name: &'static str, label: &'static str, hint: &'static str, example: &'static str| Line {
-        name,
-        label,
-        hint,
-        value: value(name),
-        input: Input::Text(example),
-        is_required: false,
-    };
-    let channel =
-        Line { input: Input::Choice(&channels), ..of("channel", words.channel, words.fault_channel_hint, "") };
-    let next = Line { is_required: true, ..of("next", words.next, "", "3") };
-    let answer = Line { input: Input::Choice(&answers), ..of("answer", words.fault, "", "") };
-    let retry_after = of("retry_after", words.retry_after, words.retry_after_hint, "5");
-    let latency = of("latency_ms", words.latency, words.latency_hint, "4000");
+    let lines = [
+        Line::choice("channel", words.channel, value("channel"), &channels).hint(words.fault_channel_hint),
+        Line::such_as("next", words.next, value("next"), "3").required(),
+        Line::choice("answer", words.fault, value("answer"), &answers),
+        Line::such_as("retry_after", words.retry_after, value("retry_after"), "5").hint(words.retry_after_hint),
+        Line::such_as("latency_ms", words.latency, value("latency_ms"), "4000").hint(words.latency_hint),
+    ];
     html! {
         h2 { (words.set_fault) }
         form.form method="post" action=(FAULTS) {
-            (others(&NAMES, errors))
-            @for one in [&channel, &next, &answer, &retry_after, &latency] { (line(one, errors)) }
+            (unplaced(errors, &NAMES))
+            @for field in &lines { (field.with(errors)) }
             p.actions { button.main type="submit" { (words.set) } }
         }
     }

@@ -73,14 +73,10 @@ pub(super) async fn delete(State(console): State<Console>, Posted { viewer, fiel
 }
 
 pub(super) async fn ask(console: &Console, viewer: &Viewer, query: Option<String>, act: Act) -> Response {
-    let shell = Shell::of(console, viewer, Section::Schedules);
-    if let Err(denied) = viewer.actor.must(Scope::Operate) {
-        return shell.denied(denied).await;
-    }
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     match asked.text("id") {
         Some(id) => once_more(console, viewer, id, act, None).await,
-        None => shell.not_found().await,
+        None => Shell::of(console, viewer, Section::Schedules).not_found().await,
     }
 }
 
@@ -92,6 +88,10 @@ pub(super) async fn once_more(
     refused: Option<NotConfirmed>,
 ) -> Response {
     let shell = Shell::of(console, viewer, Section::Schedules);
+    // The question names the schedule and its recipient: only whoever may act is asked.
+    if let Err(denied) = viewer.actor.must(Scope::Operate) {
+        return shell.denied(denied).await;
+    }
     let job = match found(console, viewer, id).await {
         Ok(Some(job)) => job,
         Ok(None) => return shell.not_found().await,

@@ -59,7 +59,7 @@ async fn change_password(
     match changed {
         // This session has ended with the others.
         Ok(()) => {
-            console.remembered.note(&headers, None, console.clock.now());
+            console.remembered.note(console.doors.session_id(&headers).as_deref(), None, console.clock.now());
             Redirect::to(LOGIN).into_response()
         }
         Err(why) => match undone::fields(why, viewer.look.lang) {
@@ -85,7 +85,7 @@ async fn end_sessions(
         return shell.ledger_failed(&error).await;
     }
     // Whoever has ended the own session is led to the login from there.
-    console.remembered.note(&headers, None, console.clock.now());
+    console.remembered.note(console.doors.session_id(&headers).as_deref(), None, console.clock.now());
     Redirect::to(Section::Account.path()).into_response()
 }
 

@@ -10,7 +10,7 @@ use store::{ApiKey, Store, StoreError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::grants::known_scopes;
-use super::Parts;
+use super::{ACTOR, Parts};
 
 /// Nobody goes by a copy of this age, unless the ledger does not answer.
 const STALE_AFTER: Duration = Duration::from_secs(4);
@@ -78,7 +78,7 @@ impl Keys {
         let Some(key) = key.filter(|key| key.secret_hash == hash && key.is_in_force(now)) else { return Ok(None) };
         self.note_use(store, &key, now);
         let ApiKey { prefix, tenant, scopes, .. } = key;
-        Ok(Some(Actor { name: format!("key:{prefix}"), tenant, scopes: known_scopes(&scopes) }))
+        Ok(Some(Actor { name: format!("{ACTOR}{prefix}"), tenant, scopes: known_scopes(&scopes) }))
     }
 
     /// Has the next request read the ledger: something was changed just now.

@@ -4,7 +4,7 @@ use domain::{FieldError, nearest, parse_object, pointer_step};
 use serde_json::{Map, Value, json};
 
 use crate::checked::{Refused, field};
-use crate::dead_letters::impersonal::is_impersonal;
+use crate::dead_letters::impersonal::{impersonal, is_impersonal};
 use crate::reader;
 
 /// The fields of an edit, as its client writes them.
@@ -186,10 +186,11 @@ fn put(body: &mut Value, pointer: &str, value: &Value) -> bool {
 
 /// Which fields differ, and what those were and are that say nothing of a person.
 pub(super) fn difference(own: &Map<String, Value>, edited: &Map<String, Value>) -> Vec<Value> {
+    let (was, is) = (impersonal(own), impersonal(edited));
     let told = |name: &String| {
         let place = format!("/{}", pointer_step(name));
         if is_impersonal(name) {
-            json!({"field": place, "from": own.get(name), "to": edited.get(name)})
+            json!({"field": place, "from": was.get(name), "to": is.get(name)})
         } else {
             json!({"field": place})
         }
@@ -255,6 +256,19 @@ mod tests {
         let told = Value::Array(difference(&own, &edited));
         assert_eq!(told[0], json!({"field": "/channel", "from": "sms", "to": "whatsapp"}));
         assert!(!told.to_string().contains("1303") && !told.to_string().contains("1202"), "{told}");
+    }
+
+    #[test]
+    fn an_address_that_stood_where_a_channel_belongs_is_not_told() {
+        let body = br#"{"channel":"ana@example.com","template":"+12025550143","destination":"sms"}"#;
+        let set = json!({"/channel": "sms", "/template": "order_shipped", "/destination": "+12025550143"});
+        let (edited, own) = wish(json!({"set": set, "why": "swapped"})).on(body).expect("it fits");
+        let expected = [
+            json!({"field": "/channel", "from": "***", "to": "sms"}),
+            json!({"field": "/destination"}),
+            json!({"field": "/template", "from": "***", "to": "order_shipped"}),
+        ];
+        assert_eq!(difference(&own, &edited), expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@ on_both!(
     a_letter_is_opened_once_a_pass_has_met_it,
     an_edit_keeps_its_letter_from_others_until_it_is_confirmed,
     a_letter_of_another_job_is_not_edited,
+    a_letter_that_has_come_back_is_not_edited_in_the_same_way_again,
     what_was_redirected_is_known_from_both_sides,
     a_delivery_that_was_sent_otherwise_is_replayed_only_by_name,
 );
@@ -85,6 +86,24 @@ async fn a_letter_of_another_job_is_not_edited(db: &Database) {
     let twin = LetterEdit { letter: "b".into(), ..edit("o") };
     let in_job = store.reserve_letter_edit(&tenant, &twin, &told("o")).await.unwrap();
     assert_eq!(in_job, Reserved::InJob { job: "n".into(), by: "ada".into() });
+}
+
+async fn a_letter_that_has_come_back_is_not_edited_in_the_same_way_again(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    index(&store, &[letter("a", "m0")]).await;
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
+    store.confirm_letter_edit(&tenant, &edit("n"), at(3)).await.unwrap();
+    let again = store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap();
+    assert_eq!(again, Reserved::Reserved, "its job still has the letter");
+    store.take_letters(&[item("a", "n")], at(4)).await.unwrap();
+    store.finish_letters(&[item("a", "n")], at(4)).await.unwrap();
+    let through = store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap();
+    assert_eq!(through, Reserved::SentBefore);
+    store.end_letter_jobs(at(5)).await.unwrap();
+    assert_eq!(state_of(&store, "n").await, JobState::Done);
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::SentBefore);
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("o"), &told("o")).await.unwrap(), Reserved::Reserved);
 }
 
 async fn what_was_redirected_is_known_from_both_sides(db: &Database) {

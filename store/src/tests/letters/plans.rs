@@ -3,7 +3,7 @@
 use domain::Tenant;
 
 use super::{counted, index, letter, line, plan, started};
-use crate::letters::{IndexedLetter, LetterAction, LetterFilter, LetterPlan, Life};
+use crate::letters::{IndexedLetter, LetterAction, LetterFilter, LetterPlan, Life, MAX_PLANS, PlanMade};
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, listed, sent, suppression};
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
@@ -12,6 +12,8 @@ on_both!(
     a_plan_is_frozen_and_says_what_it_leaves_out_and_why,
     a_plan_has_what_no_other_job_has,
     two_jobs_have_no_twins_of_one_delivery_and_epoch,
+    there_are_not_more_plans_than_somebody_looks_after,
+    plans_that_find_nothing_are_not_in_the_way_of_others,
 );
 
 async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
@@ -96,4 +98,44 @@ async fn two_jobs_have_no_twins_of_one_delivery_and_epoch(db: &Database) {
     assert!(named.contains(&("first", 1)) && named.iter().any(|(what, _)| *what == "before"), "{named:?}");
     assert!(store.start_letter_job(&tenant, "before", &testkit::told_by("bob", at(4))).await.unwrap());
     assert_eq!(counted(&store, "before").await, expected);
+}
+
+async fn there_are_not_more_plans_than_somebody_looks_after(db: &Database) {
+    let store = db.store().await;
+    index(&store, &[letter("a", "m0")]).await;
+    let (tenant, other) = (Tenant::default(), Tenant::parse("other").unwrap());
+    let made = async |tenant: &Tenant, id: &str, second: i64| {
+        store.plan_letters(tenant, &plan(id, LetterAction::Drop), at(second)).await.unwrap()
+    };
+    for n in 0..MAX_PLANS as i64 {
+        assert_eq!(made(&tenant, &format!("p{n}"), n).await, PlanMade::Made, "{n}");
+    }
+    let too_many = PlanMade::TooMany(vec!["p0".into(), "p1".into(), "p2".into()]);
+    assert_eq!(made(&tenant, "more", 200).await, too_many);
+    assert_eq!(store.letter_job(&tenant, "more").await.unwrap(), None);
+    assert_eq!(made(&tenant, "p7", 200).await, PlanMade::Made, "it is there already");
+    assert_eq!(made(&other, "others", 200).await, PlanMade::Made, "those of others have room of their own");
+    assert!(store.cancel_letter_job(&tenant, "p0", &testkit::told_by("ada", at(201))).await.unwrap());
+    assert_eq!(counted(&store, "p0").await, []);
+    assert_eq!(made(&tenant, "more", 201).await, PlanMade::Made);
+    assert!(store.start_letter_job(&tenant, "p1", &testkit::told_by("ada", at(202))).await.unwrap());
+    assert_eq!(made(&tenant, "another", 202).await, PlanMade::Made, "a job is no plan");
+    assert_eq!(made(&tenant, "late", 3_900).await, PlanMade::Made, "nobody can start the oldest any more");
+    assert_eq!(store.letter_job(&tenant, "p2").await.unwrap(), None);
+    for _ in 3..10 {
+        assert!(store.forget_letter_plan(at(10)).await.unwrap());
+    }
+    assert!(!store.forget_letter_plan(at(10)).await.unwrap(), "a job and what was cancelled stay");
+    assert_eq!((counted(&store, "p9").await, counted(&store, "p10").await.len()), (vec![], 1));
+}
+
+async fn plans_that_find_nothing_are_not_in_the_way_of_others(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    for n in 0..2 * MAX_PLANS as i64 {
+        let made = store.plan_letters(&tenant, &plan(&format!("p{n}"), LetterAction::Replay), at(n)).await.unwrap();
+        assert_eq!(made, PlanMade::Made, "{n}");
+    }
+    assert_eq!(store.letter_job(&tenant, "p0").await.unwrap(), None);
+    assert!(store.letter_job(&tenant, "p199").await.unwrap().is_some());
 }

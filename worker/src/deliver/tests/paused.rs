@@ -13,6 +13,7 @@ fn pause(kind: PauseKind, name: &str, tenant: Option<&str>) -> Pause {
         tenant,
         why: "wrong text".into(),
         by: "ada".into(),
+        by_platform: false,
         since: Timestamp::from_seconds(0),
         until: None,
     }
