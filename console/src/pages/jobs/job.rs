@@ -136,7 +136,7 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
                 }
             }
             (figures(shown, lang))
-            @if let Some(at) = shown.as_of { p.soft #as-of { ((words.as_of)(&of_day(at))) } }
+            @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
                 p #job-since { ((words.dead_again)(&whole(since.failed.into()), &whole(since.tried.into()))) }
             }

@@ -53,7 +53,7 @@ fn known(shown: &Shown, lang: Lang) -> Markup {
     let words = Words::of(lang);
     let (here, region) = (paths::plan(&shown.job.id), format!("#{REGION}"));
     html! {
-        @if let Some(at) = shown.as_of { p.soft #as-of { ((words.as_of)(&of_day(at))) } }
+        @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
         @if shown.is_being_read {
             p { (badge(Tone::Busy, words.is_being_read)) }
             span #outlook-again hx-get=(here) hx-trigger="every 2s" hx-select=(region) hx-target=(region)
