@@ -1,8 +1,9 @@
 //! What a reader of the dead-letter queue writes while it reads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{Key, Timestamp};
+use sea_orm::QueryResult;
 
 use super::IndexedLetter;
 use crate::error::StoreError;
@@ -35,8 +36,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn meet_letters(&self, pass: i64, letters: &[String]) -> Result<HashSet<String>, StoreError> {
-        const MEET: &str = "UPDATE letters SET seen = u.pass FROM {u} WHERE letters.letter = u.letter \
-                            RETURNING letters.letter";
         let mut known = HashSet::new();
         for letters in letters.chunks(GROUP) {
             let group = Group::of(letters.len())
@@ -84,9 +83,13 @@ impl Store {
     /// [`StoreError`]; repeating it is harmless.
     pub async fn index_letters(&self, pass: i64, sorts: &[Sort], now: Timestamp) -> Result<(), StoreError> {
         for sorts in sorts.chunks(GROUP) {
+            let letters = letters_group(sorts, pass);
             let mut session = self.inner.db.begin().await?;
-            session.query_group(INSERT, &letters_group(sorts, pass)).await?;
-            session.query_group(INSERT_GROUPS, &groups_group(sorts, now)).await?;
+            let added = tally(&session.query_group(INSERT, &letters).await?)?;
+            if added.values().sum::<i64>() < i64::try_from(letters.rows).unwrap_or(i64::MAX) {
+                session.query_group(MEET, &letters).await?;
+            }
+            session.query_group(INSERT_GROUPS, &groups_group(sorts, &added, now)).await?;
             session.commit().await?;
         }
         Ok(())
@@ -97,27 +100,52 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn forget_letters(&self, letters: &[String]) -> Result<(), StoreError> {
-        const DELETE: &str = "DELETE FROM letters WHERE letter IN (SELECT u.letter FROM {u})";
+        const DELETE: &str = "DELETE FROM letters WHERE letter IN (SELECT u.letter FROM {u}) \
+                              RETURNING tenant, fingerprint";
+        const TAKE_AWAY: &str = "UPDATE letter_groups SET letters = letter_groups.letters - u.letters FROM {u} \
+             WHERE letter_groups.tenant = u.tenant AND letter_groups.fingerprint = u.fingerprint";
         for letters in letters.chunks(GROUP) {
             let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
-            self.inner.db.writer().query_group(DELETE, &group).await?;
+            let mut session = self.inner.db.begin().await?;
+            let gone = tally(&session.query_group(DELETE, &group).await?)?;
+            let group = Group::of(gone.len())
+                .text("tenant", gone.keys().map(|(tenant, _)| tenant.as_str()))
+                .text("fingerprint", gone.keys().map(|(_, fingerprint)| fingerprint.as_str()))
+                .int("letters", gone.values().copied());
+            session.query_group(TAKE_AWAY, &group).await?;
+            session.commit().await?;
         }
         Ok(())
     }
 }
 
+/// How many letters there are of a tenant's group. Several processes lock rows in one order.
+type Tally = BTreeMap<(String, String), i64>;
+
+fn tally(letters: &[QueryResult]) -> Result<Tally, StoreError> {
+    let mut tally = Tally::new();
+    for letter in letters {
+        *tally.entry((get(letter, "tenant")?, get(letter, "fingerprint")?)).or_default() += 1;
+    }
+    Ok(tally)
+}
+
+const MEET: &str = "UPDATE letters SET seen = u.pass FROM {u} WHERE letters.letter = u.letter RETURNING letters.letter";
+
+/// One that is there already counts once.
 const INSERT: &str = "INSERT INTO letters (letter, tenant, id, epoch, lane, channel, provider, class, code, template, \
      reason, error, fingerprint, attempts, dead_at, expires_at, seen) \
      SELECT u.letter, u.tenant, u.id, u.epoch, u.lane, u.channel, u.provider, u.class, u.code, u.template, u.reason, \
      u.error, u.fingerprint, u.attempts, u.dead_at, u.expires_at, u.pass FROM {u} WHERE TRUE \
-     ON CONFLICT (letter) DO UPDATE SET seen = excluded.seen";
+     ON CONFLICT (letter) DO NOTHING RETURNING tenant, fingerprint";
 
 /// A group that was made before keeps its life, and knows the oldest and the newest of its letters.
 const INSERT_GROUPS: &str = "INSERT INTO letter_groups (tenant, fingerprint, channel, provider, class, code, template, \
-     reason, words, sample, life, changed_at, first_at, last_at) \
+     reason, words, sample, life, changed_at, first_at, last_at, letters) \
      SELECT u.tenant, u.fingerprint, u.channel, u.provider, u.class, u.code, u.template, u.reason, u.words, u.letter, \
-     'open', u.now, u.first_at, u.last_at FROM {u} WHERE TRUE \
+     'open', u.now, u.first_at, u.last_at, u.letters FROM {u} WHERE TRUE \
      ON CONFLICT (tenant, fingerprint) DO UPDATE SET sample = excluded.sample, \
+     letters = letter_groups.letters + excluded.letters, \
      first_at = CASE WHEN excluded.first_at < letter_groups.first_at THEN excluded.first_at \
      ELSE letter_groups.first_at END, \
      last_at = CASE WHEN excluded.last_at > letter_groups.last_at THEN excluded.last_at ELSE letter_groups.last_at END";
@@ -148,8 +176,9 @@ fn letters_group<'a>(sorts: &'a [Sort], pass: i64) -> Group<'a> {
         .int("pass", each().map(|_| pass))
 }
 
-/// One row for each group, which tells when the first and the last of its letters here have died.
-fn groups_group<'a>(sorts: &'a [Sort], now: Timestamp) -> Group<'a> {
+/// One row for each group, which tells when the first and the last of its letters here have died, and how many of them were
+/// added.
+fn groups_group<'a>(sorts: &'a [Sort], added: &Tally, now: Timestamp) -> Group<'a> {
     let mut groups: HashMap<(&'a str, &'a str), (&'a Sort, Timestamp, Timestamp)> = HashMap::new();
     for sort in sorts {
         let one = &sort.sample;
@@ -162,6 +191,9 @@ fn groups_group<'a>(sorts: &'a [Sort], now: Timestamp) -> Group<'a> {
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_unstable_by_key(|(key, _)| *key);
     let each = || groups.iter().map(|(_, (sort, ..))| &sort.sample);
+    let added_to = |one: &IndexedLetter| {
+        added.get(&(one.tenant.as_str().to_owned(), one.fingerprint.clone())).copied().unwrap_or_default()
+    };
     Group::of(groups.len())
         .text("tenant", each().map(|one| one.tenant.as_str()))
         .text("fingerprint", each().map(|one| one.fingerprint.as_str()))
@@ -176,4 +208,5 @@ fn groups_group<'a>(sorts: &'a [Sort], now: Timestamp) -> Group<'a> {
         .int("now", groups.iter().map(|_| now.as_micros()))
         .int("first_at", groups.iter().map(|(_, (_, first, _))| first.as_micros()))
         .int("last_at", groups.iter().map(|(_, (.., last))| last.as_micros()))
+        .int("letters", each().map(added_to))
 }

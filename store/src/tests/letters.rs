@@ -2,6 +2,7 @@
 
 mod closed;
 mod edited;
+mod kept;
 mod outlook;
 mod plans;
 
