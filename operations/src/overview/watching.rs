@@ -264,7 +264,7 @@ mod tests {
         let (newcomer, inner) = (Tenant::parse("acme"), &watching.0);
         assert_eq!(inner.newcomers(), []);
         drop(inner.ask(newcomer.clone()));
-        assert_eq!(inner.newcomers(), [newcomer.clone()]);
+        assert_eq!(inner.newcomers(), std::slice::from_ref(&newcomer));
         watching.look(newcomer).await;
         assert_eq!(inner.newcomers(), []);
     }
