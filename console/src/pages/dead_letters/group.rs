@@ -16,6 +16,7 @@ use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
+use crate::pieces::outcome::of_stored;
 use crate::pieces::pager::address;
 use crate::pieces::time::time;
 use crate::section::Section;
@@ -123,8 +124,9 @@ fn facts(group: &LetterGroup, lang: Lang, now: Timestamp) -> Markup {
             dd { (time(group.first_at, now, lang)) }
             dt { (words.last) }
             dd { (time(group.last_at, now, lang)) }
+            @let class = of_stored(&group.class, lang).to_owned();
             @for (label, value) in [
-                (words.channel, &group.channel), (words.provider, &group.provider), (words.class, &group.class),
+                (words.channel, &group.channel), (words.provider, &group.provider), (words.class, &class),
                 (words.code, &group.code), (words.template, &group.template), (words.reason, &group.reason),
                 (words.error, &group.words),
             ] {

@@ -16,6 +16,7 @@ use super::words::Words;
 use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pages::delivery::address::link;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
@@ -123,7 +124,7 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
     let provider = Some(&letter.provider).filter(|provider| !provider.is_empty());
     let cells = vec![
         html! { a href=(paths::letter(name)) title=(name) { code { (short(name)) } } },
-        html! { a href=(paths::delivery(&letter.id)) title=(letter.id) { (short(&letter.id)) } },
+        link(&letter.id),
         html! { (letter.channel) @if let Some(provider) = provider { " · " (provider) } },
         html! { (letter.lane.as_str()) },
         html! { (letter.reason) @if !letter.code.is_empty() { " " code { (letter.code) } } },
@@ -137,8 +138,8 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
     Row { id: format!("letter-{name}"), cells: chosen.into_iter().chain(cells).collect() }
 }
 
-/// The beginning of an id; the whole of it stands in its title.
-pub(super) fn short(id: &str) -> String {
+/// The beginning of a letter's name; the whole of it stands in its title.
+pub(super) fn short(name: &str) -> String {
     const SHOWN: usize = 13;
-    if id.chars().count() <= SHOWN { id.to_owned() } else { id.chars().take(SHOWN - 1).chain(['…']).collect() }
+    if name.chars().count() <= SHOWN { name.to_owned() } else { name.chars().take(SHOWN - 1).chain(['…']).collect() }
 }

@@ -88,6 +88,30 @@ impl Words {
     }
 }
 
+/// What a provider has reported, in its word or in the more exact one. One that a newer version has written stands as it
+/// is.
+pub(super) fn reported(said: &str, lang: Lang) -> &str {
+    match said {
+        "accepted" => lang.of("accepted", "aceptada"),
+        "deferred" => lang.of("deferred", "aplazada"),
+        "delivered" => lang.of("delivered", "entregada"),
+        "read" => lang.of("read", "leída"),
+        "opened" => lang.of("opened", "abierta"),
+        "clicked" => lang.of("clicked", "enlace abierto"),
+        "complained" => lang.of("complained", "queja"),
+        "unsubscribed" => lang.of("unsubscribed", "baja"),
+        "resubscribed" => lang.of("resubscribed", "alta de nuevo"),
+        "bounced" => lang.of("bounced", "rebotada"),
+        "failed" => lang.of("failed", "falló"),
+        "address" => lang.of("address", "dirección"),
+        "message" => lang.of("message", "mensaje"),
+        "listed" => lang.of("listed", "en su lista"),
+        "retriable" => lang.of("retriable", "reintentable"),
+        "permanent" => lang.of("permanent", "definitivo"),
+        other => other,
+    }
+}
+
 static EN: Words = Words {
     title: "Delivery",
     unknown: "No delivery of this id is known",

@@ -8,6 +8,7 @@ use store::{AtIt, LetterSample, Outlook, Reading};
 
 use super::words::Words;
 use crate::pages::dead_letters::{names, paths};
+use crate::pages::delivery::address::link as link_to;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::{of_day, time};
@@ -107,7 +108,7 @@ fn sample(sample: &LetterSample) -> Row {
     let short: String = sample.letter.chars().take(8).collect();
     let cells = vec![
         html! { a href=(paths::letter(&sample.letter)) title=(sample.letter) { code { (short) } } },
-        html! { a href=(paths::delivery(&sample.id)) { (sample.id) } },
+        link_to(&sample.id),
         html! { (sample.channel) },
         html! { (sample.reason) },
         html! { (sample.error) },
