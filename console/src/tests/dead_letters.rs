@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode};
 use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
 use store::{IndexedLetter, Item, JournalFilter, OpenedLetter, Sort};
 use testkit::{NOW, SECRET};
@@ -188,6 +188,7 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=it+is+%3Cmended%3E&rate=2&canary=0").await;
     let page = site.get(&plan, "session=operator").await;
     has(&page, &["Replay: 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
+    has(&page, &["<button class=\"main\" type=\"submit\">Start<", "/cancel\" formnovalidate>Discard the plan<"]);
     let miscounted = site.post(&format!("{plan}/start"), "session=operator", "confirmed=3").await;
     assert_eq!(miscounted.status, StatusCode::UNPROCESSABLE_ENTITY);
     has(&miscounted, &["Nothing was done: 2 was to be typed."]);
@@ -196,6 +197,10 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     assert_eq!((started.status, started.header("location")), (StatusCode::SEE_OTHER, job.as_str()));
     let moved = site.get(&plan, "session=operator").await;
     assert_eq!(moved.header("location"), job);
+    let polled = Request::get(&plan).header("cookie", "session=operator").header("hx-request", "true");
+    let polled = site.send(polled.body(Body::empty()).unwrap()).await;
+    let led = (polled.status, polled.header("hx-redirect"), polled.header("location"));
+    assert_eq!(led, (StatusCode::NO_CONTENT, job.as_str(), ""));
     let page = site.get(&job, "session=operator").await;
     has(&page, &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running"]);
     let live = site.get(&format!("{job}/live"), "session=operator").await;
@@ -237,6 +242,7 @@ async fn whoever_comes_second_is_told_who_is_at_it_and_what_is_left_out() {
     let made = site.post("/console/dead-letters/plans", "session=admin", form).await;
     let page = site.get(made.header("location"), "session=admin").await;
     has(&page, &["Others are at these letters:", "&lt;operator&gt;", "another job has it", "no letter to begin"]);
+    assert!(page.text.contains("Discard the plan") && !page.text.contains("/start\""), "{}", page.text);
     let failures = made.header("location").replace("/plans/", "/jobs/") + "/failures?format=csv";
     let file = site.get(&failures, "session=viewer").await;
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"failures.csv\"");

@@ -63,8 +63,8 @@ async fn the_page_of_a_delivery_says_what_became_of_it_and_why() {
     let site = Site::start().await;
     dead(&site.store, "order-<7>").await;
     for (lang, parts) in [
-        ("en", ["Attempts", "Why", "It failed for good at <time", ">permanent<"]),
-        ("es", ["Intentos", "Por qué", "Falló definitivamente el <time", ">definitivo<"]),
+        ("en", ["Attempts", "Why", "It failed for good at <time", "</span> permanent</span>"]),
+        ("es", ["Intentos", "Por qué", "Falló definitivamente el <time", "</span> definitivo</span>"]),
     ] {
         let cookies = format!("session=viewer; chasqui_lang={lang}");
         let page = site.get("/console/deliveries/order-%3C7%3E", &cookies).await;

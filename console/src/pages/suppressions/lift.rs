@@ -65,6 +65,8 @@ async fn once_more(
         count: 1,
         action: LIFT,
         verb: words.lift,
+        is_dangerous: false,
+        otherwise: None,
         hidden: &[("id", id)],
         asks_reason: true,
         back: Section::Suppressions.path(),
