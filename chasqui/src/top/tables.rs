@@ -2,6 +2,7 @@
 
 use domain::{Pause, Timestamp, printable};
 use operations::overview::{ChannelNow, Known, LaneNow, Minute, Overview, ProviderNow};
+use store::SandboxFault;
 
 use crate::stuck::span;
 
@@ -68,7 +69,8 @@ fn silence(name: &str, known: &Known) -> Option<String> {
 }
 
 pub(super) fn tables(seen: &Overview) -> Vec<Table> {
-    vec![lanes(seen), queues(seen), channels(seen), providers(seen), pauses(seen)]
+    let all = [lanes(seen), queues(seen), channels(seen), providers(seen), pauses(seen)];
+    all.into_iter().chain(faults(seen)).collect()
 }
 
 pub(super) fn charts(seen: &Overview) -> [Chart; 4] {
@@ -186,6 +188,19 @@ fn pauses(seen: &Overview) -> Table {
     };
     let heads = &["paused", "by", "until", "why"];
     Table { title: "pauses", heads, rows: seen.pauses.iter().map(row).collect(), section: 3 }
+}
+
+/// What goes wrong in the sandbox on demand. None where nothing does, as in every fleet that sends.
+fn faults(seen: &Overview) -> Option<Table> {
+    let row = |set: &SandboxFault| -> Vec<String> {
+        let left = format!("{} of {}", set.left, set.next);
+        let thing = format!("{} for {}", set.channel, set.tenant);
+        let cells = [thing, set.fault.to_string(), left, set.by.clone(), set.at.to_string()];
+        cells.iter().map(|cell| printable(cell).into_owned()).collect()
+    };
+    let heads = &["sandbox", "fault", "left", "by", "since"];
+    let rows: Vec<Vec<String>> = seen.faults.iter().map(row).collect();
+    (!rows.is_empty()).then(|| Table { title: "faults of the sandbox", heads, rows, section: 3 })
 }
 
 fn number(value: Option<impl ToString>) -> String {

@@ -31,6 +31,8 @@ pub(super) struct Words {
     pub(super) dead: &'static str,
     pub(super) median: &'static str,
     pub(super) p99: &'static str,
+    /// Why they are not known although something was sent.
+    pub(super) no_times: &'static str,
     pub(super) queues: &'static str,
     pub(super) dead_letters: &'static str,
     pub(super) open_groups: fn(&str) -> String,
@@ -92,6 +94,8 @@ static EN: Words = Words {
     dead: "Dead",
     median: "p50",
     p99: "p99",
+    no_times: "A provider has reported of all that was sent: the ledger has the time of the report now, and no longer that of \
+               the sending.",
     queues: "Queues",
     dead_letters: "Dead letters",
     open_groups: |number| format!("{number} groups that nobody looks after"),
@@ -145,6 +149,7 @@ static ES: Words = Words {
     dead: "Muertas",
     median: "p50",
     p99: "p99",
+    no_times: "Un proveedor informó de todo lo que se envió: el libro tiene ahora la hora del informe, y ya no la del envío.",
     queues: "Colas",
     dead_letters: "Cartas muertas",
     open_groups: |number| format!("{number} grupos que nadie atiende"),
