@@ -191,7 +191,7 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     has(&page, &["<button class=\"main\" type=\"submit\">Start<", "/cancel\" formnovalidate>Discard the plan<"]);
     let miscounted = site.post(&format!("{plan}/start"), "session=operator", "confirmed=3").await;
     assert_eq!(miscounted.status, StatusCode::UNPROCESSABLE_ENTITY);
-    has(&miscounted, &["Nothing was done: 2 was to be typed."]);
+    has(&miscounted, &["Nothing was done: 2 was expected."]);
     let started = site.post(&format!("{plan}/start"), "session=operator", "confirmed=2").await;
     let job = plan.replace("/plans/", "/jobs/");
     assert_eq!((started.status, started.header("location")), (StatusCode::SEE_OTHER, job.as_str()));
@@ -202,7 +202,7 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     let led = (polled.status, polled.header("hx-redirect"), polled.header("location"));
     assert_eq!(led, (StatusCode::NO_CONTENT, job.as_str(), ""));
     let page = site.get(&job, "session=operator").await;
-    has(&page, &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running"]);
+    has(&page, &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running", "left at this rate"]);
     let live = site.get(&format!("{job}/live"), "session=operator").await;
     assert!(live.text.starts_with("<div id=\"live\">"), "{}", live.text);
     let cancelled = site.post(&format!("{job}/cancel"), "session=operator", "").await;
@@ -241,7 +241,10 @@ async fn whoever_comes_second_is_told_who_is_at_it_and_what_is_left_out() {
     let form = "action=drop&group=1-a&why=old";
     let made = site.post("/console/dead-letters/plans", "session=admin", form).await;
     let page = site.get(made.header("location"), "session=admin").await;
-    has(&page, &["Others are at these letters:", "&lt;operator&gt;", "another job has it", "no letter to begin"]);
+    has(
+        &page,
+        &["Others are working on these letters:", "&lt;operator&gt;", "another job has it", "no letter to begin"],
+    );
     assert!(page.text.contains("Discard the plan") && !page.text.contains("/start\""), "{}", page.text);
     let failures = made.header("location").replace("/plans/", "/jobs/") + "/failures?format=csv";
     let file = site.get(&failures, "session=viewer").await;

@@ -138,7 +138,7 @@ fn narrowed(asked: &Asked, lang: Lang) -> Markup {
 fn rows(groups: &[&LetterGroup], lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     let columns = [
-        text(words.failed_so),
+        text(words.how_it_failed),
         text(words.life),
         number(words.letters),
         number(words.last_hour),

@@ -132,7 +132,7 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
                 progress #job-progress max=(all.max(1)) value=(done) {}
                 " " ((words.of_all)(&whole(done.into()), &whole(all.into())))
                 @if job.state == JobState::Running && shown.open() > 0 {
-                    " · " (words.remains) " " (lasting(shown.lasts()))
+                    " · " ((words.left)(&lasting(shown.lasts())))
                 }
             }
             (figures(shown, lang))
