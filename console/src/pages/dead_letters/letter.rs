@@ -18,6 +18,7 @@ use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pages::delivery::summary::summary_of;
 use crate::pieces::figure::whole;
+use crate::pieces::outcome::of_stored;
 use crate::pieces::pager::address;
 use crate::pieces::problem::problem;
 use crate::pieces::sentence::sentence_of;
