@@ -36,9 +36,9 @@ fn pictures_are_small() {
     assert!(all <= MAX_BYTES_OF_ALL, "all pictures have {all} bytes, and at most {MAX_BYTES_OF_ALL} are wanted");
 }
 
-/// What stands for each picture of a page, and where it lies: `![words](target)`.
+/// What stands for each picture of a page, and where it lies: `![words](target)`, in one line.
 fn pictures(page: &str) -> impl Iterator<Item = (&str, &str)> {
-    page.split("![").skip(1).filter_map(|rest| {
+    page.lines().flat_map(|line| line.split("![").skip(1)).filter_map(|rest| {
         let (words, rest) = rest.split_once("](")?;
         let (target, _) = rest.split_once(')')?;
         Some((words, target))
