@@ -88,8 +88,8 @@ impl Store {
         let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR c.letters > 0)" };
         let sql = format!(
             "SELECT {COLUMNS}, COALESCE(c.letters, 0) AS letters, COALESCE(c.lately, 0) AS lately \
-             FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters, \
-             SUM(CASE WHEN dead_at > $2 THEN 1 ELSE 0 END) AS lately FROM letters WHERE tenant = $1 \
+             FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, CAST(SUM(copies) AS BIGINT) AS letters, \
+             CAST(SUM(CASE WHEN dead_at > $2 THEN copies ELSE 0 END) AS BIGINT) AS lately FROM letters WHERE tenant = $1 \
              GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
              WHERE g.tenant = $1 {resolved} ORDER BY 16 DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
         );
@@ -106,8 +106,8 @@ impl Store {
             return Ok(None);
         }
         let sql = format!(
-            "SELECT {COLUMNS}, c.letters, c.lately FROM letter_groups AS g CROSS JOIN (SELECT COUNT(*) AS letters, \
-             COALESCE(SUM(CASE WHEN dead_at > $3 THEN 1 ELSE 0 END), 0) AS lately FROM letters \
+            "SELECT {COLUMNS}, c.letters, c.lately FROM letter_groups AS g CROSS JOIN (SELECT CAST(COALESCE(SUM(copies), 0) AS BIGINT) AS letters, \
+             CAST(COALESCE(SUM(CASE WHEN dead_at > $3 THEN copies ELSE 0 END), 0) AS BIGINT) AS lately FROM letters \
              WHERE tenant = $1 AND fingerprint = $2) AS c WHERE g.tenant = $1 AND g.fingerprint = $2"
         );
         let (tenant, fingerprint) = (Value::Text(Some(tenant.as_str())), Value::Text(Some(fingerprint)));

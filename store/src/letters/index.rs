@@ -1,6 +1,6 @@
 //! What a reader of the dead-letter queue writes while it reads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::{Key, Timestamp};
 
@@ -30,18 +30,21 @@ pub struct Sort {
 }
 
 impl Store {
-    /// Notes that a pass has met these letters, and returns the names of those that are in the index already.
+    /// Notes that a pass has met these letters, and returns the names of those that are in the index already. A name that
+    /// comes several times stands for as many copies, where the letter has no id.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn meet_letters(&self, pass: i64, letters: &[String]) -> Result<HashSet<String>, StoreError> {
-        const MEET: &str = "UPDATE letters SET seen = u.pass FROM {u} WHERE letters.letter = u.letter \
-                            RETURNING letters.letter";
+        const MEET: &str = "UPDATE letters SET seen = u.pass, copies = CASE WHEN letters.id <> '' THEN 1 \
+             WHEN letters.seen = u.pass THEN letters.copies + u.n ELSE u.n END FROM {u} \
+             WHERE letters.letter = u.letter RETURNING letters.letter";
         let mut known = HashSet::new();
-        for letters in letters.chunks(GROUP) {
+        for letters in counted(letters).chunks(GROUP) {
             let group = Group::of(letters.len())
-                .text("letter", letters.iter().map(String::as_str))
-                .int("pass", letters.iter().map(|_| pass));
+                .text("letter", letters.iter().map(|(letter, _)| *letter))
+                .int("pass", letters.iter().map(|_| pass))
+                .int("n", letters.iter().map(|(_, n)| *n));
             for row in &self.inner.db.writer().query_group(MEET, &group).await? {
                 known.insert(get(row, "letter")?);
             }
@@ -92,25 +95,45 @@ impl Store {
         Ok(())
     }
 
-    /// Takes letters out of the index that are no longer in the queue.
+    /// Takes letters out of the index that are no longer in the queue. Of copies without an id so many are gone as the name
+    /// is told.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]. Repeating it counts copies twice until the next pass has met them.
     pub async fn forget_letters(&self, letters: &[String]) -> Result<(), StoreError> {
-        const DELETE: &str = "DELETE FROM letters WHERE letter IN (SELECT u.letter FROM {u})";
-        for letters in letters.chunks(GROUP) {
-            let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
-            self.inner.db.writer().query_group(DELETE, &group).await?;
+        const DELETE: &str = "DELETE FROM letters WHERE EXISTS (SELECT 1 FROM {u} WHERE u.letter = letters.letter \
+             AND letters.copies <= u.n)";
+        const COUNT: &str = "UPDATE letters SET copies = letters.copies - u.n FROM {u} \
+             WHERE letters.letter = u.letter AND letters.copies > u.n";
+        for letters in counted(letters).chunks(GROUP) {
+            let group = Group::of(letters.len())
+                .text("letter", letters.iter().map(|(letter, _)| *letter))
+                .int("n", letters.iter().map(|(_, n)| *n));
+            let mut session = self.inner.db.begin().await?;
+            session.query_group(DELETE, &group).await?;
+            session.query_group(COUNT, &group).await?;
+            session.commit().await?;
         }
         Ok(())
     }
 }
 
+/// How often each name comes: one statement changes no row twice.
+fn counted(letters: &[String]) -> Vec<(&str, i64)> {
+    let mut counted: BTreeMap<&str, i64> = BTreeMap::new();
+    for letter in letters {
+        *counted.entry(letter).or_default() += 1;
+    }
+    counted.into_iter().collect()
+}
+
 const INSERT: &str = "INSERT INTO letters (letter, tenant, id, epoch, lane, channel, provider, class, code, template, \
-     reason, error, fingerprint, attempts, dead_at, expires_at, seen) \
+     reason, error, fingerprint, attempts, dead_at, expires_at, seen, copies) \
      SELECT u.letter, u.tenant, u.id, u.epoch, u.lane, u.channel, u.provider, u.class, u.code, u.template, u.reason, \
-     u.error, u.fingerprint, u.attempts, u.dead_at, u.expires_at, u.pass FROM {u} WHERE TRUE \
-     ON CONFLICT (letter) DO UPDATE SET seen = excluded.seen";
+     u.error, u.fingerprint, u.attempts, u.dead_at, u.expires_at, u.pass, u.copies FROM {u} WHERE TRUE \
+     ON CONFLICT (letter) DO UPDATE SET seen = excluded.seen, \
+     copies = CASE WHEN letters.id = '' AND letters.seen = excluded.seen THEN letters.copies + excluded.copies \
+     ELSE excluded.copies END";
 
 /// A group that was made before keeps its life, and knows the oldest and the newest of its letters.
 const INSERT_GROUPS: &str = "INSERT INTO letter_groups (tenant, fingerprint, channel, provider, class, code, template, \
@@ -122,12 +145,15 @@ const INSERT_GROUPS: &str = "INSERT INTO letter_groups (tenant, fingerprint, cha
      ELSE letter_groups.first_at END, \
      last_at = CASE WHEN excluded.last_at > letter_groups.last_at THEN excluded.last_at ELSE letter_groups.last_at END";
 
-/// One statement writes no row twice.
+/// One statement writes no row twice: equal letters without an id are counted.
 fn letters_group<'a>(sorts: &'a [Sort], pass: i64) -> Group<'a> {
-    let mut known = HashSet::new();
-    let letters: Vec<&'a IndexedLetter> =
-        sorts.iter().map(|sort| &sort.sample).filter(|one| known.insert(one.letter.as_str())).collect();
-    let each = || letters.iter().copied();
+    let mut copies: HashMap<&'a str, i64> = HashMap::new();
+    for Sort { sample, .. } in sorts {
+        *copies.entry(sample.letter.as_str()).or_default() += i64::from(sample.copies);
+    }
+    let first = |one: &'a IndexedLetter| Some((one, copies.remove(one.letter.as_str())?));
+    let letters: Vec<(&'a IndexedLetter, i64)> = sorts.iter().map(|sort| &sort.sample).filter_map(first).collect();
+    let each = || letters.iter().map(|(one, _)| *one);
     Group::of(letters.len())
         .text("letter", each().map(|one| one.letter.as_str()))
         .text("tenant", each().map(|one| one.tenant.as_str()))
@@ -146,6 +172,7 @@ fn letters_group<'a>(sorts: &'a [Sort], pass: i64) -> Group<'a> {
         .int("dead_at", each().map(|one| one.dead_at.as_micros()))
         .int("expires_at", each().map(|one| one.expires_at.map(Timestamp::as_micros)))
         .int("pass", each().map(|_| pass))
+        .int("copies", letters.iter().map(|(one, copies)| if one.id.is_empty() { *copies } else { 1 }))
 }
 
 /// One row for each group, which tells when the first and the last of its letters here have died.
