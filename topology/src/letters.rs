@@ -118,8 +118,8 @@ impl Letter {
         }
     }
 
-    /// Whether it has no id of a publisher. Then equal ones that died at the same moment have one name, and each of them is a
-    /// message of its own.
+    /// Whether it has no id of a publisher. Then equal ones that died at the same moment have one name, and each of them
+    /// is a message of its own.
     pub fn is_one_of_many(&self) -> bool {
         self.message_id.is_empty()
     }

@@ -37,8 +37,8 @@ struct Pace {
     next: Instant,
 }
 
-/// A letter that a job has chosen. Copies of one with an id are one, because what is published for them is one delivery; each
-/// without an id is a message of its own, however equal they are.
+/// A letter that a job has chosen. Copies of one with an id are one, because what is published for them is one delivery;
+/// each without an id is a message of its own, however equal they are.
 pub(super) struct InHand {
     pub(super) item: Item,
     pub(super) action: LetterAction,

@@ -89,8 +89,8 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS}, COALESCE(c.letters, 0) AS letters, COALESCE(c.lately, 0) AS lately \
              FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, CAST(SUM(copies) AS BIGINT) AS letters, \
-             CAST(SUM(CASE WHEN dead_at > $2 THEN copies ELSE 0 END) AS BIGINT) AS lately FROM letters WHERE tenant = $1 \
-             GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
+             CAST(SUM(CASE WHEN dead_at > $2 THEN copies ELSE 0 END) AS BIGINT) AS lately FROM letters \
+             WHERE tenant = $1 GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
              WHERE g.tenant = $1 {resolved} ORDER BY 16 DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
         );
         let rows = self.inner.db.hasty_query(&sql, &[Value::Text(Some(tenant.as_str())), self.lately_began()]).await?;
@@ -106,7 +106,8 @@ impl Store {
             return Ok(None);
         }
         let sql = format!(
-            "SELECT {COLUMNS}, c.letters, c.lately FROM letter_groups AS g CROSS JOIN (SELECT CAST(COALESCE(SUM(copies), 0) AS BIGINT) AS letters, \
+            "SELECT {COLUMNS}, c.letters, c.lately FROM letter_groups AS g CROSS JOIN \
+             (SELECT CAST(COALESCE(SUM(copies), 0) AS BIGINT) AS letters, \
              CAST(COALESCE(SUM(CASE WHEN dead_at > $3 THEN copies ELSE 0 END), 0) AS BIGINT) AS lately FROM letters \
              WHERE tenant = $1 AND fingerprint = $2) AS c WHERE g.tenant = $1 AND g.fingerprint = $2"
         );

@@ -1,6 +1,6 @@
 //! How jobs over dead letters go on: which letters to take, what became of them, and when a job pauses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Canary, State, Timestamp};
 use sea_orm::QueryResult;
@@ -66,14 +66,14 @@ impl Store {
         rows.iter().map(running_of).collect()
     }
 
-    /// What running jobs want of these letters, those of earlier jobs first. A letter may be chosen by several jobs. One that
-    /// was kept is not chosen by the job that kept it while a restore is about to put it back, also a restore that was
-    /// cancelled meanwhile: what lies in the queue may be what it has put there, and it forgets the other.
+    /// What running jobs want of these letters, those of earlier jobs first. A letter may be chosen by several jobs. One
+    /// that was kept is not left over while a restore has begun it, also a restore that was cancelled since: what lies in
+    /// the queue may be what that has put back, and its scheduler may yet forget what was kept.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn chosen_letters(&self, letters: &[String]) -> Result<Vec<Chosen>, StoreError> {
-        const READ: &str = "SELECT i.letter, i.job, i.state, i.copies - i.moved AS left_over, j.action, j.target FROM {u} \
+        const READ: &str = "SELECT i.letter, i.job, i.state, i.copies - i.moved AS still, j.action, j.target FROM {u} \
              JOIN letter_job_items AS i ON i.letter = u.letter JOIN letter_jobs AS j ON j.id = i.job \
              WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action NOT IN ('restore', 'close')) \
              OR (i.state = 'done' AND j.action = 'replay') \
@@ -81,9 +81,12 @@ impl Store {
              WHERE a.letter = i.letter AND a.job = i.job) AND NOT EXISTS (SELECT 1 FROM letter_job_items AS r \
              JOIN letter_jobs AS k ON k.id = r.job WHERE r.letter = i.letter AND r.state = 'taken' \
              AND k.action = 'restore'))) ORDER BY j.started_at, j.id, i.letter";
+        // A name that comes several times is chosen once: how many copies are wanted its item says.
+        let names: BTreeSet<&str> = letters.iter().map(String::as_str).collect();
+        let names: Vec<&str> = names.into_iter().collect();
         let mut chosen = Vec::new();
-        for letters in letters.chunks(GROUP) {
-            let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
+        for names in names.chunks(GROUP) {
+            let group = Group::of(names.len()).text("letter", names.iter().copied());
             for row in &self.inner.db.reader().query_group(READ, &group).await? {
                 chosen.push(chosen_of(row)?);
             }
@@ -247,6 +250,6 @@ fn chosen_of(row: &QueryResult) -> Result<Chosen, StoreError> {
         target: get(row, "target")?,
         was_taken: state == "taken",
         was_done: state == "done",
-        left: count_of(row, "left_over")?,
+        left: count_of(row, "still")?,
     })
 }
