@@ -13,9 +13,10 @@ use futures_util::future::join_all;
 use runtime::failpoint;
 use store::{Archived, Item, KeptLetter, LetterAction};
 use topology::{Held, Letter, Letters, PublishError};
+use uuid::Uuid;
 
-use super::Trouble;
 use super::in_hand::{InHand, Work};
+use super::{LEASE, Trouble};
 use crate::shared::Shared;
 
 /// How many letters are put back at once, and how many messages.
@@ -142,9 +143,9 @@ async fn note(shared: &Shared, Out { items, names }: Out) -> Result<(), Trouble>
 
 /// Puts letters that were dropped back into the queue, for the jobs that want it. One that was put back when its process
 /// died is put back once more: the two are equal, and one budget if they have an id.
-pub(super) async fn restore(shared: &Shared) -> Result<(), Trouble> {
+pub(super) async fn restore(shared: &Shared, owner: Uuid) -> Result<(), Trouble> {
     let store = &shared.intake.store;
-    while !shared.intake.stopping.is_cancelled() {
+    while !shared.intake.stopping.is_cancelled() && store.lead_letters(owner, LEASE).await? {
         let kept = store.letters_to_restore(RESTORED_AT_ONCE, shared.intake.clock.now()).await?;
         if kept.is_empty() {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Letters that were taken out of the queue, kept with their bodies until the retention is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::{Tenant, Timestamp};
 use sea_orm::QueryResult;
@@ -63,7 +63,8 @@ impl Store {
         self.inner.db.writer().query_group(INSERT, &group).await.map(drop)
     }
 
-    /// Letters that running jobs are to put back, at most `limit`. An item whose letter is not kept any more is closed.
+    /// Letters that running jobs are to put back, at most `limit`, each for one of them: the one that was started first. An
+    /// item whose letter is not kept any more is closed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -79,7 +80,10 @@ impl Store {
              ORDER BY j.started_at, j.id, i.letter LIMIT $1";
         self.inner.db.writer().query(CLOSE, &[Value::Int(Some(now.as_micros()))]).await?;
         let rows = self.inner.db.reader().query(READ, &[Value::Int(Some(i64::from(limit)))]).await?;
-        rows.iter().map(kept_of).collect()
+        let mut kept: Vec<KeptLetter> = rows.iter().map(kept_of).collect::<Result<_, _>>()?;
+        let mut known = HashSet::new();
+        kept.retain(|one| known.insert(one.item.letter.clone()));
+        Ok(kept)
     }
 
     /// Notes that letters are in the queue again, and keeps them no longer: each as often as it is named. A letter that was
@@ -88,9 +92,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]. Repeating it counts copies twice, and is harmless for a letter with an id.
     pub async fn restored_letters(&self, letters: &[(Item, Timestamp)], now: Timestamp) -> Result<(), StoreError> {
-        const DELETE: &str = "DELETE FROM archived_letters WHERE EXISTS (SELECT 1 FROM {u} \
-             WHERE u.letter = archived_letters.letter AND u.kept_at = archived_letters.at \
-             AND archived_letters.copies <= u.n)";
+        const DELETE: &str = "DELETE FROM archived_letters WHERE letter IN (SELECT a.letter FROM {u} \
+             JOIN archived_letters AS a ON a.letter = u.letter WHERE a.at = u.kept_at AND a.copies <= u.n)";
         const COUNT: &str = "UPDATE archived_letters SET copies = archived_letters.copies - u.n FROM {u} \
              WHERE archived_letters.letter = u.letter AND archived_letters.at = u.kept_at \
              AND archived_letters.copies > u.n";

@@ -101,8 +101,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]. Repeating it counts copies twice until the next pass has met them.
     pub async fn forget_letters(&self, letters: &[String]) -> Result<(), StoreError> {
-        const DELETE: &str = "DELETE FROM letters WHERE EXISTS (SELECT 1 FROM {u} WHERE u.letter = letters.letter \
-             AND letters.copies <= u.n)";
+        const DELETE: &str = "DELETE FROM letters WHERE letter IN (SELECT l.letter FROM {u} \
+             JOIN letters AS l ON l.letter = u.letter WHERE l.copies <= u.n)";
         const COUNT: &str = "UPDATE letters SET copies = letters.copies - u.n FROM {u} \
              WHERE letters.letter = u.letter AND letters.copies > u.n";
         for letters in counted(letters).chunks(GROUP) {

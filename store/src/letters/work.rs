@@ -146,7 +146,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn canary_of(&self, job: &str) -> Result<Canary, StoreError> {
-        self.became(job, "'taken', 'done', 'failed', 'unclear'").await
+        // Of copies that it goes on with, some were published.
+        let begun = "state IN ('taken', 'done', 'failed', 'unclear', 'pending') AND (state <> 'pending' OR moved > 0)";
+        self.became(job, begun).await
     }
 
     /// The same of those alone with which it has done what was asked for: how they have ended since. Of more than 5,000 it
@@ -155,11 +157,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn letters_since(&self, job: &str) -> Result<Canary, StoreError> {
-        self.became(job, "'done'").await
+        self.became(job, "state = 'done'").await
     }
 
     /// By the index on the states of a job's letters, and the keys of their deliveries.
-    async fn became(&self, job: &str, states: &str) -> Result<Canary, StoreError> {
+    async fn became(&self, job: &str, which: &str) -> Result<Canary, StoreError> {
         let ended: Vec<_> =
             State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
         let sql = format!(
@@ -169,7 +171,7 @@ impl Store {
              OR (d.id IS NULL AND EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = i.tenant \
              AND l.id = COALESCE(e.id, i.id) AND (e.id IS NOT NULL OR l.epoch > i.epoch))) \
              THEN 1 ELSE 0 END), 0) AS failed FROM (SELECT job, letter, tenant, id, epoch FROM letter_job_items \
-             WHERE job = $1 AND state IN ({states}) LIMIT {LOOK}) AS i \
+             WHERE job = $1 AND {which} LIMIT {LOOK}) AS i \
              LEFT JOIN letter_edits AS e ON e.job = i.job AND e.letter = i.letter \
              LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = COALESCE(e.id, i.id)",
             ended.join(", ")

@@ -1,6 +1,6 @@
 //! Equal letters without an id have one name, and each is a message of its own; and what a restore may forget.
 
-use domain::Tenant;
+use domain::{Canary, Tenant};
 use uuid::Uuid;
 
 use super::{PASS, archived, counted, index, item, letter, line, pass, plan, started, state_of};
@@ -15,6 +15,7 @@ on_both!(
     copies_that_somebody_else_took_are_missing_and_the_others_done,
     copies_count_for_the_canary_each,
     as_many_copies_are_put_back_as_were_kept,
+    two_restores_put_a_letter_back_once,
     a_letter_that_a_restore_is_about_to_put_back_is_not_left_over,
     a_restore_does_not_forget_what_was_kept_again_meanwhile,
 );
@@ -100,6 +101,8 @@ async fn copies_count_for_the_canary_each(db: &Database) {
     store.take_letters(&each(2, "j"), at(3)).await.unwrap();
     store.finish_letters(&each(2, "j"), at(3)).await.unwrap();
     assert_eq!(store.running_letter_jobs().await.unwrap()[0].until_canary, Some(1));
+    let waits = Canary { tried: 1, well: 0, failed: 0 };
+    assert_eq!(store.canary_of("j").await.unwrap(), waits, "its end is waited for, although others are to follow");
 }
 
 async fn as_many_copies_are_put_back_as_were_kept(db: &Database) {
@@ -122,6 +125,21 @@ async fn as_many_copies_are_put_back_as_were_kept(db: &Database) {
     store.restored_letters(&[put_back], at(9)).await.unwrap();
     assert_eq!(store.letters_to_restore(10, at(10)).await.unwrap(), []);
     assert_eq!(counted(&store, "r").await, [line("done", "", 5)]);
+}
+
+async fn two_restores_put_a_letter_back_once(db: &Database) {
+    let store = db.store().await;
+    index(&store, &[letter("a", "")]).await;
+    started(&store, "d", LetterAction::Drop).await;
+    store.archive_letters(&[Archived { is_one_of_many: true, ..archived("a", "d") }], at(3)).await.unwrap();
+    store.finish_letters(&each(1, "d"), at(3)).await.unwrap();
+    restore(&store, "r").await;
+    restore(&store, "s").await;
+    let found = store.letters_to_restore(10, at(6)).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.item.clone()).collect::<Vec<_>>(), each(1, "r"));
+    store.restored_letters(&[(item("a", "r"), at(3))], at(7)).await.unwrap();
+    assert_eq!(store.letters_to_restore(10, at(8)).await.unwrap(), []);
+    assert_eq!(counted(&store, "s").await, [line("missing", "not_kept", 1)]);
 }
 
 /// A letter with an id that a job has kept, and a restore that has begun it.
