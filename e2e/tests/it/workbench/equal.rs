@@ -1,10 +1,12 @@
 //! Equal letters without an id have one name, and each is a message of its own: none is lost by what is done with them.
 
+use domain::State;
 use e2e::fleet::until;
 use e2e::provider::Provider;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use serde_json::{Value, json};
+use store::Filter;
 
 use super::{DLQ, count, dead, letters, number, text};
 
@@ -31,7 +33,13 @@ async fn done_with_all(fleet: &TestFleet, words: &[&str], wanted: u64) -> Value 
 }
 
 async fn sent(fleet: &TestFleet, provider: &Provider, wanted: u64) {
-    until("each was sent", async || (provider.requests() as u64 == wanted).then_some(())).await;
+    until("each was sent", async || {
+        let filter = Filter { state: Some(State::Sent), limit: 1000, ..Filter::default() };
+        let page = fleet.store().deliveries(filter).await.ok()?;
+        (page.deliveries.len() as u64 == wanted).then_some(())
+    })
+    .await;
+    assert_eq!(provider.requests() as u64, wanted);
     letters(fleet, 0).await;
 }
 
