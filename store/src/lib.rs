@@ -48,9 +48,9 @@ pub use ledger::{
 };
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, KeptLetter,
-    LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPass,
-    LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook, PlanMade, Reading, Redirect, Redirected,
-    ReplayRule, Reserved, RunningJob, Sort,
+    KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup,
+    LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook, PlanMade,
+    Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;

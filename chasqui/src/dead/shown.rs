@@ -19,7 +19,8 @@ pub(super) fn groups(groups: &[LetterGroup], is_json: bool) {
     }
     say!("{:>7}  {:>6}  {:<12}  {:<20}  {:<26}  how they failed", "letters", "last h", "life", "last", "group");
     for group in groups {
-        let LetterGroup { fingerprint, letters, last_hour, life, last_at, note, changed_by, .. } = group;
+        let LetterGroup { fingerprint, letters, life, last_at, note, changed_by, .. } = group;
+        let last_hour = format!("{}{}", if group.is_cut { "≥" } else { "" }, group.last_hour);
         let note = note.as_deref().map(|note| format!("; note: {note}")).unwrap_or_default();
         let by = changed_by.as_deref().map(|by| format!(" ({by})")).unwrap_or_default();
         let how = format!("{}{note}{by}", how(group));
@@ -38,7 +39,8 @@ fn how(group: &LetterGroup) -> String {
 
 fn json_of_group(group: &LetterGroup) -> Value {
     json!({
-        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour, "life": group.life.as_str(), "channel": group.channel,
+        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour,
+        "last_hour_is_cut": group.is_cut, "life": group.life.as_str(), "channel": group.channel,
         "provider": group.provider, "class": group.class, "code": group.code, "template": group.template,
         "reason": group.reason, "words": group.words, "sample": group.sample, "first": group.first_at.to_string(),
         "last": group.last_at.to_string(), "changed": group.changed_at.to_string(), "changed_by": group.changed_by,

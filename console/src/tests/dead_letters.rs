@@ -303,3 +303,13 @@ async fn an_edit_shows_the_difference_before_anything_is_sent() {
     assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
     has(&broken, &["Nothing was sent:"]);
 }
+
+#[tokio::test]
+async fn a_plan_of_many_letters_tells_since_when_it_is_known() {
+    let site = site_with(2_001).await;
+    let path = planned(&site, "action=replay&all=true&why=it+is+mended").await;
+    for (lang, told) in [(Lang::En, "As of "), (Lang::Es, "Leído a las ")] {
+        let page = site.get(&path, &format!("session=operator; chasqui_lang={}", lang.code())).await;
+        has(&page, &["id=\"outlook\"", "id=\"known-at\"", told, "2\u{202f}001"]);
+    }
+}

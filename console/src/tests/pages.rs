@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::Tenant;
 use futures_util::StreamExt;
-use store::NewUser;
+use store::{Changed, NewUser, UserChange};
 use tower::ServiceExt;
 
 use super::site::Site;
@@ -132,16 +132,20 @@ async fn whoever_has_logged_out_is_not_remembered_whatever_the_look_was() {
 #[tokio::test]
 async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more() {
     let site = Site::start().await;
-    let user = NewUser {
-        name: "<viewer>".into(),
-        tenant: Tenant::default(),
-        password_hash: "$argon2id$hash".to_owned().into(),
-        scopes: vec!["read".into()],
-    };
-    assert!(site.store.create_user(user, &testkit::told()).await.unwrap());
+    for name in ["<viewer>", "ben"] {
+        let user = NewUser {
+            name: name.into(),
+            tenant: Tenant::default(),
+            password_hash: "$argon2id$hash".to_owned().into(),
+            scopes: vec!["read".into()],
+        };
+        assert!(site.store.create_user(user, &testkit::told()).await.unwrap());
+    }
     assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
-    let form = "name=%3Cviewer%3E&act=disable&confirmed=1";
-    let disabled = site.post("/console/users/act", "session=admin", form).await;
+    // Another process disables the one; that this one disables somebody else has it read the list.
+    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, &testkit::told()).await.unwrap();
+    assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
+    let disabled = site.post("/console/users/act", "session=admin", "name=ben&act=disable&confirmed=1").await;
     assert_eq!(disabled.status, StatusCode::SEE_OTHER, "{}", disabled.text);
     assert_eq!(site.get("/console", "session=admin").await.status, StatusCode::OK);
     site.doors.is_away.store(true, Ordering::SeqCst);

@@ -6,6 +6,7 @@ use domain::{Canary, State, Timestamp};
 use sea_orm::QueryResult;
 
 use super::LetterAction;
+use super::kept::FORGET;
 use crate::error::StoreError;
 use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
@@ -195,8 +196,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn pause_letter_job(&self, job: &str, why: &str) -> Result<(), StoreError> {
-        const PAUSE: &str = "UPDATE letter_jobs SET state = 'paused', note = $2 WHERE id = $1 AND state = 'running'";
-        self.inner.db.writer().query(PAUSE, &[Value::Text(Some(job)), Value::Text(Some(why))]).await.map(drop)
+        let pause =
+            format!("UPDATE letter_jobs SET state = 'paused', note = $2, {FORGET} WHERE id = $1 AND state = 'running'");
+        self.inner.db.writer().query(&pause, &[Value::Text(Some(job)), Value::Text(Some(why))]).await.map(drop)
     }
 
     /// Ends the running jobs of which nothing is left to be done.
@@ -204,10 +206,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn end_letter_jobs(&self, now: Timestamp) -> Result<(), StoreError> {
-        const END: &str = "UPDATE letter_jobs SET state = 'done', ended_at = $1 WHERE state = 'running' \
+        let end = format!(
+            "UPDATE letter_jobs SET state = 'done', ended_at = $1, {FORGET} WHERE state = 'running' \
              AND NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = letter_jobs.id \
-             AND i.state IN ('pending', 'taken'))";
-        self.inner.db.writer().query(END, &[Value::Int(Some(now.as_micros()))]).await.map(drop)
+             AND i.state IN ('pending', 'taken'))"
+        );
+        self.inner.db.writer().query(&end, &[Value::Int(Some(now.as_micros()))]).await.map(drop)
     }
 }
 

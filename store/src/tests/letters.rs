@@ -3,6 +3,7 @@
 mod closed;
 mod copies;
 mod edited;
+mod kept;
 mod outlook;
 mod plans;
 

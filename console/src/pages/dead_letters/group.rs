@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use operations::{NotDone, dead_letters, suppressions};
 use store::{LetterAction, LetterFilter, LetterGroup, StoreError};
 
-use super::groups::headline;
+use super::groups::{headline, last_hour};
 use super::letters::rows;
 use super::tabs::tabs;
 use super::words::Words;
@@ -118,7 +118,7 @@ fn facts(group: &LetterGroup, lang: Lang, now: Timestamp) -> Markup {
             dt { (words.letters) }
             dd { (whole(group.letters.into())) }
             dt { (words.last_hour) }
-            dd { (whole(group.last_hour.into())) }
+            dd { (last_hour(group)) }
             dt { (words.first) }
             dd { (time(group.first_at, now, lang)) }
             dt { (words.last) }

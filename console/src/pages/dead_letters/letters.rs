@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::{Scope, Timestamp};
 use maud::{Markup, html};
 use operations::dead_letters;
-use store::{IndexedLetter, LetterAction, StoreError};
+use store::{IndexedLetter, LETTER_LOOK, LetterAction, StoreError};
 use web::problem::Problem;
 use web::query::Parameters;
 
@@ -16,6 +16,7 @@ use super::words::Words;
 use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::figure::whole;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Row, chooser, number, table, text};
@@ -66,7 +67,7 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
         div id=(REGION) {
             (reading::shown(&known, lang, viewer, &here))
             @if page.letters.is_empty() {
-                p.nothing { (words.no_letters) }
+                @if !page.is_cut { p.nothing { (words.no_letters) } }
             } @else if may_plan {
                 form #chosen method="get" action=(paths::PLANS) {
                     (rows(&page.letters, lang, now, true))
@@ -75,6 +76,7 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
             } @else {
                 (rows(&page.letters, lang, now, false))
             }
+            @if page.is_cut { p.soft { ((words.looked_at)(&whole(LETTER_LOOK as u64))) } }
             (pager(lang, paths::LETTERS, &pairs, after.is_none(), next.as_deref()))
         }
     })

@@ -36,6 +36,8 @@ pub(super) struct Words {
     pub(super) reload: &'static str,
     pub(super) edit_waits: &'static str,
     pub(super) of_all: fn(&str, &str) -> String,
+    /// Since when it is known, as a time of the day.
+    pub(super) as_of: fn(&str) -> String,
     /// How many are dead again, and of how many.
     pub(super) dead_again: fn(&str, &str) -> String,
     pub(super) after_so_many: fn(u32) -> String,
@@ -81,6 +83,7 @@ static EN: Words = Words {
     reload: "Load the page again for newer figures.",
     edit_waits: "The broker has not confirmed what was edited: edit the letter again in the same way, or cancel.",
     of_all: |done, all| format!("{done} of {all}"),
+    as_of: |time| format!("As of {time}."),
     dead_again: |dead, sent| format!("Of what was sent, {dead} of {sent} are dead again."),
     after_so_many: |letters| format!("after {letters} letters it waits for their end"),
 };
@@ -119,6 +122,7 @@ static ES: Words = Words {
     reload: "Recargue la página para ver cifras más recientes.",
     edit_waits: "El broker no confirmó lo que se editó: edite la carta otra vez igual, o cancele.",
     of_all: |done, all| format!("{done} de {all}"),
+    as_of: |time| format!("Leído a las {time}."),
     dead_again: |dead, sent| format!("De lo que se envió, {dead} de {sent} murieron otra vez."),
     after_so_many: |letters| format!("tras {letters} cartas espera a que terminen"),
 };

@@ -12,7 +12,7 @@ use operations::dead_letters::{self, Shown, Started};
 use store::{Counted, JobState, StoreError};
 
 use super::asked::again;
-use super::outlook::{samples, warnings};
+use super::outlook::{REGION, samples, warnings};
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
@@ -47,7 +47,7 @@ pub(super) async fn start(State(console): State<Console>, Path(id): Path<String>
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "start a plan for dead letters").await;
     }
-    let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, &id).await {
+    let shown = match dead_letters::known(&console.store, &viewer.actor.tenant, &id).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return shell.not_found().await,
         Err(error) => return shell.ledger_failed(&error).await,
@@ -70,7 +70,7 @@ async fn answer(console: &Console, viewer: &Viewer, id: &str, refused: Option<No
     if let Err(denied) = viewer.actor.must(Scope::Read) {
         return shell.denied(denied).await;
     }
-    let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, id).await {
+    let shown = match dead_letters::known(&console.store, &viewer.actor.tenant, id).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return shell.not_found().await,
         Err(error) => return shell.ledger_failed(&error).await,
@@ -110,7 +110,7 @@ async fn page(
     Ok(html! {
         (tabs(lang, None))
         @if refused == Some(NotStarted::Changed) { p.refused role="alert" { (words.not_started) } }
-        (warnings(shown, &reading, again.as_deref(), is_too_old, lang, now))
+        div id=(REGION) { (warnings(shown, &reading, again.as_deref(), is_too_old, lang, now)) }
         p { (names::meaning(shown.job.action, lang)) }
         (facts(shown, lang, now))
         @if viewer.actor.may(Scope::Operate) {
