@@ -21,7 +21,7 @@ mod work;
 
 use domain::{Lane, Tenant, Timestamp};
 
-pub use archive::Archived;
+pub use archive::{Archived, KeptLetter};
 pub use edit::{EditedLetter, LetterEdit, OpenedLetter, Redirected, Reserved};
 pub use failures::FailedLetter;
 pub use groups::{LetterGroup, Life};
@@ -56,6 +56,8 @@ pub struct IndexedLetter {
     pub attempts: u32,
     pub dead_at: Timestamp,
     pub expires_at: Option<Timestamp>,
+    /// How many equal messages without an id have this name. Of one with an id there is one, however often it lies there.
+    pub copies: u32,
 }
 
 /// Which letters. An empty list stands for all.

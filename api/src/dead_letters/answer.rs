@@ -71,6 +71,8 @@ pub(crate) struct LetterAnswer {
     died: String,
     #[schema(format = DateTime)]
     expires: Option<String>,
+    /// How many equal messages without an id it stands for; a job moves each of them.
+    copies: u32,
 }
 
 /// A plan, or the job that it became.
@@ -228,6 +230,7 @@ pub(super) fn letter(letter: IndexedLetter) -> LetterAnswer {
         attempts: letter.attempts,
         died: letter.dead_at.to_string(),
         expires: letter.expires_at.map(|at| at.to_string()),
+        copies: letter.copies,
     }
 }
 

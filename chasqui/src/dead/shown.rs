@@ -53,9 +53,10 @@ pub(super) fn letter(letter: &IndexedLetter, is_json: bool) {
     if is_json {
         return output::json(&json_of_letter(letter));
     }
-    let IndexedLetter { letter, id, lane, channel, reason, provider, code, error, dead_at, epoch, .. } = letter;
+    let IndexedLetter { letter, id, lane, channel, reason, provider, code, error, dead_at, epoch, copies, .. } = letter;
+    let copies = if *copies > 1 { format!(" × {copies}") } else { String::new() };
     let what = format!(
-        "{letter}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {epoch} times: {error}"
+        "{letter}{copies}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {epoch} times: {error}"
     );
     say!("{}", printable(&what));
 }
@@ -80,7 +81,7 @@ fn json_of_letter(letter: &IndexedLetter) -> Value {
         "lane": letter.lane.as_str(), "channel": letter.channel, "provider": letter.provider, "class": letter.class,
         "code": letter.code, "template": letter.template, "reason": letter.reason, "error": letter.error,
         "group": letter.fingerprint, "attempts": letter.attempts, "died": letter.dead_at.to_string(),
-        "expires": letter.expires_at.map(|at| at.to_string()),
+        "expires": letter.expires_at.map(|at| at.to_string()), "copies": letter.copies,
     })
 }
 

@@ -34,6 +34,7 @@ fn indexed(letter: &str) -> Sort {
         attempts: 1,
         dead_at: NOW,
         expires_at: None,
+        copies: 1,
     };
     Sort { sample, words: "<b>no such number</b>".into() }
 }

@@ -28,6 +28,7 @@ fn sort(name: &str) -> Sort {
         attempts: 4,
         dead_at: NOW,
         expires_at: None,
+        copies: 1,
     };
     Sort { sample, words: "try later".into() }
 }

@@ -172,23 +172,28 @@ struct Lately {
 /// Counts the letters that fit a condition and died after `$2`, as far as is looked.
 async fn lately(session: &mut Session, whose: &str, values: &[Value<'_>]) -> Result<Lately, StoreError> {
     let sql = format!(
-        "SELECT l.fingerprint, COUNT(*) AS letters FROM (SELECT fingerprint FROM letters WHERE {whose} \
-         AND dead_at > $2 ORDER BY dead_at DESC LIMIT {LATELY_LOOK}) AS l GROUP BY l.fingerprint"
+        "SELECT l.fingerprint, COUNT(*) AS looked_at, CAST(SUM(l.copies) AS BIGINT) AS letters \
+         FROM (SELECT fingerprint, copies FROM letters WHERE {whose} AND dead_at > $2 ORDER BY dead_at DESC LIMIT {LATELY_LOOK}) AS l GROUP BY l.fingerprint"
     );
     let rows = session.query(&sql, values).await?;
     let letters = rows
         .iter()
         .map(|row| Ok((get::<String>(row, "fingerprint")?, count_of(row, "letters")?)))
         .collect::<Result<HashMap<String, u32>, StoreError>>()?;
-    let is_cut = letters.values().sum::<u32>() >= LATELY_LOOK;
+    let mut looked_at = 0;
+    for row in &rows {
+        looked_at += count_of(row, "looked_at")?;
+    }
+    let is_cut = looked_at >= LATELY_LOOK;
     Ok(Lately { letters, is_cut })
 }
 
 /// Counts the letters of all groups. How many groups had another number.
 pub(super) async fn count(session: &mut Session) -> Result<usize, StoreError> {
-    const COUNT: &str = "UPDATE letter_groups SET letters = (SELECT COUNT(*) FROM letters AS l \
+    const COUNT: &str = "UPDATE letter_groups SET letters = (SELECT CAST(COALESCE(SUM(l.copies), 0) AS BIGINT) \
+         FROM letters AS l \
          WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint) \
-         WHERE letters <> (SELECT COUNT(*) FROM letters AS l \
+         WHERE letters <> (SELECT CAST(COALESCE(SUM(l.copies), 0) AS BIGINT) FROM letters AS l \
          WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint) RETURNING fingerprint";
     Ok(session.query(COUNT, &[]).await?.len())
 }

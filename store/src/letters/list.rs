@@ -82,7 +82,7 @@ impl Store {
         conditions.extend(besides(filter, &mut values));
         let sql = format!(
             "SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, l.template, \
-             l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at FROM letters AS l \
+             l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies FROM letters AS l \
              WHERE {} {ORDER} LIMIT {}",
             conditions.join(" AND "),
             limit + 1
@@ -188,5 +188,6 @@ fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
         attempts: count_of(row, "attempts")?,
         dead_at: Timestamp::from_micros(get(row, "dead_at")?),
         expires_at: time_of(row, "expires_at")?,
+        copies: count_of(row, "copies")?,
     })
 }

@@ -101,14 +101,15 @@ async fn newcomers(session: &mut Session, job: &str, filter: &LetterFilter) -> R
     let mut values = vec![Value::Text(Some(job))];
     let condition = condition(filter, &mut values);
     let sql = format!(
-        "SELECT COUNT(*) AS letters FROM letters AS l WHERE {condition} AND NOT EXISTS (SELECT 1 \
-         FROM letter_job_items AS i WHERE i.job = $1 AND i.letter = l.letter)"
+        "SELECT CAST(COALESCE(SUM(l.copies), 0) AS BIGINT) AS letters FROM letters AS l WHERE {condition} \
+         AND NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = $1 AND i.letter = l.letter)"
     );
     counted(session, &sql, &values).await
 }
 
 async fn gone(session: &mut Session, job: &str) -> Result<u32, StoreError> {
-    const GONE: &str = "SELECT COUNT(*) AS letters FROM letter_job_items AS i WHERE i.job = $1 AND i.state = 'pending' \
+    const GONE: &str = "SELECT CAST(COALESCE(SUM(i.copies - i.moved), 0) AS BIGINT) AS letters \
+         FROM letter_job_items AS i WHERE i.job = $1 AND i.state = 'pending' \
          AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.letter = i.letter)";
     counted(session, GONE, &[Value::Text(Some(job))]).await
 }
@@ -164,8 +165,8 @@ async fn jobs_at_it(session: &mut Session, tenant: &Tenant, job: &str) -> Result
 async fn minders(session: &mut Session, tenant: &Tenant, job: &str) -> Result<Vec<AtIt>, StoreError> {
     let sql = format!(
         "SELECT g.fingerprint AS what, NULL AS action, g.changed_by AS who, g.changed_at AS since, c.letters \
-         FROM letter_groups AS g JOIN (SELECT fingerprint, COUNT(*) AS letters FROM letter_job_items WHERE job = $1 \
-         GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
+         FROM letter_groups AS g JOIN (SELECT fingerprint, CAST(SUM(copies) AS BIGINT) AS letters \
+         FROM letter_job_items WHERE job = $1 GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
          WHERE g.tenant = $2 AND g.life = 'acknowledged' ORDER BY 5 DESC, 1 LIMIT {OTHERS}"
     );
     let values = [Value::Text(Some(job)), Value::Text(Some(tenant.as_str()))];

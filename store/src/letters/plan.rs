@@ -183,14 +183,18 @@ impl Store {
         rows.iter().map(job_of).collect()
     }
 
-    /// How many letters of a job are in which state, and why, by lane, channel and provider.
+    /// How many letters of a job are in which state, and why, by lane, channel and provider. Each copy of one without an id
+    /// is a letter: of some may be done what is still to be done with others.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn count_letter_job(&self, id: &str) -> Result<Vec<Counted>, StoreError> {
-        const COUNT: &str = "SELECT i.lane, i.channel, i.provider, i.state, i.why, COUNT(*) AS letters \
-             FROM letter_job_items AS i WHERE i.job = $1 GROUP BY i.lane, i.channel, i.provider, i.state, i.why \
-             ORDER BY 6 DESC, i.lane, i.channel, i.provider, i.state, i.why";
+        const COUNT: &str = "SELECT c.lane, c.channel, c.provider, c.state, c.why, CAST(SUM(c.n) AS BIGINT) AS letters FROM \
+             (SELECT i.lane, i.channel, i.provider, i.state, i.why, i.copies - i.moved AS n FROM letter_job_items AS i \
+             WHERE i.job = $1 AND i.copies > i.moved UNION ALL \
+             SELECT i.lane, i.channel, i.provider, 'done' AS state, '' AS why, i.moved AS n FROM letter_job_items AS i \
+             WHERE i.job = $1 AND i.moved > 0) AS c GROUP BY c.lane, c.channel, c.provider, c.state, c.why \
+             ORDER BY 6 DESC, c.lane, c.channel, c.provider, c.state, c.why";
         let rows = self.inner.db.hasty_query(COUNT, &[Value::Text(Some(id))]).await?;
         rows.iter().map(counted_of).collect()
     }

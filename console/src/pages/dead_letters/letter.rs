@@ -131,7 +131,7 @@ fn facts(letter: &IndexedLetter, lang: Lang, now: Timestamp) -> Markup {
     html! {
         dl.facts {
             dt { (words.letter) }
-            dd { code { (letter.letter) } }
+            dd { code { (letter.letter) } @if letter.copies > 1 { " × " (letter.copies) } }
             dt { (words.id) }
             dd { a href=(paths::delivery(&letter.id)) { (letter.id) } }
             dt { (words.lane) }

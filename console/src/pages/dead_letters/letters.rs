@@ -123,7 +123,10 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
     let name = &letter.letter;
     let provider = Some(&letter.provider).filter(|provider| !provider.is_empty());
     let cells = vec![
-        html! { a href=(paths::letter(name)) title=(name) { code { (short(name)) } } },
+        html! {
+            a href=(paths::letter(name)) title=(name) { code { (short(name)) } }
+            @if letter.copies > 1 { " × " (letter.copies) }
+        },
         link(&letter.id),
         html! { (letter.channel) @if let Some(provider) = provider { " · " (provider) } },
         html! { (letter.lane.as_str()) },
