@@ -70,7 +70,7 @@ fn silence(name: &str, known: &Known) -> Option<String> {
 
 pub(super) fn tables(seen: &Overview) -> Vec<Table> {
     let all = [lanes(seen), queues(seen), channels(seen), providers(seen), pauses(seen)];
-    all.into_iter().chain(faults(seen)).collect()
+    all.into_iter().chain(faults(&seen.faults)).collect()
 }
 
 pub(super) fn charts(seen: &Overview) -> [Chart; 4] {
@@ -191,7 +191,7 @@ fn pauses(seen: &Overview) -> Table {
 }
 
 /// What goes wrong in the sandbox on demand. None where nothing does, as in every fleet that sends.
-fn faults(seen: &Overview) -> Option<Table> {
+fn faults(in_force: &[SandboxFault]) -> Option<Table> {
     let row = |set: &SandboxFault| -> Vec<String> {
         let left = format!("{} of {}", set.left, set.next);
         let thing = format!("{} for {}", set.channel, set.tenant);
@@ -199,7 +199,7 @@ fn faults(seen: &Overview) -> Option<Table> {
         cells.iter().map(|cell| printable(cell).into_owned()).collect()
     };
     let heads = &["sandbox", "fault", "left", "by", "since"];
-    let rows: Vec<Vec<String>> = seen.faults.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = in_force.iter().map(row).collect();
     (!rows.is_empty()).then(|| Table { title: "faults of the sandbox", heads, rows, section: 3 })
 }
 
@@ -229,6 +229,8 @@ fn age(since: Option<Timestamp>, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{ChannelName, Fault, Tenant};
+
     use super::*;
 
     #[test]
@@ -245,6 +247,25 @@ mod tests {
     fn only_nothing_has_the_lowest_bar() {
         assert_eq!(spark(&[0, 1, 500, 1_000], 1_000), "▁▂▅█");
         assert_eq!(spark(&[0, 0], 0), "▁▁");
+    }
+
+    #[test]
+    fn a_fault_of_the_sandbox_is_a_line_and_none_is_no_table() {
+        let set = SandboxFault {
+            tenant: Tenant::default(),
+            channel: ChannelName::parse("sms").unwrap(),
+            next: 3,
+            left: 2,
+            fault: Fault { status: Some(503), ..Fault::default() },
+            by: "ada\u{1b}".into(),
+            at: Timestamp::from_seconds(0),
+        };
+        let lines = faults(&[set]).expect("a table").lines();
+        let [title, _, line] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(title, "faults of the sandbox");
+        assert!(line.starts_with("  sms for default  status 503  2 of 3  ada"), "{line}");
+        assert!(!line.contains('\u{1b}') && line.ends_with("1970-01-01T00:00:00Z"), "{line}");
+        assert!(faults(&[]).is_none());
     }
 
     #[test]
