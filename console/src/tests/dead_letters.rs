@@ -203,7 +203,10 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     let led = (polled.status, polled.header("hx-redirect"), polled.header("location"));
     assert_eq!(led, (StatusCode::NO_CONTENT, job.as_str(), ""));
     let page = site.get(&job, "session=operator").await;
-    has(&page, &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running", "left at this rate"]);
+    has(
+        &page,
+        &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running", "left at this rate"],
+    );
     let live = site.get(&format!("{job}/live"), "session=operator").await;
     assert!(live.text.starts_with("<div id=\"live\">"), "{}", live.text);
     let cancelled = site.post(&format!("{job}/cancel"), "session=operator", "").await;
