@@ -139,7 +139,7 @@ async fn two_restores_put_a_letter_back_once(db: &Database) {
     assert_eq!(found.iter().map(|one| one.item.clone()).collect::<Vec<_>>(), each(1, "r"));
     store.restored_letters(&[(item("a", "r"), at(3))], at(7)).await.unwrap();
     assert_eq!(store.letters_to_restore(10, at(8)).await.unwrap(), []);
-    assert_eq!(counted(&store, "s").await, [line("missing", "not_kept", 1)]);
+    assert_eq!(counted(&store, "s").await, [line("left_out", "in_another_job", 1)]);
 }
 
 /// A letter with an id that a job has kept, and a restore that has begun it.
