@@ -143,7 +143,8 @@ async fn a_ledger_that_is_read_only_is_told_once_and_is_not_taken_for_one_that_i
     fleet.remove().await;
 }
 
-/// What was held while the ledger was away was never handed back: every delivery by the broker was the first.
+/// What was held while the ledger was away was never handed back: each message was delivered once. The broker may call one of
+/// these a redelivery: one that was on its way when the worker stopped consuming, and never reached it.
 async fn no_copy_came_twice(fleet: &TestFleet, count: u64) {
     let path = format!("queues/{}/notifications.queue", fleet.vhost);
     let counts = e2e::fleet::until("every acknowledgement is counted", async || {
@@ -152,7 +153,7 @@ async fn no_copy_came_twice(fleet: &TestFleet, count: u64) {
         (counts["ack"].as_u64() >= Some(count)).then_some(counts)
     })
     .await;
-    assert_eq!(counts["redeliver"].as_u64().unwrap_or(0), 0, "{counts}");
+    assert_eq!(counts["deliver"], count, "{counts}");
 }
 
 #[tokio::test]
