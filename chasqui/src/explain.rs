@@ -33,15 +33,30 @@ pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
     }
     let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
     logs::start(&config)?;
-    let (clock, key) = (parts::clock(), Key { tenant, id });
+    let (clock, mut key) = (parts::clock(), Key { tenant, id });
     let store = parts::existing_store(&config, parts::clock()).await?;
-    let told = operations::explain(&store, &key, config.retry_delays).await.context("the ledger could not be read")?;
+    let explain = async |key: &Key| {
+        operations::explain(&store, key, config.retry_delays).await.context("the ledger could not be read")
+    };
+    let mut told = explain(&key).await?;
+    if told.is_none()
+        && let Some(alone) = without_tenant(&key)
+    {
+        told = explain(&alone).await?;
+        key = alone;
+    }
     match &told {
         Some(told) if json => output::json(&json_of(&key, told)),
         Some(told) => lines_of(&key, told).iter().for_each(|line| say!("{line}")),
         None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
     }
     Ok(exit::answer(told.is_some()))
+}
+
+/// The delivery that is meant where an id was copied with its tenant before it, as logs and lists show both.
+fn without_tenant(key: &Key) -> Option<Key> {
+    let id = key.id.strip_prefix(key.tenant.as_str())?.strip_prefix('/')?;
+    is_id(id).then(|| Key { id: id.to_owned(), ..key.clone() })
 }
 
 fn lines_of(key: &Key, told: &Explanation) -> Vec<String> {
@@ -62,4 +77,16 @@ fn json_of(key: &Key, told: &Explanation) -> Value {
         "id": key.id, "tenant": key.tenant.as_str(), "summary": told.summary.to_string(),
         "sentences": sentences.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_may_be_copied_with_its_tenant() {
+        let of = |id: &str| without_tenant(&Key { tenant: Tenant::default(), id: id.into() }).map(|key| key.id);
+        assert_eq!(of("default/order-1").as_deref(), Some("order-1"));
+        assert_eq!((of("order-1"), of("default/"), of("acme/order-1")), (None, None, None));
+    }
 }

@@ -18,14 +18,14 @@ use crate::{exit, logs, parts, unconfigured};
 
 #[derive(Subcommand, Debug)]
 pub enum SandboxCommand {
-    /// What goes wrong with the next messages of a channel that the sandbox carries
+    /// What goes wrong with the next attempts of a channel that the sandbox carries
     #[command(subcommand)]
     Fault(FaultCommand),
 }
 
 #[derive(Subcommand, Debug)]
 pub enum FaultCommand {
-    /// Have the next messages of a channel go wrong
+    /// Have the next attempts of a channel go wrong
     Set(Box<Set>),
     /// Clear what is set for a channel: exit code 1 when nothing is left of it
     Clear(Clear),

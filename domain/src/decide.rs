@@ -71,6 +71,8 @@ pub fn decide(row: &Row, ways: Ways, outcome: &Outcome, policy: &Policy, now: Ti
             let mut done = deciding.ended(State::Captured);
             done.row.attempt = row.attempt.saturating_add(1);
             done.row.provider = Some(SANDBOX.to_owned());
+            // What stands there is of the attempt before.
+            done.row.code = None;
             done
         }
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),

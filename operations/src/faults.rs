@@ -1,4 +1,4 @@
-//! Faults of the sandbox: sets what goes wrong with the next messages of a channel, for whoever wants to see what the fleet
+//! Faults of the sandbox: sets what goes wrong with the next attempts of a channel, for whoever wants to see what the fleet
 //! does then, says how many are left, and clears it. Only what the sandbox carries is concerned. Each caller names its tenant.
 
 mod written;

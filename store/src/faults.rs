@@ -15,7 +15,7 @@ const MOST: usize = 1_000;
 
 const COLUMNS: &str = "tenant, channel, asked, remaining, status, retry_after, latency_ms, cut, set_by, set_at";
 
-/// What is to go wrong with the next messages of a channel, and for how many of them yet.
+/// What is to go wrong with the next attempts of a channel, and for how many of them yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SandboxFault {
     pub tenant: Tenant,

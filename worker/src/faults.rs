@@ -16,7 +16,11 @@ type InForce = Arc<HashSet<(Tenant, ChannelName)>>;
 
 /// Nothing, until the first message asks.
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Known>);
+pub(crate) struct Faults {
+    known: Mutex<Known>,
+    /// Whoever has it asks; the others wait for the answer.
+    looking: tokio::sync::Mutex<()>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -47,22 +51,33 @@ impl Faults {
         }
     }
 
-    /// One message asks for all: the others go by what was known meanwhile.
+    /// One message asks for all. The others wait for its answer: a burst that comes after a pause must not go by what was
+    /// known before it. Where the ledger fails, what was known goes on for a second.
     async fn in_force(&self, store: &Store) -> Result<InForce, StoreError> {
-        {
-            let mut known = self.lock();
-            if known.looked.is_some_and(|looked| looked.elapsed() < KNOWN_FOR) {
-                return Ok(Arc::clone(&known.in_force));
-            }
-            known.looked = Some(Instant::now());
+        if let Some(known) = self.fresh() {
+            return Ok(known);
         }
-        let found = store.sandbox_faults(None).await?;
-        let in_force: InForce = Arc::new(found.into_iter().map(|set| (set.tenant, set.channel)).collect());
-        self.lock().in_force = Arc::clone(&in_force);
-        Ok(in_force)
+        let _turn = self.looking.lock().await;
+        if let Some(known) = self.fresh() {
+            return Ok(known);
+        }
+        let began = Instant::now();
+        let found = store.sandbox_faults(None).await;
+        let mut known = self.lock();
+        known.looked = Some(if found.is_ok() { began } else { Instant::now() });
+        let found = found?;
+        known.in_force = Arc::new(found.into_iter().map(|set| (set.tenant, set.channel)).collect());
+        Ok(Arc::clone(&known.in_force))
+    }
+
+    /// What is known, unless it is too old.
+    fn fresh(&self) -> Option<InForce> {
+        let known = self.lock();
+        let is_fresh = known.looked.is_some_and(|looked| looked.elapsed() < KNOWN_FOR);
+        is_fresh.then(|| Arc::clone(&known.in_force))
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

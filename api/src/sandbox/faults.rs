@@ -82,7 +82,7 @@ pub(crate) struct FaultsAnswer {
 
 /// Have something go wrong in the sandbox
 ///
-/// Holds for the next messages of a channel of the token's tenant that the sandbox carries, and for none that a provider
+/// Holds for the next attempts of a channel of the token's tenant that the sandbox carries, and for none that a provider
 /// carries. It takes the place of what was set for the channel; workers know of it within a second. Exists only when the
 /// sandbox is on. Needs the scope `operate`.
 #[utoipa::path(
@@ -122,7 +122,7 @@ pub(crate) async fn list(
 
 /// Clear what goes wrong in the sandbox
 ///
-/// The next messages of the channel are captured as ever. Exists only when the sandbox is on. Needs the scope `operate`.
+/// The next attempts of the channel are captured as ever. Exists only when the sandbox is on. Needs the scope `operate`.
 #[utoipa::path(
     delete, path = "/sandbox/faults/{channel}", operation_id = "clear_fault", tag = "Sandbox",
     params(("channel" = String, Path, description = "The channel.")), security(("bearer" = [])),

@@ -214,6 +214,8 @@ pub fn judge(entry: &Entry, found: &Found) -> Verdict {
         let is_possible = match Reason::parse(&letter.reason) {
             Some(Reason::Exhausted | Reason::Ambiguous) => true,
             Some(Reason::Permanent) => entry.way.is_refused(),
+            // What may be sent for seconds only is throttled beyond that by any short wait.
+            Some(Reason::ThrottledTooLong) => entry.way == Way::Brief,
             _ => false,
         };
         if !is_possible {

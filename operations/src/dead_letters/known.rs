@@ -72,7 +72,11 @@ pub async fn known(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Sh
     }
     if kept.is_due {
         let (store, tenant, id) = (store.clone(), tenant.clone(), id.to_owned());
-        tokio::spawn(async move { drop(renew(&store, &tenant, &id).await) });
+        tokio::spawn(async move {
+            if let Err(error) = renew(&store, &tenant, &id).await {
+                tracing::warn!(job = %id, %error, "a plan or job over dead letters could not be read anew: what is shown is older");
+            }
+        });
     }
     let is_being_read = kept.is_due || kept.is_being_read;
     let read = kept.read.and_then(|(text, at)| Some((Known::of(&text)?, at)));
@@ -107,7 +111,10 @@ async fn renew(store: &Store, tenant: &Tenant, id: &str) -> Result<(), StoreErro
     // It is read after the beginning: a later change of its state has this reading forgotten.
     let Some(job) = store.letter_job(tenant, id).await? else { return Ok(()) };
     let good_for = if job.state == JobState::Running { GOOD_WHILE_RUNNING } else { GOOD_FOR };
-    let Ok(shown) = timeout(LONGEST, show_job(store, tenant, job)).await else { return Ok(()) };
+    let Ok(shown) = timeout(LONGEST, show_job(store, tenant, job)).await else {
+        tracing::warn!(job = %id, "a plan or job over dead letters was not read within 30 s: what is shown is older");
+        return Ok(());
+    };
     let text = serde_json::to_string(&Read::of(shown?)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
     store.keep_letter_reading(id, began, &text, good_for).await
 }

@@ -1,4 +1,4 @@
-//! `/console/sandbox/faults`: what goes wrong on demand with the next messages of a channel, and how it is cleared.
+//! `/console/sandbox/faults`: what goes wrong on demand with the next attempts of a channel, and how it is cleared.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -85,12 +85,12 @@ static EN: Words = Words {
     has_no_html: "This mail has no HTML.",
     not_kept: "Headers, copies and attached files are not kept. Pictures from elsewhere are not loaded here.",
     faults: "Faults on demand",
-    faults_what: "Have the next messages of a channel go wrong, and see what the fleet does then: it tries again, waits, falls \
-                  back or gives up as it would for a provider. The messages after them are captured as ever.",
+    faults_what: "Have the next attempts of a channel go wrong, and see what the fleet does then: it tries again, waits, falls \
+                  back or gives up as it would for a provider. Those after them are captured as ever.",
     no_faults: "Nothing goes wrong on demand.",
     set_fault: "Have something go wrong",
     fault_channel_hint: "Only what the sandbox carries is concerned, and nothing that a provider carries.",
-    next: "With how many of the next messages",
+    next: "With how many of the next attempts",
     fault: "What happens",
     answer_503: "503: the provider is not well, and it is tried again",
     answer_429: "429: there are too many, and it waits",
@@ -137,12 +137,12 @@ static ES: Words = Words {
     has_no_html: "Este correo no tiene HTML.",
     not_kept: "Las cabeceras, las copias y los adjuntos no se guardan. Las imágenes de otros sitios no se cargan aquí.",
     faults: "Fallas a pedido",
-    faults_what: "Haga que fallen los próximos mensajes de un canal, y vea qué hace la flota: reintenta, espera, usa la \
-                  alternativa o abandona, como con un proveedor. Los mensajes siguientes se capturan como siempre.",
+    faults_what: "Haga que fallen los próximos intentos de un canal, y vea qué hace la flota: reintenta, espera, usa la \
+                  alternativa o abandona, como con un proveedor. Los siguientes se capturan como siempre.",
     no_faults: "Nada falla a pedido.",
     set_fault: "Hacer que algo falle",
     fault_channel_hint: "Solo vale para lo que lleva el sandbox, y no para lo que lleva un proveedor.",
-    next: "Con cuántos de los próximos mensajes",
+    next: "Con cuántos de los próximos intentos",
     fault: "Qué pasa",
     answer_503: "503: el proveedor no está bien, y se reintenta",
     answer_429: "429: son demasiados, y espera",

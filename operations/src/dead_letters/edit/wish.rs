@@ -140,8 +140,10 @@ fn asked_changes(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) 
     }
 }
 
+/// RFC 6901: each step begins with `/`, and `~` stands only in `~0` and `~1`.
 fn is_pointer(text: &str) -> bool {
-    text.starts_with('/') && text.matches('/').count() <= MAX_STEPS
+    let is_escaped = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    text.starts_with('/') && is_escaped && text.matches('/').count() <= MAX_STEPS
 }
 
 fn why(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<String> {
