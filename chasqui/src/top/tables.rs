@@ -200,7 +200,7 @@ fn faults(in_force: &[SandboxFault]) -> Option<Table> {
     };
     let heads = &["sandbox", "fault", "left", "by", "since"];
     let rows: Vec<Vec<String>> = in_force.iter().map(row).collect();
-    (!rows.is_empty()).then(|| Table { title: "faults of the sandbox", heads, rows, section: 3 })
+    (!rows.is_empty()).then_some(Table { title: "faults of the sandbox", heads, rows, section: 3 })
 }
 
 fn number(value: Option<impl ToString>) -> String {
