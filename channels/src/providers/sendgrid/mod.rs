@@ -33,6 +33,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |settings| settings::warnings(&settings.sendgrid),
     problems,
     gone: &[],
+    stopped: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| Err(Refused::NeverAsks),

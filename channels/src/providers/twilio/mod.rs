@@ -58,6 +58,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     },
     problems,
     gone: &[],
+    stopped: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| Err(Refused::NeverAsks),

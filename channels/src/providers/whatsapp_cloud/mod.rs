@@ -36,6 +36,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |_| Vec::new(),
     problems,
     gone: &[],
+    stopped: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: callback::challenge,
