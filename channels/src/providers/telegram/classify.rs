@@ -105,3 +105,19 @@ fn verdict(status: u16, description: &str) -> Option<Verdict> {
 fn is_shared(destination: &str) -> bool {
     destination.starts_with(['-', '@'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::page;
+
+    #[test]
+    fn every_refusal_that_is_known_stands_on_the_page_of_the_fake() {
+        let listed = page::codes_of(PROVIDER.name);
+        // What follows an edit that was made already, and a group that has moved, is not that.
+        let followed = [NOT_MODIFIED, "chat_migrated"];
+        for refusal in REFUSALS.iter().filter(|refusal| !followed.contains(&refusal.code)) {
+            assert!(listed.iter().any(|words| words.contains(refusal.words)), "{}", refusal.words);
+        }
+    }
+}
