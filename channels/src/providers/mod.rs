@@ -73,8 +73,8 @@ pub(crate) struct Webhook {
     pub(crate) challenge: fn(&Settings, &str) -> Result<String, Refused>,
     /// Whether the provider has sent it.
     pub(crate) verify: fn(&Settings, &Callback<'_>) -> Result<(), Refused>,
-    /// The content type and the text that the provider expects as an answer.
-    pub(crate) answer: (&'static str, &'static str),
+    /// The content type and the text that the provider expects as an answer to a call that is its own.
+    pub(crate) answer: fn(&Callback<'_>) -> (&'static str, String),
     /// What it says.
     pub(crate) reports: fn(&Settings, &Callback<'_>) -> Result<Readable, Unreadable>,
 }

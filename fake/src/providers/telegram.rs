@@ -59,7 +59,11 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 fn settings(site: &Site) -> Vec<(&'static str, String)> {
-    vec![("TELEGRAM_BOT_TOKEN", TOKEN.to_owned()), ("TELEGRAM_BASE_URL", site.base_url.clone())]
+    vec![
+        ("TELEGRAM_BOT_TOKEN", TOKEN.to_owned()),
+        ("TELEGRAM_BASE_URL", site.base_url.clone()),
+        ("TELEGRAM_WEBHOOK_SECRET", SECRET.to_owned()),
+    ]
 }
 
 /// Whether a step of a path is one of a bot, whoever that is.

@@ -38,7 +38,7 @@ pub(crate) static PROVIDER: Provider = Provider {
         signature: callback::SIGNATURE,
         challenge: |_, _| Err(Refused::NeverAsks),
         verify: callback::verify,
-        answer: ("text/plain; charset=utf-8", ""),
+        answer: |_| ("text/plain; charset=utf-8", String::new()),
         reports: callback::reports,
     }),
     #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Source: <https://core.telegram.org/bots/api#sendmessage>. Telegram knows no key by which a second copy of a message
 //! could be recognised; an edit that was made already is known by its answer.
 
+mod callback;
 mod classify;
 mod message;
 mod settings;
@@ -15,7 +16,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use self::classify::{GONE, LOOK_AT, STOPPED, classify, moved_to};
 use self::message::{Request, request};
 use self::settings::{BASE_URL, BOT_TOKEN};
-use super::{Connected, Provider, Service};
+use super::{Connected, Provider, Service, Webhook};
+use crate::callback::Refused;
 use crate::channel::{Channel, Outgoing};
 use crate::checked::Checked;
 use crate::http::{self, Answer, NoAnswer};
@@ -27,11 +29,17 @@ pub(crate) static PROVIDER: Provider = Provider {
     serves: &[Service { medium: &telegram::MEDIUM, kind: "", needs: &[BOT_TOKEN.name], connect }],
     section: settings::SECTION,
     fill: |values, settings| settings.telegram = Settings::of(values),
-    warnings: |_| Vec::new(),
+    warnings: callback::warnings,
     problems,
     gone: GONE,
     stopped: STOPPED,
-    webhook: None,
+    webhook: Some(Webhook {
+        signature: callback::SIGNATURE,
+        challenge: |_, _| Err(Refused::NeverAsks),
+        verify: callback::verify,
+        answer: callback::answer,
+        reports: callback::reports,
+    }),
     #[cfg(test)]
     over_http: Some(over_http),
 };
@@ -105,7 +113,7 @@ fn problems(settings: &crate::Settings) -> Vec<String> {
 /// # Errors
 /// Every problem, beginning with the name of its setting.
 fn bot(settings: &crate::Settings) -> Result<Telegram, Vec<String>> {
-    let Settings { bot_token, base_url } = &settings.telegram;
+    let Settings { bot_token, base_url, .. } = &settings.telegram;
     let mut problems = Vec::new();
     let token = token(bot_token.as_ref()).map_err(|problem| problems.push(problem)).ok();
     let (name, example) = (BASE_URL.name, "https://api.telegram.org");
@@ -141,7 +149,8 @@ fn token(given: Option<&SecretString>) -> Result<&str, String> {
 /// A bot that exists nowhere.
 #[cfg(test)]
 fn over_http(base_url: &str) -> crate::Settings {
-    let telegram = Settings { bot_token: Some("1:telegram-secret-token".into()), base_url: base_url.into() };
+    let (bot_token, base_url) = (Some("1:telegram-secret-token".into()), base_url.into());
+    let telegram = Settings { bot_token, base_url, ..Settings::default() };
     crate::Settings { telegram, ..crate::settings::of_tests() }
 }
 

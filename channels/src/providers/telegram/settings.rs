@@ -7,10 +7,11 @@ use crate::section::{Half, Section};
 
 pub(super) const BOT_TOKEN: Setting = Setting::text("TELEGRAM_BOT_TOKEN");
 pub(super) const BASE_URL: Setting = Setting::text("TELEGRAM_BASE_URL");
+pub(super) const WEBHOOK_SECRET: Setting = Setting::text("TELEGRAM_WEBHOOK_SECRET");
 const LIMITS: Setting = Setting::text("TELEGRAM_LIMITS");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[BOT_TOKEN, BASE_URL, LIMITS],
+    settings: &[BOT_TOKEN, BASE_URL, WEBHOOK_SECRET, LIMITS],
     limits: Some(LIMITS),
     halves: &[Half {
         channels: &["telegram"],
@@ -27,10 +28,16 @@ pub struct Settings {
     pub bot_token: Option<SecretString>,
     /// `TELEGRAM_BASE_URL`: Telegram's own, or that of a Bot API server of one's own.
     pub base_url: String,
+    /// `TELEGRAM_WEBHOOK_SECRET`: what `setWebhook` was given as `secret_token`, which Telegram says with each call.
+    pub webhook_secret: Option<SecretString>,
 }
 
 impl Settings {
     pub(super) fn of(values: &Values) -> Self {
-        Self { bot_token: values.secret(BOT_TOKEN), base_url: values.text(BASE_URL).unwrap_or_default() }
+        Self {
+            bot_token: values.secret(BOT_TOKEN),
+            base_url: values.text(BASE_URL).unwrap_or_default(),
+            webhook_secret: values.secret(WEBHOOK_SECRET),
+        }
     }
 }
