@@ -164,20 +164,20 @@ fn marked() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(fuzz_cases(256)))]
+    #![proptest_config(ProptestConfig { cases: fuzz_cases(256), failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn the_entities_of_any_text_lie_in_it_and_within_each_other(text in marked()) {
         let Ok(styled) = telegram::styled(&text) else { return Ok(()) };
         let units = styled.text.encode_utf16().count();
         for entity in &styled.entities {
-            prop_assert!(entity.length > 0 && entity.offset + entity.length <= units, "{entity:?}");
+            prop_assert!(entity.length > 0 && entity.offset + entity.length <= units, "{:?}", entity);
         }
         for (at, one) in styled.entities.iter().enumerate() {
             for other in &styled.entities[at + 1..] {
                 let is_behind = other.offset >= one.offset + one.length;
                 let is_within = other.offset + other.length <= one.offset + one.length;
-                prop_assert!(is_behind || is_within, "{one:?} {other:?}");
+                prop_assert!(is_behind || is_within, "{:?} {:?}", one, other);
             }
         }
     }
