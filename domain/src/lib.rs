@@ -47,6 +47,7 @@ mod row_lease;
 #[cfg(test)]
 mod samples;
 mod scope;
+mod secret;
 #[cfg(test)]
 mod simulation;
 mod suppression;
@@ -107,6 +108,7 @@ pub use row_lease::{
     is_taken_over, suspecting,
 };
 pub use scope::{Role, Scope};
+pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 pub use unsubscribe::{Subscriber, UnsubscribeLinks};
