@@ -114,6 +114,12 @@ pub(crate) fn heard_id(subject: &Key, provider: &str, event_id: &str, name: &str
     Uuid::new_v5(&NAMESPACE, format!("{subject}/heard/{name}/{provider}/{event_id}").as_bytes())
 }
 
+/// The id of an event of what is no delivery: always the same, so that whoever tells it again tells the same event. `of`
+/// tells it from others of its name.
+pub(crate) fn subject_event_id(noun: &str, subject: &Key, name: &str, of: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{subject}/{noun}/event/{name}/{of}").as_bytes())
+}
+
 /// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice. With
 /// another generation of the endpoint's secret the delivery has another body, and so another id.
 pub fn webhook_id(event: &Key, endpoint: &str, generation: u32) -> String {

@@ -9,6 +9,7 @@
 mod actor;
 mod answered;
 mod arrival;
+mod ask;
 mod breaker;
 mod canary;
 mod channel_name;
@@ -59,6 +60,10 @@ mod zones;
 pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
+pub use ask::{
+    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskEvent, AskEventName, AskKind, AskState,
+    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
+};
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};
 pub use channel_name::{ChannelName, InvalidChannelName};
