@@ -8,7 +8,6 @@ mod outcome;
 
 use crate::{Key, Salt, Seed, Timestamp};
 
-pub use self::event::{AskEvent, AskEventName};
 pub use self::given::{Answer, AskDecision, AskEdit, AskEnding, AskVerdict, GivenAnswer};
 
 /// The most choices of an ask: as many buttons as people read, and fewer than a button can name.
@@ -167,17 +166,12 @@ impl Ask {
         self.ending(AskEnd { state: AskState::Cancelled, choice: None, by: Some(by.to_owned()), at: now })
     }
 
-    /// What is told of its beginning.
-    pub fn opened(&self) -> AskEvent {
-        AskEvent::opened(self)
-    }
-
     fn ending(&self, end: AskEnd) -> Option<AskEnding> {
         if self.end.is_some() {
             return None;
         }
         let ask = Self { version: self.version.saturating_add(1), end: Some(end), ..self.clone() };
-        let event = AskEvent::ended(&ask)?;
+        let event = ask.ended()?;
         Some(AskEnding { ask, event })
     }
 

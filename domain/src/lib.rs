@@ -51,9 +51,11 @@ mod scope;
 mod secret;
 #[cfg(test)]
 mod simulation;
+mod subject_event;
 mod suppression;
 mod timestamp;
 mod unsubscribe;
+mod verification;
 mod windows;
 mod zones;
 
@@ -61,8 +63,8 @@ pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use ask::{
-    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskEvent, AskEventName, AskKind, AskState,
-    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
+    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskState, AskVerdict, GivenAnswer,
+    MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
 };
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};
@@ -114,9 +116,14 @@ pub use row_lease::{
 };
 pub use scope::{Role, Scope};
 pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
+pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 pub use unsubscribe::{Subscriber, UnsubscribeLinks};
+pub use verification::{
+    BlockReason, CODE_LIVES, Checked, Conversion, Counters, PumpingLimits, Sending, Verification, VerificationMoved,
+    VerificationState, dial_code, guard, number_prefix,
+};
 // The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,

@@ -1,120 +1,57 @@
-//! What subscribers are told of an ask. An event has the same id however often it is told.
-
-use std::fmt;
-
-use serde_json::{Map, Value};
-use uuid::Uuid;
+//! What subscribers are told of an ask: never the question.
 
 use super::{Answer, Ask, AskState, AskVerdict, GivenAnswer};
-use crate::Timestamp;
-use crate::identity::subject_event_id;
+use crate::{SubjectEvent, Timestamp};
 
-/// The noun of the events of asks.
 const NOUN: &str = "ask";
 
-/// What has happened to an ask: the last word of an event's routing key and type.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum AskEventName {
-    Opened,
-    /// An answer counts.
-    Counted,
-    /// An answer counts in the place of an earlier one of the same person.
-    Changed,
-    Answered,
-    Expired,
-    Cancelled,
-    /// An answer came after the end.
-    Late,
-    /// An answer was none.
-    Refused,
-}
-
-/// One event. It has neither a destination nor the question.
-#[derive(Clone, PartialEq, Debug)]
-pub struct AskEvent {
-    pub name: AskEventName,
-    pub id: Uuid,
-    pub at: Timestamp,
-    pub data: Map<String, Value>,
-}
-
-impl AskEventName {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Counted => "counted",
-            Self::Changed => "changed",
-            Self::Answered => "answered",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Late => "late",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-impl fmt::Display for AskEventName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl AskEvent {
-    pub(super) fn opened(ask: &Ask) -> Self {
-        Self::new(ask, AskEventName::Opened, "", ask.created_at)
+impl Ask {
+    /// What is told of its beginning.
+    pub fn opened(&self) -> SubjectEvent {
+        event(self, "opened", "", self.created_at)
     }
 
-    pub(super) fn counted(ask: &Ask, answer: &Answer, counted: u32, is_changed: bool) -> Self {
-        let name = if is_changed { AskEventName::Changed } else { AskEventName::Counted };
-        let event = Self::about(ask, name, &answer.given).with("counted", counted);
-        event.with("quorum", ask.quorum).with("version", answer.version)
-    }
-
-    /// The end that an answer has brought.
-    pub(super) fn answered(ask: &Ask, answer: &Answer, choice: Option<&str>) -> Self {
-        let event = Self::new(ask, AskEventName::Answered, &answer.version.to_string(), answer.given.at);
-        event.with("choice", choice).with("by", answer.given.approver.as_str()).with("version", answer.version)
-    }
-
-    /// The end of an ask. None while it is open.
-    pub(super) fn ended(ask: &Ask) -> Option<Self> {
-        let end = ask.end.as_ref()?;
-        let name = match end.state {
-            AskState::Open => return None,
-            AskState::Answered => AskEventName::Answered,
-            AskState::Expired => AskEventName::Expired,
-            AskState::Cancelled => AskEventName::Cancelled,
-        };
-        let event = Self::new(ask, name, &ask.version.to_string(), end.at);
+    /// What is told of its end. None while it is open.
+    pub fn ended(&self) -> Option<SubjectEvent> {
+        let end = self.end.as_ref().filter(|end| end.state != AskState::Open)?;
+        let event = event(self, end.state.as_str(), &self.version.to_string(), end.at);
         let event = event.with("choice", end.choice.as_deref()).with("by", end.by.as_deref());
-        Some(event.with("version", ask.version))
+        Some(event.with("version", self.version))
     }
+}
 
-    pub(super) fn late(ask: &Ask, given: &GivenAnswer) -> Self {
-        Self::about(ask, AskEventName::Late, given).with("state", ask.state().as_str())
-    }
+pub(super) fn counted(ask: &Ask, answer: &Answer, counted: u32, is_changed: bool) -> SubjectEvent {
+    let name = if is_changed { "changed" } else { "counted" };
+    let event = about(ask, name, &answer.given).with("counted", counted);
+    event.with("quorum", ask.quorum).with("version", answer.version)
+}
 
-    pub(super) fn refused(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict) -> Self {
-        Self::about(ask, AskEventName::Refused, given).with("reason", verdict.as_str())
-    }
+/// The end that an answer has brought: the same as [`Ask::ended`] tells of the row.
+pub(super) fn answered(ask: &Ask, answer: &Answer, choice: Option<&str>) -> SubjectEvent {
+    let event = event(ask, AskState::Answered.as_str(), &answer.version.to_string(), answer.given.at);
+    event.with("choice", choice).with("by", answer.given.approver.as_str()).with("version", answer.version)
+}
 
-    /// One of an answer.
-    fn about(ask: &Ask, name: AskEventName, given: &GivenAnswer) -> Self {
-        let event = Self::new(ask, name, &format!("{}/{}", given.approver, given.id), given.at);
-        event.with("approver", given.approver.as_str()).with("choice", given.choice.as_str()).with("via", &*given.via)
-    }
+pub(super) fn late(ask: &Ask, given: &GivenAnswer) -> SubjectEvent {
+    about(ask, "late", given).with("state", ask.state().as_str())
+}
 
-    /// `of` tells it from others of its name.
-    fn new(ask: &Ask, name: AskEventName, of: &str, at: Timestamp) -> Self {
-        let id = subject_event_id(NOUN, &ask.key, name.as_str(), of);
-        let event = Self { name, id, at, data: Map::new() };
-        event.with("kind", ask.kind.as_str()).with("correlation_id", ask.correlation_id.as_deref())
-    }
+pub(super) fn refused(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict) -> SubjectEvent {
+    about(ask, "refused", given).with("reason", verdict.as_str())
+}
 
-    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.data.insert(name.to_owned(), value.into());
-        self
-    }
+/// An event of one answer. What somebody has chosen whom nobody asked is theirs, and is not told.
+fn about(ask: &Ask, name: &'static str, given: &GivenAnswer) -> SubjectEvent {
+    let of = format!("{}/{}", given.approver, given.id);
+    let known = ask.choices.iter().find(|choice| choice.id == given.choice).map(|choice| choice.id.as_str());
+    let asked = ask.audience.iter().find(|approver| **approver == given.approver).map(String::as_str);
+    let event = event(ask, name, &of, given.at).with("approver", asked).with("choice", known);
+    event.with("via", given.via.as_str())
+}
+
+fn event(ask: &Ask, name: &'static str, of: &str, at: Timestamp) -> SubjectEvent {
+    let event = SubjectEvent::new(NOUN, &ask.key, name, of, at);
+    event.with("kind", ask.kind.as_str()).with("correlation_id", ask.correlation_id.as_deref())
 }
 
 impl AskVerdict {

@@ -1,8 +1,8 @@
 //! What an answer does: it counts, it ends the ask, it comes too late, or it is none.
 
 use super::outcome::Tally;
-use super::{Ask, AskEnd, AskEvent, AskState};
-use crate::Timestamp;
+use super::{Ask, AskEnd, AskState, event};
+use crate::{SubjectEvent, Timestamp};
 
 /// The most answers of one person to one ask, where they may be changed.
 const MAX_ANSWERS: usize = 10;
@@ -79,7 +79,7 @@ pub struct AskDecision {
     /// The row of the answer. None where it is not kept, or kept already.
     pub kept: Option<Answer>,
     /// In their order. A repeat of the answer has the same again.
-    pub events: Vec<AskEvent>,
+    pub events: Vec<SubjectEvent>,
     pub edit: AskEdit,
 }
 
@@ -87,7 +87,7 @@ pub struct AskDecision {
 #[derive(Clone, PartialEq, Debug)]
 pub struct AskEnding {
     pub ask: Ask,
-    pub event: AskEvent,
+    pub event: SubjectEvent,
 }
 
 impl AskDecision {
@@ -97,7 +97,7 @@ impl AskDecision {
     }
 
     fn refused(ask: &Ask, given: &GivenAnswer, verdict: AskVerdict) -> Self {
-        let event = AskEvent::refused(ask, given, &verdict);
+        let event = event::refused(ask, given, &verdict);
         Self { events: vec![event], ..Self::nothing(verdict) }
     }
 }
@@ -162,7 +162,7 @@ impl Ask {
         if answers.iter().any(|kept| kept.late && kept.given.approver == given.approver) {
             return AskDecision::nothing(verdict);
         }
-        let event = AskEvent::late(self, given);
+        let event = event::late(self, given);
         let kept = Some(Answer { given: given.clone(), late: true, version: self.version });
         AskDecision { kept, events: vec![event], ..AskDecision::nothing(verdict) }
     }
@@ -180,7 +180,7 @@ impl Ask {
     fn repeated(&self, before: &[Answer], kept: &Answer) -> AskDecision {
         match &self.end {
             Some(end) if kept.late => {
-                let event = AskEvent::late(self, &kept.given);
+                let event = event::late(self, &kept.given);
                 AskDecision { events: vec![event], ..AskDecision::nothing(AskVerdict::Late(end.clone())) }
             }
             _ => self.told(before, kept).decision,
@@ -193,11 +193,11 @@ impl Ask {
         let is_changed = tally.count(answer);
         let ends = self.outcome(&tally);
         let counted = tally.of_choice(&answer.given.choice);
-        let mut events = vec![AskEvent::counted(self, answer, counted, is_changed)];
+        let mut events = vec![event::counted(self, answer, counted, is_changed)];
         let verdict = match &ends {
             None => AskVerdict::Counts { counted, quorum: self.quorum },
             Some(choice) => {
-                events.push(AskEvent::answered(self, answer, choice.as_deref()));
+                events.push(event::answered(self, answer, choice.as_deref()));
                 AskVerdict::Ends { choice: choice.clone() }
             }
         };
