@@ -15,6 +15,7 @@ mod canary;
 mod channel_name;
 mod choice;
 mod claim;
+mod command;
 mod cron;
 mod decide;
 mod endpoint_address;
@@ -71,6 +72,10 @@ pub use canary::{Canary, Verdict};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
+pub use command::{
+    Action, Argument, ArgumentKind, Command, CommandLine, CommandMoved, CommandReport, CommandState, CommandStep,
+    Confirm, InvalidLine, Registry, Schema, Service, Unresolved, WantedCommand,
+};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Transition, Ways, decide};
 pub use endpoint_address::EndpointAddress;

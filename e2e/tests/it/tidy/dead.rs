@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 27] = [
+const KEPT: [(&str, &str); 34] = [
     ("Ask::approver", "nobody is asked yet, and no answer is heard"),
     ("Ask::seed", "nobody is asked yet, and no answer is heard"),
     ("AskKind::parse", "no ask comes in yet"),
@@ -18,10 +18,17 @@ const KEPT: [(&str, &str); 27] = [
     ("BlockReason::parse", "no verification is read yet"),
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("CODE_LIVES", "no verification is started yet"),
+    ("Command::confirmed", "no command comes in yet"),
+    ("Command::undelivered", "no command comes in yet"),
+    ("CommandLine::parse", "no command comes in yet"),
+    ("CommandState::parse", "no command is read yet"),
+    ("Confirm::parse", "no service is registered yet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
+    ("Registry::dispatched", "no service is registered yet"),
+    ("Schema::parse", "no service is registered yet"),
     ("Secrets::button", "nothing that people answer is sent yet, and no answer is heard"),
     ("Secrets::has_made", "nothing that people answer is sent yet, and no answer is heard"),
     ("Secrets::is_code", "nothing that people answer is sent yet, and no answer is heard"),
