@@ -5,6 +5,9 @@ mod event;
 mod faults;
 mod given;
 mod outcome;
+mod stored;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{Key, Salt, Seed, Timestamp};
 
@@ -39,7 +42,7 @@ pub enum AskState {
 }
 
 /// One of the answers that may be given.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AskChoice {
     /// 1 to 64 letters, digits, `_` or `-`.
     pub id: String,

@@ -1,7 +1,9 @@
-//! What subscribers are told of an ask: never the question.
+//! What subscribers are told of an ask, never the question, and what the journal is told.
 
-use super::{Answer, Ask, AskState, AskVerdict, GivenAnswer};
-use crate::{SubjectEvent, Timestamp};
+use serde_json::Map;
+
+use super::{Answer, Ask, AskDecision, AskState, AskVerdict, GivenAnswer};
+use crate::{Entry, SubjectEvent, Timestamp};
 
 const NOUN: &str = "ask";
 
@@ -52,6 +54,20 @@ fn about(ask: &Ask, name: &'static str, given: &GivenAnswer) -> SubjectEvent {
 fn event(ask: &Ask, name: &'static str, of: &str, at: Timestamp) -> SubjectEvent {
     let event = SubjectEvent::new(NOUN, &ask.key, name, of, at);
     event.with("kind", ask.kind.as_str()).with("correlation_id", ask.correlation_id.as_deref())
+}
+
+impl AskDecision {
+    /// What the journal is told before an answer takes effect. None for one that has none.
+    pub fn entry(&self) -> Option<Entry> {
+        let (ask, answer) = (self.moved.as_ref()?, self.kept.as_ref().filter(|answer| !answer.late)?);
+        let kind = if ask.end.is_some() { "ask.answered" } else { "ask.counted" };
+        let GivenAnswer { id, approver, choice, via, at, evidence } = &answer.given;
+        let (tenant, subject) = (ask.key.tenant.clone(), ask.key.id.clone());
+        let entry = Entry { tenant, kind, subject, actor: approver.clone(), at: *at, data: Map::new() };
+        let entry = entry.with("choice", choice.as_str()).with("via", via.as_str()).with("answer", id.as_str());
+        let entry = entry.with("evidence", evidence.as_str()).with("kind", ask.kind.as_str());
+        Some(entry.with("requested_by", ask.requested_by.as_deref()))
+    }
 }
 
 impl AskVerdict {

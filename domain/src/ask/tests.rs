@@ -249,6 +249,35 @@ fn an_event_says_what_has_happened_and_never_what_was_asked() {
 }
 
 #[test]
+fn the_journal_is_told_who_answered_what_and_by_what_it_shows() {
+    let (mut open, mut answers) = (ask(2), Vec::new());
+    let entry = give(&mut open, &mut answers, &given("ben", "yes", 1)).entry().unwrap();
+    assert_eq!((entry.kind, entry.actor.as_str(), entry.subject.as_str()), ("ask.counted", "ben", "a-1"));
+    assert_eq!(
+        entry.data_text(),
+        r#"{"answer":"ben-1","choice":"yes","evidence":"{}","kind":"confirm","requested_by":"ana","via":"telegram"}"#
+    );
+    for (answer, kind) in [
+        (given("ben", "yes", 1), None),
+        (given("eve", "yes", 2), None),
+        (given("caro", "yes", 3), Some("ask.answered")),
+        (given("dan", "no", 4), None),
+    ] {
+        let entry = give(&mut open, &mut answers, &answer).entry();
+        assert_eq!(entry.map(|entry| entry.kind), kind, "{answer:?}");
+    }
+}
+
+#[test]
+fn choices_and_audience_are_read_from_their_texts() {
+    let ask = ask(1);
+    assert_eq!(Ask::choices_of(&ask.choices_text()), Some(ask.choices.clone()));
+    assert_eq!(Ask::audience_of(&ask.audience_text()), Some(ask.audience.clone()));
+    assert_eq!(ask.audience_text(), r#"["ana","ben","caro","dan"]"#);
+    assert_eq!((Ask::choices_of("[1]"), Ask::audience_of("{}")), (None, None));
+}
+
+#[test]
 fn words_and_places_read_as_they_are_written() {
     assert!(AskKind::ALL.iter().all(|kind| AskKind::parse(kind.as_str()) == Some(*kind)));
     assert!(AskState::ALL.iter().all(|state| AskState::parse(state.as_str()) == Some(*state)));
