@@ -1,6 +1,7 @@
 //! An ask: a question to people, of whose answers one is what they have decided. One row, one end: [`Ask::answered`] says
 //! what an answer does, and whoever writes that does so if the row still has the version that was read.
 
+mod decide;
 mod event;
 mod faults;
 mod given;

@@ -5,6 +5,9 @@
 //! [`NextStep`] (what follows from that answer?), [`choose`] (who carries it?), [`Outcome`] (what a provider answered),
 //! [`decide`] (what now?), [`Follows`] (what is told of it, what is published for it, and how is it settled?),
 //! [`Report`] (what did the provider say of it later?).
+//!
+//! What comes back from people and services: [`Ask`] (a question, and what an answer to it does), [`Secrets`] (with what
+//! people answer), [`Verification`] (is this address theirs?), [`Command`] (how far is what a service was told to do?).
 
 mod actor;
 mod answered;

@@ -51,7 +51,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn command_of_ask(&self, ask: &Key) -> Result<Option<Command>, StoreError> {
-        let sql = format!("SELECT {COMMAND} FROM commands WHERE tenant = $1 AND ask = $2 ORDER BY id LIMIT 1");
+        // Found by the ask: the key would give all commands of the tenant.
+        let sql = format!("SELECT {COMMAND} FROM commands WHERE tenant || '' = $1 AND ask = $2 LIMIT 1");
         if !is_storable(&ask.id) {
             return Ok(None);
         }

@@ -14,11 +14,46 @@ const OF_ADDRESS: Duration = Duration::from_secs(10 * 60);
 const OF_CLIENT: Duration = Duration::from_secs(60 * 60);
 const OF_COUNTRY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many were begun, blocked ones left out: whoever is blocked must not keep others out for longer.
-const COUNT: &str = "SELECT COUNT(*) FROM verifications AS v WHERE v.tenant || '' = $1 AND v.state <> 'blocked'";
-/// Of those that have been sent and have ended: what is under way says nothing yet.
-const ENDED: &str = "FROM verifications AS v WHERE v.tenant || '' = $1 AND v.sends > 0 AND \
-     v.state IN ('approved', 'expired', 'exhausted')";
+/// The most that are counted of anything, and the last of which conversion is told: a country may have very many.
+const MOST: u32 = 100_000;
+const MOST_OF_CONVERSION: u32 = 1_000;
+
+/// How many were begun, blocked ones left out: whoever is blocked must not keep others out for longer. The tenant stands in
+/// an expression, so that no plan reads all rows of a tenant by their key.
+fn begun(condition: &str) -> String {
+    format!(
+        "(SELECT COUNT(*) FROM (SELECT v.state FROM verifications AS v WHERE v.tenant || '' = $1 \
+         AND v.state <> 'blocked' AND {condition} LIMIT {MOST}) AS c)"
+    )
+}
+
+/// How many of those were sent and have ended: what is under way says nothing yet. `of_them` chooses among the last.
+fn ended(condition: &str, of_them: &str) -> String {
+    format!(
+        "(SELECT COUNT(*) FROM (SELECT v.state FROM verifications AS v WHERE v.tenant || '' = $1 AND v.sends > 0 \
+         AND v.state IN ('approved', 'expired', 'exhausted') AND {condition} ORDER BY v.created_at DESC \
+         LIMIT {MOST_OF_CONVERSION}) AS c WHERE {of_them})"
+    )
+}
+
+fn statement() -> String {
+    const OF_PREFIX: &str = "v.prefix = $7 AND v.created_at > $9";
+    const OF_COUNTRY: &str = "v.dial_code = $8 AND v.created_at > $9";
+    const APPROVED: &str = "c.state = 'approved'";
+    let columns = [
+        (begun("v.recipient = $2 AND v.created_at > $3"), "address"),
+        (begun("v.client = $4 AND v.created_at > $5"), "client"),
+        (begun("v.session = $6 AND v.created_at > $5"), "session"),
+        (begun("v.prefix = $7 AND v.created_at > $5"), "prefix"),
+        (begun(OF_COUNTRY), "country"),
+        (ended(OF_PREFIX, "TRUE"), "prefix_sent"),
+        (ended(OF_PREFIX, APPROVED), "prefix_approved"),
+        (ended(OF_COUNTRY, "TRUE"), "country_sent"),
+        (ended(OF_COUNTRY, APPROVED), "country_approved"),
+    ];
+    let columns: Vec<String> = columns.iter().map(|(count, name)| format!("{count} AS {name}")).collect();
+    format!("SELECT {}", columns.join(", "))
+}
 
 impl Store {
     /// What was counted of the tenant before this verification is begun; None for what it does not have.
@@ -26,18 +61,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn verification_counters(&self, of: &Verification, now: Timestamp) -> Result<Counters, StoreError> {
-        let sql = format!(
-            "SELECT ({COUNT} AND v.recipient = $2 AND v.created_at > $3) AS address, \
-             ({COUNT} AND v.client = $4 AND v.created_at > $5) AS client, \
-             ({COUNT} AND v.session = $6 AND v.created_at > $5) AS session, \
-             ({COUNT} AND v.prefix = $7 AND v.created_at > $5) AS prefix, \
-             ({COUNT} AND v.dial_code = $8 AND v.created_at > $9) AS country, \
-             (SELECT COUNT(*) {ENDED} AND v.prefix = $7 AND v.created_at > $9) AS prefix_sent, \
-             (SELECT COUNT(*) {ENDED} AND v.prefix = $7 AND v.created_at > $9 AND v.state = 'approved') AS prefix_approved, \
-             (SELECT COUNT(*) {ENDED} AND v.dial_code = $8 AND v.created_at > $9) AS country_sent, \
-             (SELECT COUNT(*) {ENDED} AND v.dial_code = $8 AND v.created_at > $9 AND v.state = 'approved') \
-             AS country_approved"
-        );
         let since = |time: Duration| Value::Int(Some(now.minus(time).as_micros()));
         let values = [
             Value::Text(Some(of.key.tenant.as_str())),
@@ -50,7 +73,7 @@ impl Store {
             Value::Text(of.dial_code.as_deref()),
             since(OF_COUNTRY),
         ];
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let rows = self.inner.db.reader().query(&statement(), &values).await?;
         rows.first().map_or(Ok(Counters::default()), |row| counters_of(row, of))
     }
 }
