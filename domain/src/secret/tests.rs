@@ -22,7 +22,7 @@ fn seed<'a>(key: &'a Key, salt: &'a Salt, secrets: &'a Secrets) -> Seed<'a> {
 }
 
 #[test]
-fn a_code_is_six_digits_and_the_same_for_ever() {
+fn a_code_is_six_digits_and_the_same_whenever_it_is_derived() {
     let (secrets, key) = (secrets(), key("acme", "v-1"));
     let seed = seed(&key, &SALT, &secrets);
     let code = secrets.code(&seed, Purpose::Verify, 0).unwrap();
@@ -37,6 +37,16 @@ fn a_code_is_six_digits_and_the_same_for_ever() {
     {
         assert!(!secrets.is_code(&seed, Purpose::Verify, 0, wrong), "{wrong:?}");
     }
+}
+
+#[test]
+fn secrets_are_the_same_for_ever() {
+    let (secrets, key) = (secrets(), key("acme", "v-1"));
+    let seed = seed(&key, &SALT, &secrets);
+    // Any other implementation of RFC 5869, RFC 2104 and RFC 4122 computes the same.
+    assert_eq!(secrets.key_id(), "36128404");
+    assert_eq!(secrets.code(&seed, Purpose::Verify, 0).unwrap().shown(), "977714");
+    assert_eq!(secrets.button(&seed, 1, 2).unwrap(), "AaWIe7H-214HhD53ZbCNuvABAAKygMCBCjzLVrrXQjhDSchT");
 }
 
 #[test]
