@@ -1,7 +1,7 @@
-.PHONY: help run test chaos bench tools fmt lint ci
+.PHONY: help run test chaos bench pictures tools fmt lint ci
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 run: ## set up what is missing, build, and run the whole fleet with a sample notification per channel
 	@tools/run up --demo
@@ -18,6 +18,10 @@ chaos: ## every fault against a fleet of its own: nothing is lost, nothing is se
 bench: ## measure the fleet against its baselines, built for release (some ten minutes)
 	@tools/setup --test
 	@tools/bench
+
+pictures: ## make the pictures of docs/pictures anew, from a fleet that has had an ordinary day (some five minutes)
+	@tools/setup --test
+	@tools/pictures
 
 tools: ## only set up what `make run` and `make test` need
 	@tools/setup --test

@@ -59,7 +59,7 @@ fn json_of(key: &Key, told: &Explanation) -> Value {
         json!({"topic": sentence.topic.as_str(), "at": at, "text": sentence.text})
     });
     json!({
-        "id": key.id, "tenant": key.tenant.as_str(), "summary": told.summary,
+        "id": key.id, "tenant": key.tenant.as_str(), "summary": told.summary.to_string(),
         "sentences": sentences.collect::<Vec<_>>(),
     })
 }

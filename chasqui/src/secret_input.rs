@@ -146,6 +146,6 @@ mod tests {
             assert!(error.is::<Interrupted>(), "{error:?}");
         }
         let unreadable = read(b"\xffsecret\n").expect_err("no UTF-8");
-        assert!(!format!("{unreadable:?}").contains("secret"), "{unreadable:?}");
+        assert!(!format!("{unreadable:#}").contains("secret"), "{unreadable:#}");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod banner;
 pub(crate) mod confirm;
 pub(crate) mod figure;
 pub(crate) mod filter;
+pub(crate) mod outcome;
 pub(crate) mod pager;
 pub(crate) mod problem;
 pub(crate) mod sentence;

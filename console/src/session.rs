@@ -2,7 +2,7 @@
 //! the page on which people log in.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -143,6 +143,16 @@ fn to_login(parts: &Parts) -> Refusal {
         return response.into();
     }
     Redirect::to(&login).into_response().into()
+}
+
+/// The same answer for whoever asks with these headers. Led to another page, a script would take it for the part of this
+/// one that it has asked for: it is told to go there instead.
+pub(crate) fn led(answer: Response, headers: &HeaderMap) -> Response {
+    let is_led = answer.status().is_redirection() && headers.contains_key(OF_HTMX);
+    match answer.headers().get(LOCATION).filter(|_| is_led) {
+        Some(page) => (StatusCode::NO_CONTENT, [(LEADS_HTMX, page.clone())]).into_response(),
+        None => answer,
+    }
 }
 
 fn is_of_a_script(headers: &HeaderMap) -> bool {

@@ -6,9 +6,11 @@ mod family;
 mod origin;
 mod reasons;
 mod standing;
+mod summary;
 
 use std::time::Duration;
 
+pub use self::summary::Summary;
 use crate::{Attempt, FieldError, Lane, Row, State, Timestamp, events_of};
 
 /// Everything that is known of a delivery.
@@ -83,8 +85,7 @@ pub struct Unreleased<'a> {
 /// One delivery in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explanation {
-    /// Where it stands, in one sentence.
-    pub summary: String,
+    pub summary: Summary,
     pub sentences: Vec<Sentence>,
 }
 
@@ -165,7 +166,7 @@ pub fn explain_unreleased(job: &Unreleased<'_>) -> Explanation {
     sentences.push(Topic::Next.says(Some(due), format!("The scheduler releases it at {due}.")));
     sentences.extend(job.expires_at.map(standing::expiry));
     sentences.extend(warnings(job.warnings));
-    Explanation { summary: format!("It waits with the scheduler until {due}."), sentences }
+    Explanation { summary: Summary::WithScheduler { due }, sentences }
 }
 
 /// What subscribers are told of the last transition, and of those before it.

@@ -37,6 +37,8 @@ mod m20261130_000031_journal_filters;
 mod m20261130_000032_letter_holders;
 mod m20261130_000033_journal_replaced;
 mod m20261130_000034_pauses_of_platform;
+mod m20261130_000035_kept_readings;
+mod m20261130_000040_copies_of_letters;
 mod m20261130_000050_asks;
 mod m20261130_000051_commands;
 mod m20261130_000052_verifications;
@@ -85,6 +87,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000032_letter_holders::Migration),
             Box::new(m20261130_000033_journal_replaced::Migration),
             Box::new(m20261130_000034_pauses_of_platform::Migration),
+            Box::new(m20261130_000035_kept_readings::Migration),
+            Box::new(m20261130_000040_copies_of_letters::Migration),
             Box::new(m20261130_000050_asks::Migration),
             Box::new(m20261130_000051_commands::Migration),
             Box::new(m20261130_000052_verifications::Migration),

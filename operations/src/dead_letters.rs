@@ -7,6 +7,7 @@
 mod edit;
 mod failures;
 mod impersonal;
+mod known;
 mod opened;
 mod written;
 
@@ -20,6 +21,7 @@ use store::{
 
 pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
 pub use failures::{FailureFormat, failures, failures_file};
+pub use known::known;
 pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
 
 use crate::allowed::{NotDone, must};
@@ -69,10 +71,14 @@ pub struct Asked {
 pub struct Shown {
     pub job: LetterJob,
     pub counted: Vec<Counted>,
-    /// Of a plan: what is worth knowing before it is started.
+    /// Of a plan: what is worth knowing before it is started. None also where that is not known yet.
     pub outlook: Option<Outlook>,
     /// Of a job that sends: how what it has sent has ended since.
     pub since: Option<Canary>,
+    /// When all but the job itself was read, where that was before. None where it is of now.
+    pub as_of: Option<Timestamp>,
+    /// It is being read again, and will be known in some seconds.
+    pub is_being_read: bool,
 }
 
 /// What became of the wish to plan something.
@@ -218,30 +224,46 @@ pub async fn plan(
     if let PlanMade::TooMany(oldest) = store.plan_letters(tenant, &plan, clock.now()).await? {
         return Ok(Planned::TooMany { oldest });
     }
-    let shown = show(store, tenant, &plan.id).await?;
+    // The plan is made, whatever becomes of this: who looks at it later has it read then.
+    drop(known::prepare(store, tenant, &plan.id).await);
+    let shown = known(store, tenant, &plan.id).await?;
     Ok(shown.map_or(Planned::Unknown, |shown| Planned::Planned(Box::new(shown))))
 }
 
-/// Shows a plan, or the job that it became. None when the tenant has none of this id.
+/// Shows a plan, or the job that it became, as it is now: of many letters that takes seconds. None when the tenant has none
+/// of this id.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Shown>, StoreError> {
-    let Some(mut shown) = counted(store, tenant, id).await? else { return Ok(None) };
+    match store.letter_job(tenant, id).await? {
+        Some(job) => show_job(store, tenant, job).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn show_job(store: &Store, tenant: &Tenant, job: LetterJob) -> Result<Shown, StoreError> {
+    let mut shown = counted_of(store, job).await?;
     let job = &shown.job;
     if job.state == JobState::Planned {
         // What this version cannot read was written by a newer one: then nobody knows what has come since.
         let filter = Asked::read(&job.wanted).ok().map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
-        shown.outlook = Some(store.letter_outlook(tenant, id, job.action, filter.as_ref()).await?);
+        shown.outlook = Some(store.letter_outlook(tenant, &job.id, job.action, filter.as_ref()).await?);
     }
     shown.since = since(store, &shown.job).await?;
-    Ok(Some(shown))
+    Ok(shown)
 }
 
 async fn counted(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Shown>, StoreError> {
-    let Some(job) = store.letter_job(tenant, id).await? else { return Ok(None) };
-    let counted = store.count_letter_job(id).await?;
-    Ok(Some(Shown { job, counted, outlook: None, since: None }))
+    match store.letter_job(tenant, id).await? {
+        Some(job) => counted_of(store, job).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn counted_of(store: &Store, job: LetterJob) -> Result<Shown, StoreError> {
+    let counted = store.count_letter_job(&job.id).await?;
+    Ok(Shown { job, counted, outlook: None, since: None, as_of: None, is_being_read: false })
 }
 
 /// How what a job has sent has ended since, as far as it has: of a job that is done some of it may be dead again. None of one

@@ -4,6 +4,7 @@ mod accept;
 mod accounts;
 mod captures;
 mod check;
+mod dead_letters;
 mod deliveries;
 mod endpoints;
 mod faults;

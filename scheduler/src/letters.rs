@@ -69,7 +69,7 @@ async fn look(shared: &Shared, topology: &Topology, owner: Uuid) -> Result<(), T
     }
     let mut done = canary::look(shared).await;
     if done.is_ok() {
-        done = act::restore(shared).await;
+        done = act::restore(shared, owner).await;
     }
     let is_old = reading.read_at.is_none_or(|at| reading.now.since(at) > READ_AGAIN_AFTER);
     if done.is_ok() {

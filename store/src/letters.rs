@@ -2,9 +2,9 @@
 //! these tables are an index of it, and remember what was asked for.
 //!
 //! `index` is what a reader writes while it reads, `reader` who reads, `list` and `groups` what operators look at, `plan`
-//! what they ask for, `outlook` what is worth knowing before it begins, `work` how a job goes on, `failures` what it could
-//! not do, `archive` what was taken out of the queue, `edit` what was sent in the place of a letter, and `close` the rows
-//! whose letters are not there any more.
+//! what they ask for, `outlook` what is worth knowing before it begins, `kept` what was read of it last, `work` how a job goes
+//! on, `failures` what it could not do, `archive` what was taken out of the queue, `edit` what was sent in the place of a
+//! letter, and `close` the rows whose letters are not there any more.
 
 mod archive;
 mod close;
@@ -12,6 +12,7 @@ mod edit;
 mod failures;
 mod groups;
 mod index;
+mod kept;
 mod list;
 mod outlook;
 mod plan;
@@ -20,12 +21,13 @@ mod work;
 
 use domain::{Lane, Tenant, Timestamp};
 
-pub use archive::Archived;
+pub use archive::{Archived, KeptLetter};
 pub use edit::{EditedLetter, LetterEdit, OpenedLetter, Redirected, Reserved};
 pub use failures::FailedLetter;
 pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
-pub use list::{LetterCursor, LetterPage};
+pub use kept::KeptReading;
+pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
 pub use outlook::{AtIt, LetterSample, Outlook};
 pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};
@@ -54,6 +56,8 @@ pub struct IndexedLetter {
     pub attempts: u32,
     pub dead_at: Timestamp,
     pub expires_at: Option<Timestamp>,
+    /// How many equal messages without an id have this name. Of one with an id there is one, however often it lies there.
+    pub copies: u32,
 }
 
 /// Which letters. An empty list stands for all.

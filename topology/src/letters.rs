@@ -118,6 +118,12 @@ impl Letter {
         }
     }
 
+    /// Whether it has no id of a publisher. Then equal ones that died at the same moment have one name, and each of them
+    /// is a message of its own.
+    pub fn is_one_of_many(&self) -> bool {
+        self.message_id.is_empty()
+    }
+
     /// The retry budgets that were used before the one in which it died: how often it was moved.
     pub fn epoch(&self) -> u32 {
         self.headers.epoch.unwrap_or(0)
@@ -155,8 +161,11 @@ impl Letter {
 
     /// The publication by which it goes to the same recipient by another channel, and whose letter it was. A letter that is
     /// redirected again, because a process died in between, gives the same delivery. None where it cannot be read, or has
-    /// no mark of ours.
+    /// no mark of ours, or no id: equal ones would become one delivery.
     pub fn redirect(&self, channel: &ChannelName, defaults: &Defaults) -> Option<(Key, Publication)> {
+        if self.is_one_of_many() {
+            return None;
+        }
         let notification = self.notification(defaults)?;
         let tenant = self.tenant(Some(&notification));
         let of = Key { tenant, id: self.message_id.clone() };
@@ -331,6 +340,8 @@ mod tests {
         let arrival = arrived(&publication);
         assert_eq!((arrival.published_by, arrival.epoch), (PublishedBy::Publisher, 0));
         assert_eq!(of_bytes(b"{").redirect(&channel, &defaults), None);
+        let anonymous = Letter { message_id: String::new(), ..letter };
+        assert_eq!(anonymous.redirect(&channel, &defaults), None, "equal ones would become one delivery");
     }
 
     fn of_bytes(body: &'static [u8]) -> Letter {

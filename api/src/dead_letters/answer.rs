@@ -16,8 +16,10 @@ pub(crate) struct GroupAnswer {
     group: String,
     /// How many are in the queue.
     letters: u32,
-    /// How many of these have died within an hour.
+    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour.
     last_hour: u32,
+    /// There were more in that hour than were counted.
+    last_hour_is_cut: bool,
     /// `open`, `acknowledged`, `replayed`, `resolved` (none is left) or `regressed` (others have come since).
     life: &'static str,
     channel: String,
@@ -69,6 +71,8 @@ pub(crate) struct LetterAnswer {
     died: String,
     #[schema(format = DateTime)]
     expires: Option<String>,
+    /// How many equal messages without an id it stands for; a job moves each of them.
+    copies: u32,
 }
 
 /// A plan, or the job that it became.
@@ -106,7 +110,7 @@ pub(crate) struct PlanAnswer {
     /// About how long that takes at its rate.
     seconds: u64,
     counts: Vec<CountAnswer>,
-    /// Of a plan: what is worth knowing before it is started.
+    /// Of a plan: what is worth knowing before it is started. Absent also while that is read for the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     outlook: Option<OutlookAnswer>,
@@ -114,6 +118,11 @@ pub(crate) struct PlanAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     since: Option<SinceAnswer>,
+    /// Of many letters: when the counts, `outlook` and `since` were read. Null where they are of now.
+    #[schema(format = DateTime)]
+    as_of: Option<String>,
+    /// They are being read again: ask once more in some seconds.
+    being_read: bool,
 }
 
 /// How the letters that a job has sent have ended since.
@@ -186,6 +195,7 @@ pub(super) fn group(group: LetterGroup) -> GroupAnswer {
         group: group.fingerprint,
         letters: group.letters,
         last_hour: group.last_hour,
+        last_hour_is_cut: group.is_cut,
         life: group.life.as_str(),
         channel: group.channel,
         provider: group.provider,
@@ -220,6 +230,7 @@ pub(super) fn letter(letter: IndexedLetter) -> LetterAnswer {
         attempts: letter.attempts,
         died: letter.dead_at.to_string(),
         expires: letter.expires_at.map(|at| at.to_string()),
+        copies: letter.copies,
     }
 }
 
@@ -250,7 +261,8 @@ pub(super) fn plan(shown: Shown) -> PlanAnswer {
     let counts = shown.counted.into_iter().map(count).collect();
     let since =
         shown.since.map(|Canary { tried, well, failed }| SinceAnswer { letters: tried, well, dead_again: failed });
-    PlanAnswer { letters, seconds, counts, outlook: shown.outlook.map(outlook), since, job: job(shown.job) }
+    let (outlook, as_of) = (shown.outlook.map(outlook), shown.as_of.map(|at| at.to_string()));
+    PlanAnswer { letters, seconds, counts, outlook, since, as_of, being_read: shown.is_being_read, job: job(shown.job) }
 }
 
 fn outlook(outlook: Outlook) -> OutlookAnswer {

@@ -34,6 +34,6 @@ pub(crate) async fn cancel(
 ) -> Result<Json<PlanAnswer>, Problem> {
     let changed = dead_letters::change(&app.store, &caller, &id, Change::Cancel, app.clock.now()).await;
     let is_changed = done(changed)?;
-    let shown = ledger_read(dead_letters::show(&app.store, &caller.tenant, &id).await)?.ok_or_else(unknown)?;
+    let shown = ledger_read(dead_letters::known(&app.store, &caller.tenant, &id).await)?.ok_or_else(unknown)?;
     if is_changed { Ok(Json(plan(shown))) } else { Err(not_now("It has ended: nothing was done.")) }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn resume(
 ) -> Result<(StatusCode, Json<PlanAnswer>), Problem> {
     let changed = dead_letters::change(&app.store, &caller, &id, Change::Resume, app.clock.now()).await;
     let is_changed = done(changed)?;
-    let shown = ledger_read(dead_letters::show(&app.store, &caller.tenant, &id).await)?.ok_or_else(unknown)?;
+    let shown = ledger_read(dead_letters::known(&app.store, &caller.tenant, &id).await)?.ok_or_else(unknown)?;
     if !is_changed {
         return Err(not_now("It is not paused: nothing was done."));
     }

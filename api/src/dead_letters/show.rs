@@ -30,6 +30,6 @@ pub(crate) async fn show(
     Authorized { caller, .. }: Authorized<scopes::Read>,
     Id(id): Id,
 ) -> Result<Json<PlanAnswer>, Problem> {
-    let shown = ledger_read(dead_letters::show(&app.store, &caller.tenant, &id).await)?;
+    let shown = ledger_read(dead_letters::known(&app.store, &caller.tenant, &id).await)?;
     shown.map(|shown| Json(plan(shown))).ok_or_else(unknown)
 }

@@ -72,5 +72,6 @@ fn answer(id: String, told: Explanation) -> ExplanationAnswer {
         at: at.map(|at| at.to_string()),
         text,
     };
-    ExplanationAnswer { id, summary: told.summary, sentences: told.sentences.into_iter().map(sentence).collect() }
+    let sentences = told.sentences.into_iter().map(sentence).collect();
+    ExplanationAnswer { id, summary: told.summary.to_string(), sentences }
 }

@@ -3,8 +3,10 @@
 use domain::{Pause, Tenant, Timestamp};
 use operations::overview::{ChannelNow, Known, LaneNow, Minute, Overview, ProviderNow};
 use serde::Serialize;
-use store::LimitUse;
+use store::{LimitUse, SandboxFault};
 use utoipa::ToSchema;
+
+use crate::sandbox::faults::{self, FaultAnswer};
 
 /// What is told of the broker or the ledger when it does not answer: why stays with whoever operates them.
 const SILENT: &str = "it does not answer: what is shown of it is as it was at known_at";
@@ -37,6 +39,8 @@ pub(crate) struct OverviewAnswer {
     providers: Vec<ProviderAnswer>,
     /// What is paused now, the newest first.
     pauses: Vec<OverviewPause>,
+    /// What goes wrong in the sandbox on demand, by the channel.
+    faults: Vec<OverviewFault>,
     /// The last 60 minutes, the oldest first. Fewer where `is_cut`.
     history: Vec<MinuteAnswer>,
 }
@@ -96,7 +100,8 @@ struct ChannelAnswer {
     /// When the oldest of those in flight and waiting was first seen.
     #[schema(format = DateTime)]
     oldest: Option<String>,
-    /// How long half of those that were sent have taken at most, in milliseconds.
+    /// How long half of those that were sent have taken at most, in milliseconds. Those of which a provider has reported since
+    /// are left out, because the ledger has the time of the report by then: null where that is all of them.
     p50_ms: Option<u64>,
     /// The same for 99 of 100.
     p99_ms: Option<u64>,
@@ -177,6 +182,15 @@ struct OverviewPause {
     until: Option<String>,
 }
 
+/// Something that goes wrong in the sandbox.
+#[derive(Debug, Serialize, ToSchema)]
+struct OverviewFault {
+    /// With whose messages.
+    tenant: String,
+    #[serde(flatten)]
+    fault: FaultAnswer,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 struct MinuteAnswer {
     #[schema(format = DateTime)]
@@ -213,6 +227,7 @@ impl OverviewAnswer {
             callbacks_depth: seen.callbacks_depth,
             providers: seen.providers.iter().map(|now| provider(now, seen.at)).collect(),
             pauses: seen.pauses.iter().map(pause).collect(),
+            faults: seen.faults.iter().map(fault).collect(),
             history: seen.history.iter().map(minute).collect(),
         }
     }
@@ -283,6 +298,10 @@ fn pause(pause: &Pause) -> OverviewPause {
         since: pause.since.to_string(),
         until: time(pause.until),
     }
+}
+
+fn fault(set: &SandboxFault) -> OverviewFault {
+    OverviewFault { tenant: set.tenant.to_string(), fault: faults::answer(set.clone()) }
 }
 
 fn minute(minute: &Minute) -> MinuteAnswer {

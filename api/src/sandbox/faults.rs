@@ -45,7 +45,7 @@ pub(crate) struct FaultBody {
 }
 
 /// What goes wrong with the messages of one channel.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FaultAnswer {
     /// The channel: `DELETE /sandbox/faults/{channel}` clears it.
     #[schema(example = "sms")]
@@ -147,7 +147,7 @@ fn unknown() -> Problem {
     Problem::not_found("unknown-fault", "Nothing goes wrong on this channel", detail)
 }
 
-fn answer(set: SandboxFault) -> FaultAnswer {
+pub(crate) fn answer(set: SandboxFault) -> FaultAnswer {
     let SandboxFault { channel, next, left, fault, by, at, .. } = set;
     FaultAnswer {
         channel: channel.to_string(),

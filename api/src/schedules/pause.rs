@@ -53,7 +53,7 @@ pub(crate) async fn pause(
     let why = Why::read(&read_json_text(request, app.settings.body_limit).await?).map_err(refusal)?;
     let hashing = (&app.defaults, &app.recipients);
     match done(schedules::pause(&app.store, &caller, &id, why, hashing, app.clock.as_ref()).await)? {
-        Paused::Paused(job) => Ok(Json(answer(&app, job))),
+        Paused::Paused(job) => Ok(Json(answer(&app, *job))),
         Paused::FiresOnce => Err(fires_once()),
         Paused::Unknown => Err(unknown()),
     }

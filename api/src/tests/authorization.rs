@@ -192,6 +192,7 @@ async fn give_acme_a_dead_letter(app: &TestApp) {
         attempts: 1,
         dead_at: testkit::NOW,
         expires_at: None,
+        copies: 1,
     };
     app.store.index_letters(1, &[Sort { sample, words: "no such number".into() }], testkit::NOW).await.unwrap();
     let plan = LetterPlan {

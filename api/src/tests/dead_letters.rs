@@ -31,6 +31,7 @@ fn indexed(letter: &str, epoch: u32) -> Sort {
         attempts: 1,
         dead_at: NOW,
         expires_at: None,
+        copies: 1,
     };
     Sort { sample, words: "no such number".into() }
 }

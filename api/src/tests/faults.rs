@@ -26,6 +26,10 @@ async fn a_fault_is_shown_with_what_is_left_until_it_is_cleared() {
     assert!(app.store.take_sandbox_fault(&acme, &sms).await.unwrap().is_some());
     let listed = app.get("/sandbox/faults", Some(&token)).await.json();
     assert_eq!((&listed["faults"][0]["left"], &listed["faults"][0]["next"]), (&json!(1), &json!(2)));
+    let seen = app.get("/overview", Some(&token)).await.json();
+    let [fault] = &seen["faults"].as_array().unwrap()[..] else { panic!("{seen}") };
+    let told = ["tenant", "channel", "left", "status"].map(|name| &fault[name]);
+    assert_eq!(told, [&json!("acme"), &json!("sms"), &json!(1), &json!(429)]);
     let cleared = app.delete("/sandbox/faults/sms", Some(&token)).await;
     assert_eq!((cleared.status, &cleared.json()["left"]), (StatusCode::OK, &json!(1)), "{cleared:?}");
     let again = app.delete("/sandbox/faults/sms", Some(&token)).await;

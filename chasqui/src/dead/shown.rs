@@ -19,7 +19,8 @@ pub(super) fn groups(groups: &[LetterGroup], is_json: bool) {
     }
     say!("{:>7}  {:>6}  {:<12}  {:<20}  {:<26}  how they failed", "letters", "last h", "life", "last", "group");
     for group in groups {
-        let LetterGroup { fingerprint, letters, last_hour, life, last_at, note, changed_by, .. } = group;
+        let LetterGroup { fingerprint, letters, life, last_at, note, changed_by, .. } = group;
+        let last_hour = format!("{}{}", if group.is_cut { "≥" } else { "" }, group.last_hour);
         let note = note.as_deref().map(|note| format!("; note: {note}")).unwrap_or_default();
         let by = changed_by.as_deref().map(|by| format!(" ({by})")).unwrap_or_default();
         let how = format!("{}{note}{by}", how(group));
@@ -38,7 +39,8 @@ fn how(group: &LetterGroup) -> String {
 
 fn json_of_group(group: &LetterGroup) -> Value {
     json!({
-        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour, "life": group.life.as_str(), "channel": group.channel,
+        "group": group.fingerprint, "letters": group.letters, "last_hour": group.last_hour,
+        "last_hour_is_cut": group.is_cut, "life": group.life.as_str(), "channel": group.channel,
         "provider": group.provider, "class": group.class, "code": group.code, "template": group.template,
         "reason": group.reason, "words": group.words, "sample": group.sample, "first": group.first_at.to_string(),
         "last": group.last_at.to_string(), "changed": group.changed_at.to_string(), "changed_by": group.changed_by,
@@ -51,9 +53,10 @@ pub(super) fn letter(letter: &IndexedLetter, is_json: bool) {
     if is_json {
         return output::json(&json_of_letter(letter));
     }
-    let IndexedLetter { letter, id, lane, channel, reason, provider, code, error, dead_at, epoch, .. } = letter;
+    let IndexedLetter { letter, id, lane, channel, reason, provider, code, error, dead_at, epoch, copies, .. } = letter;
+    let copies = if *copies > 1 { format!(" × {copies}") } else { String::new() };
     let what = format!(
-        "{letter}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {epoch} times: {error}"
+        "{letter}{copies}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {epoch} times: {error}"
     );
     say!("{}", printable(&what));
 }
@@ -78,7 +81,7 @@ fn json_of_letter(letter: &IndexedLetter) -> Value {
         "lane": letter.lane.as_str(), "channel": letter.channel, "provider": letter.provider, "class": letter.class,
         "code": letter.code, "template": letter.template, "reason": letter.reason, "error": letter.error,
         "group": letter.fingerprint, "attempts": letter.attempts, "died": letter.dead_at.to_string(),
-        "expires": letter.expires_at.map(|at| at.to_string()),
+        "expires": letter.expires_at.map(|at| at.to_string()), "copies": letter.copies,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use domain::{Pause, Timestamp, printable};
 use operations::overview::{ChannelNow, Known, LaneNow, Minute, Overview, ProviderNow};
+use store::SandboxFault;
 
 use crate::stuck::span;
 
@@ -68,7 +69,8 @@ fn silence(name: &str, known: &Known) -> Option<String> {
 }
 
 pub(super) fn tables(seen: &Overview) -> Vec<Table> {
-    vec![lanes(seen), queues(seen), channels(seen), providers(seen), pauses(seen)]
+    let all = [lanes(seen), queues(seen), channels(seen), providers(seen), pauses(seen)];
+    all.into_iter().chain(faults(&seen.faults)).collect()
 }
 
 pub(super) fn charts(seen: &Overview) -> [Chart; 4] {
@@ -188,6 +190,19 @@ fn pauses(seen: &Overview) -> Table {
     Table { title: "pauses", heads, rows: seen.pauses.iter().map(row).collect(), section: 3 }
 }
 
+/// What goes wrong in the sandbox on demand. None where nothing does, as in every fleet that sends.
+fn faults(in_force: &[SandboxFault]) -> Option<Table> {
+    let row = |set: &SandboxFault| -> Vec<String> {
+        let left = format!("{} of {}", set.left, set.next);
+        let thing = format!("{} for {}", set.channel, set.tenant);
+        let cells = [thing, set.fault.to_string(), left, set.by.clone(), set.at.to_string()];
+        cells.iter().map(|cell| printable(cell).into_owned()).collect()
+    };
+    let heads = &["sandbox", "fault", "left", "by", "since"];
+    let rows: Vec<Vec<String>> = in_force.iter().map(row).collect();
+    (!rows.is_empty()).then(|| Table { title: "faults of the sandbox", heads, rows, section: 3 })
+}
+
 fn number(value: Option<impl ToString>) -> String {
     value.map_or(NOT_KNOWN.to_owned(), |value| value.to_string())
 }
@@ -214,6 +229,8 @@ fn age(since: Option<Timestamp>, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::{ChannelName, Fault, Tenant};
+
     use super::*;
 
     #[test]
@@ -230,6 +247,25 @@ mod tests {
     fn only_nothing_has_the_lowest_bar() {
         assert_eq!(spark(&[0, 1, 500, 1_000], 1_000), "▁▂▅█");
         assert_eq!(spark(&[0, 0], 0), "▁▁");
+    }
+
+    #[test]
+    fn a_fault_of_the_sandbox_is_a_line_and_none_is_no_table() {
+        let set = SandboxFault {
+            tenant: Tenant::default(),
+            channel: ChannelName::parse("sms").unwrap(),
+            next: 3,
+            left: 2,
+            fault: Fault { status: Some(503), ..Fault::default() },
+            by: "ada\u{1b}".into(),
+            at: Timestamp::from_seconds(0),
+        };
+        let lines = faults(&[set]).expect("a table").lines();
+        let [title, _, line] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(title, "faults of the sandbox");
+        assert!(line.starts_with("  sms for default  status 503  2 of 3  ada"), "{line}");
+        assert!(!line.contains('\u{1b}') && line.ends_with("1970-01-01T00:00:00Z"), "{line}");
+        assert!(faults(&[]).is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod address;
 mod cancel;
 mod facts;
 mod standing;
+pub(crate) mod summary;
 mod tables;
 mod timeline;
 mod words;

@@ -21,6 +21,10 @@ pub(crate) struct Confirm<'a> {
     pub(crate) action: &'a str,
     /// What the button says.
     pub(crate) verb: &'a str,
+    /// Whether something is lost by it.
+    pub(crate) is_dangerous: bool,
+    /// What else may be done with the same, and where the form goes for that.
+    pub(crate) otherwise: Option<(&'a str, &'a str)>,
     /// What the form carries besides.
     pub(crate) hidden: &'a [(&'a str, &'a str)],
     /// Whether a reason must be given.
@@ -57,7 +61,10 @@ impl Confirm<'_> {
                     input type="hidden" name=(COUNT) value=(self.count);
                 }
                 p.actions {
-                    button.danger type="submit" { (self.verb) }
+                    button class=(if self.is_dangerous { "danger" } else { "main" }) type="submit" { (self.verb) }
+                    @if let Some((does, action)) = self.otherwise {
+                        button type="submit" formaction=(action) formnovalidate { (does) }
+                    }
                     a href=(self.back) { (words.go_back) }
                 }
             }
@@ -101,6 +108,8 @@ mod tests {
             count,
             action: "/console/x",
             verb: "Drop",
+            is_dangerous: true,
+            otherwise: Some(("Forget it", "/console/y")),
             hidden: &[("id", "\"quoted\"")],
             asks_reason: true,
             back: "/console",
@@ -113,6 +122,14 @@ mod tests {
         assert!(page(100).contains(r#"<input type="hidden" name="confirmed" value="100">"#), "{}", page(100));
         assert!(page(101).contains("Type 101 to go on") && !page(101).contains("value=\"101\""), "{}", page(101));
         assert!(page(1).contains("Drop &lt;them&gt;?") && page(1).contains("&quot;quoted&quot;"), "{}", page(1));
+    }
+
+    #[test]
+    fn what_is_done_otherwise_needs_no_number() {
+        let buttons = page(101);
+        assert!(buttons.contains(r#"<button class="danger" type="submit">Drop</button>"#), "{buttons}");
+        let other = r#"<button type="submit" formaction="/console/y" formnovalidate>Forget it</button>"#;
+        assert!(buttons.contains(other), "{buttons}");
     }
 
     #[test]

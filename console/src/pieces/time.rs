@@ -17,6 +17,10 @@ pub(crate) fn of_day(at: Timestamp) -> String {
     at.to_utc().format("%H:%M:%S UTC").to_string()
 }
 
+fn day(at: Timestamp) -> String {
+    at.to_utc().format("%Y-%m-%d").to_string()
+}
+
 /// An instant within a sentence.
 pub(crate) fn instant(at: Timestamp) -> Markup {
     html! { time datetime=(at.to_string()) { (absolute(at)) } }
@@ -25,6 +29,15 @@ pub(crate) fn instant(at: Timestamp) -> Markup {
 /// An instant by how far away it is. The script of the page keeps that right while the page stands.
 pub(crate) fn time(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
     html! { time datetime=(at.to_string()) title=(absolute(at)) data-relative { (relative(at, now, lang)) } }
+}
+
+/// An instant by its time of day, with the day where that is another one, and how far away it is beside it: of several
+/// that are near each other it tells which was when.
+pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
+    let shown = if day(at) == day(now) { of_day(at) } else { absolute(at) };
+    html! {
+        span.moment { time datetime=(at.to_string()) { (shown) } " " span.soft { (time(at, now, lang)) } }
+    }
 }
 
 /// How far away an instant is, in one unit.
@@ -69,4 +82,12 @@ fn times_are_told_in_one_unit() {
     check(864_000, "10 d ago", "hace 10 d");
     assert_eq!(lasting(Duration::from_millis(250)), "250 ms");
     assert_eq!(absolute(Timestamp::from_seconds(0)), "1970-01-01 00:00:00 UTC");
+}
+
+#[test]
+fn a_moment_has_its_day_where_that_is_another_one() {
+    let now = Timestamp::from_seconds(86_400 + 3_600);
+    let told = |seconds: i64| moment(Timestamp::from_seconds(86_400 + seconds), now, Lang::Es).into_string();
+    assert!(told(0).contains(">00:00:00 UTC</time> ") && told(0).contains(">hace 60 min</time>"), "{}", told(0));
+    assert!(told(-1).contains(">1970-01-01 23:59:59 UTC</time> "), "{}", told(-1));
 }

@@ -25,7 +25,7 @@ async fn the_journal_is_listed_and_narrowed() {
     let narrowed = site.get(query, "session=everything").await;
     assert!(narrowed.text.contains("value=\"user.added\"") && !narrowed.text.contains(">denied<"), "{}", narrowed.text);
     let nothing = site.get("/console/audit?until=2020-01-01T00:00:00Z", "session=everything").await;
-    assert!(nothing.text.contains("Nothing is here."), "{}", nothing.text);
+    assert!(nothing.text.contains("There is nothing here."), "{}", nothing.text);
 }
 
 #[tokio::test]

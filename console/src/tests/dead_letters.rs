@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode};
 use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
 use store::{IndexedLetter, Item, JournalFilter, OpenedLetter, Sort};
 use testkit::{NOW, SECRET};
@@ -34,6 +34,7 @@ fn indexed(letter: &str) -> Sort {
         attempts: 1,
         dead_at: NOW,
         expires_at: None,
+        copies: 1,
     };
     Sort { sample, words: "<b>no such number</b>".into() }
 }
@@ -188,16 +189,24 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=it+is+%3Cmended%3E&rate=2&canary=0").await;
     let page = site.get(&plan, "session=operator").await;
     has(&page, &["Replay: 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
+    has(&page, &["<button class=\"main\" type=\"submit\">Start<", "/cancel\" formnovalidate>Discard the plan<"]);
     let miscounted = site.post(&format!("{plan}/start"), "session=operator", "confirmed=3").await;
     assert_eq!(miscounted.status, StatusCode::UNPROCESSABLE_ENTITY);
-    has(&miscounted, &["Nothing was done: 2 was to be typed."]);
+    has(&miscounted, &["Nothing was done: 2 was expected."]);
     let started = site.post(&format!("{plan}/start"), "session=operator", "confirmed=2").await;
     let job = plan.replace("/plans/", "/jobs/");
     assert_eq!((started.status, started.header("location")), (StatusCode::SEE_OTHER, job.as_str()));
     let moved = site.get(&plan, "session=operator").await;
     assert_eq!(moved.header("location"), job);
+    let polled = Request::get(&plan).header("cookie", "session=operator").header("hx-request", "true");
+    let polled = site.send(polled.body(Body::empty()).unwrap()).await;
+    let led = (polled.status, polled.header("hx-redirect"), polled.header("location"));
+    assert_eq!(led, (StatusCode::NO_CONTENT, job.as_str(), ""));
     let page = site.get(&job, "session=operator").await;
-    has(&page, &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running"]);
+    has(
+        &page,
+        &["<progress", "max=\"2\" value=\"0\"", "0 of 2", "hx-trigger=\"every 2s\"", "running", "left at this rate"],
+    );
     let live = site.get(&format!("{job}/live"), "session=operator").await;
     assert!(live.text.starts_with("<div id=\"live\">"), "{}", live.text);
     let cancelled = site.post(&format!("{job}/cancel"), "session=operator", "").await;
@@ -236,7 +245,11 @@ async fn whoever_comes_second_is_told_who_is_at_it_and_what_is_left_out() {
     let form = "action=drop&group=1-a&why=old";
     let made = site.post("/console/dead-letters/plans", "session=admin", form).await;
     let page = site.get(made.header("location"), "session=admin").await;
-    has(&page, &["Others are at these letters:", "&lt;operator&gt;", "another job has it", "no letter to begin"]);
+    has(
+        &page,
+        &["Others are working on these letters:", "&lt;operator&gt;", "another job has it", "no letter to begin"],
+    );
+    assert!(page.text.contains("Discard the plan") && !page.text.contains("/start\""), "{}", page.text);
     let failures = made.header("location").replace("/plans/", "/jobs/") + "/failures?format=csv";
     let file = site.get(&failures, "session=viewer").await;
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"failures.csv\"");
@@ -301,4 +314,14 @@ async fn an_edit_shows_the_difference_before_anything_is_sent() {
     let broken = site.post(path, "session=admin", "body=%7B&why=").await;
     assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
     has(&broken, &["Nothing was sent:"]);
+}
+
+#[tokio::test]
+async fn a_plan_of_many_letters_tells_since_when_it_is_known() {
+    let site = site_with(2_001).await;
+    let path = planned(&site, "action=replay&all=true&why=it+is+mended").await;
+    for (lang, told) in [(Lang::En, "As of "), (Lang::Es, "Leído a las ")] {
+        let page = site.get(&path, &format!("session=operator; chasqui_lang={}", lang.code())).await;
+        has(&page, &["id=\"outlook\"", "id=\"known-at\"", told, "2\u{202f}001"]);
+    }
 }

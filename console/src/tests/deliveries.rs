@@ -62,7 +62,10 @@ async fn every_part_of_a_filter_that_is_wrong_is_told_beside_the_form() {
 async fn the_page_of_a_delivery_says_what_became_of_it_and_why() {
     let site = Site::start().await;
     dead(&site.store, "order-<7>").await;
-    for (lang, parts) in [("en", ["Attempts", "Why"]), ("es", ["Intentos", "Por qué"])] {
+    for (lang, parts) in [
+        ("en", ["Attempts", "Why", "It failed for good at <time", "</span> permanent</span>"]),
+        ("es", ["Intentos", "Por qué", "Falló definitivamente el <time", "</span> definitivo</span>"]),
+    ] {
         let cookies = format!("session=viewer; chasqui_lang={lang}");
         let page = site.get("/console/deliveries/order-%3C7%3E", &cookies).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);

@@ -37,7 +37,7 @@ async fn captures_are_found_by_what_they_say() {
     assert!(found.text.contains("Código 123") && !found.text.contains("Your &lt;order&gt;"), "{}", found.text);
     assert!(found.text.contains("&lt;text&gt;@example.com"), "{}", found.text);
     let none = site.get("/console/sandbox?channel=push", "session=viewer; chasqui_lang=es").await;
-    assert!(none.text.contains("Nada de esto cumple."), "{}", none.text);
+    assert!(none.text.contains("Nada coincide con todo esto."), "{}", none.text);
     let wrong = site.get("/console/sandbox?channel=fax", "session=viewer").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

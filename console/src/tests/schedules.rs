@@ -28,7 +28,7 @@ async fn with_daily(id: &str) -> Site {
 #[tokio::test]
 async fn runs_are_told_by_the_clocks_of_the_zone_in_both_languages() {
     let site = with_daily("daily <1>").await;
-    for (lang, word) in [("en", "Run now"), ("es", "Correr ahora")] {
+    for (lang, word) in [("en", "Run now"), ("es", "Ejecutar ahora")] {
         let page = site.get("/console/schedules", &format!("{OPERATOR}; chasqui_lang={lang}")).await;
         assert_eq!(page.status, StatusCode::OK);
         for words in [word, "2026-03-02 09:00:00 +01", "2026-03-03 09:00:00 +01", "Europe/Berlin", "***43"] {

@@ -70,7 +70,7 @@ pub(super) static WORDS: Words = Words {
         apply: "Apply",
         clear: "Clear",
         any: "any",
-        nothing: "Nothing is here.",
+        nothing: "There is nothing here.",
         first_page: "First page",
         next_page: "Next page",
         pages: "Pages of the list",
@@ -88,7 +88,7 @@ pub(super) static WORDS: Words = Words {
         type_the_count: |count| format!("Type {count} to go on"),
         reason: "Why",
         go_back: "Go back",
-        miscounted: |count| format!("Nothing was done: {count} was to be typed."),
+        miscounted: |count| format!("Nothing was done: {count} was expected."),
         reason_missing: "Nothing was done: say why.",
     },
     problems: ProblemWords {

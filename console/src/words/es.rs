@@ -88,7 +88,7 @@ pub(super) static WORDS: Words = Words {
         type_the_count: |count| format!("Escriba {count} para seguir"),
         reason: "Por qué",
         go_back: "Volver",
-        miscounted: |count| format!("No se hizo nada: había que escribir {count}."),
+        miscounted: |count| format!("No se hizo nada: se esperaba {count}."),
         reason_missing: "No se hizo nada: diga por qué.",
     },
     problems: ProblemWords {

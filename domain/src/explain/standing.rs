@@ -1,40 +1,36 @@
 //! Where a delivery stands, why, and what comes next.
 
 use super::reasons::{of_a_letter, of_the_list};
+use super::summary::Summary;
 use super::{Facts, Sentence, Topic};
 use crate::{Lease, Order, Row, State, Timestamp};
 
-/// Where it stands, in one sentence.
-pub(super) fn summary(facts: &Facts<'_>) -> String {
+/// Where it stands.
+pub(super) fn summary(facts: &Facts<'_>) -> Summary {
     let row = facts.row;
-    let at = row.updated_at;
-    let by = row.provider.as_deref().unwrap_or("its provider");
+    let (at, by) = (row.updated_at, row.provider.clone());
     match row.state {
-        State::Sending if row.lease == Lease::Live => format!("A worker has it since {at}, and is sending it."),
-        State::Sending => {
-            format!(
-                "A worker took it at {at}, and stopped before it recorded an answer; the next copy goes on with it."
-            )
-        }
+        State::Sending if row.lease == Lease::Live => Summary::Sending { since: at },
+        State::Sending => Summary::Abandoned { at },
         State::Waiting => waits(facts),
-        State::Sent => format!("{by} accepted it at {at}."),
-        State::Captured => format!("It was kept at {at} instead of being sent."),
-        State::Dead => format!("It failed for good at {at}, and is in the dead-letter queue."),
-        State::Held => format!("It may have gone out, and is held in the dead-letter queue since {at}."),
-        State::Expired => format!("Its time had passed at {at}: it was not sent any more."),
-        State::Suppressed => "Its recipient is on the suppression list: nothing was sent.".to_owned(),
-        State::Cancelled => format!("It was cancelled at {at}."),
-        State::FellBack => format!("It was handed on to its fallback at {at}."),
-        State::Delivered => format!("{by} reports that it has arrived."),
-        State::Bounced => format!("{by} reports that it came back."),
+        State::Sent => Summary::Sent { by, at },
+        State::Captured => Summary::Captured { at },
+        State::Dead => Summary::Dead { at },
+        State::Held => Summary::Held { since: at },
+        State::Expired => Summary::Expired { at },
+        State::Suppressed => Summary::Suppressed,
+        State::Cancelled => Summary::Cancelled { at },
+        State::FellBack => Summary::FellBack { at },
+        State::Delivered => Summary::Delivered { by },
+        State::Bounced => Summary::Bounced { by },
     }
 }
 
-fn waits(facts: &Facts<'_>) -> String {
+fn waits(facts: &Facts<'_>) -> Summary {
     match (&facts.row.order, due(facts)) {
-        (Order::Retry { tier }, Some(due)) => format!("It waits in retry queue {tier} until {due}."),
-        (_, Some(due)) => format!("It waits with the scheduler until {due}."),
-        (_, None) => "It is back in its lane, and waits for a worker.".to_owned(),
+        (Order::Retry { tier }, Some(due)) => Summary::InRetryQueue { tier: *tier, due },
+        (_, Some(due)) => Summary::WithScheduler { due },
+        (_, None) => Summary::InItsLane,
     }
 }
 

@@ -4,6 +4,7 @@ mod circles;
 mod dead;
 mod defaults;
 mod map;
+mod pictures;
 mod promises;
 
 use std::collections::{BTreeMap, BTreeSet};

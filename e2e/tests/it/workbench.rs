@@ -6,6 +6,7 @@ use e2e::provider::{Answer, Provider};
 use e2e::{Database, TestFleet};
 use serde_json::{Value, json};
 
+mod equal;
 #[cfg(feature = "failpoints")]
 mod interrupted;
 mod mended;

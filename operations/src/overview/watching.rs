@@ -1,7 +1,8 @@
 //! One look for everybody who looks. A task reads anew as long as somebody looks, and ends soon after the last has gone, so
-//! that fifty readers cost what one does, and none costs nothing.
+//! that fifty readers cost what one does, and none costs nothing. Who comes meanwhile has only its own numbers read.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -93,6 +94,7 @@ impl Inner {
         };
         let view = state.views.entry(tenant.clone()).or_insert_with(new);
         let is_fresh = view.was_read && now.duration_since(view.asked) < GONE_AFTER;
+        view.was_read = is_fresh;
         view.asked = now;
         let told = view.told.subscribe();
         if state.task.as_ref().is_none_or(JoinHandle::is_finished) {
@@ -112,6 +114,22 @@ impl Inner {
             state.task = None;
         }
         wanted
+    }
+
+    /// Whose numbers somebody waits for.
+    fn newcomers(&self) -> Vec<Option<Tenant>> {
+        let state = self.state();
+        state.views.iter().filter(|(_, view)| !view.was_read).map(|(tenant, _)| tenant.clone()).collect()
+    }
+
+    async fn read<'a>(&'a self, wanted: Vec<Option<Tenant>>, depths: &mut Option<Depths<'a>>) {
+        if wanted.is_empty() {
+            return;
+        }
+        let (queues, ledgers) = tokio::join!(self.queues(depths), self.ledgers(wanted));
+        for (tenant, ledger) in ledgers {
+            self.tell(&tenant, &queues, ledger);
+        }
     }
 
     async fn queues<'a>(&'a self, depths: &mut Option<Depths<'a>>) -> Answer<Queues> {
@@ -200,13 +218,13 @@ async fn refresh(inner: Arc<Inner>) {
         if wanted.is_empty() {
             break;
         }
-        let (queues, ledgers) = tokio::join!(inner.queues(&mut depths), inner.ledgers(wanted));
-        for (tenant, ledger) in ledgers {
-            inner.tell(&tenant, &queues, ledger);
-        }
-        tokio::select! {
-            () = sleep(EVERY) => {}
-            () = inner.newcomer.notified() => {}
+        inner.read(wanted, &mut depths).await;
+        let mut pause = pin!(sleep(EVERY));
+        loop {
+            tokio::select! {
+                () = &mut pause => break,
+                () = inner.newcomer.notified() => inner.read(inner.newcomers(), &mut depths).await,
+            }
         }
     }
     if let Some(depths) = depths {
@@ -236,6 +254,19 @@ mod tests {
         assert_eq!(seen.channels, before.channels);
         assert_eq!(seen.ledger, Known { at: Some(NOW), problem: Some("gone".into()) });
         assert_eq!(seen.broker, Known { at: Some(NOW), problem: Some("gone too".into()) });
+    }
+
+    #[tokio::test]
+    async fn who_comes_meanwhile_has_only_its_own_numbers_read() {
+        let ledger = ledger().await;
+        let watching = Watching::new(ledger.store.clone(), None, Arc::new(Still(NOW)));
+        watching.look(None).await;
+        let (newcomer, inner) = (Tenant::parse("acme"), &watching.0);
+        assert_eq!(inner.newcomers(), []);
+        drop(inner.ask(newcomer.clone()));
+        assert_eq!(inner.newcomers(), std::slice::from_ref(&newcomer));
+        watching.look(newcomer).await;
+        assert_eq!(inner.newcomers(), []);
     }
 
     #[tokio::test]

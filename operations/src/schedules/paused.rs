@@ -22,7 +22,7 @@ pub struct Why(String);
 /// What became of a schedule that was to be paused.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Paused {
-    Paused(JobSummary),
+    Paused(Box<JobSummary>),
     /// It fires once, and would be late for ever: it is deleted, or what it needs is paused.
     FiresOnce,
     /// The tenant has no schedule of this id.
@@ -95,7 +95,7 @@ pub async fn pause(
     let pause = JobPause { since: now, by: actor.name.clone(), why };
     let Some(stands) = store.pause_job(&key, &pause, &told).await? else { return Ok(Paused::Unknown) };
     stop_fire(store, &job, defaults, recipients, clock).await?;
-    Ok(Paused::Paused(stands))
+    Ok(Paused::Paused(Box::new(stands)))
 }
 
 /// Has a paused schedule of the actor's tenant run again: its next run is the first that its rule gives from now on.

@@ -160,7 +160,7 @@ async fn a_delivery_is_explained_wherever_it_stands() {
     attempted(store, &key("parent"), true, &refused).await;
     let told = explain(store, &key("parent"), DELAYS).await.unwrap().expect("known");
     let all = told.sentences.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join("\n");
-    assert!(told.summary.starts_with("It was handed on to its fallback"), "{told:?}");
+    assert!(told.summary.to_string().starts_with("It was handed on to its fallback"), "{told:?}");
     for words in ["the lane normal", "Attempt 1 by smtp was refused for good, code 550", "`fell_back`", "is on its way"]
     {
         assert!(all.contains(words), "{words}: {all}");
@@ -171,7 +171,7 @@ async fn a_delivery_is_explained_wherever_it_stands() {
     });
     stored(store, &once).await;
     let told = explain(store, &key("reminder"), DELAYS).await.unwrap().expect("known");
-    assert_eq!(told.summary, "It waits with the scheduler until 2026-03-02T09:00:00Z.");
+    assert_eq!(told.summary.to_string(), "It waits with the scheduler until 2026-03-02T09:00:00Z.");
     assert_eq!(explain(store, &foreign("reminder"), DELAYS).await.unwrap(), None);
 }
 

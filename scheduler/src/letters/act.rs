@@ -3,20 +3,23 @@
 //!
 //! A letter is acknowledged only once what follows from it is confirmed or committed. A process that dies in between
 //! leaves the letter in the queue and its item taken: the next pass does it once more. Both copies of a replay carry the
-//! epoch of the letter, and so are one budget.
+//! epoch of the letter, and so are one budget. Of a letter without an id each copy is published or kept before it is
+//! acknowledged; one that is done twice in this way is two messages.
 
 mod redirect;
 
+use domain::Timestamp;
 use futures_util::future::join_all;
 use runtime::failpoint;
-use store::{Archived, Item, LetterAction};
+use store::{Archived, Item, KeptLetter, LetterAction};
 use topology::{Held, Letter, Letters, PublishError};
+use uuid::Uuid;
 
-use super::Trouble;
 use super::in_hand::{InHand, Work};
+use super::{LEASE, Trouble};
 use crate::shared::Shared;
 
-/// How many letters are put back at once.
+/// How many letters are put back at once, and how many messages.
 const RESTORED_AT_ONCE: u32 = 50;
 /// How many rows are closed at once.
 const CLOSED_AT_ONCE: u32 = 200;
@@ -99,6 +102,7 @@ fn archived(shared: &Shared, one: &InHand) -> Archived {
         tenant: one.letter.tenant(one.letter.notification(&shared.intake.defaults).as_ref()),
         kept: shared.sealer.seal(&one.letter.kept(), &one.letter.reference),
         body: shared.sealer.seal(&one.letter.body, &one.letter.reference),
+        is_one_of_many: one.letter.is_one_of_many(),
     }
 }
 
@@ -138,10 +142,10 @@ async fn note(shared: &Shared, Out { items, names }: Out) -> Result<(), Trouble>
 }
 
 /// Puts letters that were dropped back into the queue, for the jobs that want it. One that was put back when its process
-/// died is put back once more: the two are equal, and one budget.
-pub(super) async fn restore(shared: &Shared) -> Result<(), Trouble> {
+/// died is put back once more: the two are equal, and one budget if they have an id.
+pub(super) async fn restore(shared: &Shared, owner: Uuid) -> Result<(), Trouble> {
     let store = &shared.intake.store;
-    while !shared.intake.stopping.is_cancelled() {
+    while !shared.intake.stopping.is_cancelled() && store.lead_letters(owner, LEASE).await? {
         let kept = store.letters_to_restore(RESTORED_AT_ONCE, shared.intake.clock.now()).await?;
         if kept.is_empty() {
             return Ok(());
@@ -149,17 +153,34 @@ pub(super) async fn restore(shared: &Shared) -> Result<(), Trouble> {
         let items: Vec<Item> = kept.iter().map(|one| one.item.clone()).collect();
         let taken = store.take_letters(&items, shared.intake.clock.now()).await?;
         let kept = kept.into_iter().filter(|one| taken.contains(&one.item));
-        let read = |one: Archived| {
-            let open = |sealed: &[u8]| shared.sealer.open(sealed, &one.item.letter);
-            let letter = open(&one.kept).zip(open(&one.body)).and_then(|(kept, body)| Letter::of_kept(&kept, body));
-            (one.item, letter)
-        };
-        let (readable, unreadable): (Vec<_>, Vec<_>) = kept.map(read).partition(|(_, letter)| letter.is_some());
-        let unreadable: Vec<Item> = unreadable.into_iter().map(|(item, _)| item).collect();
+        let (mut readable, mut unreadable) = (Vec::new(), Vec::new());
+        for one in kept {
+            match opened(shared, &one) {
+                Some(letter) => readable.push((one, letter)),
+                None => unreadable.push(one.item),
+            }
+        }
         store.fail_letters(&unreadable, "unreadable", shared.intake.clock.now()).await?;
-        put_back(shared, readable.into_iter().filter_map(|(item, letter)| Some((item, letter?))).collect()).await?;
+        put_back(shared, portion(readable)).await?;
     }
     Ok(())
+}
+
+/// The letter as it was before it was kept.
+fn opened(shared: &Shared, one: &KeptLetter) -> Option<Letter> {
+    let open = |sealed: &[u8]| shared.sealer.open(sealed, &one.item.letter);
+    open(&one.kept).zip(open(&one.body)).and_then(|(kept, body)| Letter::of_kept(&kept, body))
+}
+
+/// A letter that is put back, and when it was kept.
+type PutBack = (Item, Timestamp, Letter);
+
+/// Each letter as often as there are copies of it. Of many copies the others are put back next.
+fn portion(letters: Vec<(KeptLetter, Letter)>) -> Vec<PutBack> {
+    let each = |(KeptLetter { item, kept_at, copies, .. }, letter): (KeptLetter, Letter)| {
+        (0..copies).map(move |_| (item.clone(), kept_at, letter.clone()))
+    };
+    letters.into_iter().flat_map(each).take(RESTORED_AT_ONCE as usize).collect()
 }
 
 /// Ends the rows of deliveries whose letters are lost, for the jobs that want it.
@@ -174,13 +195,13 @@ pub(super) async fn close(shared: &Shared) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn put_back(shared: &Shared, letters: Vec<(Item, Letter)>) -> Result<(), Trouble> {
+async fn put_back(shared: &Shared, letters: Vec<PutBack>) -> Result<(), Trouble> {
     let publisher = &shared.intake.publisher;
-    let published = join_all(letters.iter().map(|(_, letter)| publisher.publish(letter.restore()))).await;
+    let published = join_all(letters.iter().map(|(.., letter)| publisher.publish(letter.restore()))).await;
     let (mut confirmed, mut trouble) = (Vec::new(), None);
-    for ((item, _), published) in letters.into_iter().zip(published) {
+    for ((item, kept_at, _), published) in letters.into_iter().zip(published) {
         match published {
-            Ok(()) => confirmed.push(item),
+            Ok(()) => confirmed.push((item, kept_at)),
             Err(error) => trouble = Some(Trouble::NotPublished(error.to_string())),
         }
     }

@@ -37,7 +37,8 @@ struct Pace {
     next: Instant,
 }
 
-/// A letter that a job has chosen. Equal letters are one.
+/// A letter that a job has chosen. Copies of one with an id are one, because what is published for them is one delivery;
+/// each without an id is a message of its own, however equal they are.
 pub(super) struct InHand {
     pub(super) item: Item,
     pub(super) action: LetterAction,
@@ -71,29 +72,47 @@ impl<'a> Work<'a> {
 
     /// Sorts out what is to be done with a window. The others are let go with the pass.
     pub(super) fn choose(&mut self, letters: Vec<(Letter, Held)>, chosen: Vec<Chosen>) -> Window {
-        let mut of: HashMap<String, (Letter, Vec<Held>)> = HashMap::new();
+        let mut met: HashMap<String, (Letter, Vec<Held>)> = HashMap::new();
         for (letter, held) in letters {
-            of.entry(letter.reference.clone()).or_insert_with(|| (letter, Vec::new())).1.push(held);
+            met.entry(letter.reference.clone()).or_insert_with(|| (letter, Vec::new())).1.push(held);
         }
         let mut window = Window::default();
         let (done, chosen): (Vec<Chosen>, Vec<Chosen>) = chosen.into_iter().partition(|one| one.was_done);
         for Chosen { item, action, target, .. } in done {
-            if let Some((letter, held)) = of.remove(&item.letter) {
+            // Nobody can tell one without an id from an equal one with which nothing was done.
+            let is_known = met.get(&item.letter).is_some_and(|(letter, _)| !letter.is_one_of_many());
+            if let Some((letter, held)) = is_known.then(|| met.remove(&item.letter)).flatten() {
                 window.left_over.push(InHand { item, action, target, letter, held });
             }
         }
-        for Chosen { item, action, target, was_taken, .. } in chosen {
-            // A letter that another job has got counts for nobody's canary.
-            let may_begin = of.contains_key(&item.letter) && (was_taken || self.begins(&item.job));
-            if let Some((letter, held)) = may_begin.then(|| of.remove(&item.letter)).flatten() {
-                let in_hand = InHand { item, action, target, letter, held };
-                match window.jobs.iter_mut().find(|(job, _)| *job == in_hand.item.job) {
-                    Some((_, items)) => items.push(in_hand),
-                    None => window.jobs.push((in_hand.item.job.clone(), vec![in_hand])),
-                }
+        for one in chosen {
+            let Some((letter, held)) = met.get_mut(&one.item.letter) else { continue };
+            let begun = self.begin(&one, letter, held);
+            match window.jobs.iter_mut().find(|(job, _)| *job == one.item.job) {
+                _ if begun.is_empty() => {}
+                Some((_, items)) => items.extend(begun),
+                None => window.jobs.push((one.item.job, begun)),
             }
         }
         window
+    }
+
+    /// What a job begins of a letter: of one without an id as many copies as it has left, each by itself. What is held and
+    /// not begun is left to others.
+    fn begin(&mut self, chosen: &Chosen, letter: &Letter, held: &mut Vec<Held>) -> Vec<InHand> {
+        let Chosen { item, action, target, was_taken, left, .. } = chosen;
+        let mut begun = Vec::new();
+        for _ in 0..*left {
+            // A letter that another job has got counts for nobody's canary.
+            if held.is_empty() || !((*was_taken && begun.is_empty()) || self.begins(&item.job)) {
+                break;
+            }
+            let copies = if letter.is_one_of_many() { 1 } else { held.len() };
+            let (item, target, letter) = (item.clone(), target.clone(), letter.clone());
+            let held = held.split_off(held.len() - copies);
+            begun.push(InHand { item, action: *action, target, letter, held });
+        }
+        begun
     }
 
     /// Whether a job may begin one more letter. A job that was started since the pass began waits for the next one.

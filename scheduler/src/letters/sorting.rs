@@ -78,6 +78,7 @@ fn sort(new: &New<'_>, attempts: &HashMap<(Key, u32), LastAttempt>, now: Timesta
         dead_at,
         // One that counts from when the fleet first saw the message stands in its row, if it has one.
         expires_at: notification.as_ref().and_then(|notification| notification.expires_at(dead_at)),
+        copies: 1,
     };
     Sort { sample, words }
 }

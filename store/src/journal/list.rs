@@ -122,7 +122,7 @@ impl Store {
             "SELECT at, id FROM journal WHERE {} ORDER BY at DESC, id DESC LIMIT 1 OFFSET {last}",
             asked.by_index
         );
-        let rows = self.inner.db.reader().query(&sql, &asked.values[..asked.of_index]).await?;
+        let rows = self.inner.db.hasty_query(&sql, &asked.values[..asked.of_index]).await?;
         rows.first().map(|row| Ok(JournalCursor { at: get(row, "at")?, id: get(row, "id")? })).transpose()
     }
 }

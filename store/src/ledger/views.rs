@@ -57,7 +57,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn captures(&self, after_id: Option<i64>, limit: u32) -> Result<Vec<CapturedView>, StoreError> {
         let wanted = Between { tenant: None, after: after_id, before: None };
-        Ok(captures::page(&mut self.inner.db.reader(), wanted, limit).await?.captures)
+        let mut session = self.inner.db.page_reader().await?;
+        let page = captures::page(&mut session, wanted, limit).await?;
+        session.commit().await?;
+        Ok(page.captures)
     }
 
     /// The same as [`Store::captures`] for one tenant, told whether there is more. Without `after_id` they are the last
@@ -73,7 +76,10 @@ impl Store {
         limit: u32,
     ) -> Result<CapturedPage, StoreError> {
         let wanted = Between { tenant: Some(tenant), after: after_id, before: before_id };
-        captures::page(&mut self.inner.db.reader(), wanted, limit).await
+        let mut session = self.inner.db.page_reader().await?;
+        let page = captures::page(&mut session, wanted, limit).await?;
+        session.commit().await?;
+        Ok(page)
     }
 
     /// The tenants that have a delivery by this channel to a recipient, by every hash that it may have.

@@ -273,7 +273,8 @@ async fn make_job(session: &mut Session, tenant: &Tenant, edit: &LetterEdit, tol
     Ok(!session.query(MAKE, &values).await?.is_empty())
 }
 
-/// Whether the job of an edit has its letter: the index has it, or had it when the same was asked for before.
+/// Whether the job of an edit has its letter: the index has it, or had it when the same was asked for before. Of several
+/// copies without an id it has one, because one delivery is sent in its place.
 async fn has_item(session: &mut Session, tenant: &Tenant, edit: &LetterEdit) -> Result<bool, StoreError> {
     const INSERT: &str = "INSERT INTO letter_job_items (job, letter, tenant, id, epoch, lane, channel, provider, \
          fingerprint, state, why, missed) SELECT $1, l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, \

@@ -1,5 +1,8 @@
-//! The groups of dead letters that failed alike, and how far an operator has got with each.
+//! The groups of dead letters that failed alike, and how far an operator has got with each. How many letters a group has is
+//! kept with it: the transaction that puts letters into the index or takes them out counts them, and a pass that has met the
+//! end of the queue counts all of them anew.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::{Entry, Tenant, Timestamp};
@@ -15,10 +18,11 @@ const MOST: u32 = 1_000;
 const SETTLING: Duration = Duration::from_secs(600);
 /// The time for which the rate of a group is told.
 const LATELY: Duration = Duration::from_secs(3600);
+/// So many of the letters of that time are counted at most: the newest.
+const LATELY_LOOK: u32 = 20_000;
 
-/// The columns that [`group_of`] reads, but for how many letters there are.
 const COLUMNS: &str = "g.fingerprint, g.channel, g.provider, g.class, g.code, g.template, g.reason, g.words, g.sample, \
-     g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at";
+     g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at, g.letters";
 
 /// How far an operator has got with a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,8 +76,10 @@ pub struct LetterGroup {
     pub note: Option<String>,
     /// How many are in the queue.
     pub letters: u32,
-    /// How many of these have died within an hour.
+    /// How many of these have died within an hour, among the newest 20,000 of that hour.
     pub last_hour: u32,
+    /// More have died in that hour than were counted.
+    pub is_cut: bool,
     /// When the first that was ever seen has died.
     pub first_at: Timestamp,
     pub last_at: Timestamp,
@@ -85,16 +91,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn letter_groups(&self, tenant: &Tenant, resolved: bool) -> Result<Vec<LetterGroup>, StoreError> {
-        let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR c.letters > 0)" };
+        let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR g.letters > 0)" };
         let sql = format!(
-            "SELECT {COLUMNS}, COALESCE(c.letters, 0) AS letters, COALESCE(c.lately, 0) AS lately \
-             FROM letter_groups AS g LEFT JOIN (SELECT fingerprint, COUNT(*) AS letters, \
-             SUM(CASE WHEN dead_at > $2 THEN 1 ELSE 0 END) AS lately FROM letters WHERE tenant = $1 \
-             GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
-             WHERE g.tenant = $1 {resolved} ORDER BY 16 DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
+            "SELECT {COLUMNS} FROM letter_groups AS g WHERE g.tenant = $1 {resolved} \
+             ORDER BY g.letters DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
         );
-        let rows = self.inner.db.hasty_query(&sql, &[Value::Text(Some(tenant.as_str())), self.lately_began()]).await?;
-        rows.iter().map(group_of).collect()
+        let of_tenant = Value::Text(Some(tenant.as_str()));
+        let mut session = self.inner.db.page_reader().await?;
+        let lately = lately(&mut session, "tenant = $1", &[of_tenant, self.lately_began()]).await?;
+        let rows = session.query(&sql, &[of_tenant]).await?;
+        session.commit().await?;
+        rows.iter().map(|row| group_of(row, &lately)).collect()
     }
 
     /// One group of a tenant, also a resolved one. None when there is no such group.
@@ -105,14 +112,14 @@ impl Store {
         if fingerprint.contains('\0') {
             return Ok(None);
         }
-        let sql = format!(
-            "SELECT {COLUMNS}, c.letters, c.lately FROM letter_groups AS g CROSS JOIN (SELECT COUNT(*) AS letters, \
-             COALESCE(SUM(CASE WHEN dead_at > $3 THEN 1 ELSE 0 END), 0) AS lately FROM letters \
-             WHERE tenant = $1 AND fingerprint = $2) AS c WHERE g.tenant = $1 AND g.fingerprint = $2"
-        );
+        let sql = format!("SELECT {COLUMNS} FROM letter_groups AS g WHERE g.tenant = $1 AND g.fingerprint = $2");
         let (tenant, fingerprint) = (Value::Text(Some(tenant.as_str())), Value::Text(Some(fingerprint)));
-        let rows = self.inner.db.hasty_query(&sql, &[tenant, fingerprint, self.lately_began()]).await?;
-        rows.first().map(group_of).transpose()
+        let mut session = self.inner.db.page_reader().await?;
+        let of_group = [tenant, self.lately_began(), fingerprint];
+        let lately = lately(&mut session, "tenant = $1 AND fingerprint = $3", &of_group).await?;
+        let rows = session.query(&sql, &[tenant, fingerprint]).await?;
+        session.commit().await?;
+        rows.first().map(|row| group_of(row, &lately)).transpose()
     }
 
     /// Since when letters count as those of lately.
@@ -128,7 +135,7 @@ impl Store {
         let whose = tenant.map(|_| " AND tenant = $1").unwrap_or_default();
         let sql = format!("SELECT COUNT(*) AS open FROM letter_groups WHERE life IN ('open', 'regressed'){whose}");
         let values: Vec<Value<'_>> = tenant.map(|tenant| Value::Text(Some(tenant.as_str()))).into_iter().collect();
-        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        let rows = self.inner.db.hasty_query(&sql, &values).await?;
         rows.first().map_or(Ok(0), |row| count_of(row, "open"))
     }
 
@@ -156,6 +163,41 @@ impl Store {
     }
 }
 
+/// How many letters of each group have died within an hour.
+struct Lately {
+    letters: HashMap<String, u32>,
+    is_cut: bool,
+}
+
+/// Counts the letters that fit a condition and died after `$2`, as far as is looked.
+async fn lately(session: &mut Session, whose: &str, values: &[Value<'_>]) -> Result<Lately, StoreError> {
+    let sql = format!(
+        "SELECT l.fingerprint, COUNT(*) AS looked_at, CAST(SUM(l.copies) AS BIGINT) AS letters \
+         FROM (SELECT fingerprint, copies FROM letters WHERE {whose} AND dead_at > $2 ORDER BY dead_at DESC LIMIT {LATELY_LOOK}) AS l GROUP BY l.fingerprint"
+    );
+    let rows = session.query(&sql, values).await?;
+    let letters = rows
+        .iter()
+        .map(|row| Ok((get::<String>(row, "fingerprint")?, count_of(row, "letters")?)))
+        .collect::<Result<HashMap<String, u32>, StoreError>>()?;
+    let mut looked_at = 0;
+    for row in &rows {
+        looked_at += count_of(row, "looked_at")?;
+    }
+    let is_cut = looked_at >= LATELY_LOOK;
+    Ok(Lately { letters, is_cut })
+}
+
+/// Counts the letters of all groups. How many groups had another number.
+pub(super) async fn count(session: &mut Session) -> Result<usize, StoreError> {
+    const COUNT: &str = "UPDATE letter_groups SET letters = (SELECT CAST(COALESCE(SUM(l.copies), 0) AS BIGINT) \
+         FROM letters AS l \
+         WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint) \
+         WHERE letters <> (SELECT CAST(COALESCE(SUM(l.copies), 0) AS BIGINT) FROM letters AS l \
+         WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint) RETURNING fingerprint";
+    Ok(session.query(COUNT, &[]).await?.len())
+}
+
 /// Moves the groups on once the queue was read to its end.
 pub(super) async fn live_on(session: &mut Session, now: Timestamp) -> Result<(), StoreError> {
     const RESOLVE: &str = "UPDATE letter_groups SET life = 'resolved', changed_at = $1, changed_by = NULL \
@@ -171,9 +213,12 @@ pub(super) async fn live_on(session: &mut Session, now: Timestamp) -> Result<(),
     session.query(REGRESS, &[now]).await.map(drop)
 }
 
-fn group_of(row: &QueryResult) -> Result<LetterGroup, StoreError> {
+fn group_of(row: &QueryResult, lately: &Lately) -> Result<LetterGroup, StoreError> {
+    let fingerprint: String = get(row, "fingerprint")?;
     Ok(LetterGroup {
-        fingerprint: get(row, "fingerprint")?,
+        last_hour: lately.letters.get(&fingerprint).copied().unwrap_or_default(),
+        is_cut: lately.is_cut,
+        fingerprint,
         channel: get(row, "channel")?,
         provider: get(row, "provider")?,
         class: get(row, "class")?,
@@ -187,7 +232,6 @@ fn group_of(row: &QueryResult) -> Result<LetterGroup, StoreError> {
         changed_by: get(row, "changed_by")?,
         note: get(row, "note")?,
         letters: count_of(row, "letters")?,
-        last_hour: count_of(row, "lately")?,
         first_at: Timestamp::from_micros(get(row, "first_at")?),
         last_at: Timestamp::from_micros(get(row, "last_at")?),
     })

@@ -1,4 +1,5 @@
-//! Lists the letters that fit a filter.
+//! Lists the letters that fit a filter. Names and groups have an index; where something else is asked for, a page looks at so
+//! many letters and no more.
 
 use std::fmt;
 
@@ -7,8 +8,11 @@ use sea_orm::QueryResult;
 
 use super::{IndexedLetter, LetterFilter};
 use crate::error::StoreError;
-use crate::sql::{Value, count_of, get, time_of, unreadable};
+use crate::sql::{Session, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
+
+/// So many letters a page looks at where something is asked for that no index has, such as a channel.
+pub const LETTER_LOOK: usize = 20_000;
 
 /// Letters, those that died last first.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +20,8 @@ pub struct LetterPage {
     pub letters: Vec<IndexedLetter>,
     /// Where the next page begins. None when this page is the last.
     pub next: Option<LetterCursor>,
+    /// The page has looked at as many letters as it may, and has fewer than were asked for: there may be none on it.
+    pub is_cut: bool,
 }
 
 /// Where a page ended. Its text is opaque and fits in a URL.
@@ -42,7 +48,8 @@ impl fmt::Display for LetterCursor {
 }
 
 impl Store {
-    /// A page of the letters that fit, at most `limit` of them, which is not zero.
+    /// A page of the letters that fit, at most `limit` of them, which is not zero. It looks at [`LETTER_LOOK`] letters at
+    /// most where something is asked for beside names and a group.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -52,30 +59,82 @@ impl Store {
         after: Option<&LetterCursor>,
         limit: usize,
     ) -> Result<LetterPage, StoreError> {
+        self.letters_within(filter, after, limit, LETTER_LOOK).await
+    }
+
+    /// The same by looking at so many letters at most.
+    pub(crate) async fn letters_within(
+        &self,
+        filter: &LetterFilter,
+        after: Option<&LetterCursor>,
+        limit: usize,
+        look: usize,
+    ) -> Result<LetterPage, StoreError> {
         let mut values = Vec::new();
-        let mut condition = condition(filter, &mut values);
-        if let Some(LetterCursor { at, letter }) = after {
-            values.extend([Value::Int(Some(at.as_micros())), Value::Text(Some(letter))]);
-            let (at, letter) = (values.len() - 1, values.len());
-            condition = format!("{condition} AND l.dead_at <= ${at} AND (l.dead_at, l.letter) < (${at}, ${letter})");
+        let mut conditions = indexed(filter, &mut values);
+        if let Some(after) = after {
+            conditions.push(beside("<", after, &mut values));
         }
+        let mut session = self.inner.db.page_reader().await?;
+        let is_of_index = besides(filter, &mut Vec::new()).is_empty();
+        let end = if is_of_index { None } else { last_looked_at(&mut session, &conditions, &values, look).await? };
+        conditions.extend(end.as_ref().map(|end| beside(">", end, &mut values)));
+        conditions.extend(besides(filter, &mut values));
         let sql = format!(
             "SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, l.template, \
-             l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at FROM letters AS l \
-             WHERE {condition} ORDER BY l.dead_at DESC, l.letter DESC LIMIT {}",
+             l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies FROM letters AS l \
+             WHERE {} {ORDER} LIMIT {}",
+            conditions.join(" AND "),
             limit + 1
         );
-        let rows = self.inner.db.hasty_query(&sql, &values).await?;
+        let rows = session.query(&sql, &values).await?;
+        session.commit().await?;
         let letters: Vec<IndexedLetter> = rows.iter().take(limit).map(letter_of).collect::<Result<_, _>>()?;
         let last = letters.last().filter(|_| rows.len() > limit);
         let next = last.map(|last| LetterCursor { at: last.dead_at, letter: last.letter.clone() });
-        Ok(LetterPage { letters, next })
+        Ok(LetterPage { is_cut: next.is_none() && end.is_some(), next: next.or(end), letters })
     }
+}
+
+const ORDER: &str = "ORDER BY l.dead_at DESC, l.letter DESC";
+
+/// The condition that a letter stands before (`>`, or at) a place, or behind it (`<`). What it says of the time alone repeats
+/// what it says of both, because the index serves only the first.
+fn beside<'a>(compare: &str, place: &'a LetterCursor, values: &mut Vec<Value<'a>>) -> String {
+    values.extend([Value::Int(Some(place.at.as_micros())), Value::Text(Some(&place.letter))]);
+    let (at, letter) = (values.len() - 1, values.len());
+    let both = if compare == ">" { ">=" } else { compare };
+    format!("l.dead_at {compare}= ${at} AND (l.dead_at, l.letter) {both} (${at}, ${letter})")
+}
+
+/// The last letter at which a page looks, where there are so many. None where it sees all.
+async fn last_looked_at(
+    session: &mut Session,
+    conditions: &[String],
+    values: &[Value<'_>],
+    look: usize,
+) -> Result<Option<LetterCursor>, StoreError> {
+    let sql = format!(
+        "SELECT l.dead_at, l.letter FROM letters AS l WHERE {} {ORDER} LIMIT 1 OFFSET {}",
+        conditions.join(" AND "),
+        look.saturating_sub(1)
+    );
+    let rows = session.query(&sql, values).await?;
+    let cursor =
+        |row| Ok(LetterCursor { at: Timestamp::from_micros(get(row, "dead_at")?), letter: get(row, "letter")? });
+    rows.first().map(cursor).transpose()
 }
 
 /// The condition that a letter `l` fits. Its values follow those that are there.
 pub(super) fn condition<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> String {
-    let LetterFilter { tenant, letters, group, channel, provider, reason, code, template, lane } = filter;
+    let mut conditions = indexed(filter, values);
+    conditions.extend(besides(filter, values));
+    conditions.join(" AND ")
+}
+
+/// The conditions that an index serves.
+fn indexed<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> Vec<String> {
+    let LetterFilter { tenant, letters, group, .. } = filter;
     values.push(Value::Text(Some(tenant.as_str())));
     let mut conditions = vec![format!("l.tenant = ${}", values.len())];
     if !letters.is_empty() {
@@ -84,8 +143,14 @@ pub(super) fn condition<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>
         let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
         conditions.push(format!("l.letter IN ({})", places.join(", ")));
     }
+    conditions.extend(equal([("fingerprint", group.as_deref())], values));
+    conditions
+}
+
+/// The conditions that are read from the letters.
+fn besides<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> Vec<String> {
+    let LetterFilter { tenant: _, letters: _, group: _, channel, provider, reason, code, template, lane } = filter;
     let wanted = [
-        ("fingerprint", group.as_deref()),
         ("channel", channel.as_deref()),
         ("provider", provider.as_deref()),
         ("reason", reason.as_deref()),
@@ -93,11 +158,16 @@ pub(super) fn condition<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>
         ("template", template.as_deref()),
         ("lane", lane.map(Lane::as_str)),
     ];
+    equal(wanted, values)
+}
+
+fn equal<'a, const N: usize>(wanted: [(&'static str, Option<&'a str>); N], values: &mut Vec<Value<'a>>) -> Vec<String> {
+    let mut conditions = Vec::new();
     for (column, wanted) in wanted.into_iter().filter_map(|(column, wanted)| Some((column, wanted?))) {
         values.push(Value::Text(Some(wanted)));
         conditions.push(format!("l.{column} = ${}", values.len()));
     }
-    conditions.join(" AND ")
+    conditions
 }
 
 fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
@@ -118,5 +188,6 @@ fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
         attempts: count_of(row, "attempts")?,
         dead_at: Timestamp::from_micros(get(row, "dead_at")?),
         expires_at: time_of(row, "expires_at")?,
+        copies: count_of(row, "copies")?,
     })
 }

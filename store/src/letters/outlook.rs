@@ -1,5 +1,5 @@
 //! What is worth knowing of a plan before it is started: what has changed since it was made, what may be sent twice, some
-//! of its letters, and who else is at them.
+//! of its letters, and who else is at them. All but the samples looks at every letter of the plan.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::store::Store;
 const SAMPLES: u32 = 25;
 /// The most others who are named.
 const OTHERS: u32 = 20;
-/// Postgres ends a statement after this time. Each looks at every letter of the plan.
+/// Postgres ends a statement after this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is worth knowing of a plan.
@@ -69,7 +69,7 @@ impl Store {
         filter: Option<&LetterFilter>,
     ) -> Result<Outlook, StoreError> {
         let mut session = self.inner.db.hasty_reader(TIMEOUT).await?;
-        let mut outlook = Outlook { others: jobs_at_it(&mut session, job).await?, ..Outlook::default() };
+        let mut outlook = Outlook { others: jobs_at_it(&mut session, tenant, job).await?, ..Outlook::default() };
         if action.is_of_the_queue() {
             outlook.others.extend(minders(&mut session, tenant, job).await?);
             if let Some(filter) = filter {
@@ -84,20 +84,32 @@ impl Store {
         session.commit().await?;
         Ok(outlook)
     }
+
+    /// Some of the letters that a plan would begin and that are there yet: at most 25.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn letter_samples(&self, job: &str) -> Result<Vec<LetterSample>, StoreError> {
+        let mut session = self.inner.db.page_reader().await?;
+        let samples = samples(&mut session, job).await?;
+        session.commit().await?;
+        Ok(samples)
+    }
 }
 
 async fn newcomers(session: &mut Session, job: &str, filter: &LetterFilter) -> Result<u32, StoreError> {
     let mut values = vec![Value::Text(Some(job))];
     let condition = condition(filter, &mut values);
     let sql = format!(
-        "SELECT COUNT(*) AS letters FROM letters AS l WHERE {condition} AND NOT EXISTS (SELECT 1 \
-         FROM letter_job_items AS i WHERE i.job = $1 AND i.letter = l.letter)"
+        "SELECT CAST(COALESCE(SUM(l.copies), 0) AS BIGINT) AS letters FROM letters AS l WHERE {condition} \
+         AND NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = $1 AND i.letter = l.letter)"
     );
     counted(session, &sql, &values).await
 }
 
 async fn gone(session: &mut Session, job: &str) -> Result<u32, StoreError> {
-    const GONE: &str = "SELECT COUNT(*) AS letters FROM letter_job_items AS i WHERE i.job = $1 AND i.state = 'pending' \
+    const GONE: &str = "SELECT CAST(COALESCE(SUM(i.copies - i.moved), 0) AS BIGINT) AS letters \
+         FROM letter_job_items AS i WHERE i.job = $1 AND i.state = 'pending' \
          AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.letter = i.letter)";
     counted(session, GONE, &[Value::Text(Some(job))]).await
 }
@@ -123,7 +135,18 @@ async fn samples(session: &mut Session, job: &str) -> Result<Vec<LetterSample>, 
 }
 
 /// Jobs that have some of the letters or twins of them, and plans that may still be started.
-async fn jobs_at_it(session: &mut Session, job: &str) -> Result<Vec<AtIt>, StoreError> {
+async fn jobs_at_it(session: &mut Session, tenant: &Tenant, job: &str) -> Result<Vec<AtIt>, StoreError> {
+    let open = format!(
+        "j.id <> $1 AND j.tenant = $2 AND (j.state IN ('running', 'paused') \
+         OR (j.state = 'planned' AND j.made_at > {{now}} - {}))",
+        3_600_000_000_i64
+    );
+    let values = [Value::Text(Some(job)), Value::Text(Some(tenant.as_str()))];
+    // Mostly nobody else is there, and the letters need not be looked at.
+    let some = session.query(&format!("SELECT j.id FROM letter_jobs AS j WHERE {open} LIMIT 1"), &values).await?;
+    if some.is_empty() {
+        return Ok(Vec::new());
+    }
     let sql = format!(
         "SELECT j.id AS what, j.action, COALESCE(j.started_by, j.made_by) AS who, \
          COALESCE(j.started_at, j.made_at) AS since, COUNT(*) AS letters FROM \
@@ -132,20 +155,18 @@ async fn jobs_at_it(session: &mut Session, job: &str) -> Result<Vec<AtIt>, Store
          UNION SELECT i.letter, o.job FROM letter_job_items AS i JOIN letter_job_items AS o \
          ON o.tenant = i.tenant || '' AND o.id = i.id AND o.epoch = i.epoch \
          WHERE i.job = $1 AND i.id <> '' AND o.job <> $1 AND o.state IN ('pending', 'taken')) AS a \
-         JOIN letter_jobs AS j ON j.id = a.job WHERE j.state IN ('running', 'paused') \
-         OR (j.state = 'planned' AND j.made_at > {{now}} - {}) \
-         GROUP BY j.id, j.action, j.started_by, j.made_by, j.started_at, j.made_at ORDER BY 5 DESC, 1 LIMIT {OTHERS}",
-        3_600_000_000_i64
+         JOIN letter_jobs AS j ON j.id = a.job WHERE {open} \
+         GROUP BY j.id, j.action, j.started_by, j.made_by, j.started_at, j.made_at ORDER BY 5 DESC, 1 LIMIT {OTHERS}"
     );
-    session.query(&sql, &[Value::Text(Some(job))]).await?.iter().map(at_it_of).collect()
+    session.query(&sql, &values).await?.iter().map(at_it_of).collect()
 }
 
 /// Who has acknowledged groups of the letters.
 async fn minders(session: &mut Session, tenant: &Tenant, job: &str) -> Result<Vec<AtIt>, StoreError> {
     let sql = format!(
         "SELECT g.fingerprint AS what, NULL AS action, g.changed_by AS who, g.changed_at AS since, c.letters \
-         FROM letter_groups AS g JOIN (SELECT fingerprint, COUNT(*) AS letters FROM letter_job_items WHERE job = $1 \
-         GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
+         FROM letter_groups AS g JOIN (SELECT fingerprint, CAST(SUM(copies) AS BIGINT) AS letters \
+         FROM letter_job_items WHERE job = $1 GROUP BY fingerprint) AS c ON c.fingerprint = g.fingerprint \
          WHERE g.tenant = $2 AND g.life = 'acknowledged' ORDER BY 5 DESC, 1 LIMIT {OTHERS}"
     );
     let values = [Value::Text(Some(job)), Value::Text(Some(tenant.as_str()))];

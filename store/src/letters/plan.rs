@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::{Entry, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
+use super::kept::FORGET;
 use super::{JobState, LetterAction, LetterFilter};
 use crate::error::StoreError;
 use crate::journal;
@@ -122,6 +123,9 @@ impl Store {
         const INSERT: &str = "INSERT INTO letter_jobs (id, tenant, action, state, wanted, why, made_by, made_at, rate, \
              canary, canary_passed, target) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (id) DO NOTHING RETURNING id";
+        // How many there are does not change any more.
+        const SIZE: &str = "UPDATE letter_jobs SET letters = (SELECT COUNT(*) FROM letter_job_items AS i \
+             WHERE i.job = $1) WHERE id = $1";
         let values = [
             Value::Text(Some(&plan.id)),
             Value::Text(Some(tenant.as_str())),
@@ -149,6 +153,7 @@ impl Store {
             LetterAction::Close => choose::without_letter(&mut session, tenant, plan).await?,
             _ => choose::letters(&mut session, plan, now).await?,
         }
+        session.query(SIZE, &values[..1]).await?;
         session.commit().await?;
         Ok(PlanMade::Made)
     }
@@ -178,14 +183,18 @@ impl Store {
         rows.iter().map(job_of).collect()
     }
 
-    /// How many letters of a job are in which state, and why, by lane, channel and provider.
+    /// How many letters of a job are in which state, and why, by lane, channel and provider. Each copy of one without an id
+    /// is a letter: of some may be done what is still to be done with others.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn count_letter_job(&self, id: &str) -> Result<Vec<Counted>, StoreError> {
-        const COUNT: &str = "SELECT i.lane, i.channel, i.provider, i.state, i.why, COUNT(*) AS letters \
-             FROM letter_job_items AS i WHERE i.job = $1 GROUP BY i.lane, i.channel, i.provider, i.state, i.why \
-             ORDER BY 6 DESC, i.lane, i.channel, i.provider, i.state, i.why";
+        const COUNT: &str = "SELECT c.lane, c.channel, c.provider, c.state, c.why, CAST(SUM(c.n) AS BIGINT) AS letters FROM \
+             (SELECT i.lane, i.channel, i.provider, i.state, i.why, i.copies - i.moved AS n FROM letter_job_items AS i \
+             WHERE i.job = $1 AND i.copies > i.moved UNION ALL \
+             SELECT i.lane, i.channel, i.provider, 'done' AS state, '' AS why, i.moved AS n FROM letter_job_items AS i \
+             WHERE i.job = $1 AND i.moved > 0) AS c GROUP BY c.lane, c.channel, c.provider, c.state, c.why \
+             ORDER BY 6 DESC, c.lane, c.channel, c.provider, c.state, c.why";
         let rows = self.inner.db.hasty_query(COUNT, &[Value::Text(Some(id))]).await?;
         rows.iter().map(counted_of).collect()
     }
@@ -196,9 +205,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn start_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
-        const START: &str = "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4, \
-             after_pass = COALESCE((SELECT r.pass FROM letter_reader AS r WHERE r.id = 1), 0) \
-             WHERE tenant = $1 AND id = $2 AND state = 'planned' AND made_at > $5 RETURNING action";
         // The same rule as of a plan, for what was sent since that was made.
         const SENT_OTHERWISE: &str = "UPDATE letter_job_items SET state = 'left_out', why = 'sent_otherwise' \
              WHERE job = $1 AND state = 'pending' AND EXISTS (SELECT 1 FROM letter_edits AS e \
@@ -208,6 +214,11 @@ impl Store {
         const REPLAYED: &str = "UPDATE letter_groups SET life = 'replayed', changed_at = $2, changed_by = $3 \
              WHERE tenant = $4 AND fingerprint IN (SELECT i.fingerprint FROM letter_job_items AS i \
              WHERE i.job = $1 AND i.state = 'pending')";
+        let start = format!(
+            "UPDATE letter_jobs SET state = 'running', started_by = $3, started_at = $4, {FORGET}, \
+             after_pass = COALESCE((SELECT r.pass FROM letter_reader AS r WHERE r.id = 1), 0) \
+             WHERE tenant = $1 AND id = $2 AND state = 'planned' AND made_at > $5 RETURNING action"
+        );
         let leave_out = format!(
             "UPDATE letter_job_items SET state = 'left_out', why = 'in_another_job' \
              WHERE job = $1 AND state = 'pending' AND {}",
@@ -220,7 +231,7 @@ impl Store {
         let mut session = self.inner.db.begin().await?;
         // Of two that are started at once the second sees what the first has.
         session.lock_for_writing("letter_jobs").await?;
-        let started = session.query(START, &[tenant, id, by, now, oldest]).await?;
+        let started = session.query(&start, &[tenant, id, by, now, oldest]).await?;
         let Some(started) = started.first() else { return Ok(false) };
         session.query(&leave_out, &[id]).await?;
         if LetterAction::parse(&get::<String>(started, "action")?).is_some_and(LetterAction::sends) {
@@ -238,16 +249,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn cancel_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
-        const CANCEL: &str = "UPDATE letter_jobs SET state = 'cancelled', ended_at = $3 WHERE tenant = $1 AND id = $2 \
-             AND state IN ('planned', 'running', 'paused') RETURNING id";
-        const FORGET: &str = "DELETE FROM letter_job_items WHERE job = $1 \
+        const FORGET_LETTERS: &str = "DELETE FROM letter_job_items WHERE job = $1 \
              AND EXISTS (SELECT 1 FROM letter_jobs AS j WHERE j.id = $1 AND j.started_at IS NULL)";
+        let cancel = format!(
+            "UPDATE letter_jobs SET state = 'cancelled', ended_at = $3, {FORGET} WHERE tenant = $1 AND id = $2 \
+             AND state IN ('planned', 'running', 'paused') RETURNING id"
+        );
         let (id, now) = (Value::Text(Some(id)), Value::Int(Some(told.at.as_micros())));
         let mut session = self.inner.db.begin().await?;
-        if session.query(CANCEL, &[Value::Text(Some(tenant.as_str())), id, now]).await?.is_empty() {
+        if session.query(&cancel, &[Value::Text(Some(tenant.as_str())), id, now]).await?.is_empty() {
             return Ok(false);
         }
-        session.query(FORGET, &[id]).await?;
+        session.query(FORGET_LETTERS, &[id]).await?;
         journal::insert(&mut session, told).await?;
         session.commit().await?;
         Ok(true)
@@ -259,10 +272,12 @@ impl Store {
     /// [`StoreError`].
     pub async fn resume_letter_job(&self, tenant: &Tenant, id: &str, told: &Entry) -> Result<bool, StoreError> {
         // An edit waits for the confirm of what is sent in the place of its letter, and for nobody else.
-        const RESUME: &str = "UPDATE letter_jobs SET state = 'running', canary_passed = $3, note = NULL \
-             WHERE tenant = $1 AND id = $2 AND state = 'paused' AND action <> 'edit' RETURNING id";
+        let resume = format!(
+            "UPDATE letter_jobs SET state = 'running', canary_passed = $3, note = NULL, {FORGET} \
+             WHERE tenant = $1 AND id = $2 AND state = 'paused' AND action <> 'edit' RETURNING id"
+        );
         let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(id)), Value::Flag(true)];
-        self.change_told(RESUME, &values, told).await
+        self.change_told(&resume, &values, told).await
     }
 }
 

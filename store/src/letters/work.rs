@@ -1,9 +1,12 @@
 //! How jobs over dead letters go on: which letters to take, what became of them, and when a job pauses.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{Canary, State, Timestamp};
 use sea_orm::QueryResult;
 
 use super::LetterAction;
+use super::kept::FORGET;
 use crate::error::StoreError;
 use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
@@ -35,11 +38,13 @@ pub struct Chosen {
     pub target: Option<String>,
     /// The job has begun it already: it goes on, canary or not.
     pub was_taken: bool,
-    /// It was done already, and the queue still had it: its acknowledgement was lost.
+    /// It was done already. If it has an id, and the queue still has it, its acknowledgement was lost.
     pub was_done: bool,
+    /// How many copies the job is to move yet, where the letter has no id. Of one with an id all copies are one.
+    pub left: u32,
 }
 
-/// One letter of one job.
+/// One letter of one job. Copies of a letter without an id have one item, which is named once for each of them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Item {
     pub letter: String,
@@ -53,28 +58,36 @@ impl Store {
     /// [`StoreError`].
     pub async fn running_letter_jobs(&self) -> Result<Vec<RunningJob>, StoreError> {
         const READ: &str = "SELECT j.id, j.action, j.rate, j.canary, j.canary_passed, \
-             (SELECT COUNT(*) FROM letter_job_items AS i WHERE i.job = j.id \
-             AND i.state IN ('taken', 'done', 'failed', 'unclear')) AS begun, \
+             (SELECT CAST(COALESCE(SUM(CASE WHEN i.state = 'done' THEN i.copies \
+             WHEN i.state IN ('taken', 'failed', 'unclear') THEN i.moved + 1 ELSE i.moved END), 0) AS BIGINT) \
+             FROM letter_job_items AS i WHERE i.job = j.id) AS begun, \
              (SELECT MAX(i.at) FROM letter_job_items AS i WHERE i.job = j.id) AS last_at \
              FROM letter_jobs AS j WHERE j.state = 'running' ORDER BY j.started_at, j.id";
         let rows = self.inner.db.reader().query(READ, &[]).await?;
         rows.iter().map(running_of).collect()
     }
 
-    /// What running jobs want of these letters, those of earlier jobs first. A letter may be chosen by several jobs.
+    /// What running jobs want of these letters, those of earlier jobs first. A letter may be chosen by several jobs. One
+    /// that was kept is not left over while a restore has begun it, also a restore that was cancelled since: what lies in
+    /// the queue may be what that has put back, and its scheduler may yet forget what was kept.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn chosen_letters(&self, letters: &[String]) -> Result<Vec<Chosen>, StoreError> {
-        const READ: &str = "SELECT i.letter, i.job, i.state, j.action, j.target FROM {u} \
+        const READ: &str = "SELECT i.letter, i.job, i.state, i.copies - i.moved AS still, j.action, j.target FROM {u} \
              JOIN letter_job_items AS i ON i.letter = u.letter JOIN letter_jobs AS j ON j.id = i.job \
              WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action NOT IN ('restore', 'close')) \
              OR (i.state = 'done' AND j.action = 'replay') \
              OR (i.state = 'done' AND j.action IN ('drop', 'redirect', 'edit') AND EXISTS (SELECT 1 FROM archived_letters AS a \
-             WHERE a.letter = i.letter AND a.job = i.job))) ORDER BY j.started_at, j.id, i.letter";
+             WHERE a.letter = i.letter AND a.job = i.job) AND NOT EXISTS (SELECT 1 FROM letter_job_items AS r \
+             JOIN letter_jobs AS k ON k.id = r.job WHERE r.letter = i.letter AND r.state = 'taken' \
+             AND k.action = 'restore'))) ORDER BY j.started_at, j.id, i.letter";
+        // A name that comes several times is chosen once: how many copies are wanted its item says.
+        let names: BTreeSet<&str> = letters.iter().map(String::as_str).collect();
+        let names: Vec<&str> = names.into_iter().collect();
         let mut chosen = Vec::new();
-        for letters in letters.chunks(GROUP) {
-            let group = Group::of(letters.len()).text("letter", letters.iter().map(String::as_str));
+        for names in names.chunks(GROUP) {
+            let group = Group::of(names.len()).text("letter", names.iter().copied());
             for row in &self.inner.db.reader().query_group(READ, &group).await? {
                 chosen.push(chosen_of(row)?);
             }
@@ -101,12 +114,12 @@ impl Store {
         Ok(taken)
     }
 
-    /// Ends items: they are done.
+    /// Ends items: they are done. One of several copies goes on when so many are not done as it has.
     ///
     /// # Errors
-    /// [`StoreError`]; repeating it is harmless.
+    /// [`StoreError`]. Repeating it counts copies twice, and is harmless for a letter with an id.
     pub async fn finish_letters(&self, items: &[Item], now: Timestamp) -> Result<(), StoreError> {
-        self.end_items(items, "state = 'done', why = ''", now).await
+        self.end_items(items, DONE, now).await
     }
 
     /// Ends items of which nothing can be published, ever.
@@ -134,7 +147,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn canary_of(&self, job: &str) -> Result<Canary, StoreError> {
-        self.became(job, "'taken', 'done', 'failed', 'unclear'").await
+        // Of copies that it goes on with, some were published.
+        let begun = "state IN ('taken', 'done', 'failed', 'unclear', 'pending') AND (state <> 'pending' OR moved > 0)";
+        self.became(job, begun).await
     }
 
     /// The same of those alone with which it has done what was asked for: how they have ended since. Of more than 5,000 it
@@ -143,11 +158,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn letters_since(&self, job: &str) -> Result<Canary, StoreError> {
-        self.became(job, "'done'").await
+        self.became(job, "state = 'done'").await
     }
 
     /// By the index on the states of a job's letters, and the keys of their deliveries.
-    async fn became(&self, job: &str, states: &str) -> Result<Canary, StoreError> {
+    async fn became(&self, job: &str, which: &str) -> Result<Canary, StoreError> {
         let ended: Vec<_> =
             State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
         let sql = format!(
@@ -157,7 +172,7 @@ impl Store {
              OR (d.id IS NULL AND EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = i.tenant \
              AND l.id = COALESCE(e.id, i.id) AND (e.id IS NOT NULL OR l.epoch > i.epoch))) \
              THEN 1 ELSE 0 END), 0) AS failed FROM (SELECT job, letter, tenant, id, epoch FROM letter_job_items \
-             WHERE job = $1 AND state IN ({states}) LIMIT {LOOK}) AS i \
+             WHERE job = $1 AND {which} LIMIT {LOOK}) AS i \
              LEFT JOIN letter_edits AS e ON e.job = i.job AND e.letter = i.letter \
              LEFT JOIN deliveries AS d ON d.tenant = i.tenant AND d.id = COALESCE(e.id, i.id)",
             ended.join(", ")
@@ -181,8 +196,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn pause_letter_job(&self, job: &str, why: &str) -> Result<(), StoreError> {
-        const PAUSE: &str = "UPDATE letter_jobs SET state = 'paused', note = $2 WHERE id = $1 AND state = 'running'";
-        self.inner.db.writer().query(PAUSE, &[Value::Text(Some(job)), Value::Text(Some(why))]).await.map(drop)
+        let pause =
+            format!("UPDATE letter_jobs SET state = 'paused', note = $2, {FORGET} WHERE id = $1 AND state = 'running'");
+        self.inner.db.writer().query(&pause, &[Value::Text(Some(job)), Value::Text(Some(why))]).await.map(drop)
     }
 
     /// Ends the running jobs of which nothing is left to be done.
@@ -190,18 +206,31 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn end_letter_jobs(&self, now: Timestamp) -> Result<(), StoreError> {
-        const END: &str = "UPDATE letter_jobs SET state = 'done', ended_at = $1 WHERE state = 'running' \
+        let end = format!(
+            "UPDATE letter_jobs SET state = 'done', ended_at = $1, {FORGET} WHERE state = 'running' \
              AND NOT EXISTS (SELECT 1 FROM letter_job_items AS i WHERE i.job = letter_jobs.id \
-             AND i.state IN ('pending', 'taken'))";
-        self.inner.db.writer().query(END, &[Value::Int(Some(now.as_micros()))]).await.map(drop)
+             AND i.state IN ('pending', 'taken'))"
+        );
+        self.inner.db.writer().query(&end, &[Value::Int(Some(now.as_micros()))]).await.map(drop)
     }
 }
 
+/// What becomes of an item when `u.n` of its copies are done.
+pub(super) const DONE: &str = "state = CASE WHEN letter_job_items.moved + u.n < letter_job_items.copies THEN 'pending' \
+     ELSE 'done' END, moved = CASE WHEN letter_job_items.moved + u.n < letter_job_items.copies \
+     THEN letter_job_items.moved + u.n ELSE letter_job_items.copies END, why = ''";
+
+/// A row for each item, and how often it is named. Several processes lock rows in one order.
 pub(super) fn items_group<'a>(items: &'a [Item], now: Timestamp) -> Group<'a> {
-    Group::of(items.len())
-        .text("job", items.iter().map(|item| item.job.as_str()))
-        .text("letter", items.iter().map(|item| item.letter.as_str()))
-        .int("now", items.iter().map(|_| now.as_micros()))
+    let mut counted: BTreeMap<&'a Item, i64> = BTreeMap::new();
+    for item in items {
+        *counted.entry(item).or_default() += 1;
+    }
+    Group::of(counted.len())
+        .text("job", counted.keys().copied().map(|item| item.job.as_str()))
+        .text("letter", counted.keys().copied().map(|item| item.letter.as_str()))
+        .int("now", counted.keys().map(|_| now.as_micros()))
+        .int("n", counted.values().copied())
 }
 
 pub(super) fn action_of(row: &QueryResult) -> Result<LetterAction, StoreError> {
@@ -227,5 +256,6 @@ fn chosen_of(row: &QueryResult) -> Result<Chosen, StoreError> {
         target: get(row, "target")?,
         was_taken: state == "taken",
         was_done: state == "done",
+        left: count_of(row, "still")?,
     })
 }

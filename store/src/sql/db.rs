@@ -82,9 +82,14 @@ impl Db {
         Ok(session)
     }
 
+    /// A hasty reader for a page that somebody waits for.
+    pub(crate) async fn page_reader(&self) -> Result<Session, StoreError> {
+        self.hasty_reader(HASTE).await
+    }
+
     /// Runs one statement of a page that somebody waits for, as a hasty reader does.
     pub(crate) async fn hasty_query(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<QueryResult>, StoreError> {
-        let mut session = self.hasty_reader(HASTE).await?;
+        let mut session = self.page_reader().await?;
         let rows = session.query(sql, values).await?;
         session.commit().await?;
         Ok(rows)
@@ -116,6 +121,8 @@ impl Db {
         };
         let transaction = connection.begin_with_options(options).await?;
         if let Pools::Postgres(_) = self.pools {
+            // A change of a large table takes its time, and so does waiting for who makes it.
+            transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
             lock_migrations(&transaction).await?;
         }
         let pending = Migrator::get_pending_migrations(&transaction).await?.len();

@@ -29,6 +29,12 @@ pub(crate) const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 const PLAN_BY_KEY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
                            SET jit = off; SET plan_cache_mode = force_generic_plan";
 
+/// Has the server end a statement for which we do not wait any more ([`super::session`] waits for 30 s): otherwise it goes
+/// on for nobody, and has its connection. Where commits wait for a replica that is not done: a commit that is ended while it
+/// waits stands as if the replica had it.
+const END_STATEMENTS: &str = "SELECT set_config('statement_timeout', '40000', FALSE) \
+                              WHERE current_setting('synchronous_standby_names') = ''";
+
 /// Opens lazily: the server may be away and come back at any time.
 pub(crate) fn open(url: &str, max_connections: u32, acquire_timeout: Duration) -> Result<PgPool, StoreError> {
     let mut options = PgConnectOptions::from_str(url)
@@ -43,7 +49,12 @@ pub(crate) fn open(url: &str, max_connections: u32, acquire_timeout: Duration) -
         .max_connections(max_connections)
         .acquire_timeout(acquire_timeout)
         .test_before_acquire(false)
-        .after_connect(|connection, _| Box::pin(async move { connection.execute(PLAN_BY_KEY).await.map(drop) }))
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(PLAN_BY_KEY).await?;
+                connection.execute(END_STATEMENTS).await.map(drop)
+            })
+        })
         .before_acquire(|connection, meta| {
             Box::pin(async move { Ok(meta.idle_for < TEST_AFTER_IDLE || connection.ping().await.is_ok()) })
         });

@@ -1,7 +1,9 @@
 //! The dead letters: what a reader writes, what operators plan, and how their jobs go on.
 
 mod closed;
+mod copies;
 mod edited;
+mod kept;
 mod outlook;
 mod plans;
 
@@ -11,7 +13,7 @@ use domain::{Canary, Lane, State, Tenant};
 use uuid::Uuid;
 
 use crate::letters::{
-    Archived, IndexedLetter, Item, JobState, LetterAction, LetterFilter, LetterPlan, Life, ReplayRule, Sort,
+    Archived, IndexedLetter, Item, JobState, KeptLetter, LetterAction, LetterFilter, LetterPlan, Life, ReplayRule, Sort,
 };
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, listed, refused, sent};
 use crate::tests::ledger::taken;
@@ -52,6 +54,7 @@ fn letter(name: &str, id: &str) -> IndexedLetter {
         attempts: 4,
         dead_at: at(0),
         expires_at: None,
+        copies: 1,
     }
 }
 
@@ -89,6 +92,17 @@ async fn started(store: &Store, id: &str, action: LetterAction) {
 
 fn item(letter: &str, job: &str) -> Item {
     Item { letter: letter.into(), job: job.into() }
+}
+
+/// A letter with an id as it is kept.
+fn archived(letter: &str, job: &str) -> Archived {
+    Archived {
+        item: item(letter, job),
+        tenant: Tenant::default(),
+        kept: b"{}".to_vec(),
+        body: vec![0, 1],
+        is_one_of_many: false,
+    }
 }
 
 /// The states of a job's letters with their reasons and how many there are.
@@ -266,16 +280,16 @@ async fn what_was_dropped_is_kept_until_it_is_restored(db: &Database) {
     started(&store, "d", LetterAction::Drop).await;
     let dropped = item("a", "d");
     store.take_letters(std::slice::from_ref(&dropped), at(3)).await.unwrap();
-    let kept = Archived { item: dropped.clone(), tenant: tenant.clone(), kept: b"{}".to_vec(), body: vec![0, 1] };
-    store.archive_letters(std::slice::from_ref(&kept), at(3)).await.unwrap();
+    store.archive_letters(&[archived("a", "d")], at(3)).await.unwrap();
     store.finish_letters(std::slice::from_ref(&dropped), at(3)).await.unwrap();
     assert!(store.chosen_letters(&["a".into()]).await.unwrap()[0].was_done, "its acknowledgement may be lost");
     let restore = LetterPlan { of_job: Some("d".into()), ..plan("r", LetterAction::Restore) };
     store.plan_letters(&tenant, &restore, at(4)).await.unwrap();
     assert!(store.start_letter_job(&tenant, "r", &testkit::told_by("ada", at(5))).await.unwrap());
     let found = store.letters_to_restore(10, at(6)).await.unwrap();
-    assert_eq!(found, [Archived { item: item("a", "r"), ..kept }]);
-    store.restored_letters(&[item("a", "r")], at(7)).await.unwrap();
+    let (kept, body) = (b"{}".to_vec(), vec![0, 1]);
+    assert_eq!(found, [KeptLetter { item: item("a", "r"), kept, body, copies: 1, kept_at: at(3) }]);
+    store.restored_letters(&[(item("a", "r"), at(3))], at(7)).await.unwrap();
     assert_eq!(store.letters_to_restore(10, at(8)).await.unwrap(), []);
     assert_eq!(counted(&store, "r").await, [line("done", "", 1)]);
     assert_eq!(store.chosen_letters(&["a".into()]).await.unwrap(), [], "it is a letter like any other");

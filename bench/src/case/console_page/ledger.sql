@@ -74,10 +74,10 @@ SELECT md5('letter' || id), tenant, id, epoch, lane, channel, provider,
 FROM deliveries WHERE state IN ('dead', 'held');
 
 INSERT INTO letter_groups (tenant, fingerprint, channel, provider, class, code, template, reason, words, sample, life,
-    changed_at, first_at, last_at, changed_by, note)
+    changed_at, first_at, last_at, changed_by, note, letters)
 SELECT tenant, fingerprint, channel, provider, class, code, template, reason, error, MIN(letter),
     CASE WHEN template = 'otp' THEN 'acknowledged' ELSE 'open' END, MIN(dead_at), MIN(dead_at), MAX(dead_at),
-    CASE WHEN template = 'otp' THEN 'ana' END, CASE WHEN template = 'otp' THEN 'the provider is asked' END
+    CASE WHEN template = 'otp' THEN 'ana' END, CASE WHEN template = 'otp' THEN 'the provider is asked' END, COUNT(*)
 FROM letters GROUP BY tenant, fingerprint, channel, provider, class, code, template, reason, error;
 
 INSERT INTO letter_reader (id, pass, lease_until, asked_at, read_at) SELECT 1, 1, 0, now - 60000000, now - 60000000 FROM seed;

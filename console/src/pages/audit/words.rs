@@ -71,7 +71,7 @@ static ES: Words = Words {
     nothing_sealed: "aún no hay nada sellado",
     unsealed: |count| format!("{count} aún sin sellar"),
     head: "Final",
-    looked_at: |looked| format!("De {looked} entradas que se miraron, cumplen estas. Hay más antiguas: siga."),
+    looked_at: |looked| format!("De {looked} entradas que se miraron, coinciden estas. Hay más antiguas: siga."),
     verify: "Verifique que nadie la ha cambiado con",
     chain_of_all: "La cadena es la de todos los inquilinos: su final se muestra a quien tiene el permiso tenants.",
 };

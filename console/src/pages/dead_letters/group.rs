@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use operations::{NotDone, dead_letters, suppressions};
 use store::{LetterAction, LetterFilter, LetterGroup, StoreError};
 
-use super::groups::headline;
+use super::groups::{headline, last_hour};
 use super::letters::rows;
 use super::tabs::tabs;
 use super::words::Words;
@@ -16,6 +16,7 @@ use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
+use crate::pieces::outcome::of_stored;
 use crate::pieces::pager::address;
 use crate::pieces::time::time;
 use crate::section::Section;
@@ -118,13 +119,14 @@ fn facts(group: &LetterGroup, lang: Lang, now: Timestamp) -> Markup {
             dt { (words.letters) }
             dd { (whole(group.letters.into())) }
             dt { (words.last_hour) }
-            dd { (whole(group.last_hour.into())) }
+            dd { (last_hour(group)) }
             dt { (words.first) }
             dd { (time(group.first_at, now, lang)) }
             dt { (words.last) }
             dd { (time(group.last_at, now, lang)) }
+            @let class = of_stored(&group.class, lang).to_owned();
             @for (label, value) in [
-                (words.channel, &group.channel), (words.provider, &group.provider), (words.class, &group.class),
+                (words.channel, &group.channel), (words.provider, &group.provider), (words.class, &class),
                 (words.code, &group.code), (words.template, &group.template), (words.reason, &group.reason),
                 (words.error, &group.words),
             ] {

@@ -138,7 +138,7 @@ fn narrowed(asked: &Asked, lang: Lang) -> Markup {
 fn rows(groups: &[&LetterGroup], lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     let columns = [
-        text(words.failed_so),
+        text(words.how_it_failed),
         text(words.life),
         number(words.letters),
         number(words.last_hour),
@@ -160,13 +160,18 @@ fn row(group: &LetterGroup, lang: Lang, now: Timestamp) -> Row {
         },
         names::life(group.life, lang),
         html! { (whole(group.letters.into())) },
-        html! { (whole(group.last_hour.into())) },
+        last_hour(group),
         time(group.first_at, now, lang),
         time(group.last_at, now, lang),
         html! { a href=(paths::letter(&group.sample)) title=(group.sample) { code { (sample) } } },
         html! { @if let Some(note) = &group.note { (note) } },
     ];
     Row { id: format!("group-{}", group.fingerprint), cells }
+}
+
+/// How many have died within an hour, or how many at least.
+pub(super) fn last_hour(group: &LetterGroup) -> Markup {
+    html! { @if group.is_cut { "≥ " } (whole(group.last_hour.into())) }
 }
 
 /// How the letters of a group failed, in a few words.

@@ -16,11 +16,13 @@ use super::{names, paths};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
+use crate::pages::delivery::summary::summary_of;
 use crate::pieces::figure::whole;
+use crate::pieces::outcome::of_stored;
 use crate::pieces::pager::address;
 use crate::pieces::problem::problem;
 use crate::pieces::sentence::sentence_of;
-use crate::pieces::time::time;
+use crate::pieces::time::moment;
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -129,13 +131,14 @@ fn facts(letter: &IndexedLetter, lang: Lang, now: Timestamp) -> Markup {
     html! {
         dl.facts {
             dt { (words.letter) }
-            dd { code { (letter.letter) } }
+            dd { code { (letter.letter) } @if letter.copies > 1 { " × " (letter.copies) } }
             dt { (words.id) }
             dd { a href=(paths::delivery(&letter.id)) { (letter.id) } }
             dt { (words.lane) }
             dd { (letter.lane.as_str()) }
+            @let class = of_stored(&letter.class, lang).to_owned();
             @for (label, value) in [
-                (words.channel, &letter.channel), (words.provider, &letter.provider), (words.class, &letter.class),
+                (words.channel, &letter.channel), (words.provider, &letter.provider), (words.class, &class),
                 (words.code, &letter.code), (words.template, &letter.template), (words.reason, &letter.reason),
                 (words.error, &letter.error),
             ] {
@@ -148,8 +151,8 @@ fn facts(letter: &IndexedLetter, lang: Lang, now: Timestamp) -> Markup {
             dt { (words.moved) }
             dd { (letter.epoch) }
             dt { (words.died) }
-            dd { (time(letter.dead_at, now, lang)) }
-            @if let Some(expires) = letter.expires_at { dt { (words.expires) } dd { (time(expires, now, lang)) } }
+            dd { (moment(letter.dead_at, now, lang)) }
+            @if let Some(expires) = letter.expires_at { dt { (words.expires) } dd { (moment(expires, now, lang)) } }
         }
     }
 }
@@ -188,14 +191,14 @@ fn headers(masked: &Masked, lang: Lang, now: Timestamp) -> Markup {
                 dt { (words.parent) }
                 dd { a href=(paths::delivery(parent)) { (parent) } }
             }
-            @if let Some(due) = masked.due { dt { (words.due) } dd { (time(due, now, lang)) } }
+            @if let Some(due) = masked.due { dt { (words.due) } dd { (moment(due, now, lang)) } }
             dt { (words.moved) }
             dd { (masked.moved) }
             dt { (words.died) }
             dd {
                 @match &masked.dead {
                     Some(mark) => {
-                        (time(mark.at, now, lang)) ": " (mark.reason)
+                        (moment(mark.at, now, lang)) ": " (mark.reason)
                         @if !mark.error.is_empty() { ", " (mark.error) }
                     }
                     None => { (words.broker_death) }
@@ -211,18 +214,18 @@ fn headers(masked: &Masked, lang: Lang, now: Timestamp) -> Markup {
     }
 }
 
-/// The words are those of the command line and the API.
+/// The sentences are those of the command line and the API.
 fn explanation(told: Option<&Explanation>, lang: Lang, now: Timestamp) -> Markup {
     html! {
         @match told {
             None => { p.nothing { (Words::of(lang).no_row) } }
             Some(told) => {
-                p lang="en" { (sentence_of(&told.summary)) }
-                ol.timeline lang="en" {
+                p { (summary_of(&told.summary, lang)) }
+                ol.timeline {
                     @for sentence in &told.sentences {
                         li {
-                            @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
-                            span.told { span.soft { (sentence.topic.as_str()) ": " } (sentence_of(&sentence.text)) }
+                            @if let Some(at) = sentence.at { (moment(at, now, lang)) " " }
+                            span.told lang="en" { span.soft { (sentence.topic.as_str()) ": " } (sentence_of(&sentence.text)) }
                         }
                     }
                 }

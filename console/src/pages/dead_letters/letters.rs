@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::{Scope, Timestamp};
 use maud::{Markup, html};
 use operations::dead_letters;
-use store::{IndexedLetter, LetterAction, StoreError};
+use store::{IndexedLetter, LETTER_LOOK, LetterAction, StoreError};
 use web::problem::Problem;
 use web::query::Parameters;
 
@@ -16,6 +16,8 @@ use super::words::Words;
 use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pages::delivery::address::link;
+use crate::pieces::figure::whole;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Row, chooser, number, table, text};
@@ -66,7 +68,7 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
         div id=(REGION) {
             (reading::shown(&known, lang, viewer, &here))
             @if page.letters.is_empty() {
-                p.nothing { (words.no_letters) }
+                @if !page.is_cut { p.nothing { (words.no_letters) } }
             } @else if may_plan {
                 form #chosen method="get" action=(paths::PLANS) {
                     (rows(&page.letters, lang, now, true))
@@ -75,6 +77,7 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
             } @else {
                 (rows(&page.letters, lang, now, false))
             }
+            @if page.is_cut { p.soft { ((words.looked_at)(&whole(LETTER_LOOK as u64))) } }
             (pager(lang, paths::LETTERS, &pairs, after.is_none(), next.as_deref()))
         }
     })
@@ -120,8 +123,11 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
     let name = &letter.letter;
     let provider = Some(&letter.provider).filter(|provider| !provider.is_empty());
     let cells = vec![
-        html! { a href=(paths::letter(name)) title=(name) { code { (short(name)) } } },
-        html! { a href=(paths::delivery(&letter.id)) title=(letter.id) { (short(&letter.id)) } },
+        html! {
+            a href=(paths::letter(name)) title=(name) { code { (short(name)) } }
+            @if letter.copies > 1 { " × " (letter.copies) }
+        },
+        link(&letter.id),
         html! { (letter.channel) @if let Some(provider) = provider { " · " (provider) } },
         html! { (letter.lane.as_str()) },
         html! { (letter.reason) @if !letter.code.is_empty() { " " code { (letter.code) } } },
@@ -135,8 +141,8 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
     Row { id: format!("letter-{name}"), cells: chosen.into_iter().chain(cells).collect() }
 }
 
-/// The beginning of an id; the whole of it stands in its title.
-pub(super) fn short(id: &str) -> String {
+/// The beginning of a letter's name; the whole of it stands in its title.
+pub(super) fn short(name: &str) -> String {
     const SHOWN: usize = 13;
-    if id.chars().count() <= SHOWN { id.to_owned() } else { id.chars().take(SHOWN - 1).chain(['…']).collect() }
+    if name.chars().count() <= SHOWN { name.to_owned() } else { name.chars().take(SHOWN - 1).chain(['…']).collect() }
 }

@@ -8,6 +8,7 @@ use super::words::Words;
 use crate::pages::delivery::address;
 use crate::pieces::badge::of_state;
 use crate::pieces::figure::{UNKNOWN, whole};
+use crate::pieces::outcome;
 use crate::pieces::table::{Row, number, table, text};
 use crate::pieces::time::time;
 use crate::section::Section;
@@ -45,7 +46,7 @@ fn row(view: &DeliveryView, lang: Lang, now: Timestamp) -> Row {
         html! { (row.origin.template.as_deref().unwrap_or(UNKNOWN)) },
         html! { (row.provider.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(view.attempts.len() as u64)) },
-        trouble(view),
+        trouble(view, lang),
         time(row.created_at, now, lang),
         time(row.updated_at, now, lang),
     ];
@@ -53,14 +54,14 @@ fn row(view: &DeliveryView, lang: Lang, now: Timestamp) -> Row {
 }
 
 /// Why it is in the dead-letter queue, or else what the last attempt was answered that did not go.
-fn trouble(view: &DeliveryView) -> Markup {
+fn trouble(view: &DeliveryView, lang: Lang) -> Markup {
     match &view.row.order {
         Order::DeadLetter { reason, error } if view.row.state.is_dead_lettered() => {
             html! { span title=(error) { (reason.as_str()) } (code(view.row.code.as_deref())) }
         }
         _ => html! {
             @if let Some(failed) = view.attempts.last().filter(|attempt| is_failed(attempt)) {
-                span title=(failed.detail) { (failed.outcome.as_str()) } (code(failed.code.as_deref()))
+                span title=(failed.detail) { (outcome::word(failed.outcome, lang)) } (code(failed.code.as_deref()))
             }
         },
     }

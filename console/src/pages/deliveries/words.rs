@@ -42,12 +42,12 @@ static EN: Words = Words {
     channel: "Channel",
     provider: "Provider",
     template: "Template",
-    reason: "Reason of death",
+    reason: "Reason it died",
     code: "Code",
     id_begins: "Id begins with",
     from: "First seen from",
     to: "First seen before",
-    ambiguous: "May have gone out unknown",
+    ambiguous: "May have gone out unnoticed",
     tenant: "Tenant",
     attempts: "Attempts",
     last_trouble: "Last trouble",
@@ -61,8 +61,8 @@ static EN: Words = Words {
         format!("This page has looked at {looked} deliveries, and {found} of them fit. There are older ones: go on.")
     },
     nothing_yet: "None of these fits.",
-    nothing_at_all: "Nothing was sent yet. Send something from the page Try it, or by POST /notify.",
-    nothing_fits: "No delivery fits all of this. Take a part of the filter away. What is still in its queue is not here \
+    nothing_at_all: "Nothing has been sent yet. Send something from the page Try it, or by POST /notify.",
+    nothing_fits: "No delivery fits all of this. Remove a part of the filter. What is still in its queue is not here \
                    yet, and what ended long ago is forgotten.",
 };
 
@@ -73,7 +73,7 @@ static ES: Words = Words {
     channel: "Canal",
     provider: "Proveedor",
     template: "Plantilla",
-    reason: "Motivo de muerte",
+    reason: "Motivo de la muerte",
     code: "Código",
     id_begins: "El id empieza con",
     from: "Vista por primera vez desde",
@@ -89,10 +89,10 @@ static ES: Words = Words {
         format!("{count} en esta página, {order}, del inquilino {tenant}. Lo que hay en otras páginas no se cuenta.")
     },
     looked_at: |looked, found| {
-        format!("Esta página miró {looked} entregas, y {found} de ellas cumplen. Hay más antiguas: siga.")
+        format!("Esta página miró {looked} entregas, y {found} de ellas coinciden. Hay más antiguas: siga.")
     },
-    nothing_yet: "Ninguna de estas cumple.",
+    nothing_yet: "Ninguna de estas coincide.",
     nothing_at_all: "Todavía no se envió nada. Envíe algo desde la página Probar, o con POST /notify.",
-    nothing_fits: "Ninguna entrega cumple todo esto. Quite una parte del filtro. Lo que sigue en su cola aún no está \
+    nothing_fits: "Ninguna entrega coincide con todo esto. Quite una parte del filtro. Lo que sigue en su cola aún no está \
                    aquí, y lo que terminó hace mucho se olvidó.",
 };

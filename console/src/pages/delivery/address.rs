@@ -6,9 +6,9 @@ use maud::{Markup, html};
 
 use crate::section::Section;
 
-/// An id of so many characters is shown whole.
-const WHOLE: usize = 16;
-/// What is shown of a longer one: those that were made in the same second differ at their ends.
+/// An id of so many hexadecimal digits, as a UUID is, is not shown whole.
+const DIGITS: usize = 32;
+/// What is shown of one: those that were made in the same second differ at their ends.
 const HEAD: usize = 8;
 const TAIL: usize = 6;
 
@@ -29,9 +29,9 @@ pub(crate) fn escaped(id: &str) -> String {
     })
 }
 
-/// Leads to the page of a delivery, under a short form of its id.
+/// Leads to the page of a delivery, under what is [shown](short) of its id.
 pub(crate) fn link(id: &str) -> Markup {
-    html! { a.mono href=(of(id)) title=(id) { (short(id)) } }
+    html! { a.mono.id href=(of(id)) title=(id) { (short(id)) } }
 }
 
 /// The id of a row of a table: letters, digits and hyphens.
@@ -46,20 +46,29 @@ pub(crate) fn row_id(id: &str) -> String {
     })
 }
 
-fn short(id: &str) -> String {
-    let chars: Vec<char> = id.chars().collect();
-    if chars.len() <= WHOLE {
-        return id.to_owned();
+/// What is shown of an id. A name that somebody has given says something to its end, and is shown whole.
+pub(crate) fn short(id: &str) -> String {
+    let is_made_of_digits = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let digits = id.bytes().filter(|byte| *byte != b'-').count();
+    match (id.get(..HEAD), id.get(id.len().saturating_sub(TAIL)..)) {
+        (Some(head), Some(tail)) if is_made_of_digits && digits >= DIGITS => format!("{head}…{tail}"),
+        _ => id.to_owned(),
     }
-    let head = chars.iter().take(HEAD);
-    head.chain(&['…']).chain(chars.iter().skip(chars.len() - TAIL)).collect()
 }
 
 #[test]
 fn an_id_is_one_step_of_a_path_whatever_is_in_it() {
     assert_eq!(of("a/b c?ñ"), "/console/deliveries/a%2Fb%20c%3F%C3%B1");
     assert_eq!(row_id("a/b"), "delivery-a-2fb");
-    let told = link("01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10<").into_string();
-    assert!(told.contains(">01933f5e…b8a10&lt;</a>") && told.contains("8a10&lt;\""), "{told}");
-    assert_eq!(short("order-7"), "order-7");
+    let told = link("order-<7>").into_string();
+    assert!(told.contains(">order-&lt;7&gt;</a>") && told.contains("title=\"order-&lt;7&gt;\""), "{told}");
+}
+
+#[test]
+fn only_an_id_that_is_made_of_digits_is_cut() {
+    assert_eq!(short("01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10"), "01933f5e…1b8a10");
+    assert_eq!(short("01933F5E7C1A7CC39A520C2F4D1B8A10"), "01933F5E…1B8A10");
+    for whole in ["order-4782-receipt", "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a1", "-", "ñandú", &"receipt-".repeat(9)] {
+        assert_eq!(short(whole), whole);
+    }
 }

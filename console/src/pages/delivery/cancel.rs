@@ -76,6 +76,8 @@ async fn asked(shell: &Shell<'_>, id: &str, refused: Option<NotConfirmed>) -> Re
         count: 1,
         action: &action,
         verb: words.cancel,
+        is_dangerous: true,
+        otherwise: None,
         hidden: &[],
         asks_reason: false,
         back: &back,

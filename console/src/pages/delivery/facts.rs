@@ -9,7 +9,7 @@ use super::address::link;
 use super::words::Words;
 use crate::pieces::badge::of_state;
 use crate::pieces::figure::UNKNOWN;
-use crate::pieces::time::time;
+use crate::pieces::time::moment;
 use crate::words::Lang;
 
 pub(super) fn of(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
@@ -42,10 +42,10 @@ fn of_taken(taken: &Taken, lang: Lang, now: Timestamp) -> Markup {
                 (template) @if let Some(locale) = &row.origin.locale { " · " (locale) }
             }))
         }
-        (fact(words.first_seen, time(row.created_at, now, lang)))
-        (fact(words.changed, time(row.updated_at, now, lang)))
-        @if let Some(due) = taken.view.due_at { (fact(words.due, time(due, now, lang))) }
-        @if let Some(expires) = row.expires_at { (fact(words.expires, time(expires, now, lang))) }
+        (fact(words.first_seen, moment(row.created_at, now, lang)))
+        (fact(words.changed, moment(row.updated_at, now, lang)))
+        @if let Some(due) = taken.view.due_at { (fact(words.due, moment(due, now, lang))) }
+        @if let Some(expires) = row.expires_at { (fact(words.expires, moment(expires, now, lang))) }
         @if let Some(provider) = &row.provider { (fact(words.provider, html! { (provider) })) }
         @if let Some(passed_over) = &row.passed_over { (fact(words.passed_over, html! { (passed_over) })) }
         @if row.epoch > 0 { (fact(words.life, html! { (row.epoch.saturating_add(1)) })) }
@@ -80,9 +80,9 @@ fn of_job(job: &JobSummary, lang: Lang, now: Timestamp) -> Markup {
         (fact(words.channel, html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) }))
         (fact(words.recipient, html! { (job.recipient_mask.as_deref().unwrap_or("***")) }))
         (fact(words.lane, html! { (job.lane.as_str()) }))
-        (fact(words.first_seen, time(job.created_at, now, lang)))
-        (fact(words.due, time(job.due_at, now, lang)))
-        @if let Some(expires) = job.expires_at { (fact(words.expires, time(expires, now, lang))) }
+        (fact(words.first_seen, moment(job.created_at, now, lang)))
+        (fact(words.due, moment(job.due_at, now, lang)))
+        @if let Some(expires) = job.expires_at { (fact(words.expires, moment(expires, now, lang))) }
     }
 }
 

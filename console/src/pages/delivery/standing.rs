@@ -8,10 +8,10 @@ use operations::deliveries::{Shown, Taken};
 
 use super::ACCEPTED;
 use super::address;
+use super::summary::summary_of;
 use super::words::Words;
 use crate::pieces::badge::{Tone, badge, of_state};
 use crate::pieces::pager::address as with_query;
-use crate::pieces::sentence::sentence_of;
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -22,7 +22,7 @@ const SELDOM: &str = "every 30s";
 /// What changes within this time is about to change.
 const SHORTLY: Duration = Duration::from_secs(180);
 
-/// Its state and the sentence about it, which is the same for programs and people.
+/// Its state and the sentence about it.
 pub(super) fn of(shown: &Shown, told: &Explanation, lang: Lang) -> Markup {
     html! {
         p.standing {
@@ -30,7 +30,7 @@ pub(super) fn of(shown: &Shown, told: &Explanation, lang: Lang) -> Markup {
                 Shown::Taken(taken) => { (of_state(taken.view.row.state, lang)) }
                 Shown::Scheduled { .. } => { (badge(Tone::Waiting, Words::of(lang).scheduled)) }
             }
-            " " span lang="en" { (sentence_of(&told.summary)) }
+            " " span { (summary_of(&told.summary, lang)) }
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The attempts of a delivery and what its provider reported later, a row for each.
 
-use domain::{Attempt, AttemptOutcome, Timestamp};
+use domain::{Attempt, Timestamp};
 use maud::{Markup, html};
 use operations::deliveries::Taken;
 use store::Receipt;
 
-use super::words::Words;
-use crate::pieces::badge::{Tone, badge};
+use super::words::{Words, reported};
 use crate::pieces::figure::{UNKNOWN, took};
+use crate::pieces::outcome::of_attempt;
 use crate::pieces::table::{Row, number, table, text};
-use crate::pieces::time::time;
+use crate::pieces::time::moment;
 use crate::words::Lang;
 
 pub(super) fn of(taken: &Taken, lang: Lang, now: Timestamp) -> Markup {
@@ -46,11 +46,11 @@ fn attempts(taken: &Taken, lang: Lang, now: Timestamp) -> Markup {
         let cells = vec![
             html! { (attempt.epoch.saturating_add(1)) },
             html! { (attempt.n) },
-            badge(tone(attempt.outcome), attempt.outcome.as_str()),
+            of_attempt(attempt.outcome, lang),
             html! { (attempt.provider) },
             html! { span.mono { (attempt.code.as_deref().unwrap_or(UNKNOWN)) } },
             html! { (took(after, lang)) },
-            time(attempt.at, now, lang),
+            moment(attempt.at, now, lang),
             html! { (attempt.detail) },
         ];
         Row { id: format!("attempt-{place}"), cells }
@@ -72,25 +72,18 @@ fn receipts(receipts: &[Receipt], lang: Lang, now: Timestamp) -> Markup {
     ];
     let row = |(place, receipt): (usize, &Receipt)| {
         let cells = vec![
-            html! { (receipt.said) @if let Some(class) = &receipt.class { " (" (class) ")" } },
+            html! {
+                (reported(&receipt.said, lang)) @if let Some(class) = &receipt.class { " (" (reported(class, lang)) ")" }
+            },
             html! { (receipt.provider) },
             html! { (receipt.attempt) },
             html! { span.mono { (receipt.code.as_deref().unwrap_or(UNKNOWN)) } },
-            html! { @if let Some(at) = receipt.happened_at { (time(at, now, lang)) } @else { (UNKNOWN) } },
-            time(receipt.received_at, now, lang),
+            html! { @if let Some(at) = receipt.happened_at { (moment(at, now, lang)) } @else { (UNKNOWN) } },
+            moment(receipt.received_at, now, lang),
             html! { (receipt.detail) },
         ];
         Row { id: format!("receipt-{place}"), cells }
     };
     let rows: Vec<Row> = receipts.iter().enumerate().map(row).collect();
     table(lang, words.receipts, &columns, &rows)
-}
-
-const fn tone(outcome: AttemptOutcome) -> Tone {
-    match outcome {
-        AttemptOutcome::Sent | AttemptOutcome::Captured => Tone::Good,
-        AttemptOutcome::Throttled | AttemptOutcome::Retriable => Tone::Waiting,
-        AttemptOutcome::MaybeSent | AttemptOutcome::Ambiguous | AttemptOutcome::Late => Tone::Warning,
-        AttemptOutcome::Permanent => Tone::Bad,
-    }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::words::Words;
 use crate::pieces::sentence::sentence_of;
-use crate::pieces::time::time;
+use crate::pieces::time::moment;
 use crate::words::Lang;
 
 /// In the order in which they are told.
@@ -33,7 +33,7 @@ pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
                 ol.timeline {
                     @for sentence in about {
                         li {
-                            @if let Some(at) = sentence.at { (time(at, now, lang)) " " }
+                            @if let Some(at) = sentence.at { (moment(at, now, lang)) " " }
                             span.told lang="en" { (sentence_of(&sentence.text)) }
                         }
                     }
@@ -43,15 +43,22 @@ pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
     }
 }
 
-#[test]
-fn sentences_are_told_by_their_topics_and_escaped() {
-    let sentence = |topic, text: &str| Sentence { topic, at: None, text: text.to_owned() };
-    let sentences =
-        vec![sentence(Topic::Warning, "<b>"), sentence(Topic::Lane, "It came."), sentence(Topic::Warning, "2")];
-    let told = Explanation { summary: String::new(), sentences };
-    let page = of(&told, Lang::Es, Timestamp::from_seconds(0)).into_string();
-    let place = |part: &str| page.find(part).unwrap();
-    assert!(place("It came.") < place("&lt;b&gt;") && place("&lt;b&gt;") < place(">2<"), "{page}");
-    assert_eq!(page.matches("<h3>").count(), 2);
-    assert!(page.contains("<span class=\"told\" lang=\"en\">It came.</span>"), "{page}");
+#[cfg(test)]
+mod tests {
+    use domain::Summary;
+
+    use super::*;
+
+    #[test]
+    fn sentences_are_told_by_their_topics_and_escaped() {
+        let sentence = |topic, text: &str| Sentence { topic, at: None, text: text.to_owned() };
+        let sentences =
+            vec![sentence(Topic::Warning, "<b>"), sentence(Topic::Lane, "It came."), sentence(Topic::Warning, "2")];
+        let told = Explanation { summary: Summary::InItsLane, sentences };
+        let page = of(&told, Lang::Es, Timestamp::from_seconds(0)).into_string();
+        let place = |part: &str| page.find(part).unwrap();
+        assert!(place("It came.") < place("&lt;b&gt;") && place("&lt;b&gt;") < place(">2<"), "{page}");
+        assert_eq!(page.matches("<h3>").count(), 2);
+        assert!(page.contains("<span class=\"told\" lang=\"en\">It came.</span>"), "{page}");
+    }
 }

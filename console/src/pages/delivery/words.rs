@@ -88,6 +88,30 @@ impl Words {
     }
 }
 
+/// What a provider has reported, in its word or in the more exact one. One that a newer version has written stands as it
+/// is.
+pub(super) fn reported(said: &str, lang: Lang) -> &str {
+    match said {
+        "accepted" => lang.of("accepted", "aceptada"),
+        "deferred" => lang.of("deferred", "aplazada"),
+        "delivered" => lang.of("delivered", "entregada"),
+        "read" => lang.of("read", "leída"),
+        "opened" => lang.of("opened", "abierta"),
+        "clicked" => lang.of("clicked", "enlace abierto"),
+        "complained" => lang.of("complained", "queja"),
+        "unsubscribed" => lang.of("unsubscribed", "baja"),
+        "resubscribed" => lang.of("resubscribed", "alta de nuevo"),
+        "bounced" => lang.of("bounced", "rebotada"),
+        "failed" => lang.of("failed", "falló"),
+        "address" => lang.of("address", "dirección"),
+        "message" => lang.of("message", "mensaje"),
+        "listed" => lang.of("listed", "en su lista"),
+        "retriable" => lang.of("retriable", "reintentable"),
+        "permanent" => lang.of("permanent", "definitivo"),
+        other => other,
+    }
+}
+
 static EN: Words = Words {
     title: "Delivery",
     unknown: "No delivery of this id is known",
@@ -117,13 +141,13 @@ static EN: Words = Words {
     expires: "Expires",
     provider: "Provider",
     passed_over: "Passed over",
-    life: "Life",
-    ambiguous: "May have gone out unknown",
+    life: "Round",
+    ambiguous: "May have gone out unnoticed",
     late_answers: "Late answers",
     parent: "Fallback of",
     fallback: "Fallback",
     attempts: "Attempts",
-    no_attempts: "Nothing was tried yet.",
+    no_attempts: "Nothing has been tried yet.",
     receipts: "What the provider reported",
     attempt: "Attempt",
     outcome: "Outcome",
@@ -133,7 +157,7 @@ static EN: Words = Words {
     said: "What was said",
     reported: "Reported",
     received: "Received",
-    timeline: "Why it stands where it stands",
+    timeline: "Why it is where it is",
     cancel_question: |id| format!("Cancel the delivery {id}? What has not gone out is not sent any more."),
     topics: Topics {
         lane: "How it came",
@@ -141,7 +165,7 @@ static EN: Words = Words {
         attempt: "Attempts",
         why: "Why",
         next: "What comes next",
-        event: "What is told of it",
+        event: "Events",
         receipt: "What was reported",
         family: "Family",
         warning: "Warnings",
@@ -177,7 +201,7 @@ static ES: Words = Words {
     expires: "Vence",
     provider: "Proveedor",
     passed_over: "Se pasó por alto",
-    life: "Vida",
+    life: "Ronda",
     ambiguous: "Quizá salió sin saberse",
     late_answers: "Respuestas tardías",
     parent: "Alternativa de",
@@ -188,7 +212,7 @@ static ES: Words = Words {
     attempt: "Intento",
     outcome: "Resultado",
     code: "Código",
-    after: "Desde que se vio",
+    after: "Tras verse por primera vez",
     at: "Cuándo",
     said: "Qué se dijo",
     reported: "Informado",
@@ -197,11 +221,11 @@ static ES: Words = Words {
     cancel_question: |id| format!("¿Cancelar la entrega {id}? Lo que no salió ya no se envía."),
     topics: Topics {
         lane: "Cómo llegó",
-        words: "Sus palabras",
+        words: "Su texto",
         attempt: "Intentos",
         why: "Por qué",
         next: "Qué sigue",
-        event: "Qué se cuenta de ella",
+        event: "Eventos",
         receipt: "Qué se informó",
         family: "Familia",
         warning: "Avisos",

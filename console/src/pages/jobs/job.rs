@@ -17,7 +17,7 @@ use crate::layout::Shell;
 use crate::pages::dead_letters::{names, paths, tabs};
 use crate::pieces::figure::whole;
 use crate::pieces::pager::address;
-use crate::pieces::time::{lasting, time};
+use crate::pieces::time::{lasting, of_day, time};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -34,7 +34,7 @@ pub(super) async fn live(State(console): State<Console>, Path(id): Path<String>,
     if viewer.actor.must(Scope::Read).is_err() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    match dead_letters::show(&console.store, &viewer.actor.tenant, &id).await {
+    match dead_letters::known(&console.store, &viewer.actor.tenant, &id).await {
         Ok(Some(shown)) => moving(&shown, &viewer, console.clock.now()).into_response(),
         Ok(None) | Err(_) => StatusCode::NO_CONTENT.into_response(),
     }
@@ -64,7 +64,7 @@ async fn answer(console: &Console, viewer: &Viewer, id: &str, is_done: bool) -> 
     if let Err(denied) = viewer.actor.must(Scope::Read) {
         return shell.denied(denied).await;
     }
-    let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, id).await {
+    let shown = match dead_letters::known(&console.store, &viewer.actor.tenant, id).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return shell.not_found().await,
         Err(error) => return shell.ledger_failed(&error).await,
@@ -132,10 +132,11 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
                 progress #job-progress max=(all.max(1)) value=(done) {}
                 " " ((words.of_all)(&whole(done.into()), &whole(all.into())))
                 @if job.state == JobState::Running && shown.open() > 0 {
-                    " · " (words.remains) " " (lasting(shown.lasts()))
+                    " · " ((words.left)(&lasting(shown.lasts())))
                 }
             }
             (figures(shown, lang))
+            @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
                 p #job-since { ((words.dead_again)(&whole(since.failed.into()), &whole(since.tried.into()))) }
             }

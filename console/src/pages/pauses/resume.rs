@@ -58,6 +58,8 @@ async fn once_more(
         count: 1,
         action: RESUME,
         verb: words.resume,
+        is_dangerous: false,
+        otherwise: None,
         hidden: &[("id", id)],
         asks_reason: false,
         back: Section::Pauses.path(),

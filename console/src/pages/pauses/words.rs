@@ -60,18 +60,18 @@ static EN: Words = Words {
     name_hint: |channels, providers| {
         format!("Channels: {channels}. Providers: {providers}. Or the name of a template or a tenant.")
     },
-    whose_hint: |own, all| format!("Left out: {own}. {all} is everybody. Leave it out where a tenant is paused."),
+    whose_hint: |own, all| format!("Left empty: {own}. {all} means everybody. Leave it empty to pause a tenant."),
     why_hint: "One line, for whoever asks later. Publishers read it: do not write a recipient into it.",
-    until_hint: "With an offset from UTC. Left out: until somebody resumes it.",
+    until_hint: "With an offset from UTC. Left empty: until somebody resumes it.",
     too_many: |most| format!("is not paused: there are {most} pauses already; resume one, or pause the tenant"),
     doubted: "It is paused. Perhaps something else was meant:",
     resume: "Resume",
-    resume_question: |kind, name, why| format!("Let the {kind} {name} go on? It was paused because: {why}"),
+    resume_question: |kind, name, why| format!("Resume the {kind} {name}? It is paused because: {why}"),
 };
 
 static ES: Words = Words {
     paused: "Lo que está en pausa",
-    nothing: "No hay nada en pausa. Si un proveedor falla o un texto está mal, póngalo en pausa: lo que se acepte \
+    nothing: "No hay nada en pausa. Si un proveedor falla o un texto está mal, páuselo: lo que se acepte \
               espera.",
     what: "Qué",
     name: "Nombre",
@@ -84,17 +84,17 @@ static ES: Words = Words {
     until: "Hasta",
     until_resumed: "hasta que se reanude",
     action: "Acción",
-    pause_something: "Poner algo en pausa",
+    pause_something: "Pausar algo",
     what_it_does: "Sus entregas se aceptan, esperan sin intento y vencen como siempre. Los workers lo tienen en cuenta \
                    en segundos; lo que ya tengan en mano todavía sale.",
-    pause: "Poner en pausa",
+    pause: "Pausar",
     name_hint: |channels, providers| {
         format!("Canales: {channels}. Proveedores: {providers}. O el nombre de una plantilla o de un inquilino.")
     },
-    whose_hint: |own, all| format!("Si falta: {own}. {all} es de todos. No lo escriba si la pausa es de un inquilino."),
+    whose_hint: |own, all| format!("Vacío: {own}. {all} significa de todos. Déjelo vacío para pausar a un inquilino."),
     why_hint: "Una línea, para quien pregunte después. Quienes publican la leen: no escriba un destinatario.",
-    until_hint: "Con la diferencia con UTC. Si falta: hasta que alguien lo reanude.",
-    too_many: |most| format!("no está en pausa: ya hay {most} pausas; reanude una, o ponga en pausa al inquilino"),
+    until_hint: "Con la diferencia con UTC. Vacío: hasta que alguien lo reanude.",
+    too_many: |most| format!("no está en pausa: ya hay {most} pausas; reanude una, o pause al inquilino"),
     doubted: "Está en pausa. Quizá se quiso decir otra cosa:",
     resume: "Reanudar",
     resume_question: |kind, name, why| format!("¿Reanudar {kind} {name}? Está en pausa porque: {why}"),

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Shown, Started};
-use store::{Counted, JobState, StoreError};
+use store::{Counted, JobState, LetterAction, StoreError};
 
 use super::asked::again;
-use super::outlook::{samples, warnings};
+use super::outlook::{REGION, samples, warnings};
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
@@ -22,7 +22,7 @@ use crate::pieces::confirm::{Confirm, NotConfirmed};
 use crate::pieces::figure::whole;
 use crate::pieces::time::{lasting, time};
 use crate::section::Section;
-use crate::session::{Posted, Viewer};
+use crate::session::{Posted, Viewer, led};
 use crate::words::Lang;
 
 /// How long a plan may be started, as the ledger counts it.
@@ -36,8 +36,13 @@ enum NotStarted {
     Changed,
 }
 
-pub(super) async fn show(State(console): State<Console>, Path(id): Path<String>, viewer: Viewer) -> Response {
-    answer(&console, &viewer, &id, None).await
+pub(super) async fn show(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+    viewer: Viewer,
+    headers: HeaderMap,
+) -> Response {
+    led(answer(&console, &viewer, &id, None).await, &headers)
 }
 
 /// A plan becomes a job, if it has as many letters as its starter means.
@@ -47,7 +52,7 @@ pub(super) async fn start(State(console): State<Console>, Path(id): Path<String>
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "start a plan for dead letters").await;
     }
-    let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, &id).await {
+    let shown = match dead_letters::known(&console.store, &viewer.actor.tenant, &id).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return shell.not_found().await,
         Err(error) => return shell.ledger_failed(&error).await,
@@ -70,7 +75,7 @@ async fn answer(console: &Console, viewer: &Viewer, id: &str, refused: Option<No
     if let Err(denied) = viewer.actor.must(Scope::Read) {
         return shell.denied(denied).await;
     }
-    let shown = match dead_letters::show(&console.store, &viewer.actor.tenant, id).await {
+    let shown = match dead_letters::known(&console.store, &viewer.actor.tenant, id).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return shell.not_found().await,
         Err(error) => return shell.ledger_failed(&error).await,
@@ -110,13 +115,14 @@ async fn page(
     Ok(html! {
         (tabs(lang, None))
         @if refused == Some(NotStarted::Changed) { p.refused role="alert" { (words.not_started) } }
-        (warnings(shown, &reading, again.as_deref(), is_too_old, lang, now))
+        div id=(REGION) { (warnings(shown, &reading, again.as_deref(), is_too_old, lang, now)) }
         p { (names::meaning(shown.job.action, lang)) }
         (facts(shown, lang, now))
         @if viewer.actor.may(Scope::Operate) {
-            @if !is_too_old { (starting(shown, refused, lang)) }
-            form #discard method="post" action={ (paths::job(&shown.job.id)) "/cancel" } {
-                p.actions { button type="submit" { (words.discard) } }
+            @if is_too_old || shown.open() == 0 {
+                (discarding(shown, is_too_old, words))
+            } @else {
+                (starting(shown, refused, lang))
             }
         }
         h2 { (words.split) }
@@ -150,23 +156,37 @@ fn facts(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
 
 fn starting(shown: &Shown, refused: Option<NotStarted>, lang: Lang) -> Markup {
     let (words, letters) = (Words::of(lang), shown.open());
-    if letters == 0 {
-        return html! { p.nothing { (words.nothing_to_begin) } };
-    }
     let refused = match refused {
         Some(NotStarted::Unconfirmed(refused)) => Some(refused),
         Some(NotStarted::Changed) | None => None,
     };
     let question = (words.question)(names::action(shown.job.action, lang), letters);
-    let action = format!("{}/start", paths::plan(&shown.job.id));
+    let (action, discard) = (format!("{}/start", paths::plan(&shown.job.id)), discard_of(shown));
     let confirm = Confirm {
         question: &question,
         count: letters.into(),
         action: &action,
         verb: words.start,
+        is_dangerous: matches!(shown.job.action, LetterAction::Drop | LetterAction::Close),
+        otherwise: Some((words.discard, discard.as_str())),
         hidden: &[],
         asks_reason: false,
         back: paths::GROUPS,
     };
     confirm.page(lang, refused)
+}
+
+/// What is left to do with a plan that nobody can start.
+fn discarding(shown: &Shown, is_too_old: bool, words: &Words) -> Markup {
+    html! {
+        form.confirm method="post" action=(discard_of(shown)) {
+            // That it is too old stands over the page.
+            @if !is_too_old { p.nothing { (words.nothing_to_begin) } }
+            p.actions { button type="submit" { (words.discard) } }
+        }
+    }
+}
+
+fn discard_of(shown: &Shown) -> String {
+    format!("{}/cancel", paths::job(&shown.job.id))
 }

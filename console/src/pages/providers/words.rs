@@ -34,7 +34,7 @@ impl Words {
 static EN: Words = Words {
     about: "The first that works carries what its medium has to send. What stands here is what workers have noted in \
             the last ten minutes; chasqui providers check asks each.",
-    nothing: "No provider is configured here, and no worker has noted anything of one.",
+    nothing: "No provider is configured here, and no worker has noted anything about one.",
     medium: "Medium",
     every_medium: "Every medium of it",
     place: "Order",
@@ -46,10 +46,10 @@ static EN: Words = Words {
     noted: "Noted",
     noted_only: "(only noted by workers)",
     captured: "the sandbox captures its messages",
-    unknown: "works, as far as anybody has found",
+    unknown: "works, as far as is known",
     works: "works",
     is_open: "gets nothing",
-    tried: "is tried",
+    tried: "on trial",
     refuses_us: "refuses our credentials",
     used: |used, most, unit| format!("{used} of {most} per {unit}"),
 };
@@ -57,7 +57,7 @@ static EN: Words = Words {
 static ES: Words = Words {
     about: "El primero que funciona lleva lo que su medio tiene que enviar. Aquí figura lo que los workers anotaron en \
             los últimos diez minutos; chasqui providers check le pregunta a cada uno.",
-    nothing: "Aquí no hay proveedores configurados, y ningún worker anotó nada de uno.",
+    nothing: "Aquí no hay proveedores configurados, y ningún worker anotó nada sobre uno.",
     medium: "Medio",
     every_medium: "Todos sus medios",
     place: "Orden",

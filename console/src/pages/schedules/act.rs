@@ -113,6 +113,8 @@ pub(super) async fn once_more(
         count: 1,
         action,
         verb,
+        is_dangerous: matches!(act, Act::Delete),
+        otherwise: None,
         hidden: &[("id", id), ("asked", asked.as_str())],
         asks_reason: matches!(act, Act::Pause),
         back: Section::Schedules.path(),

@@ -14,6 +14,7 @@ use super::{DELETE, PAUSE, RESUME, RUN};
 use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pages::delivery::address::short;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::filter;
@@ -26,8 +27,6 @@ use crate::words::Lang;
 
 /// Runs that are shown after the next one.
 const RUNS_SHOWN: usize = 3;
-/// The most characters of an id that are shown.
-const SHOWN_CHARS: usize = 24;
 
 /// What every row is made with.
 struct Rows<'a> {
@@ -90,7 +89,7 @@ impl Rows<'_> {
     fn row(&self, job: &JobSummary) -> Row {
         let id = job.key.id.as_str();
         let cells = vec![
-            html! { @if let Some(name) = name(job) { (name) br; } (shortened(id)) },
+            html! { @if let Some(name) = name(job) { (name) br; } code.id title=(id) { (short(id)) } },
             self.rule(job),
             self.next(job),
             html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.whole { (self.local(job, at)) } } },
@@ -164,12 +163,6 @@ fn name(job: &JobSummary) -> Option<&str> {
         JobKind::OneShot => None,
         JobKind::Cron { name, .. } => name.as_deref(),
     }
-}
-
-/// The beginning of an id; the whole of it for whoever points at it.
-fn shortened(id: &str) -> Markup {
-    let shown: String = id.chars().take(SHOWN_CHARS).collect();
-    html! { code title=(id) { (shown) @if shown.len() < id.len() { "…" } } }
 }
 
 /// An id in letters, digits and hyphens: an id of ours may hold anything.

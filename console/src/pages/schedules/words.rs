@@ -87,7 +87,7 @@ static EN: Words = Words {
 static ES: Words = Words {
     nothing: "No hay nada programado. POST /schedules crea una programación, y send_at posterga una notificación.",
     schedule: "Programación",
-    rule: "Corre",
+    rule: "Se ejecuta",
     once: "una vez",
     next: "Próxima",
     following: "Después",
@@ -96,29 +96,31 @@ static ES: Words = Words {
     recipient: "Destinatario",
     lane: "Carril",
     action: "Acción",
-    run: "Correr ahora",
-    delete: "Borrar",
+    run: "Ejecutar ahora",
+    delete: "Eliminar",
     pause: "Pausar",
     resume: "Reanudar",
     paused: "en pausa",
     run_question: |name, recipient| {
-        format!("¿Enviar ahora, una vez más, lo que {name} envía a {recipient}? A sus horas corre como antes.")
+        format!("¿Enviar ahora, una vez más, lo que {name} envía a {recipient}? A sus horas se ejecuta como antes.")
     },
     hurry_question: |name, recipient| format!("¿Enviar {name} a {recipient} ahora, y no a su hora?"),
-    delete_question: |name, recipient| format!("¿Borrar {name} a {recipient}? No corre más."),
+    delete_question: |name, recipient| format!("¿Eliminar {name} a {recipient}? No se ejecuta más."),
     pause_question: |name, recipient| {
-        format!("¿Pausar {name} a {recipient}? No corre hasta que se reanude, y lo que pierda no se envía después.")
+        format!(
+            "¿Pausar {name} a {recipient}? No se ejecuta hasta que se reanude, y lo que pierda no se envía después."
+        )
     },
     resume_question: |name, recipient| {
-        format!("¿Reanudar {name} a {recipient}? Corre a su próxima hora desde ahora; lo que perdió no se envía.")
+        format!("¿Reanudar {name} a {recipient}? Se ejecuta a su próxima hora desde ahora; lo que perdió no se envía.")
     },
     not_paused: "No está en pausa",
-    fires_once: "Lo que se envía una vez solo llegaría tarde: bórrelo, o pause su canal, proveedor, plantilla o inquilino.",
+    fires_once: "Lo que se envía una vez solo llegaría tarde: elimínelo, o pause su canal, proveedor, plantilla o inquilino.",
     not_resumed: "No se reanuda",
-    no_more_runs: "Su regla ya no se puede leer, o no da ninguna corrida desde ahora: bórrela y créela de nuevo.",
+    no_more_runs: "Su regla ya no se puede leer, o no da ninguna ejecución desde ahora: elimínela y créela de nuevo.",
     ran: "Se envía",
     is_run: "El broker tiene la entrega",
     not_run: "No se envía",
-    refused: "Lo que envía hoy no se aceptaría. Borre la programación y créela de nuevo.",
+    refused: "Lo que envía hoy no se aceptaría. Elimine la programación y créela de nuevo.",
     unconfirmed: "El broker no lo confirmó. Volver y enviar el mismo formulario otra vez no es una segunda entrega.",
 };

@@ -44,7 +44,7 @@ pub(super) async fn suppress(State(console): State<Console>, Posted { viewer, fi
 fn form(fields: &Fields, errors: &[FieldError], lang: Lang) -> Markup {
     let words = Words::of(lang);
     let channels: Vec<(&str, &str)> = operations::channel_names().iter().map(|name| (*name, *name)).collect();
-    let reasons = SuppressedFor::ALL.map(|reason| (reason.as_str(), reason.as_str()));
+    let reasons = SuppressedFor::ALL.map(|reason| (reason.as_str(), words.of_reason(reason)));
     let scopes = SuppressionScope::ALL.map(|scope| (scope.as_str(), words.of_scope(scope)));
     let scopes = [("", words.usual_scope)].into_iter().chain(scopes).collect::<Vec<_>>();
     let value = |name: &str| fields.text(name).unwrap_or_default();

@@ -61,10 +61,12 @@ async fn once_more(
     };
     let words = Words::of(shell.lang());
     let confirm = Confirm {
-        question: &(words.lift_question)(&entry.recipient_mask, entry.channel.as_str(), entry.reason.as_str()),
+        question: &(words.lift_question)(&entry.recipient_mask, entry.channel.as_str(), words.of_reason(entry.reason)),
         count: 1,
         action: LIFT,
         verb: words.lift,
+        is_dangerous: false,
+        otherwise: None,
         hidden: &[("id", id)],
         asks_reason: true,
         back: Section::Suppressions.path(),

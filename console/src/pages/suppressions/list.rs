@@ -155,8 +155,8 @@ fn row(entry: &Suppression, may_lift: bool, lang: Lang, now: Timestamp) -> Row {
     let cells = vec![
         html! { (entry.recipient_mask) },
         html! { (entry.channel.as_str()) },
-        html! { (entry.reason.as_str()) },
-        html! { (entry.scope.as_str()) },
+        html! { (words.of_reason(entry.reason)) },
+        html! { (words.of_scope(entry.scope)) },
         time(entry.since, now, lang),
         html! {
             @if let Some(until) = entry.until {
@@ -183,11 +183,11 @@ fn lifted_columns(words: &Words) -> [Column; 6] {
 }
 
 fn lifted_row(lift: &Lift, lang: Lang, now: Timestamp) -> Row {
-    let entry = &lift.suppression;
+    let (words, entry) = (Words::of(lang), &lift.suppression);
     let cells = vec![
         html! { (entry.recipient_mask) },
         html! { (entry.channel.as_str()) },
-        html! { (entry.reason.as_str()) },
+        html! { (words.of_reason(entry.reason)) },
         time(lift.at, now, lang),
         html! { (lift.by) },
         html! { (lift.why) },

@@ -1,6 +1,6 @@
 //! What the page of suppressions says, in every language.
 
-use domain::SuppressionScope;
+use domain::{SuppressedFor, SuppressionScope};
 
 use crate::words::Lang;
 
@@ -30,6 +30,8 @@ pub(super) struct Words {
     pub(super) usual_scope: &'static str,
     /// As [`SuppressionScope::ALL`] has them.
     scopes: [&'static str; 3],
+    /// As [`SuppressedFor::ALL`] has them.
+    reasons: [&'static str; 8],
     pub(super) lift: &'static str,
     /// With the masked recipient, the channel and the reason.
     pub(super) lift_question: fn(&str, &str, &str) -> String,
@@ -48,6 +50,20 @@ impl Words {
             SuppressionScope::All => all,
         }
     }
+
+    pub(super) fn of_reason(&self, reason: SuppressedFor) -> &'static str {
+        let [complaint, hard_bounce, soft_bounce, unsubscribe, stop, gone, provider, manual] = self.reasons;
+        match reason {
+            SuppressedFor::Complaint => complaint,
+            SuppressedFor::HardBounce => hard_bounce,
+            SuppressedFor::SoftBounce => soft_bounce,
+            SuppressedFor::Unsubscribe => unsubscribe,
+            SuppressedFor::Stop => stop,
+            SuppressedFor::Gone => gone,
+            SuppressedFor::Provider => provider,
+            SuppressedFor::Manual => manual,
+        }
+    }
 }
 
 static EN: Words = Words {
@@ -59,11 +75,11 @@ static EN: Words = Words {
     nobody_taken_off: "Nobody who fits was taken off the list.",
     recipient: "Recipient",
     channel: "Channel",
-    reason: "For",
+    reason: "Reason",
     scope: "Stops",
     since: "Since",
     until: "Until",
-    over: "over",
+    over: "expired",
     by: "By",
     note: "Note",
     why: "Why",
@@ -72,13 +88,25 @@ static EN: Words = Words {
     add: "Suppress somebody",
     suppress: "Suppress",
     recipient_hint: "As a notification names it. The list keeps a hash and a mask of it.",
-    until_hint: "With an offset from UTC. Left out: until somebody takes it off.",
+    until_hint: "With an offset from UTC. Left empty: until somebody takes it off.",
     note_hint: "One line, for whoever asks later. Do not write the recipient into it.",
     usual_scope: "what is usual for the reason",
     scopes: ["marketing: the lane bulk, and lists", "all but what is urgent", "everything"],
+    reasons: [
+        "complaint",
+        "hard bounce",
+        "soft bounces",
+        "unsubscribed",
+        "answered STOP",
+        "gone",
+        "the provider's own list",
+        "by hand",
+    ],
     lift: "Take off",
     lift_question: |recipient, channel, reason| {
-        format!("Take {recipient} on {channel} off the list, for {reason}? What is claimed from then on is sent again.")
+        format!(
+            "Take {recipient} on {channel} off the list (reason: {reason})? What is claimed from then on is sent again."
+        )
     },
 };
 
@@ -86,30 +114,42 @@ static ES: Words = Words {
     list: "A quién no se escribe",
     which: "Cuáles",
     taken_off: "sacadas de la lista",
-    nobody: "No hay nadie así. Quien se queja, rebota o se da de baja llega aquí solo; a los demás se los agrega a \
+    nobody: "No hay nadie así. Quien se queja, rebota o se da de baja llega aquí solo; a los demás se los añade a \
              mano.",
     nobody_taken_off: "No se sacó de la lista a nadie así.",
     recipient: "Destinatario",
     channel: "Canal",
-    reason: "Por",
+    reason: "Motivo",
     scope: "Detiene",
     since: "Desde",
     until: "Hasta",
-    over: "terminó",
+    over: "vencida",
     by: "Quién",
     note: "Nota",
     why: "Por qué",
     lifted_at: "Sacada",
     action: "Acción",
-    add: "Suprimir a alguien",
-    suppress: "Suprimir",
+    add: "Añadir a alguien a la lista",
+    suppress: "Añadir a la lista",
     recipient_hint: "Como lo nombra una notificación. La lista guarda un hash y una máscara.",
-    until_hint: "Con la diferencia con UTC. Si falta: hasta que alguien la saque.",
+    until_hint: "Con la diferencia con UTC. Vacío: hasta que alguien la saque.",
     note_hint: "Una línea, para quien pregunte después. No escriba el destinatario.",
     usual_scope: "lo habitual para el motivo",
     scopes: ["publicidad: el carril bulk y las listas", "todo menos lo urgente", "todo"],
+    reasons: [
+        "queja",
+        "rebote definitivo",
+        "rebotes repetidos",
+        "baja",
+        "respondió STOP",
+        "ya no existe",
+        "la lista del proveedor",
+        "a mano",
+    ],
     lift: "Sacar",
     lift_question: |recipient, channel, reason| {
-        format!("¿Sacar a {recipient} en {channel} de la lista, por {reason}? Lo que se tome desde entonces se envía.")
+        format!(
+            "¿Sacar de la lista a {recipient} en {channel} (motivo: {reason})? Lo que se tome desde entonces se envía."
+        )
     },
 };

@@ -58,10 +58,10 @@ static ES: Words = Words {
     nothing: "No hay plantillas así. Una carpeta suya en TEMPLATES_DIR se suma a las que vienen hechas.",
     template: "Plantilla",
     locale: "Idioma",
-    locales: "Palabras, por idioma y canal",
+    locales: "Textos, por idioma y canal",
     channel: "Canal",
     variables: "Nombres en los datos",
-    default_locale: "el de siempre",
+    default_locale: "el predeterminado",
     data: "Datos",
     data_hint: |most| {
         format!(

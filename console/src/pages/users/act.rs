@@ -46,6 +46,8 @@ async fn asked(console: &Console, viewer: &Viewer, name: &str, act: Act, refused
         count: 1,
         action: ACT,
         verb: words.verb(act),
+        is_dangerous: act != Act::Enable,
+        otherwise: None,
         hidden: &[("name", user.name.as_str()), ("act", word(act))],
         asks_reason: false,
         back: &of_user(&user.name),

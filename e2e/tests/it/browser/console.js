@@ -82,7 +82,7 @@ async function planReplay(page, canary) {
   await group(page).first().click();
   await page.getByRole("link", { name: "Replay", exact: true }).first().click();
   await page.getByRole("textbox", { name: /^Why/ }).fill("the number was mended");
-  await page.getByLabel(/^Wait after so many/).fill(String(canary));
+  await page.getByLabel(/^Wait after this many/).fill(String(canary));
   await button(page, "Show the plan").click();
   await button(page, /^Start/).waitFor();
   await page.getByText(new RegExp(`\\b${given.letters} letters`)).first().waitFor();
@@ -91,7 +91,7 @@ async function planReplay(page, canary) {
 async function openTimeline(page, id) {
   await go(page, "Deliveries");
   await page.getByRole("link", { name: id }).first().click();
-  await page.getByRole("heading", { name: /^Why it stands/ }).waitFor();
+  await page.getByRole("heading", { name: /^Why it is/ }).waitFor();
   await page.getByRole("main").getByRole("listitem").first().waitFor();
 }
 

@@ -115,7 +115,7 @@ pub(super) fn pages_of_today() -> Vec<PathBuf> {
 }
 
 /// A page without what stands between lines of three backticks.
-fn without_listings(page: &str) -> String {
+pub(super) fn without_listings(page: &str) -> String {
     let mut listed = false;
     let mut text = String::new();
     for line in page.lines() {

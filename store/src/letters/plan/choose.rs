@@ -8,7 +8,7 @@ use crate::letters::list::condition;
 use crate::sql::{Session, Value};
 
 const INSERT: &str = "INSERT INTO letter_job_items (job, letter, tenant, id, epoch, lane, channel, provider, fingerprint, \
-     state, why, missed)";
+     copies, state, why, missed)";
 
 /// Chooses letters of the queue. What would have no effect is left out where something is sent: the claim of each copy
 /// looks again, so that is for the operator's eyes.
@@ -24,9 +24,9 @@ pub(super) async fn letters(session: &mut Session, plan: &LetterPlan, now: Times
     let condition = condition(&plan.filter, &mut values);
     let sql = format!(
         "{INSERT} SELECT $1, c.letter, c.tenant, c.id, c.epoch, c.lane, c.channel, c.provider, c.fingerprint, \
-         CASE WHEN c.left_out_for = '' THEN 'pending' ELSE 'left_out' END, c.left_out_for, 0 FROM \
+         c.copies, CASE WHEN c.left_out_for = '' THEN 'pending' ELSE 'left_out' END, c.left_out_for, 0 FROM \
          (SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.fingerprint, \
-         CASE {} ELSE '' END AS left_out_for FROM letters AS l \
+         l.copies, CASE {} ELSE '' END AS left_out_for FROM letters AS l \
          LEFT JOIN deliveries AS d ON d.tenant = l.tenant || '' AND d.id = l.id WHERE {condition}) AS c",
         reasons.join(" ")
     );
@@ -128,9 +128,9 @@ pub(super) async fn archived(session: &mut Session, tenant: &Tenant, plan: &Lett
         condition = format!("{condition} AND a.letter IN ({})", places.join(", "));
     }
     let sql = format!(
-        "{INSERT} SELECT $1, a.letter, a.tenant, i.id, i.epoch, i.lane, i.channel, i.provider, i.fingerprint, 'pending', \
-         '', 0 FROM archived_letters AS a JOIN letter_job_items AS i ON i.job = a.job AND i.letter = a.letter \
-         WHERE {condition}"
+        "{INSERT} SELECT $1, a.letter, a.tenant, i.id, i.epoch, i.lane, i.channel, i.provider, i.fingerprint, \
+         CASE WHEN a.copies > 1 THEN a.copies ELSE 1 END, 'pending', '', 0 FROM archived_letters AS a \
+         JOIN letter_job_items AS i ON i.job = a.job AND i.letter = a.letter WHERE {condition}"
     );
     session.query(&sql, &values).await.map(drop)
 }
@@ -144,7 +144,7 @@ pub(super) async fn without_letter(
 ) -> Result<(), StoreError> {
     let sql = format!(
         "{INSERT} SELECT $1, 'row ' || d.id, d.tenant, d.id, d.epoch, COALESCE(d.lane, ''), d.channel, \
-         COALESCE(d.provider, ''), '', 'pending', '', 0 FROM deliveries AS d WHERE d.tenant = $2 \
+         COALESCE(d.provider, ''), '', 1, 'pending', '', 0 FROM deliveries AS d WHERE d.tenant = $2 \
          AND d.state IN ('dead', 'held') AND d.updated_at < (SELECT r.read_at FROM letter_reader AS r WHERE r.id = 1) \
          AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = d.tenant || '' AND l.id = d.id) \
          AND d.id NOT IN (SELECT k.id FROM archived_letters AS a JOIN letter_job_items AS k ON k.job = a.job \

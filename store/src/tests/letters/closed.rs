@@ -60,9 +60,7 @@ async fn what_was_dropped_is_not_missing(db: &Database) {
     started(&store, "d", LetterAction::Drop).await;
     let dropped = super::item("a", "d");
     store.take_letters(std::slice::from_ref(&dropped), at(3)).await.unwrap();
-    let (kept, body) = (b"{}".to_vec(), b"{}".to_vec());
-    let archived = crate::letters::Archived { item: dropped.clone(), tenant: tenant.clone(), kept, body };
-    store.archive_letters(&[archived], at(3)).await.unwrap();
+    store.archive_letters(&[super::archived("a", "d")], at(3)).await.unwrap();
     store.finish_letters(&[dropped], at(3)).await.unwrap();
     pass(&store, owner, &[]).await;
     pass(&store, owner, &[]).await;

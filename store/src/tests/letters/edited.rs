@@ -2,9 +2,9 @@
 
 use domain::{Actor, Entry, Key, Tenant};
 
-use super::{counted, index, item, letter, line, plan, started, state_of};
+use super::{archived, counted, index, item, letter, line, plan, started, state_of};
 use crate::letters::{
-    Archived, JobState, LetterAction, LetterEdit, LetterFilter, LetterPlan, OpenedLetter, Redirected, Reserved,
+    JobState, LetterAction, LetterEdit, LetterFilter, LetterPlan, OpenedLetter, Redirected, Reserved,
 };
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
@@ -110,8 +110,7 @@ async fn what_was_redirected_is_known_from_both_sides(db: &Database) {
     let store = db.store().await;
     index(&store, &[letter("a", "m0")]).await;
     started(&store, "j", LetterAction::Drop).await;
-    let archived =
-        Archived { item: item("a", "j"), tenant: Tenant::default(), kept: b"{}".to_vec(), body: b"{}".to_vec() };
+    let archived = archived("a", "j");
     let of = Key { tenant: Tenant::default(), id: "m0".into() };
     let redirected = Redirected { item: item("a", "j"), of, id: "n".into(), difference: "[]".into() };
     for _ in 0..2 {
@@ -130,7 +129,7 @@ async fn a_delivery_that_was_sent_otherwise_is_replayed_only_by_name(db: &Databa
     index(&store, &[letter("a", "m0"), letter("b", "m0"), letter("c", "m1")]).await;
     store.plan_letters(&tenant, &plan("before", LetterAction::Replay), at(1)).await.unwrap();
     started(&store, "j", LetterAction::Drop).await;
-    let kept = Archived { item: item("a", "j"), tenant: tenant.clone(), kept: b"{}".to_vec(), body: b"{}".to_vec() };
+    let kept = archived("a", "j");
     let of = Key { tenant: tenant.clone(), id: "m0".into() };
     let redirected = Redirected { item: item("a", "j"), of, id: "n".into(), difference: "[]".into() };
     store.keep_redirected(&[kept], &[redirected], at(3)).await.unwrap();

@@ -68,7 +68,12 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
         address(Section::Deliveries.path(), &[("channel", now_of.channel.as_str()), ("state", state)], None)
     };
     let [first, second, third] = now_of.waiting_by_tier.map(whole);
-    let millis = |millis: Option<u64>| millis.map_or_else(|| UNKNOWN.to_owned(), |millis| took(millis, lang));
+    let why_not = (now_of.sent > 0).then_some(Words::of(lang).no_times);
+    let millis = |millis: Option<u64>| match (millis, why_not) {
+        (Some(millis), _) => html! { (took(millis, lang)) },
+        (None, Some(why)) => html! { span title=(why) { (UNKNOWN) } },
+        (None, None) => html! { (UNKNOWN) },
+    };
     let ended = now_of.sent + now_of.dead;
     let cells = vec![
         html! { a href=(list("")) { (now_of.channel) } },
@@ -83,8 +88,8 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
         html! { (first) " · " (second) " · " (third) },
         html! { (whole(now_of.waiting_otherwise)) },
         age(now_of.oldest, lang, now),
-        html! { (millis(now_of.p50_ms)) },
-        html! { (millis(now_of.p99_ms)) },
+        millis(now_of.p50_ms),
+        millis(now_of.p99_ms),
     ];
     Row { id: format!("channel-{}", now_of.channel), cells }
 }

@@ -81,6 +81,15 @@ fn the_overview_tells_its_figures_in_both_languages() {
 }
 
 #[test]
+fn a_figure_that_cannot_be_known_says_why() {
+    let page = live(&overview(), Lang::En, now()).into_string();
+    assert_eq!(page.matches("<span title=\"A provider has reported of all that was sent").count(), 1, "{page}");
+    let nothing_sent = ChannelNow { channel: "sms".into(), in_flight: 1, ..ChannelNow::default() };
+    let page = live(&Overview { channels: vec![nothing_sent], ..overview() }, Lang::Es, now()).into_string();
+    assert!(!page.contains("Un proveedor informó"), "{page}");
+}
+
+#[test]
 fn what_is_lost_is_told_with_its_time_and_without_its_reason() {
     let page = live(&overview(), Lang::En, now()).into_string();
     assert!(page.contains("The broker does not answer.") && page.contains("07:59:00 UTC"), "{page}");

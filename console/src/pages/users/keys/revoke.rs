@@ -41,6 +41,8 @@ async fn asked(console: &Console, viewer: &Viewer, id: &str, refused: Option<Not
         count: 1,
         action: PATH,
         verb: words.revoke,
+        is_dangerous: true,
+        otherwise: None,
         hidden: &[("id", key.id.as_str())],
         asks_reason: false,
         back: KEYS,

@@ -1,0 +1,88 @@
+//! Where a delivery stands, as what there is to say of it: whoever speaks another language says the same.
+
+use std::fmt;
+
+use crate::Timestamp;
+
+/// Where a delivery stands. Displayed, it is one sentence of English.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Summary {
+    /// A worker has it.
+    Sending {
+        since: Timestamp,
+    },
+    /// A worker took it, and stopped before it recorded an answer.
+    Abandoned {
+        at: Timestamp,
+    },
+    InRetryQueue {
+        tier: u8,
+        due: Timestamp,
+    },
+    WithScheduler {
+        due: Timestamp,
+    },
+    /// It waits for a worker.
+    InItsLane,
+    /// `by` is its provider, here and below, where that is known.
+    Sent {
+        by: Option<String>,
+        at: Timestamp,
+    },
+    Captured {
+        at: Timestamp,
+    },
+    Dead {
+        at: Timestamp,
+    },
+    Held {
+        since: Timestamp,
+    },
+    Expired {
+        at: Timestamp,
+    },
+    Suppressed,
+    Cancelled {
+        at: Timestamp,
+    },
+    FellBack {
+        at: Timestamp,
+    },
+    Delivered {
+        by: Option<String>,
+    },
+    Bounced {
+        by: Option<String>,
+    },
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sending { since } => write!(f, "A worker has it since {since}, and is sending it."),
+            Self::Abandoned { at } => write!(
+                f,
+                "A worker took it at {at}, and stopped before it recorded an answer; the next copy goes on with it."
+            ),
+            Self::InRetryQueue { tier, due } => write!(f, "It waits in retry queue {tier} until {due}."),
+            Self::WithScheduler { due } => write!(f, "It waits with the scheduler until {due}."),
+            Self::InItsLane => f.write_str("It is back in its lane, and waits for a worker."),
+            Self::Sent { by, at } => write!(f, "{} accepted it at {at}.", carrier(by.as_deref())),
+            Self::Captured { at } => write!(f, "It was kept at {at} instead of being sent."),
+            Self::Dead { at } => write!(f, "It failed for good at {at}, and is in the dead-letter queue."),
+            Self::Held { since } => {
+                write!(f, "It may have gone out, and is held in the dead-letter queue since {since}.")
+            }
+            Self::Expired { at } => write!(f, "Its time had passed at {at}: it was not sent any more."),
+            Self::Suppressed => f.write_str("Its recipient is on the suppression list: nothing was sent."),
+            Self::Cancelled { at } => write!(f, "It was cancelled at {at}."),
+            Self::FellBack { at } => write!(f, "It was handed on to its fallback at {at}."),
+            Self::Delivered { by } => write!(f, "{} reports that it has arrived.", carrier(by.as_deref())),
+            Self::Bounced { by } => write!(f, "{} reports that it came back.", carrier(by.as_deref())),
+        }
+    }
+}
+
+fn carrier(by: Option<&str>) -> &str {
+    by.unwrap_or("its provider")
+}

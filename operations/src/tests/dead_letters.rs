@@ -1,0 +1,93 @@
+//! What is known of plans and jobs of many letters.
+
+use domain::Lane;
+use serde_json::json;
+use store::{IndexedLetter, JobState, Sort, Store};
+
+use crate::dead_letters::{self, Asked, Planned, Shown, Started};
+use crate::tests::fixtures::{NOW, Still, ledger, operator, tenant};
+
+/// More than are read while somebody waits.
+const MANY: usize = 2_001;
+
+fn sort(name: &str) -> Sort {
+    let sample = IndexedLetter {
+        letter: name.into(),
+        tenant: tenant("acme"),
+        id: format!("id-{name}"),
+        epoch: 0,
+        lane: Lane::Normal,
+        channel: "sms".into(),
+        provider: "twilio".into(),
+        class: "retriable".into(),
+        code: "503".into(),
+        template: String::new(),
+        reason: "exhausted".into(),
+        error: "try later".into(),
+        fingerprint: "1-a".into(),
+        attempts: 4,
+        dead_at: NOW,
+        expires_at: None,
+        copies: 1,
+    };
+    Sort { sample, words: "try later".into() }
+}
+
+async fn index(store: &Store, names: impl Iterator<Item = String>) {
+    let sorts: Vec<Sort> = names.map(|name| sort(&name)).collect();
+    store.index_letters(1, &sorts, NOW).await.unwrap();
+}
+
+async fn planned(store: &Store, id: &str) -> Shown {
+    let asked = Asked::read(&json!({"action": "replay", "all": true, "why": "it is mended"}).to_string()).unwrap();
+    let planned = dead_letters::plan(store, &operator("acme"), id.to_owned(), asked, &Still(NOW)).await.unwrap();
+    let Planned::Planned(shown) = planned else { panic!("{planned:?}") };
+    *shown
+}
+
+async fn known(store: &Store, id: &str) -> Shown {
+    dead_letters::known(store, &tenant("acme"), id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_plan_of_many_letters_is_shown_as_it_was_read_last() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    index(store, (0..MANY).map(|n| format!("{n:06x}"))).await;
+    let made = planned(store, "many").await;
+    assert_eq!((made.open() as usize, made.is_being_read), (MANY, false));
+    let as_of = made.as_of.expect("it was read when it was made");
+    index(store, std::iter::once("ffffff".to_owned())).await;
+    let then = known(store, "many").await;
+    let outlook = then.outlook.clone().expect("it is known");
+    assert_eq!((then.as_of, outlook.newcomers, outlook.samples.len()), (Some(as_of), 0, 25));
+    let now = dead_letters::show(store, &tenant("acme"), "many").await.unwrap().unwrap();
+    assert_eq!((now.as_of, now.outlook.map(|outlook| outlook.newcomers)), (None, Some(1)));
+    assert_eq!(now.counted, then.counted);
+}
+
+#[tokio::test]
+async fn a_start_counts_the_letters_and_forgets_what_was_read() {
+    let ledger = ledger().await;
+    let (store, ada) = (&ledger.store, operator("acme"));
+    index(store, (0..MANY).map(|n| format!("{n:06x}"))).await;
+    let letters = planned(store, "many").await.open();
+    let start = async |letters: u32| dead_letters::start(store, &ada, "many", letters, NOW).await.unwrap();
+    assert_eq!(start(letters - 1).await, Started::Has(letters));
+    assert!(matches!(start(letters).await, Started::Started(_)));
+    let running = known(store, "many").await;
+    assert_eq!((running.job.state, running.as_of, running.outlook), (JobState::Running, None, None));
+    assert_eq!(running.counted.iter().map(|one| one.letters).sum::<u32>(), letters);
+}
+
+#[tokio::test]
+async fn a_plan_of_few_letters_is_read_at_once() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    index(store, std::iter::once("aa".to_owned())).await;
+    assert_eq!(planned(store, "few").await.as_of, None);
+    index(store, std::iter::once("bb".to_owned())).await;
+    let shown = known(store, "few").await;
+    assert_eq!((shown.as_of, shown.is_being_read), (None, false));
+    assert_eq!(shown.outlook.map(|outlook| outlook.newcomers), Some(1));
+}
