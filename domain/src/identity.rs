@@ -98,6 +98,12 @@ pub(crate) fn pause_id(kind: &str, name: &str, tenant: Option<&Tenant>) -> Strin
     Uuid::new_v5(&NAMESPACE, format!("{tenant}/pause/{kind}/{name}").as_bytes()).to_string()
 }
 
+/// The name by which a link or a button names a row: always the same for one purpose and one row. It fits where an id of
+/// any length does not.
+pub(crate) fn secret_handle(purpose: &str, row: &Key) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{row}/secret/{purpose}").as_bytes())
+}
+
 /// The id of the event of one transition: always the same, so that whoever tells it again tells the same event.
 pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attempt: u32) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{delivery}/event/{epoch}/{seq}/{state}/{attempt}").as_bytes())
@@ -106,6 +112,12 @@ pub(crate) fn event_id(delivery: &Key, epoch: u32, seq: u32, state: &str, attemp
 /// The id of the event of one report: always the same, so that whoever is told of it again knows it.
 pub(crate) fn heard_id(subject: &Key, provider: &str, event_id: &str, name: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{subject}/heard/{name}/{provider}/{event_id}").as_bytes())
+}
+
+/// The id of an event of what is no delivery: always the same, so that whoever tells it again tells the same event. `of`
+/// tells it from others of its name.
+pub(crate) fn subject_event_id(noun: &str, subject: &Key, name: &str, of: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{subject}/{noun}/event/{name}/{of}").as_bytes())
 }
 
 /// The id of the delivery that tells an endpoint of an event: always the same, so that the event may come twice. With

@@ -28,6 +28,7 @@ const WEBHOOKS: &[u8] = b"chasqui/1/sign webhooks";
 const LINKS: &[u8] = b"chasqui/1/seal links";
 const JOURNAL: &[u8] = b"chasqui/1/seal the journal";
 const LETTERS: &[u8] = b"chasqui/1/seal dead letters";
+const SECRETS: &[u8] = b"chasqui/1/derive secrets";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -116,6 +117,12 @@ impl Keyring {
     /// The key of new labels, and that of the secret before it. None when others may know that secret.
     pub(crate) fn label_keys(&self) -> (DerivedKey, Option<DerivedKey>) {
         (self.current.derive(LABELS), self.previous_for(LABELS))
+    }
+
+    /// The key from which the secrets of new rows are derived, and that of the secret before it. None when others may know
+    /// that secret.
+    pub(crate) fn secret_keys(&self) -> (DerivedKey, Option<DerivedKey>) {
+        (self.current.derive(SECRETS), self.previous_for(SECRETS))
     }
 
     pub fn logins(&self) -> LoginHasher {

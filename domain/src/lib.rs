@@ -5,15 +5,20 @@
 //! [`NextStep`] (what follows from that answer?), [`choose`] (who carries it?), [`Outcome`] (what a provider answered),
 //! [`decide`] (what now?), [`Follows`] (what is told of it, what is published for it, and how is it settled?),
 //! [`Report`] (what did the provider say of it later?).
+//!
+//! What comes back from people and services: [`Ask`] (a question, and what an answer to it does), [`Secrets`] (with what
+//! people answer), [`Verification`] (is this address theirs?), [`Command`] (how far is what a service was told to do?).
 
 mod actor;
 mod answered;
 mod arrival;
+mod ask;
 mod breaker;
 mod canary;
 mod channel_name;
 mod choice;
 mod claim;
+mod command;
 mod cron;
 mod decide;
 mod endpoint_address;
@@ -47,22 +52,33 @@ mod row_lease;
 #[cfg(test)]
 mod samples;
 mod scope;
+mod secret;
 #[cfg(test)]
 mod simulation;
+mod subject_event;
 mod suppression;
 mod timestamp;
 mod unsubscribe;
+mod verification;
 mod windows;
 mod zones;
 
 pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
+pub use ask::{
+    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskState, AskVerdict, GivenAnswer,
+    MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
+};
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};
 pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
+pub use command::{
+    Action, Argument, ArgumentKind, Command, CommandLine, CommandMoved, CommandReport, CommandState, CommandStep,
+    Confirm, InvalidLine, Registry, Schema, Service, Unresolved, WantedCommand,
+};
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Transition, Ways, decide};
 pub use endpoint_address::EndpointAddress;
@@ -107,9 +123,15 @@ pub use row_lease::{
     is_taken_over, suspecting,
 };
 pub use scope::{Role, Scope};
+pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
+pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
 pub use unsubscribe::{Subscriber, UnsubscribeLinks};
+pub use verification::{
+    BlockReason, CODE_LIVES, Checked, Conversion, Counters, PumpingLimits, Sending, Verification, VerificationMoved,
+    VerificationState, dial_code, guard, number_prefix,
+};
 // The texts about a notification come in the types of `text`.
 pub use text::{
     FieldError, MAX_COMPARED_NAMES, acts, check_subject, folded_subject, is_one_edit, is_plain_name,

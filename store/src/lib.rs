@@ -5,10 +5,11 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, and `journal` who did what; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
+mod asks;
 mod breaker;
 mod endpoints;
 mod error;
@@ -33,6 +34,7 @@ pub use accounts::{
     ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser,
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
+pub use asks::{AskAnswered, AskCancelled, AskOpened, CommandMade, VerificationMade};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};

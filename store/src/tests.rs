@@ -4,7 +4,9 @@
 //! where there is no server. `make test` starts one; the filter `on_sqlite` runs the tests that need none.
 
 mod api_keys;
+mod asks;
 mod cancel;
+mod commands;
 mod cost;
 mod database;
 mod endpoints;
@@ -31,6 +33,7 @@ mod sessions;
 mod stuck;
 mod suppressions;
 mod users;
+mod verifications;
 mod views;
 
 /// Makes of each `async fn name(db: &Database)` two tests: `name::on_sqlite` and `name::on_postgres`.

@@ -1,0 +1,120 @@
+//! What an answer does: it counts, it ends the ask, it comes too late, or it is none.
+
+use super::outcome::Tally;
+use super::{Answer, Ask, AskDecision, AskEdit, AskEnd, AskEnding, AskState, AskVerdict, GivenAnswer, event};
+
+/// The most answers of one person to one ask, where they may be changed.
+const MAX_ANSWERS: usize = 10;
+
+impl Ask {
+    /// What an answer does. `answers` are those that are kept, in their order. A copy of one of them does nothing, and is
+    /// told the same again.
+    pub fn answered(&self, answers: &[Answer], given: &GivenAnswer) -> AskDecision {
+        let is_the_same = |kept: &Answer| (&kept.given.approver, &kept.given.id) == (&given.approver, &given.id);
+        if let Some(at) = answers.iter().position(is_the_same) {
+            return self.repeated(&answers[..at], &answers[at]);
+        }
+        if let Some(refusal) = self.refusal(given) {
+            return refused(self, given, refusal);
+        }
+        if let Some(end) = &self.end {
+            return self.late(end, answers, given);
+        }
+        if let Some(expired) = self.expired(given.at) {
+            return self.too_late(expired, answers, given);
+        }
+        let own = || answers.iter().filter(|kept| !kept.late && kept.given.approver == given.approver);
+        match own().next_back().map(|kept| &kept.given.choice) {
+            Some(choice) if *choice == given.choice => AskDecision::nothing(AskVerdict::Same),
+            Some(choice) if !self.may_change => refused(self, given, AskVerdict::Stands { choice: choice.clone() }),
+            Some(_) if own().count() >= MAX_ANSWERS => refused(self, given, AskVerdict::TooOften),
+            _ => self.counted(answers, given),
+        }
+    }
+
+    /// Why an answer is none, whatever has become of the ask.
+    fn refusal(&self, given: &GivenAnswer) -> Option<AskVerdict> {
+        if self.is_kept_out(&given.approver) {
+            return Some(AskVerdict::IsRequester);
+        }
+        if !self.may_answer(&given.approver) {
+            return Some(AskVerdict::NotAsked);
+        }
+        let is_known = self.choices.iter().any(|choice| choice.id == given.choice);
+        (!is_known).then_some(AskVerdict::UnknownChoice)
+    }
+
+    fn counted(&self, answers: &[Answer], given: &GivenAnswer) -> AskDecision {
+        let version = self.version.saturating_add(1);
+        let answer = Answer { given: given.clone(), late: false, version };
+        let told = self.told(answers, &answer);
+        let end = told.ends.map(|choice| AskEnd {
+            state: AskState::Answered,
+            choice,
+            by: Some(given.approver.clone()),
+            at: given.at,
+        });
+        let moved = Self { version, end, ..self.clone() };
+        AskDecision { moved: Some(moved), kept: Some(answer), ..told.decision }
+    }
+
+    /// The first late answer of each person is kept, and told.
+    fn late(&self, end: &AskEnd, answers: &[Answer], given: &GivenAnswer) -> AskDecision {
+        let verdict = AskVerdict::Late(end.clone());
+        if answers.iter().any(|kept| kept.late && kept.given.approver == given.approver) {
+            return AskDecision::nothing(verdict);
+        }
+        let event = event::late(self, given);
+        let kept = Some(Answer { given: given.clone(), late: true, version: self.version });
+        AskDecision { kept, events: vec![event], ..AskDecision::nothing(verdict) }
+    }
+
+    /// Its time is over, which nobody has noted yet.
+    fn too_late(&self, expired: AskEnding, answers: &[Answer], given: &GivenAnswer) -> AskDecision {
+        let AskEnding { ask, event } = expired;
+        let Some(end) = &ask.end else { return AskDecision::nothing(AskVerdict::Same) };
+        let mut decision = ask.late(end, answers, given);
+        decision.events.insert(0, event);
+        AskDecision { moved: Some(ask), edit: AskEdit::End, ..decision }
+    }
+
+    /// What was decided when an answer came for the first time: nobody may have been told of it.
+    fn repeated(&self, before: &[Answer], kept: &Answer) -> AskDecision {
+        match &self.end {
+            Some(end) if kept.late => {
+                let event = event::late(self, &kept.given);
+                AskDecision { events: vec![event], ..AskDecision::nothing(AskVerdict::Late(end.clone())) }
+            }
+            _ => self.told(before, kept).decision,
+        }
+    }
+
+    /// What an answer is told that counts after others, and whether it ends the ask.
+    fn told(&self, before: &[Answer], answer: &Answer) -> Told {
+        let mut tally = Tally::of(before);
+        let is_changed = tally.count(answer);
+        let ends = self.outcome(&tally);
+        let counted = tally.of_choice(&answer.given.choice);
+        let mut events = vec![event::counted(self, answer, counted, is_changed)];
+        let verdict = match &ends {
+            None => AskVerdict::Counts { counted, quorum: self.quorum },
+            Some(choice) => {
+                events.push(event::answered(self, answer, choice.as_deref()));
+                AskVerdict::Ends { choice: choice.clone() }
+            }
+        };
+        let edit = if ends.is_some() { AskEdit::End } else { AskEdit::Progress };
+        Told { ends, decision: AskDecision { events, edit, ..AskDecision::nothing(verdict) } }
+    }
+}
+
+struct Told {
+    /// With which choice, if with any.
+    ends: Option<Option<String>>,
+    decision: AskDecision,
+}
+
+fn refused(ask: &Ask, given: &GivenAnswer, verdict: AskVerdict) -> AskDecision {
+    let event = event::refused(ask, given, &verdict);
+    AskDecision { events: vec![event], ..AskDecision::nothing(verdict) }
+}

@@ -1,0 +1,35 @@
+//! What subscribers are told of what is no delivery, such as an ask or a command. Such an event has the same id however
+//! often it is told.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::identity::subject_event_id;
+use crate::{Key, Timestamp};
+
+/// One event. It has no destination, no secret and nothing that a person wrote.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SubjectEvent {
+    /// What it is about: `ask`, `command`, `verification`.
+    pub noun: &'static str,
+    pub subject: Key,
+    /// What has happened: the last word of the routing key and of the type.
+    pub name: &'static str,
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub data: Map<String, Value>,
+}
+
+impl SubjectEvent {
+    /// `of` tells it from others of its name about the same subject.
+    pub(crate) fn new(noun: &'static str, subject: &Key, name: &'static str, of: &str, at: Timestamp) -> Self {
+        let id = subject_event_id(noun, subject, name, of);
+        Self { noun, subject: subject.clone(), name, id, at, data: Map::new() }
+    }
+
+    /// The same with one thing more told.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.data.insert(name.to_owned(), value.into());
+        self
+    }
+}

@@ -1,0 +1,42 @@
+//! What people are asked: asks and their answers, commands to services, and verifications of addresses. What each change
+//! is, `domain` decides from the row as it was read; it is written if the row still has that version, and decided again
+//! otherwise.
+//!
+//! `ask` opens and reads asks, `answer` writes what an answer does, `commands` and `verifications` are those, `counters`
+//! what the guard counts, `ending` what has ended by time. `row` has the columns of asks and answers.
+
+mod answer;
+mod ask;
+mod commands;
+mod counters;
+mod ending;
+mod row;
+mod verifications;
+
+use domain::Salt;
+use sea_orm::QueryResult;
+
+use crate::error::StoreError;
+use crate::sql::{get, unreadable};
+
+pub use answer::{AskAnswered, AskCancelled};
+pub use ask::AskOpened;
+pub use commands::CommandMade;
+pub use verifications::VerificationMade;
+
+/// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which
+/// nobody can do so often.
+const MAX_TRIES: u32 = 100;
+
+fn overtaken() -> StoreError {
+    StoreError::Unavailable("the row was changed by others again and again".into())
+}
+
+fn salt_of(row: &QueryResult) -> Result<Salt, StoreError> {
+    get::<Vec<u8>>(row, "salt")?.try_into().map_err(|_| unreadable("salt"))
+}
+
+/// Whether an id can be stored: Postgres can neither store nor compare a NUL, so nothing has such an id.
+fn is_storable(id: &str) -> bool {
+    !id.contains('\0')
+}

@@ -1,0 +1,165 @@
+//! Asks: opened once, and read.
+
+use domain::{Answer, Ask, Entry, Key, Purpose, Timestamp};
+use uuid::Uuid;
+
+use super::row::{ANSWER, ASK, answer_of, ask_of};
+use super::{is_storable, overtaken};
+use crate::error::StoreError;
+use crate::journal;
+use crate::sql::{Session, Value, key_values};
+use crate::store::Store;
+
+/// What became of an ask that was to be opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AskOpened {
+    New,
+    /// The tenant has one of this id, which stays as it is: the same one again, or another.
+    Known(Box<Ask>),
+}
+
+impl Store {
+    /// Opens an ask, unless the tenant has one of its id. `told` is what an operator's or a person's decision has to tell.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn open_ask(&self, ask: &Ask, told: Option<&Entry>) -> Result<AskOpened, StoreError> {
+        let mut session = self.inner.db.begin().await?;
+        if !insert(&mut session, ask).await? {
+            let known = read(&mut session, &ask.key).await?.ok_or_else(overtaken)?;
+            return Ok(AskOpened::Known(Box::new(known)));
+        }
+        if let Some(told) = told {
+            journal::insert(&mut session, told).await?;
+        }
+        session.commit().await?;
+        Ok(AskOpened::New)
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask(&self, key: &Key) -> Result<Option<Ask>, StoreError> {
+        if !is_storable(&key.id) {
+            return Ok(None);
+        }
+        read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// The ask that a link or a button names ([`domain::Ticket::handle`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_of_ticket(&self, handle: Uuid) -> Result<Option<Ask>, StoreError> {
+        let sql = format!("SELECT {ASK} FROM asks WHERE handle = $1");
+        let rows = self.inner.db.reader().query(&sql, &[Value::Bytes(Some(handle.as_bytes()))]).await?;
+        rows.first().map(ask_of).transpose()
+    }
+
+    /// The answers of an ask that are kept, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn answers(&self, key: &Key) -> Result<Vec<Answer>, StoreError> {
+        if !is_storable(&key.id) {
+            return Ok(Vec::new());
+        }
+        read_answers(&mut self.inner.db.reader(), key).await
+    }
+
+    /// Counts that somebody tries to answer with a code, in a statement of its own, and returns the ask with the attempt
+    /// counted. The code is looked at after that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_ask_attempt(&self, key: &Key) -> Result<Option<Ask>, StoreError> {
+        self.count_of_ask("attempts", key).await
+    }
+
+    /// Counts that a message with the question is sent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_ask_send(&self, key: &Key) -> Result<Option<Ask>, StoreError> {
+        self.count_of_ask("sends", key).await
+    }
+
+    async fn count_of_ask(&self, column: &str, key: &Key) -> Result<Option<Ask>, StoreError> {
+        let sql = format!("UPDATE asks SET {column} = {column} + 1 WHERE tenant = $1 AND id = $2 RETURNING {ASK}");
+        if !is_storable(&key.id) {
+            return Ok(None);
+        }
+        let rows = self.inner.db.writer().query(&sql, &key_values(key)).await?;
+        rows.first().map(ask_of).transpose()
+    }
+}
+
+pub(super) async fn read(session: &mut Session, key: &Key) -> Result<Option<Ask>, StoreError> {
+    let sql = format!("SELECT {ASK} FROM asks WHERE tenant = $1 AND id = $2");
+    session.query(&sql, &key_values(key)).await?.first().map(ask_of).transpose()
+}
+
+/// Those that count in the order in which they did, and then the late ones.
+pub(super) async fn read_answers(session: &mut Session, key: &Key) -> Result<Vec<Answer>, StoreError> {
+    let sql =
+        format!("SELECT {ANSWER} FROM answers WHERE tenant = $1 AND ask = $2 ORDER BY late, version, at, approver, id");
+    session.query(&sql, &key_values(key)).await?.iter().map(answer_of).collect()
+}
+
+/// False when the tenant has one of this id.
+async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
+    let sql = format!(
+        "INSERT INTO asks ({ASK}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+    );
+    let (choices, audience) = (ask.choices_text(), ask.audience_text());
+    let handle = Purpose::Answer.handle(&ask.key);
+    let count = |count: u32| Value::Int(Some(i64::from(count)));
+    let end = ask.end.as_ref();
+    let [tenant, id] = key_values(&ask.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(ask.kind.as_str())),
+        Value::Text(Some(&ask.question)),
+        Value::Text(Some(&choices)),
+        Value::Text(Some(&audience)),
+        count(ask.quorum),
+        Value::Flag(ask.four_eyes),
+        Value::Flag(ask.may_change),
+        Value::Text(ask.requested_by.as_deref()),
+        Value::Text(ask.correlation_id.as_deref()),
+        count(ask.version),
+        Value::Bytes(Some(&ask.salt)),
+        Value::Text(Some(&ask.key_id)),
+        count(ask.attempts),
+        count(ask.sends),
+        Value::Int(Some(ask.created_at.as_micros())),
+        Value::Int(Some(ask.expires_at.as_micros())),
+        Value::Text(Some(ask.state().as_str())),
+        Value::Text(end.and_then(|end| end.choice.as_deref())),
+        Value::Text(end.and_then(|end| end.by.as_deref())),
+        Value::Int(end.map(|end| end.at.as_micros())),
+        Value::Bytes(Some(handle.as_bytes())),
+    ];
+    Ok(!session.query(&sql, &values).await?.is_empty())
+}
+
+/// Writes the next version of an ask over the one before it. False when the row has another version by now.
+pub(super) async fn swap(session: &mut Session, next: &Ask, untold: bool) -> Result<bool, StoreError> {
+    const SWAP: &str = "UPDATE asks SET state = $3, version = $4, chosen = $5, ended_by = $6, ended_at = $7, untold = $8 \
+         WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
+    let end = next.end.as_ref();
+    let [tenant, id] = key_values(&next.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(next.state().as_str())),
+        Value::Int(Some(i64::from(next.version))),
+        Value::Text(end.and_then(|end| end.choice.as_deref())),
+        Value::Text(end.and_then(|end| end.by.as_deref())),
+        Value::Int(end.map(|end| end.at).map(Timestamp::as_micros)),
+        Value::Flag(untold),
+        Value::Int(Some(i64::from(next.version) - 1)),
+    ];
+    Ok(!session.query(SWAP, &values).await?.is_empty())
+}

@@ -1,0 +1,161 @@
+//! Commands to services: made once, read, and moved forward.
+
+use domain::{Command, CommandMoved, CommandState, CommandStep, Entry, Key, Timestamp};
+use sea_orm::QueryResult;
+
+use super::{MAX_TRIES, is_storable, overtaken};
+use crate::error::StoreError;
+use crate::journal;
+use crate::sql::{Session, Value, count_of, get, key_of, key_values, unreadable};
+use crate::store::Store;
+
+/// The columns that [`command_of`] reads.
+pub(super) const COMMAND: &str = "tenant, id, service, action, arguments, ask, delivery, state, version, requested_by, \
+     confirmed_by, correlation_id, output, created_at, updated_at, expires_at";
+
+/// What became of a command that was to be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CommandMade {
+    New,
+    /// The tenant has one of this id, which stays as it is: the same one again, or another.
+    Known(Box<Command>),
+}
+
+impl Store {
+    /// Keeps a new command, unless the tenant has one of its id. The journal is told before anything of it takes effect.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn make_command(&self, command: &Command, told: &Entry) -> Result<CommandMade, StoreError> {
+        let mut session = self.inner.db.begin().await?;
+        if !insert(&mut session, command).await? {
+            let known = read(&mut session, &command.key).await?.ok_or_else(overtaken)?;
+            return Ok(CommandMade::Known(Box::new(known)));
+        }
+        journal::insert(&mut session, told).await?;
+        session.commit().await?;
+        Ok(CommandMade::New)
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn command(&self, key: &Key) -> Result<Option<Command>, StoreError> {
+        if !is_storable(&key.id) {
+            return Ok(None);
+        }
+        read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// The command that waits for an ask, or has waited for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn command_of_ask(&self, ask: &Key) -> Result<Option<Command>, StoreError> {
+        // Found by the ask: the key would give all commands of the tenant.
+        let sql = format!("SELECT {COMMAND} FROM commands WHERE tenant || '' = $1 AND ask = $2 LIMIT 1");
+        if !is_storable(&ask.id) {
+            return Ok(None);
+        }
+        let rows = self.inner.db.reader().query(&sql, &key_values(ask)).await?;
+        rows.first().map(command_of).transpose()
+    }
+
+    /// Has the next step of a command decided from its row, and writes it if the row is still that one; otherwise it is
+    /// decided again. None where the tenant has no such command.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn advance_command(
+        &self,
+        key: &Key,
+        step: impl Fn(&Command) -> CommandStep,
+    ) -> Result<Option<CommandStep>, StoreError> {
+        if !is_storable(&key.id) {
+            return Ok(None);
+        }
+        for _ in 0..MAX_TRIES {
+            let mut session = self.inner.db.begin().await?;
+            let Some(command) = read(&mut session, key).await? else { return Ok(None) };
+            let decided = step(&command);
+            let CommandStep::Moved(moved) = &decided else { return Ok(Some(decided)) };
+            if swap(&mut session, moved).await? {
+                session.commit().await?;
+                return Ok(Some(decided));
+            }
+        }
+        Err(overtaken())
+    }
+}
+
+async fn read(session: &mut Session, key: &Key) -> Result<Option<Command>, StoreError> {
+    let sql = format!("SELECT {COMMAND} FROM commands WHERE tenant = $1 AND id = $2");
+    session.query(&sql, &key_values(key)).await?.first().map(command_of).transpose()
+}
+
+/// False when the tenant has one of this id.
+async fn insert(session: &mut Session, command: &Command) -> Result<bool, StoreError> {
+    let sql = format!(
+        "INSERT INTO commands ({COMMAND}, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+         $15, $16, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+    );
+    let [tenant, id] = key_values(&command.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(&command.service)),
+        Value::Text(Some(&command.action)),
+        Value::Text(Some(&command.arguments)),
+        Value::Text(command.ask.as_deref()),
+        Value::Text(command.delivery.as_deref()),
+        Value::Text(Some(command.state.as_str())),
+        Value::Int(Some(i64::from(command.version))),
+        Value::Text(Some(&command.requested_by)),
+        Value::Text(command.confirmed_by.as_deref()),
+        Value::Text(command.correlation_id.as_deref()),
+        Value::Text(command.output.as_deref()),
+        Value::Int(Some(command.created_at.as_micros())),
+        Value::Int(Some(command.updated_at.as_micros())),
+        Value::Int(Some(command.expires_at.as_micros())),
+    ];
+    Ok(!session.query(&sql, &values).await?.is_empty())
+}
+
+/// Writes the next version of a command over the one before it. False when the row has another version by now.
+async fn swap(session: &mut Session, moved: &CommandMoved) -> Result<bool, StoreError> {
+    const SWAP: &str = "UPDATE commands SET state = $3, version = $4, delivery = $5, confirmed_by = $6, output = $7, \
+         updated_at = $8 WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
+    let next = &moved.command;
+    let [tenant, id] = key_values(&next.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(next.state.as_str())),
+        Value::Int(Some(i64::from(next.version))),
+        Value::Text(next.delivery.as_deref()),
+        Value::Text(next.confirmed_by.as_deref()),
+        Value::Text(next.output.as_deref()),
+        Value::Int(Some(next.updated_at.as_micros())),
+        Value::Int(Some(i64::from(next.version) - 1)),
+    ];
+    Ok(!session.query(SWAP, &values).await?.is_empty())
+}
+
+pub(super) fn command_of(row: &QueryResult) -> Result<Command, StoreError> {
+    Ok(Command {
+        key: key_of(row)?,
+        service: get(row, "service")?,
+        action: get(row, "action")?,
+        arguments: get(row, "arguments")?,
+        ask: get(row, "ask")?,
+        delivery: get(row, "delivery")?,
+        state: CommandState::parse(&get::<String>(row, "state")?).ok_or_else(|| unreadable("state"))?,
+        version: count_of(row, "version")?,
+        requested_by: get(row, "requested_by")?,
+        confirmed_by: get(row, "confirmed_by")?,
+        correlation_id: get(row, "correlation_id")?,
+        output: get(row, "output")?,
+        created_at: Timestamp::from_micros(get(row, "created_at")?),
+        updated_at: Timestamp::from_micros(get(row, "updated_at")?),
+        expires_at: Timestamp::from_micros(get(row, "expires_at")?),
+    })
+}

@@ -1,0 +1,231 @@
+//! Verifications of addresses: begun once, an attempt counted before it is looked at, and each change written over the
+//! version that it was decided from.
+
+use domain::{
+    BlockReason, ChannelName, Checked, Key, Purpose, RecipientHash, Sending, Timestamp, Verification,
+    VerificationMoved, VerificationState,
+};
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use super::{MAX_TRIES, is_storable, overtaken, salt_of};
+use crate::error::StoreError;
+use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, time_of, unreadable};
+use crate::store::Store;
+
+/// The columns that [`verification_of`] reads.
+pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, prefix, client, session, \
+     dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, created_at, \
+     expires_at, ended_at";
+
+/// What became of a verification that was to be begun.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum VerificationMade {
+    New,
+    /// The tenant has one of this id, which stays as it is: the same one again, or another.
+    Known(Box<Verification>),
+}
+
+impl Store {
+    /// Begins a verification, unless the tenant has one of its id. A blocked one is kept too.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn begin_verification(&self, verification: &Verification) -> Result<VerificationMade, StoreError> {
+        if insert(&mut self.inner.db.writer(), verification).await? {
+            return Ok(VerificationMade::New);
+        }
+        let known = read(&mut self.inner.db.reader(), &verification.key).await?.ok_or_else(overtaken)?;
+        Ok(VerificationMade::Known(Box::new(known)))
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn verification(&self, key: &Key) -> Result<Option<Verification>, StoreError> {
+        if !is_storable(&key.id) {
+            return Ok(None);
+        }
+        read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// The verification that a link names ([`domain::Ticket::handle`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn verification_of_ticket(&self, handle: Uuid) -> Result<Option<Verification>, StoreError> {
+        let sql = format!("SELECT {VERIFICATION} FROM verifications WHERE handle = $1");
+        let rows = self.inner.db.reader().query(&sql, &[Value::Bytes(Some(handle.as_bytes()))]).await?;
+        rows.first().map(verification_of).transpose()
+    }
+
+    /// Counts an attempt in a statement of its own, has it looked at by `is_right`, and writes what follows. `by` names the
+    /// request. None where the tenant has no such verification. An attempt whose answer is lost stays counted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn check_verification(
+        &self,
+        key: &Key,
+        by: Option<&str>,
+        now: Timestamp,
+        is_right: impl Fn(&Verification) -> bool,
+    ) -> Result<Option<(Checked, Option<VerificationMoved>)>, StoreError> {
+        if !is_storable(&key.id) {
+            return Ok(None);
+        }
+        let Some(mut verification) = self.count_check(key).await? else { return Ok(None) };
+        // Whoever comes later has counted more; this attempt is as many as it was when it came.
+        let checks = verification.checks;
+        for _ in 0..MAX_TRIES {
+            let (checked, moved) = verification.checked(by, now, || is_right(&verification));
+            let is_written = match &moved {
+                Some(moved) => swap(&mut self.inner.db.writer(), moved).await?,
+                None => true,
+            };
+            if is_written {
+                return Ok(Some((checked, moved)));
+            }
+            let Some(read) = self.verification(key).await? else { return Ok(None) };
+            verification = Verification { checks, ..read };
+        }
+        Err(overtaken())
+    }
+
+    /// Counts a send, unless it comes too soon or too often. None where the tenant has no such verification. Whoever is
+    /// answered [`Sending::Now`] sends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn send_verification(&self, key: &Key, now: Timestamp) -> Result<Option<Sending>, StoreError> {
+        for _ in 0..MAX_TRIES {
+            let Some(verification) = self.verification(key).await? else { return Ok(None) };
+            let sending = verification.sent(now);
+            let Sending::Now(moved) = &sending else { return Ok(Some(sending)) };
+            if swap(&mut self.inner.db.writer(), moved).await? {
+                return Ok(Some(sending));
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Ends a verification that is not wanted any more. None where it has ended, or where the tenant has none of this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cancel_verification(
+        &self,
+        key: &Key,
+        now: Timestamp,
+    ) -> Result<Option<VerificationMoved>, StoreError> {
+        for _ in 0..MAX_TRIES {
+            let Some(verification) = self.verification(key).await? else { return Ok(None) };
+            let Some(moved) = verification.cancelled(now) else { return Ok(None) };
+            if swap(&mut self.inner.db.writer(), &moved).await? {
+                return Ok(Some(moved));
+            }
+        }
+        Err(overtaken())
+    }
+
+    async fn count_check(&self, key: &Key) -> Result<Option<Verification>, StoreError> {
+        let sql = format!(
+            "UPDATE verifications SET checks = checks + 1 WHERE tenant = $1 AND id = $2 RETURNING {VERIFICATION}"
+        );
+        let rows = self.inner.db.writer().query(&sql, &key_values(key)).await?;
+        rows.first().map(verification_of).transpose()
+    }
+}
+
+async fn read(session: &mut Session, key: &Key) -> Result<Option<Verification>, StoreError> {
+    let sql = format!("SELECT {VERIFICATION} FROM verifications WHERE tenant = $1 AND id = $2");
+    session.query(&sql, &key_values(key)).await?.first().map(verification_of).transpose()
+}
+
+/// False when the tenant has one of this id.
+async fn insert(session: &mut Session, new: &Verification) -> Result<bool, StoreError> {
+    let sql = format!(
+        "INSERT INTO verifications ({VERIFICATION}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+    );
+    let reasons: Vec<&str> = new.reasons.iter().map(|reason| reason.as_str()).collect();
+    let (reasons, handle) = (reasons.join(" "), Purpose::Verify.handle(&new.key));
+    let [prefix, client, asker] =
+        [&new.prefix, &new.client, &new.session].map(|hash| hash.as_ref().map(<[u8; 32]>::as_slice));
+    let [tenant, id] = key_values(&new.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(&new.purpose)),
+        Value::Text(Some(new.channel.as_str())),
+        Value::Bytes(Some(new.recipient.as_bytes())),
+        Value::Text(Some(&new.recipient_mask)),
+        Value::Bytes(prefix),
+        Value::Bytes(client),
+        Value::Bytes(asker),
+        Value::Text(new.dial_code.as_deref()),
+        Value::Text(Some(new.state.as_str())),
+        Value::Int(Some(i64::from(new.version))),
+        Value::Bytes(Some(&new.salt)),
+        Value::Text(Some(&new.key_id)),
+        Value::Int(Some(i64::from(new.checks))),
+        Value::Int(Some(i64::from(new.sends))),
+        Value::Int(new.last_sent_at.map(Timestamp::as_micros)),
+        Value::Text(new.approved_by.as_deref()),
+        Value::Text(Some(&reasons)),
+        Value::Int(Some(new.created_at.as_micros())),
+        Value::Int(Some(new.expires_at.as_micros())),
+        Value::Int(new.ended_at.map(Timestamp::as_micros)),
+        Value::Bytes(Some(handle.as_bytes())),
+    ];
+    Ok(!session.query(&sql, &values).await?.is_empty())
+}
+
+/// Writes the next version over the one before it, and leaves the count of attempts alone. False when the row has another
+/// version by now.
+async fn swap(session: &mut Session, moved: &VerificationMoved) -> Result<bool, StoreError> {
+    const SWAP: &str = "UPDATE verifications SET state = $3, version = $4, sends = $5, last_sent_at = $6, \
+         approved_by = $7, ended_at = $8 WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
+    let next = &moved.verification;
+    let [tenant, id] = key_values(&next.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(next.state.as_str())),
+        Value::Int(Some(i64::from(next.version))),
+        Value::Int(Some(i64::from(next.sends))),
+        Value::Int(next.last_sent_at.map(Timestamp::as_micros)),
+        Value::Text(next.approved_by.as_deref()),
+        Value::Int(next.ended_at.map(Timestamp::as_micros)),
+        Value::Int(Some(i64::from(next.version) - 1)),
+    ];
+    Ok(!session.query(SWAP, &values).await?.is_empty())
+}
+
+pub(super) fn verification_of(row: &QueryResult) -> Result<Verification, StoreError> {
+    let reasons: String = get(row, "reasons")?;
+    let reasons: Option<Vec<BlockReason>> = reasons.split_whitespace().map(BlockReason::parse).collect();
+    let recipient: Vec<u8> = get(row, "recipient")?;
+    Ok(Verification {
+        key: key_of(row)?,
+        purpose: get(row, "purpose")?,
+        channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
+        recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
+        recipient_mask: get(row, "recipient_mask")?,
+        prefix: content_of(row, "prefix")?,
+        client: content_of(row, "client")?,
+        session: content_of(row, "session")?,
+        dial_code: get(row, "dial_code")?,
+        state: VerificationState::parse(&get::<String>(row, "state")?).ok_or_else(|| unreadable("state"))?,
+        version: count_of(row, "version")?,
+        salt: salt_of(row)?,
+        key_id: get(row, "key_id")?,
+        checks: count_of(row, "checks")?,
+        sends: count_of(row, "sends")?,
+        last_sent_at: time_of(row, "last_sent_at")?,
+        approved_by: get(row, "approved_by")?,
+        reasons: reasons.ok_or_else(|| unreadable("reasons"))?,
+        created_at: Timestamp::from_micros(get(row, "created_at")?),
+        expires_at: Timestamp::from_micros(get(row, "expires_at")?),
+        ended_at: time_of(row, "ended_at")?,
+    })
+}
