@@ -23,7 +23,7 @@ pub struct Call<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// This provider has sent it. Once it is safe, the answer is this content type and this text.
-    Believed { provider: &'static str, content_type: &'static str, text: &'static str },
+    Believed { provider: &'static str, content_type: &'static str, text: String },
     /// A question that is answered at once, and means nothing else.
     Answered(String),
     /// It is not the provider's. Why is told in our log, and not to the caller.

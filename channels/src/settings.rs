@@ -10,6 +10,7 @@ use crate::providers::apns::Settings as Apns;
 use crate::providers::fcm::Settings as Fcm;
 use crate::providers::sendgrid::Settings as SendGrid;
 use crate::providers::smtp::Settings as Smtp;
+use crate::providers::telegram::Settings as Telegram;
 use crate::providers::twilio::Settings as Twilio;
 use crate::providers::webhook::Settings as Webhook;
 use crate::providers::webpush::Settings as WebPush;
@@ -41,6 +42,7 @@ pub struct Settings {
     pub apns: Apns,
     pub webpush: WebPush,
     pub webhook: Webhook,
+    pub telegram: Telegram,
     /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
     pub outbound: Allow,
     /// `PUBLIC_URL`, without a slash at its end: where providers reach our API.
@@ -66,6 +68,7 @@ impl Settings {
             apns: Apns::default(),
             webpush: WebPush::default(),
             webhook: Webhook::default(),
+            telegram: Telegram::default(),
             outbound: Allow::default(),
             public_url: None,
             labels: None,

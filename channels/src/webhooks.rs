@@ -67,9 +67,10 @@ impl Webhooks {
         (webhook.verify)(&self.0, callback)
     }
 
-    /// The content type and the text that the provider of that name expects as an answer.
-    pub fn answer(provider: &str) -> (&'static str, &'static str) {
-        found(provider).map_or(("text/plain; charset=utf-8", ""), |(_, webhook)| webhook.answer)
+    /// The content type and the text that the provider of that name expects as an answer to this call, which it has sent.
+    pub fn answer(provider: &str, callback: &Callback<'_>) -> (&'static str, String) {
+        let nothing = ("text/plain; charset=utf-8", String::new());
+        found(provider).map_or(nothing, |(_, webhook)| (webhook.answer)(callback))
     }
 
     /// What the provider of that name is answered when it asks, with this query, whether the URL is ours.
@@ -147,6 +148,7 @@ mod tests {
             ("whatsapp", None, Some("whatsapp_cloud")),
             ("whatsapp", Some("x-hub-signature-256"), Some("whatsapp_cloud")),
             ("whatsapp", Some("x-twilio-signature"), Some("twilio")),
+            ("telegram", None, Some("telegram")),
             ("smtp", None, None),
             ("Twilio", None, None),
             ("", None, None),
@@ -163,6 +165,7 @@ mod tests {
             ("whatsapp-cloud", Some("whatsapp_cloud")),
             ("Sendgrid", Some("sendgrid")),
             ("sns", Some("sms")),
+            ("telegramm", Some("telegram")),
             ("smtp", None),
             ("pigeon", None),
             ("", None),
@@ -191,6 +194,7 @@ mod tests {
             ("whatsapp_cloud", "5516992318222", "whatsapp", "+5516992318222"),
             ("whatsapp_cloud", "US.15", "whatsapp", "US.15"),
             ("sendgrid", "ana@example.org", "email", "ana@example.org"),
+            ("telegram", "4711", "telegram", "4711"),
         ] {
             assert_eq!(Webhooks::person(&report(provider, recipient)), (medium, Some(person.to_owned())));
         }
@@ -201,7 +205,7 @@ mod tests {
         let webhooks = Webhooks::new(&crate::settings::of_tests());
         let headers = HeaderMap::new();
         let callback = Callback { target: "/webhook/x", headers: &headers, body: b"[]", at: testkit::NOW };
-        for name in ["twilio", "sendgrid", "whatsapp_cloud", "smtp"] {
+        for name in ["twilio", "sendgrid", "whatsapp_cloud", "telegram", "smtp"] {
             assert!(matches!(webhooks.verify(name, &callback), Err(Refused::NotConfigured(_))), "{name}");
             assert!(webhooks.challenge(name, "hub.mode=subscribe&hub.verify_token=&hub.challenge=1").is_err());
         }

@@ -73,7 +73,7 @@ mod tests {
         let needs = "it needs TWILIO_FROM_NUMBER + TWILIO_ACCOUNT_SID + ";
         assert!(missing[3].contains(needs), "what goes together is told from what is another way: {missing:?}");
         let all = lines(&settings(SandboxMode::All));
-        assert!(all[0].contains("although it is configured") && all[6].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+        assert!(all[0].contains("although it is configured") && all[7].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
         let webhook =
             [&sent, &missing, &all].map(|lines| lines.iter().find(|line| line.starts_with("webhook")).unwrap());
         assert_eq!(webhook[0], "webhook    off: its messages are dead-lettered (it needs WEBHOOKS=true)");

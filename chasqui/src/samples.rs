@@ -69,13 +69,14 @@ fn samples() -> Vec<Value> {
 }
 
 /// Addresses and numbers that are reserved for examples (RFC 2606; the 555-01xx range).
-fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 5] {
+fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 6] {
     [
         ("email", "ana@example.com", "welcome", "es"),
         ("sms", "+12025550143", "otp", "en"),
         ("whatsapp", "+12025550143", "receipt", "es"),
         ("push", "sample-device-token-0123456789abcdef", "alert", "en"),
         ("webpush", SUBSCRIPTION, "receipt", "en"),
+        ("telegram", "@example_channel", "alert", "es"),
     ]
 }
 

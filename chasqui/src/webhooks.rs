@@ -43,7 +43,7 @@ fn verdict(webhooks: &Webhooks, call: &Call<'_>) -> Verdict {
     let callback = Callback { target: call.target, headers: call.headers, body, at: call.at };
     match webhooks.verify(provider, &callback) {
         Ok(()) => {
-            let (content_type, text) = Webhooks::answer(provider);
+            let (content_type, text) = Webhooks::answer(provider, &callback);
             Verdict::Believed { provider, content_type, text }
         }
         Err(why) => refused(provider, why),
@@ -91,8 +91,11 @@ mod tests {
             gate(&Call { name, target, headers: &headers, body, at: NOW })
         };
         let right = "gamB+r6n4hPaCcc3QyQ3yAjwKfg=";
-        let believed =
-            Verdict::Believed { provider: "twilio", content_type: "text/xml; charset=utf-8", text: "<Response/>" };
+        let believed = Verdict::Believed {
+            provider: "twilio",
+            content_type: "text/xml; charset=utf-8",
+            text: "<Response/>".into(),
+        };
         assert_eq!(asked("twilio", "/webhook/twilio", right, Some(body)), believed);
         let forged = asked("whatsapp", "/webhook/whatsapp", right, Some(body));
         assert!(matches!(forged, Verdict::Refused { provider: "twilio", .. }), "{forged:?}");

@@ -17,7 +17,7 @@ pub enum SuppressedFor {
     SoftBounce,
     /// The recipient wants no more of what is not about their own account.
     Unsubscribe,
-    /// The recipient has answered STOP, or its like.
+    /// The recipient has answered STOP or its like, or blocked our bot.
     Stop,
     /// The device, the installation, the browser or the chat is no longer there.
     Gone,

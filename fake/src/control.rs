@@ -71,7 +71,7 @@ fn inbound(world: &World, body: Value) -> Result<Post, Reply> {
     fields.end()?;
     let inbound = Inbound { from, to, text, button };
     let written = provider.and_then(providers::named).and_then(|provider| provider.inbound);
-    written.map(|inbound_of| inbound_of(&world.site, &inbound)).ok_or_else(|| missing(&format!("no {name}")))
+    written.ok_or_else(|| missing(&format!("no {name}")))?(&world.site, &inbound)
 }
 
 /// What a provider says of a message that it has taken.

@@ -1,7 +1,8 @@
 //! The providers as one process, with faults on demand: what a fleet calls in place of Twilio, SendGrid, Meta, Google,
-//! Apple, the push services of browsers and a mail server. It knows no notification and none of our clients.
+//! Apple, Telegram, the push services of browsers and a mail server. It knows no notification and none of our clients.
 
 mod callbacks;
+mod chats;
 mod control;
 mod exchange;
 mod fields;

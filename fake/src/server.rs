@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::callbacks::Callbacks;
+use crate::chats::Chats;
 use crate::keys::Keys;
 use crate::providers;
 use crate::site::Site;
@@ -60,6 +61,7 @@ impl Fake {
             host,
             mail_port: mail.local_addr()?.port(),
             calls_back: callbacks.is_some(),
+            chats: Chats::default(),
             now: options.now,
         };
         let settings = providers::settings(&site);

@@ -1,5 +1,6 @@
 //! Where the fake is, and what its accounts are.
 
+use crate::chats::Chats;
 use crate::keys::Keys;
 
 /// What stands before the path in the URLs that a fleet gives to providers. Nobody is called there: it is what Twilio
@@ -16,6 +17,8 @@ pub(crate) struct Site {
     pub(crate) mail_port: u16,
     /// Whether anybody is called, so that the settings say where a fleet is reached.
     pub(crate) calls_back: bool,
+    /// What the bot of Telegram's remembers.
+    pub(crate) chats: Chats,
     /// Seconds since 1970.
     pub(crate) now: fn() -> u64,
 }

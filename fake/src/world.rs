@@ -46,6 +46,9 @@ impl World {
         if !fault.latency.is_zero() {
             tokio::time::sleep(fault.latency).await;
         }
+        if reply.accepts() {
+            (provider.keep)(&self.site, &message);
+        }
         if reply.accepts() && message.is_delivered {
             self.callbacks.begin(self.reports(provider, &message, fault.reports.as_deref()));
         }

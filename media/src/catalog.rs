@@ -7,11 +7,18 @@ use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
-use crate::{email, push, sms, webhook, webpush, whatsapp};
+use crate::{email, push, sms, telegram, webhook, webpush, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
-pub static MEDIA: &[&Medium] =
-    &[&email::MEDIUM, &push::MEDIUM, &sms::MEDIUM, &webhook::MEDIUM, &webpush::MEDIUM, &whatsapp::MEDIUM];
+pub static MEDIA: &[&Medium] = &[
+    &email::MEDIUM,
+    &push::MEDIUM,
+    &sms::MEDIUM,
+    &telegram::MEDIUM,
+    &webhook::MEDIUM,
+    &webpush::MEDIUM,
+    &whatsapp::MEDIUM,
+];
 
 /// Why a destination was refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -112,11 +119,14 @@ pub fn copies_of<'m>(channel: &ChannelName, destination: &str, mail: &'m Map<Str
     if is_a_mail { email::copies(destination, mail) } else { Vec::new() }
 }
 
-/// The body of the request that the channel makes of the words, where it makes one that people may read. None on a channel
-/// that sends the words themselves.
-pub fn posted(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
-    let is_a_webhook = find(channel).is_some_and(|medium| medium.name == webhook::MEDIUM.name);
-    is_a_webhook.then(|| webhook::json(words))
+/// What people may read in place of the words, where the channel makes something else of them: the body of a request, or the
+/// words without their tags and with their buttons. None where it sends the words themselves.
+pub fn shown(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
+    match find(channel)?.name {
+        name if name == webhook::MEDIUM.name => Some(webhook::json(words)),
+        name if name == telegram::MEDIUM.name => telegram::shown(words),
+        _ => None,
+    }
 }
 
 /// The sentence about a channel that does not exist.

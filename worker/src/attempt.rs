@@ -115,15 +115,15 @@ fn choose<'a>(
     chosen
 }
 
-/// What the sandbox keeps: the words, or in their place what would have been posted.
+/// What the sandbox keeps: the words, or in their place what the channel makes of them.
 fn captured(notification: &Notification, rendered: Rendered) -> Capture {
     let words = Words::of(&rendered, &notification.wording.data, None);
-    let posted = media::posted(&notification.channel, &words);
+    let shown = media::shown(&notification.channel, &words);
     Capture {
         channel: notification.channel.clone(),
         destination: notification.destination.clone(),
         subject: rendered.subject,
-        text: posted.unwrap_or(rendered.text),
+        text: shown.unwrap_or(rendered.text),
         html: rendered.html,
     }
 }

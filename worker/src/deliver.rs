@@ -131,9 +131,9 @@ async fn pipeline(
     let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
     failpoint("worker.recorded");
     report::recorded(shared, &delivery, &transition, recorded);
-    if channels::is_gone(&tried.outcome) {
+    if let Some(reason) = channels::suppresses(&tried.outcome) {
         // It is rare, and its future is large.
-        Box::pin(gone::note(shared, &transition.row, &delivery)).await;
+        Box::pin(gone::note(shared, &transition.row, &delivery, reason)).await;
     }
     Ok(match recorded {
         Recorded::Written | Recorded::Repeated => {

@@ -1,4 +1,5 @@
-//! Puts a destination that is no longer there on the suppression list, so that nobody tries it again.
+//! Puts a destination that is no longer there, or at which nobody wants anything more, on the suppression list, so that
+//! nobody tries it again.
 
 use domain::{Listed, Row, SuppressedFor, Suppression};
 
@@ -6,9 +7,8 @@ use crate::delivery::Delivery;
 use crate::shared::Shared;
 
 /// Tried once: where the ledger does not take it, the next delivery finds the same.
-pub(crate) async fn note(shared: &Shared, row: &Row, delivery: &Delivery) {
+pub(crate) async fn note(shared: &Shared, row: &Row, delivery: &Delivery, reason: SuppressedFor) {
     let Listed { recipient, .. } = delivery.listed(shared);
-    let reason = SuppressedFor::Gone;
     let suppression = Suppression {
         id: Suppression::id_of(&row.key.tenant, &row.channel, recipient, reason),
         tenant: row.key.tenant.clone(),
@@ -23,6 +23,6 @@ pub(crate) async fn note(shared: &Shared, row: &Row, delivery: &Delivery) {
         note: None,
     };
     if let Err(error) = shared.intake.store.suppress(&suppression, None).await {
-        tracing::warn!(%error, delivery = %row.key, "a destination that is gone could not be put on the suppression list");
+        tracing::warn!(%error, delivery = %row.key, "a destination that takes nothing more could not be put on the suppression list");
     }
 }

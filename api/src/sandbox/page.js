@@ -67,7 +67,9 @@ function plain(capture) {
   return card;
 }
 
-const looks = { email: mail, sms: bubble, whatsapp: bubble, push: toast, webpush: toast, webhook: request };
+const looks = {
+  email: mail, sms: bubble, whatsapp: bubble, telegram: bubble, push: toast, webpush: toast, webhook: request,
+};
 
 function card(capture) {
   const article = element("article");

@@ -156,7 +156,7 @@ impl TestApp {
 fn gate() -> Gate {
     Arc::new(|call: &Call<'_>| match (call.name, call.body) {
         ("sample", Some(body)) if body.starts_with(b"right") => {
-            Verdict::Believed { provider: "sample", content_type: "text/xml", text: "<Response/>" }
+            Verdict::Believed { provider: "sample", content_type: "text/xml", text: "<Response/>".into() }
         }
         ("sample", Some(_)) => Verdict::Refused { provider: "sample", why: "it is wrong".into() },
         ("sample", None) if call.target.ends_with("?word=ours") => Verdict::Answered("77".into()),

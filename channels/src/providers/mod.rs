@@ -5,12 +5,13 @@ pub mod apns;
 pub mod fcm;
 pub mod sendgrid;
 pub mod smtp;
+pub mod telegram;
 pub mod twilio;
 pub mod webhook;
 pub mod webpush;
 pub mod whatsapp_cloud;
 
-use domain::Outcome;
+use domain::{Outcome, SuppressedFor};
 use media::Medium;
 use runtime::settings::Values;
 
@@ -31,6 +32,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &apns::PROVIDER,
     &webpush::PROVIDER,
     &webhook::PROVIDER,
+    &telegram::PROVIDER,
 ];
 
 /// The names of all providers, as attempts and outcomes have them, whether anybody has configured them or not.
@@ -53,6 +55,8 @@ pub(crate) struct Provider {
     pub(crate) problems: fn(&Settings) -> Vec<String>,
     /// The codes of its answers by which a destination is no longer there, and will not be again.
     pub(crate) gone: &'static [&'static str],
+    /// The codes of its answers by which whoever is there wants nothing more from us.
+    pub(crate) stopped: &'static [&'static str],
     /// What the provider reports, if it calls us.
     pub(crate) webhook: Option<Webhook>,
     /// Settings with which the provider sends to this base URL, for the conformance test; `None` if it does not speak
@@ -69,8 +73,8 @@ pub(crate) struct Webhook {
     pub(crate) challenge: fn(&Settings, &str) -> Result<String, Refused>,
     /// Whether the provider has sent it.
     pub(crate) verify: fn(&Settings, &Callback<'_>) -> Result<(), Refused>,
-    /// The content type and the text that the provider expects as an answer.
-    pub(crate) answer: (&'static str, &'static str),
+    /// The content type and the text that the provider expects as an answer to a call that is its own.
+    pub(crate) answer: fn(&Callback<'_>) -> (&'static str, String),
     /// What it says.
     pub(crate) reports: fn(&Settings, &Callback<'_>) -> Result<Readable, Unreadable>,
 }
@@ -109,12 +113,17 @@ pub(crate) fn preferred(medium: &Medium, settings: &Settings) -> Vec<(&'static P
     listed.iter().filter_map(|name| serving(medium).find(|(provider, _)| provider.name == *name)).collect()
 }
 
-/// Whether the destination of an attempt is no longer there, by what its provider has answered: nothing need be sent to it
-/// again.
-pub fn is_gone(outcome: &Outcome) -> bool {
-    let Outcome::Permanent { failure, .. } = outcome else { return false };
-    let Some(provider) = PROVIDERS.iter().find(|provider| provider.name == failure.provider) else { return false };
-    failure.code.as_deref().is_some_and(|code| provider.gone.contains(&code))
+/// Why nothing need be sent to the destination of an attempt again, if that follows from what its provider has answered:
+/// nobody is there any more, or whoever is there does not want it.
+pub fn suppresses(outcome: &Outcome) -> Option<SuppressedFor> {
+    let Outcome::Permanent { failure, .. } = outcome else { return None };
+    let provider = PROVIDERS.iter().find(|provider| provider.name == failure.provider)?;
+    let code = failure.code.as_deref()?;
+    let is_among = |codes: &[&str]| codes.contains(&code);
+    if is_among(provider.gone) {
+        return Some(SuppressedFor::Gone);
+    }
+    is_among(provider.stopped).then_some(SuppressedFor::Stop)
 }
 
 #[cfg(test)]
@@ -124,20 +133,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_destination_is_gone_where_its_provider_says_so_for_good() {
-        for (provider, code, is_dead) in [
-            ("webpush", Some("subscription_dead"), true),
-            ("fcm", Some("UNREGISTERED"), true),
-            ("apns", Some("Unregistered"), true),
-            ("apns", Some("BadDeviceToken"), false),
-            ("twilio", Some("UNREGISTERED"), false),
-            ("fcm", None, false),
+    fn a_destination_is_suppressed_where_its_provider_says_so_for_good() {
+        for (provider, code, expected) in [
+            ("webpush", Some("subscription_dead"), Some(SuppressedFor::Gone)),
+            ("fcm", Some("UNREGISTERED"), Some(SuppressedFor::Gone)),
+            ("apns", Some("Unregistered"), Some(SuppressedFor::Gone)),
+            ("telegram", Some("user_deactivated"), Some(SuppressedFor::Gone)),
+            ("telegram", Some("bot_blocked"), Some(SuppressedFor::Stop)),
+            ("telegram", Some("chat_not_found"), None),
+            ("apns", Some("BadDeviceToken"), None),
+            ("twilio", Some("UNREGISTERED"), None),
+            ("fcm", None, None),
         ] {
             let failure = || Failure::new(provider, code.map(str::to_owned), "");
             let refused = Outcome::Permanent { reason: Reason::Permanent, failure: failure() };
-            assert_eq!(is_gone(&refused), is_dead, "{provider} {code:?}");
+            assert_eq!(suppresses(&refused), expected, "{provider} {code:?}");
             let later = Outcome::Retriable { failure: failure(), alarm: false, maybe_sent: false };
-            assert!(!is_gone(&later), "{provider} {code:?}");
+            assert_eq!(suppresses(&later), None, "{provider} {code:?}");
         }
     }
 }

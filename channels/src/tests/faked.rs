@@ -1,5 +1,6 @@
 //! Every client of ours against the fake of its provider, and what the fake calls us with against what reads it.
 
+mod bot;
 mod called;
 mod described;
 mod listed;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use crate::outbound::Allow;
 use crate::smtp::Tls;
 use crate::tests::tools::{Delivery, channel_to};
-use crate::{Settings, apns, fcm, sendgrid, smtp, twilio, webpush, whatsapp_cloud};
+use crate::{Settings, apns, fcm, sendgrid, smtp, telegram, twilio, webpush, whatsapp_cloud};
 
 const NUMBER: &str = "+14155550100";
 const ADDRESS: &str = "ana@example.org";
@@ -31,6 +32,7 @@ const CARRIED: &[(&str, &str, &str)] = &[
     ("fcm", "push", "topic:news"),
     ("apns", "push", "apns:00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee"),
     ("webpush", "webpush", ""),
+    ("telegram", "telegram", "4711"),
 ];
 
 /// A fake, and whoever asks it for faults.
@@ -106,6 +108,11 @@ impl Standing {
                 public_key: get("WEB_VAPID_PUBLIC_KEY"),
                 private_key: secret("WEB_VAPID_PRIVATE_KEY"),
                 subject: get("WEB_VAPID_SUBJECT"),
+            },
+            telegram: telegram::Settings {
+                bot_token: secret("TELEGRAM_BOT_TOKEN"),
+                base_url: base_url("TELEGRAM_BASE_URL"),
+                webhook_secret: secret("TELEGRAM_WEBHOOK_SECRET"),
             },
             outbound: Allow::parse(&base_url("OUTBOUND_ALLOW")).expect("a host"),
             public_url: get("PUBLIC_URL"),
@@ -189,6 +196,7 @@ async fn who_has_other_credentials_is_refused_as_the_provider_would() {
         settings.twilio.auth_token = Some("other".into());
         settings.whatsapp_cloud.access_token = Some("other".into());
         settings.apns.key = Some(other.clone().into());
+        settings.telegram.bot_token = Some("4711:other".into());
         settings.fcm.service_account_key = Some(testkit::keys::service_account().to_string().into());
         settings.fcm.token_url = Some(format!("{}/token", standing.fake.base_url));
         let destination = standing.destination(destination);

@@ -60,6 +60,12 @@ fn value() -> impl Strategy<Value = Value> {
         "context",
         "biz_opaque_callback_data",
         "interactive",
+        "update_id",
+        "callback_query",
+        "message",
+        "from",
+        "chat",
+        "photo",
     ];
     leaf.prop_recursive(6, 40, 4, move |inner| {
         let entry = (prop::sample::select(names.to_vec()).prop_map(str::to_owned), inner.clone());

@@ -46,7 +46,7 @@ pub(super) const fn of_the_list(reason: SuppressedFor) -> &'static str {
         SuppressedFor::HardBounce => "the address does not exist",
         SuppressedFor::SoftBounce => "the address refuses again and again",
         SuppressedFor::Unsubscribe => "the recipient wants no more of the list",
-        SuppressedFor::Stop => "the recipient has answered STOP",
+        SuppressedFor::Stop => "the recipient has answered STOP, or blocked our bot",
         SuppressedFor::Gone => "the device, the installation, the browser or the chat is no longer there",
         SuppressedFor::Provider => "the recipient is on the provider's own list, which must be cleared as well",
         SuppressedFor::Manual => "an operator said so",

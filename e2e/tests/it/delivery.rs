@@ -168,6 +168,7 @@ async fn the_sandbox_captures_every_channel() {
         ("whatsapp", "+12025550143"),
         ("push", "a-device-token-0123456789"),
         ("webpush", media::webpush::MEDIUM.example),
+        ("telegram", media::telegram::MEDIUM.example),
     ];
     for (channel, destination) in recipients {
         let body = json!({

@@ -37,6 +37,7 @@ async fn a_fleet_with_the_settings_of_the_fake_delivers_by_every_medium_and_trie
         ("android", "push", "device-token-0123456789"),
         ("iphone", "push", iphone.as_str()),
         ("browser", "webpush", browser),
+        ("bot", "telegram", "4711"),
     ];
     for (id, channel, destination) in media {
         let body = json!({"channel": channel, "destination": destination, "subject": "Aviso", "message": "Su pedido"});
@@ -54,6 +55,6 @@ async fn a_fleet_with_the_settings_of_the_fake_delivers_by_every_medium_and_trie
     assert_eq!((taken.count(), received.len()), (media.len(), media.len() + 1), "{answer}");
 
     let (code, said) = run(&["providers", "check"], &fleet.environment).await;
-    assert_eq!((code, said.matches("accepts our credentials").count()), (0, 6), "{said}");
+    assert_eq!((code, said.matches("accepts our credentials").count()), (0, 7), "{said}");
     fleet.finish().await;
 }

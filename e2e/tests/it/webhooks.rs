@@ -52,3 +52,22 @@ async fn a_signed_call_is_in_its_queue_when_it_is_answered_and_a_forged_one_is_n
     assert_eq!(wrong.status().as_u16(), 403);
     fleet.finish().await;
 }
+
+#[tokio::test]
+async fn a_call_of_telegram_is_believed_by_its_secret_and_a_press_is_answered_in_it() {
+    let provider = Provider::start().await;
+    let keys = vec![("TELEGRAM_WEBHOOK_SECRET", "a-secret")];
+    let fleet = TestFleet::start(Database::Sqlite, &[provider.settings(), keys].concat()).await;
+    let press = r#"{"update_id":7,"callback_query":{"id":"77","from":{"id":4711},"data":"ask-1-yes"}}"#;
+    let call = async |secret: &str| {
+        let request = fleet.http.post(fleet.url("/webhook/telegram")).header("X-Telegram-Bot-Api-Secret-Token", secret);
+        let answer = request.body(press).send().await.expect("answered");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    };
+    for other in ["", "another", "a-secret-"] {
+        assert_eq!(call(other).await.0, 403, "{other}");
+    }
+    let (status, said) = call("a-secret").await;
+    assert!(status == 200 && said.contains("answerCallbackQuery") && said.contains("77"), "{status} {said}");
+    fleet.finish().await;
+}

@@ -24,6 +24,7 @@ pub(super) static PROVIDER: Provider = Provider {
     takes: |call| matches!(call.posted_to().as_slice(), ["3", "device", _]),
     read,
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |_, _| None,
     reports: None,

@@ -24,6 +24,7 @@ pub(super) static PROVIDER: Provider = Provider {
     takes: |call| matches!(call.posted_to().as_slice(), ["v1", "projects", _, "messages:send"]),
     read,
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |site, call| (call.posted_to() == ["token"]).then(|| grant(site, call)),
     reports: None,

@@ -4,6 +4,7 @@ mod apns;
 mod fcm;
 mod sendgrid;
 pub(crate) mod smtp;
+mod telegram;
 mod twilio;
 mod webpush;
 mod whatsapp_cloud;
@@ -21,6 +22,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &fcm::PROVIDER,
     &apns::PROVIDER,
     &webpush::PROVIDER,
+    &telegram::PROVIDER,
 ];
 
 pub(crate) struct Provider {
@@ -33,12 +35,15 @@ pub(crate) struct Provider {
     /// What a request asks to send, or the answer to one that the provider would not take.
     pub(crate) read: fn(&Site, &Call) -> Result<Message, Reply>,
     pub(crate) accepted: fn(&Message) -> Reply,
+    /// What the provider remembers of a message that it has taken.
+    pub(crate) keep: fn(&Site, &Message),
     pub(crate) refused: fn(&Refusal<'_>) -> Reply,
     /// The answer to a request that is the provider's and sends nothing.
     pub(crate) beside: fn(&Site, &Call) -> Option<Reply>,
     pub(crate) reports: Option<Reports>,
-    /// How the provider tells of what people write, if it does.
-    pub(crate) inbound: Option<fn(&Site, &Inbound) -> Post>,
+    /// How the provider tells of what people write, if it does; or the answer to whoever has it written, where it tells
+    /// nobody.
+    pub(crate) inbound: Option<fn(&Site, &Inbound) -> Result<Post, Reply>>,
 }
 
 /// What a provider says of messages that it has accepted.

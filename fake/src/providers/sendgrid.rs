@@ -19,6 +19,7 @@ pub(super) static PROVIDER: Provider = Provider {
     takes: |call| call.posted_to() == ["v3", "mail", "send"],
     read,
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |_, call| (call.asked_of() == ["v3", "scopes"]).then(|| scopes(call)),
     reports: Some(Reports {

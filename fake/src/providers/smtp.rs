@@ -11,6 +11,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     takes: |_| false,
     read: |_, _| Err(Reply::empty(404)),
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |_, _| None,
     reports: None,

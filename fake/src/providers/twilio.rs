@@ -40,6 +40,7 @@ pub(super) static PROVIDER: Provider = Provider {
     takes: |call| matches!(call.posted_to().as_slice(), [VERSION, "Accounts", _, "Messages.json"]),
     read,
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |_, call| match call.asked_of().as_slice() {
         [VERSION, "Accounts", account, "Messages.json"] => Some(listed(call, account)),
@@ -199,7 +200,7 @@ fn report(_: &Site, message: &Message, said: &Said) -> Option<Post> {
     Some(post(url, &form))
 }
 
-fn inbound(_: &Site, inbound: &Inbound) -> Post {
+fn inbound(_: &Site, inbound: &Inbound) -> Result<Post, Reply> {
     let sid = format!("SM{}", new_id());
     let to = inbound.to.as_deref().unwrap_or(FROM);
     let mut form = vec![
@@ -215,7 +216,7 @@ fn inbound(_: &Site, inbound: &Inbound) -> Post {
         ("ApiVersion", VERSION),
     ];
     form.extend(inbound.button.as_deref().map(|payload| ("ButtonPayload", payload)));
-    post(&format!("{PUBLIC_URL}{WEBHOOK}"), &form)
+    Ok(post(&format!("{PUBLIC_URL}{WEBHOOK}"), &form))
 }
 
 /// A form that is signed: the URL as Twilio was given it, and the names with their values behind it, sorted.

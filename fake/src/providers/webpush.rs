@@ -29,6 +29,7 @@ pub(super) static PROVIDER: Provider = Provider {
     takes: |call| matches!(call.posted_to().as_slice(), ["webpush", _]),
     read,
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |_, _| None,
     reports: None,

@@ -25,6 +25,7 @@ pub(super) static PROVIDER: Provider = Provider {
     takes: |call| matches!(call.posted_to().as_slice(), [version, _, "messages"] if version.starts_with('v')),
     read,
     accepted,
+    keep: |_, _| (),
     refused,
     beside: |_, call| match call.asked_of().as_slice() {
         [version, PHONE_NUMBER_ID] if version.starts_with('v') => Some(number(call)),
@@ -147,7 +148,7 @@ fn report(site: &Site, message: &Message, said: &Said) -> Option<Post> {
     Some(post(&json!({ "statuses": [status] })))
 }
 
-fn inbound(site: &Site, inbound: &Inbound) -> Post {
+fn inbound(site: &Site, inbound: &Inbound) -> Result<Post, Reply> {
     let from = wa_id(&inbound.from);
     let mut message = json!({
         "id": format!("wamid.{}", new_id()),
@@ -165,7 +166,7 @@ fn inbound(site: &Site, inbound: &Inbound) -> Post {
         }
     }
     let contact = json!({ "wa_id": from, "profile": { "name": "A person of the fake" } });
-    post(&json!({ "contacts": [contact], "messages": [message] }))
+    Ok(post(&json!({ "contacts": [contact], "messages": [message] })))
 }
 
 /// One change, signed over the bytes of the body, in which Meta escapes what is not ASCII.

@@ -8,10 +8,11 @@ use super::{name, render};
 use crate::{Description, Limits, Links, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
-const CHANNELS: [(&str, bool, bool); 5] = [
+const CHANNELS: [(&str, bool, bool); 6] = [
     ("email", true, true),
     ("sms", false, false),
     ("whatsapp", false, false),
+    ("telegram", false, false),
     ("push", true, false),
     ("webpush", true, false),
 ];

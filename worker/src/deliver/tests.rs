@@ -45,6 +45,17 @@ async fn of_a_webhook_the_sandbox_keeps_what_would_have_been_posted() {
 }
 
 #[tokio::test]
+async fn of_a_telegram_message_the_sandbox_keeps_the_words_without_their_tags_and_the_buttons() {
+    let parts = parts().await;
+    let data = r#"{"telegram":{"format":"html"},"buttons":[[{"text":"Yes","data":"y-1"}]]}"#;
+    let body =
+        format!(r#"{{"channel":"telegram","destination":"-4711","message":"Deploy <b>&lt;7&gt;</b>?","data":{data}}}"#);
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), &body)).await, Settlement::Ack);
+    let sent = parts.sent().await;
+    assert_eq!(sent.last().expect("a capture").capture.text, "Deploy <7>?\n[Yes: y-1]");
+}
+
+#[tokio::test]
 async fn a_mail_of_a_list_is_not_sent_without_a_link_to_leave_it() {
     let mut parts = parts().await;
     let body = EMAIL.replace("\"message\"", "\"list\":\"news\",\"message\"");

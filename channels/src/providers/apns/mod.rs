@@ -38,6 +38,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |_| Vec::new(),
     problems,
     gone: &["Unregistered", "ExpiredToken"],
+    stopped: &[],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

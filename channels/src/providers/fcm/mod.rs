@@ -35,6 +35,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |_| Vec::new(),
     problems,
     gone: &["UNREGISTERED"],
+    stopped: &[],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

@@ -33,11 +33,12 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |settings| settings::warnings(&settings.sendgrid),
     problems,
     gone: &[],
+    stopped: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| Err(Refused::NeverAsks),
         verify: callback::verify,
-        answer: ("text/plain; charset=utf-8", ""),
+        answer: |_| ("text/plain; charset=utf-8", String::new()),
         reports: callback::reports,
     }),
     #[cfg(test)]

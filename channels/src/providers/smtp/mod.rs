@@ -48,6 +48,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |settings| settings::warnings(&settings.smtp),
     problems,
     gone: &[],
+    stopped: &[],
     webhook: None,
     #[cfg(test)]
     over_http: None,

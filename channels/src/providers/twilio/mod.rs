@@ -58,11 +58,12 @@ pub(crate) static PROVIDER: Provider = Provider {
     },
     problems,
     gone: &[],
+    stopped: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: |_, _| Err(Refused::NeverAsks),
         verify: callback::verify,
-        answer: ("text/xml; charset=utf-8", "<Response/>"),
+        answer: |_| ("text/xml; charset=utf-8", "<Response/>".to_owned()),
         reports: |settings, call| callback::reports(settings, call).map(Readable::from),
     }),
     #[cfg(test)]

@@ -29,6 +29,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |_| Vec::new(),
     problems,
     gone: &[],
+    stopped: &[],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

@@ -43,6 +43,7 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |_| Vec::new(),
     problems,
     gone: &[classify::DEAD],
+    stopped: &[],
     webhook: None,
     #[cfg(test)]
     over_http: Some(over_http),

@@ -36,11 +36,12 @@ pub(crate) static PROVIDER: Provider = Provider {
     warnings: |_| Vec::new(),
     problems,
     gone: &[],
+    stopped: &[],
     webhook: Some(Webhook {
         signature: callback::SIGNATURE,
         challenge: callback::challenge,
         verify: callback::verify,
-        answer: ("text/plain; charset=utf-8", ""),
+        answer: |_| ("text/plain; charset=utf-8", String::new()),
         reports: callback::reports,
     }),
     #[cfg(test)]

@@ -30,6 +30,9 @@ async fn each_provider_refuses_as_a_rule_says_in_its_own_words() {
         ("apns", 410, Some("Unregistered"), "permanent"),
         ("apns", 400, Some("BadTopic"), "alarm"),
         ("apns", 429, None, "throttled"),
+        ("telegram", 400, Some("chat not found"), "permanent"),
+        ("telegram", 403, Some("something new"), "alarm"),
+        ("telegram", 429, None, "throttled"),
         ("webpush", 410, None, "permanent"),
         ("webpush", 429, None, "throttled"),
     ] {

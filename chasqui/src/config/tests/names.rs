@@ -41,6 +41,8 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("WHATSAPP_ACCESS_TOKEN", "WHATSAPP_CLOUD_ACCESS_TOKEN"),
         ("WHATSAPP_APP_SECRET", "WHATSAPP_CLOUD_APP_SECRET"),
         ("BOUNCE_ADDRESS", "EMAIL_BOUNCE_ADDRESS"),
+        ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"),
+        ("TELEGRAM_URL", "TELEGRAM_BASE_URL"),
     ] {
         let told = dotenv(name).expect(name).warnings;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);

@@ -91,9 +91,12 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
         ),
         (
             "email=hold,smss=hold",
-            "of number 2 of 2, the channel must be one of email, push, sms, webhook, webpush, whatsapp; did you mean sms?",
+            "of number 2 of 2, the channel must be one of email, push, sms, telegram, webhook, webpush, whatsapp; did you mean sms?",
         ),
-        ("hidden=hold", "email=resend; the channel must be one of email, push, sms, webhook, webpush, whatsapp"),
+        (
+            "hidden=hold",
+            "email=resend; the channel must be one of email, push, sms, telegram, webhook, webpush, whatsapp",
+        ),
         ("sms=hold;email=resend", "email=resend; there is no comma before the next pair"),
         ("push=hold,sms=hold email=resend", "of number 2 of 2, there is no comma before the next pair"),
         ("sms:hidden", "email=resend; there is no = between a channel and what to do"),
@@ -133,12 +136,12 @@ fn a_slip_in_the_names_of_ones_own_templates_is_told_with_the_one_that_was_meant
     };
     let own = ("TEMPLATES_DIR", folder.path().to_str().unwrap());
     add("otp/enn/sms.txt");
-    add("otp/es/telegram.txt");
+    add("otp/es/pigeon.txt");
     for role in [Role::Api, Role::Worker, Role::Up] {
         let told = warnings(role, &[own]);
         assert!(told.len() == 2 && told.iter().all(|told| told.starts_with("TEMPLATES_DIR: ")), "{told:#?}");
         assert!(told[0].contains("/otp/enn: ") && told[0].ends_with("; did you mean en?"), "{told:#?}");
-        assert!(told[1].contains("the channel telegram") && told[1].contains("email, push, sms"), "{told:#?}");
+        assert!(told[1].contains("the channel pigeon") && told[1].contains("email, push, sms"), "{told:#?}");
     }
     add("otp/es/emial.txt");
     add("otp/es_AR/smss.txt");

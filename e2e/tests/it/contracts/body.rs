@@ -16,13 +16,15 @@ const CHANNEL: &str = "The channel, in any case. Left out: the setting DEFAULT_C
 const DESTINATION: &str = "One recipient, one line of at most maxLength bytes: an email address, a phone number in E.164, a device's \
                            FCM registration token (or fid: and a Firebase installation id, topic: and the name of a \
                            topic, or apns: and Apple's own token of a device), a browser's push subscription as its JSON \
-                           in a text, the https URL of a webhook; for whatsapp also the id that Meta has for a person.";
+                           in a text, the https URL of a webhook, the number of a Telegram chat or @ and the \
+                           name of a public one; for whatsapp also the id that Meta has for a person.";
 const SUBJECT: &str = "One line. The subject of an email, the title of a push.";
 const DATA: &str = "What the template needs. For push it also travels to the app, as strings; then none of its names is \
                     from, message_type, or begins with gcm. or google., but for google.fcm, an object of options for FCM \
                     that does not travel. For webpush and webhook it travels as it is. For sms and whatsapp, media_urls is a list of \
                     https URLs (up to 10, for whatsapp 1); for whatsapp, content_sid and content_variables are a template \
-                    that Twilio keeps, whatsapp_template is one that Meta keeps.";
+                    that Twilio keeps, whatsapp_template is one that Meta keeps. For telegram, buttons are rows of objects of \
+                    text and data (1 to 64 bytes) or url, and telegram is an object of format (html) and edit.";
 const COPIES: &str = "Of a mail alone: bare addresses, in cc and bcc 49 at most, each address once.";
 const HEADERS: &str = "Of a mail alone: texts, each one line of printable ASCII. Headers that begin with X-, and Comments, \
                        Feedback-ID, Importance, In-Reply-To, Keywords, List-ID, Organization, References; at most 20.";

@@ -1,0 +1,150 @@
+//! Telegram: a text to a chat, with buttons below it, or in place of one that was sent before.
+//!
+//! Source: <https://core.telegram.org/bots/api#sendmessage>.
+
+mod buttons;
+mod html;
+mod options;
+
+use std::ops::RangeInclusive;
+
+use domain::{Ambiguity, nearest};
+use serde_json::{Map, Value};
+
+use crate::medium::Medium;
+use crate::words::{Fault, Part, Words};
+
+pub use self::buttons::{Button, Press};
+pub use self::html::{Entity, Styled};
+pub use self::options::Options;
+
+/// The longest text, in units of UTF-16, by which Telegram counts once the tags are taken out.
+const MAX_TEXT_UNITS: usize = 4096;
+
+/// The length of the name of a public channel or group.
+const NAME_BYTES: RangeInclusive<usize> = 4..=32;
+
+/// The number of a chat has at most 52 significant bits (<https://core.telegram.org/bots/api#chat>).
+const MAX_CHAT_BITS: u32 = 52;
+
+pub static MEDIUM: Medium = Medium {
+    name: "telegram",
+    example: "@example_channel",
+    kinds: &[],
+    // Telegram recognises no second copy, and two questions with buttons are one too many.
+    ambiguity: Ambiguity::ResendIfFresh,
+    check,
+    compared,
+    faults,
+    has_subject: false,
+    sends: |data| data.contains_key(buttons::FIELD) || data.contains_key(options::FIELD),
+    meant: |name, _| nearest(name, [buttons::FIELD, options::FIELD]),
+};
+
+/// The rows of buttons of a message. None where the data have none; no rows take the buttons of an edited message away.
+pub fn buttons(data: &Map<String, Value>) -> Option<Vec<Vec<Button<'_>>>> {
+    buttons::rows(data)
+}
+
+/// What the publisher asks of Telegram beside the words and the buttons.
+pub fn options(data: &Map<String, Value>) -> Options {
+    options::read(data).0
+}
+
+/// Takes the tags out of a text that has some.
+///
+/// # Errors
+/// What Telegram would not take of it, as a text that is read after the name of the part and quotes nothing.
+pub fn styled(text: &str) -> Result<Styled, String> {
+    html::read(text)
+}
+
+/// The words without tags, with the buttons below them, for whoever looks at a message that was not sent. None where the
+/// words alone are all that there is.
+pub fn shown(words: &Words<'_>) -> Option<String> {
+    let styled = if options(words.data).is_html { styled(words.text).ok() } else { None };
+    let rows = buttons(words.data);
+    if styled.is_none() && rows.is_none() {
+        return None;
+    }
+    let text = styled.map_or_else(|| words.text.to_owned(), |styled| styled.text);
+    let rows = rows.into_iter().flatten().map(|row| row.iter().map(Button::shown).collect::<Vec<_>>().join(" "));
+    Some(std::iter::once(text).chain(rows).collect::<Vec<_>>().join("\n"))
+}
+
+/// The number of a chat is written as Telegram writes it: a plus or a zero before it would be a phone number's.
+fn check(destination: &str) -> Result<(), String> {
+    let is_chat = |id: i64| id != 0 && id.unsigned_abs() >> MAX_CHAT_BITS == 0 && id.to_string() == destination;
+    let is_right = match destination.strip_prefix('@') {
+        Some(name) => is_name(name),
+        None => destination.parse().is_ok_and(is_chat),
+    };
+    if is_right {
+        Ok(())
+    } else {
+        Err("must be a chat's number, or @ and the name of a public channel or group".into())
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    NAME_BYTES.contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Telegram makes no difference between capitals and small letters in a name.
+fn compared(destination: &str) -> String {
+    if check(destination).is_ok() { destination.to_ascii_lowercase() } else { destination.to_owned() }
+}
+
+fn faults(words: &Words<'_>) -> Vec<Fault> {
+    let (options, mut faults) = options::read(words.data);
+    faults.extend(buttons::faults(words.data));
+    faults.extend(fault_of_text(words, options).map(|why| Fault { part: Part::Message, why }));
+    faults
+}
+
+/// What is wrong with the text. It may be empty where the buttons of an earlier message are changed and nothing else is.
+fn fault_of_text(words: &Words<'_>, options: Options) -> Option<String> {
+    if words.text.trim().is_empty() && options.edits.is_some() && buttons::is_given(words.data) {
+        return None;
+    }
+    if !options.is_html {
+        return fault_of_length(words.text);
+    }
+    styled(words.text).map_or_else(Some, |styled| fault_of_length(&styled.text))
+}
+
+/// White space around the text does not count: Telegram takes it away.
+fn fault_of_length(text: &str) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some("must not be empty".into());
+    }
+    // A text has at most as many units as bytes, and its bytes are counted already.
+    if text.len() <= MAX_TEXT_UNITS {
+        return None;
+    }
+    let units = text.encode_utf16().count();
+    let why = || format!("has {units} characters as UTF-16 counts them, Telegram takes {MAX_TEXT_UNITS}");
+    (units > MAX_TEXT_UNITS).then(why)
+}
+
+/// A fault of something in the data, by the names that lead to it.
+fn field(names: &[&str], why: impl Into<String>) -> Fault {
+    Fault { part: Part::Field(names.iter().map(|name| (*name).to_owned()).collect()), why: why.into() }
+}
+
+/// The names in an object of the data, at this place, that nothing reads.
+fn unknown(object: &Map<String, Value>, within: &[&str], known: &[&'static str]) -> Vec<Fault> {
+    let wrong = object.keys().filter(|name| !known.contains(&name.as_str()));
+    let told = wrong.map(|name| {
+        let hint = nearest(name, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
+        let why = format!("is not read; known are {}{}", known.join(", "), hint.unwrap_or_default());
+        field(&[within, &[name.as_str()]].concat(), why)
+    });
+    told.take(domain::MAX_COMPARED_NAMES).collect()
+}
+
+#[cfg(test)]
+mod tests;
