@@ -96,8 +96,9 @@ pub(super) fn chat(to: &str) -> Value {
 /// # Errors
 /// The answer to whoever has it written: what is wrong, or that it waits.
 pub(super) fn inbound(site: &Site, inbound: &Inbound) -> Result<Post, Reply> {
-    let is_number = |text: &str| text.parse::<i64>().is_ok_and(|number| number > 0);
-    let is_chat = |text: &str| text.parse::<i64>().is_ok();
+    // A plus or a zero before it would be a phone number's.
+    let is_chat = |text: &str| text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
+    let is_number = |text: &str| is_chat(text) && !text.starts_with('-') && text != "0";
     let mut wrong = Vec::new();
     if !is_number(&inbound.from) {
         wrong.push(json!({ "field": "/from", "detail": "must be the number of a person, such as 4711" }));
