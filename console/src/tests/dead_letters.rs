@@ -188,7 +188,7 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     let site = site_with(2).await;
     let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=it+is+%3Cmended%3E&rate=2&canary=0").await;
     let page = site.get(&plan, "session=operator").await;
-    has(&page, &["Replay: 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
+    has(&page, &["Replay 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
     has(&page, &["<button class=\"main\" type=\"submit\">Start<", "/cancel\" formnovalidate>Discard the plan<"]);
     let miscounted = site.post(&format!("{plan}/start"), "session=operator", "confirmed=3").await;
     assert_eq!(miscounted.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -254,6 +254,20 @@ async fn whoever_comes_second_is_told_who_is_at_it_and_what_is_left_out() {
     let file = site.get(&failures, "session=viewer").await;
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"failures.csv\"");
     assert!(file.text.contains("in_another_job"), "{}", file.text);
+}
+
+#[tokio::test]
+async fn a_plan_is_asked_for_and_about_in_the_language_of_its_page() {
+    let site = site_with(1).await;
+    let spanish = "session=operator; chasqui_lang=es";
+    let form = site.get("/console/dead-letters/plans?action=replay&group=1-a&code=21211", spanish).await;
+    has(&form, &["grupo: <code>1-a</code>", "código: <code>21211</code>"]);
+    let plan = planned(&site, "action=replay&group=1-a&why=mended").await;
+    has(&site.get(&plan, spanish).await, &["¿Reenviar 1 carta?"]);
+    has(&site.get(&plan, "session=operator").await, &["Replay 1 letter?"]);
+    site.post(&format!("{plan}/start"), "session=operator", "confirmed=1").await;
+    let job = site.get(&plan.replace("/plans/", "/jobs/"), spanish).await;
+    has(&job, &["<span class=\"whole\">0 de 1</span>"]);
 }
 
 #[tokio::test]

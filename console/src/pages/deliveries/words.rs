@@ -82,7 +82,7 @@ static ES: Words = Words {
     tenant: "Inquilino",
     attempts: "Intentos",
     last_trouble: "Último problema",
-    first_seen: "Vista por primera vez",
+    first_seen: "Vista",
     changed: "Cambió",
     scope: |count, tenant, is_by_id| {
         let order = if is_by_id { "en el orden de los ids" } else { "primero las más nuevas" };

@@ -130,7 +130,7 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
             p {
                 label for="job-progress" { (words.progress) ": " }
                 progress #job-progress max=(all.max(1)) value=(done) {}
-                " " ((words.of_all)(&whole(done.into()), &whole(all.into())))
+                " " span.whole { ((words.of_all)(&whole(done.into()), &whole(all.into()))) }
                 @if job.state == JobState::Running && shown.open() > 0 {
                     " · " ((words.left)(&lasting(shown.lasts())))
                 }

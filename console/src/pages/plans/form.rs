@@ -134,7 +134,7 @@ impl Form<'_> {
                     @if !letters.is_empty() { p { ((words.chosen)(letters.len())) } }
                     @for name in selectors {
                         input type="hidden" name=(name) value=(self.value(name));
-                        @if name == "all" { p { (self.everything()) } } @else { p { (name) ": " code { (self.value(name)) } } }
+                        @if name == "all" { p { (self.everything()) } } @else { p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } } }
                     }
                 }
             }

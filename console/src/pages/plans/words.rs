@@ -53,7 +53,6 @@ pub(super) struct Words {
     pub(super) reload: &'static str,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
-    pub(super) question: fn(&str, u32) -> String,
     pub(super) newcomers: fn(u32) -> String,
     pub(super) gone: fn(u32) -> String,
     pub(super) maybe_sent: fn(u32) -> String,
@@ -118,7 +117,6 @@ static EN: Words = Words {
     is_being_read: "being read again",
     reload: "Load the page again",
     as_of: |time| format!("As of {time}."),
-    question: |action, letters| format!("{action}: {letters} {}?", if letters == 1 { "letter" } else { "letters" }),
     newcomers: |letters| format!("+{letters} since: they fit, and are not in it."),
     gone: |letters| format!("{letters} of its letters were no longer found."),
     maybe_sent: |letters| format!("{letters} may have been sent before without our knowing: they may arrive twice."),
@@ -175,7 +173,6 @@ static ES: Words = Words {
     is_being_read: "se lee otra vez",
     reload: "Recargar la página",
     as_of: |time| format!("Leído a las {time}."),
-    question: |action, letters| format!("{action}: ¿{letters} {}?", if letters == 1 { "carta" } else { "cartas" }),
     newcomers: |letters| format!("+{letters} desde entonces: coinciden, y no están en él."),
     gone: |letters| format!("{letters} de sus cartas ya no se encontraron."),
     maybe_sent: |letters| format!("{letters} quizá ya se enviaron sin que lo sepamos: pueden llegar dos veces."),
