@@ -172,6 +172,19 @@ async fn whoever_looks_after_a_group_is_named_with_a_note() {
 }
 
 #[tokio::test]
+async fn the_sample_of_a_group_is_a_link_as_long_as_it_is_in_the_queue() {
+    let site = site_with(1).await;
+    let before = site.get("/console/dead-letters", "session=viewer").await;
+    has(&before, &["href=\"/console/dead-letters/letters/000a\""]);
+    site.store.forget_letters(&[LETTER.to_owned()]).await.unwrap();
+    for (lang, told) in [(Lang::En, "not in the queue any more"), (Lang::Es, "ya no está en la cola")] {
+        let after = site.get("/console/dead-letters", &format!("session=viewer; chasqui_lang={}", lang.code())).await;
+        has(&after, &["/console/dead-letters/groups/1-a", told]);
+        assert!(!after.text.contains("/letters/000a\""), "{}", after.text);
+    }
+}
+
+#[tokio::test]
 async fn a_page_comes_again_while_the_queue_is_read() {
     let site = site_with(1).await;
     let before = site.get("/console/dead-letters", "session=operator").await;
