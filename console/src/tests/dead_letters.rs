@@ -245,9 +245,9 @@ async fn a_job_that_is_done_says_how_many_of_its_letters_are_dead_again() {
     (again.sample.id, again.sample.epoch) = ("order-<000a>".into(), 1);
     site.store.index_letters(1, &[again], NOW).await.unwrap();
     let page = site.get(&job, "session=viewer").await;
-    has(&page, &["done", "Of what was sent, 1 of 2 are dead again.", "hx-trigger=\"every 10s\""]);
+    has(&page, &["done", "Of what was sent, 1 of 2 is dead again.", "hx-trigger=\"every 10s\""]);
     let page = site.get(&job, "session=viewer; chasqui_lang=es").await;
-    has(&page, &["De lo que se envió, 1 de 2 murieron otra vez."]);
+    has(&page, &["De lo que se envió, 1 de 2 murió otra vez."]);
 }
 
 #[tokio::test]
@@ -275,12 +275,16 @@ async fn a_plan_is_asked_for_and_about_in_the_language_of_its_page() {
     let spanish = "session=operator; chasqui_lang=es";
     let form = site.get("/console/dead-letters/plans?action=replay&group=1-a&code=21211", spanish).await;
     has(&form, &["grupo: <code>1-a</code>", "código: <code>21211</code>"]);
-    let plan = planned(&site, "action=replay&group=1-a&why=mended").await;
+    for (cookies, told) in [(spanish, "1 carta elegida"), ("session=operator", "1 chosen letter")] {
+        let one = site.get("/console/dead-letters/plans?action=replay&letter=000a", cookies).await;
+        assert!(one.text.contains(&format!("<p>{told}</p>")), "{}", one.text);
+    }
+    let plan = planned(&site, "action=replay&group=1-a&why=mended&canary=1").await;
     has(&site.get(&plan, spanish).await, &["¿Reenviar 1 carta?"]);
     has(&site.get(&plan, "session=operator").await, &["Replay 1 letter?"]);
     site.post(&format!("{plan}/start"), "session=operator", "confirmed=1").await;
     let job = site.get(&plan.replace("/plans/", "/jobs/"), spanish).await;
-    has(&job, &["<span class=\"whole\">0 de 1</span>"]);
+    has(&job, &["<span class=\"whole\">0 de 1</span>", "tras 1 carta espera a que termine<"]);
 }
 
 #[tokio::test]
@@ -289,7 +293,10 @@ async fn a_plan_says_what_has_come_since_and_an_old_one_cannot_be_started() {
     let plan = planned(&site, "action=replay&group=1-a&why=mended").await;
     site.store.index_letters(1, &[indexed("00ff")], NOW).await.unwrap();
     let page = site.get(&plan, "session=operator").await;
-    has(&page, &["+1 since", "Make the plan again", "/console/dead-letters/plans?action=replay"]);
+    has(
+        &page,
+        &["+1 since: it fits, and is not in it.", "Make the plan again", "/console/dead-letters/plans?action=replay"],
+    );
     site.clock.advance(std::time::Duration::from_secs(3601));
     let page = site.get(&plan, "session=operator").await;
     has(&page, &["older than an hour"]);

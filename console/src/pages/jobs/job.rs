@@ -138,7 +138,7 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
             (figures(shown, lang))
             @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
-                p #job-since { ((words.dead_again)(&whole(since.failed.into()), &whole(since.tried.into()))) }
+                p #job-since { ((words.dead_again)(since.failed.into(), since.tried.into())) }
             }
             (counts(&shown.counted, lang))
             @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }

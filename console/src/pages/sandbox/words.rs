@@ -110,7 +110,7 @@ static EN: Words = Words {
     set_at: "Since",
     action: "Action",
     clear: "Clear",
-    looked_at: |looked, fit| format!("{fit} on this page, of {looked} that were looked at."),
+    looked_at: |looked, fit| format!("On this page: {fit}. Looked at: {looked}."),
     segments: |count, encoding| format!("Segments: {count}, {encoding}. Each is sent and paid as a message."),
 };
 
@@ -163,6 +163,6 @@ static ES: Words = Words {
     set_at: "Desde",
     action: "Acción",
     clear: "Quitar",
-    looked_at: |looked, fit| format!("{fit} en esta página, de {looked} que se miraron."),
+    looked_at: |looked, fit| format!("En esta página: {fit}. Mirados: {looked}."),
     segments: |count, encoding| format!("Segmentos: {count}, {encoding}. Cada uno se envía y se paga como un mensaje."),
 };
