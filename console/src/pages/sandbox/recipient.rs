@@ -18,17 +18,21 @@ pub(super) fn reached(destination: &str) -> &str {
 
 /// A line, and the whole of what it leaves out in its title.
 pub(super) fn shown(destination: &str) -> Markup {
-    match subscription(destination) {
-        Some(short) => html! { span.most title=(destination) { (breakable(&short)) } },
-        None => html! { span.most { (reached(destination)) } },
+    html! {
+        @match subscription(destination) {
+            Some(short) => { span.most title=(destination) { (breakable(&short)) } }
+            None => { span.most { (reached(destination)) } }
+        }
     }
 }
 
 /// The same, and the whole below it.
 pub(super) fn whole(destination: &str) -> Markup {
-    match subscription(destination) {
-        Some(short) => html! { details { summary { (short) } pre { (destination) } } },
-        None => html! { (reached(destination)) },
+    html! {
+        @match subscription(destination) {
+            Some(short) => { details { summary { (short) } pre { (destination) } } }
+            None => { (reached(destination)) }
+        }
     }
 }
 

@@ -96,9 +96,11 @@ impl Rows<'_> {
             html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div { (self.local(job, at)) } } },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
             html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) },
-            match job.recipient_mask.as_deref() {
-                Some(mask) => html! { span.most { (breakable(mask)) } },
-                None => html! { (UNKNOWN) },
+            html! {
+                @match job.recipient_mask.as_deref() {
+                    Some(mask) => { span.most { (breakable(mask)) } }
+                    None => { (UNKNOWN) }
+                }
             },
             html! { (job.lane.as_str()) },
             self.actions(job),
