@@ -104,7 +104,8 @@ impl Reader {
     /// nobody can say, the session is as it was, unless something was changed about its user.
     async fn is_over(&mut self, is_doubted: bool) -> bool {
         let now = self.console.clock.now();
-        match self.console.doors.actor_of(&self.headers).await {
+        let found = self.console.doors.actor_of(&self.headers).await;
+        match found {
             Ok(Some(found)) if found == self.actor => {
                 self.known_at = now;
                 false
