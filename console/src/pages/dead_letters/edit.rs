@@ -30,6 +30,8 @@ use crate::words::Lang;
 struct Draft<'a> {
     body: &'a str,
     why: &'a str,
+    /// Which of equal letters it is for. None for the first, as almost always.
+    copy: Option<u32>,
     errors: Vec<(String, String)>,
     /// What differs, once that was asked for.
     changed: Option<Vec<Changed>>,
@@ -64,8 +66,9 @@ pub(super) async fn send(State(console): State<Console>, Path(name): Path<String
         Err(response) => return *response,
     };
     let (body, why) = (fields.raw("body").unwrap_or_default(), fields.text("why").unwrap_or_default());
-    let draft = Draft { body, why, ..Draft::default() };
-    let wish = match wish(body, why) {
+    let copy = fields.text("copy").and_then(|copy| copy.parse().ok());
+    let draft = Draft { body, why, copy, ..Draft::default() };
+    let wish = match wish(body, why, copy) {
         Ok(wish) => wish,
         Err(errors) => return refused(&shell, &name, draft, errors).await,
     };
@@ -91,7 +94,11 @@ async fn became(shell: &Shell<'_>, name: &str, draft: Draft<'_>, edited: Edited)
         Edited::Refused(errors) => return refused(shell, name, draft, errors.errors()).await,
         Edited::Gone => return gone(shell).await,
         Edited::InJob { job, by } => (StatusCode::CONFLICT, format!("{} {by}: {job}", words.in_job)),
-        Edited::SentBefore { id } => (StatusCode::CONFLICT, format!("{}: {id}", words.sent_before)),
+        Edited::SentBefore { id, copy } => {
+            let errors = vec![(words.job.to_owned(), format!("{}: {id}", words.sent_before))];
+            let again = Draft { errors, copy: Some(copy.saturating_add(1)), ..draft };
+            return page(shell, name, StatusCode::CONFLICT, &again).await;
+        }
         Edited::Unconfirmed(unconfirmed) => {
             let detail = format!("{} {} ({})", unconfirmed.what_happened(), words.unconfirmed, unconfirmed.id);
             (StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -123,11 +130,12 @@ async fn opened(
 }
 
 /// What somebody wants sent.
-fn wish(body: &str, why: &str) -> Result<Wish, Vec<FieldError>> {
+fn wish(body: &str, why: &str, copy: Option<u32>) -> Result<Wish, Vec<FieldError>> {
     let body = parse_object(body.as_bytes()).map_err(|error| error.fields)?;
     let mut fields = Map::new();
     fields.insert("body".to_owned(), Value::Object(body));
     fields.insert("why".to_owned(), Value::String(why.to_owned()));
+    fields.insert("copy".to_owned(), Value::from(copy));
     Wish::of(fields)
 }
 
@@ -204,6 +212,7 @@ fn sending(name: &str, draft: &Draft<'_>, words: &Words) -> Markup {
             input type="hidden" name="step" value="send";
             input type="hidden" name="body" value=(draft.body);
             input type="hidden" name="why" value=(draft.why);
+            (copy(draft))
             p.actions { button.danger type="submit" { (words.send) } }
         }
     }
@@ -222,8 +231,16 @@ fn form(name: &str, draft: &Draft<'_>, words: &Words) -> Markup {
                 input #edit-why name="why" required maxlength="500" autocomplete="off" value=(draft.why)
                     aria-invalid=[wrong("/why")];
             }
+            (copy(draft))
             p.actions { button.main type="submit" { (words.compare) } }
         }
+    }
+}
+
+/// Whoever was told that the same was sent before sends it for another letter of this name.
+fn copy(draft: &Draft<'_>) -> Markup {
+    html! {
+        @if let Some(copy) = draft.copy { input type="hidden" name="copy" value=(copy); }
     }
 }
 
