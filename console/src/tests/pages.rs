@@ -143,7 +143,7 @@ async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more(
     }
     assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
     // Another process disables the one; that this one disables somebody else has it read the list.
-    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, &testkit::told()).await.unwrap();
+    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, true, &testkit::told()).await.unwrap();
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
     let disabled = site.post("/console/users/act", "session=admin", "name=ben&act=disable&confirmed=1").await;
     assert_eq!(disabled.status, StatusCode::SEE_OTHER, "{}", disabled.text);
