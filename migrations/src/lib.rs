@@ -39,6 +39,7 @@ mod m20261130_000033_journal_replaced;
 mod m20261130_000034_pauses_of_platform;
 mod m20261130_000035_kept_readings;
 mod m20261130_000040_copies_of_letters;
+mod m20261130_000046_failed_readings;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000034_pauses_of_platform::Migration),
             Box::new(m20261130_000035_kept_readings::Migration),
             Box::new(m20261130_000040_copies_of_letters::Migration),
+            Box::new(m20261130_000046_failed_readings::Migration),
         ]
     }
 }

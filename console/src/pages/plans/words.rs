@@ -53,6 +53,8 @@ pub(super) struct Words {
     pub(super) reload: &'static str,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
+    /// Since when it could not be read, and why.
+    pub(super) not_read: fn(&str, &str) -> String,
     pub(super) question: fn(&str, u32) -> String,
     pub(super) newcomers: fn(u32) -> String,
     pub(super) gone: fn(u32) -> String,
@@ -118,6 +120,7 @@ static EN: Words = Words {
     is_being_read: "being read again",
     reload: "Load the page again",
     as_of: |time| format!("As of {time}."),
+    not_read: |time, why| format!("Could not be read since {time}: {why}. Trying again."),
     question: |action, letters| format!("{action}: {letters} {}?", if letters == 1 { "letter" } else { "letters" }),
     newcomers: |letters| format!("+{letters} since: they fit, and are not in it."),
     gone: |letters| format!("{letters} of its letters were no longer found."),
@@ -175,6 +178,7 @@ static ES: Words = Words {
     is_being_read: "se lee otra vez",
     reload: "Recargar la página",
     as_of: |time| format!("Leído a las {time}."),
+    not_read: |time, why| format!("No se pudo leer desde las {time}: {why}. Se intenta otra vez."),
     question: |action, letters| format!("{action}: ¿{letters} {}?", if letters == 1 { "carta" } else { "cartas" }),
     newcomers: |letters| format!("+{letters} desde entonces: coinciden, y no están en él."),
     gone: |letters| format!("{letters} de sus cartas ya no se encontraron."),

@@ -14,6 +14,7 @@ use crate::tests::on_both;
 on_both!(
     one_reads_a_plan_at_a_time_and_what_it_finds_is_kept,
     a_change_of_the_state_forgets_what_was_read,
+    a_reading_that_fails_is_told_until_one_does_not,
     a_group_knows_how_many_letters_it_has,
     a_rare_letter_is_looked_for_among_so_many,
 );
@@ -58,6 +59,31 @@ async fn a_change_of_the_state_forgets_what_was_read(db: &Database) {
     assert!(kept(&store, "j").await.read.is_some());
     store.pause_letter_job("j", "it waits").await.unwrap();
     assert!(kept(&store, "j").await.read.is_none());
+}
+
+async fn a_reading_that_fails_is_told_until_one_does_not(db: &Database) {
+    let store = db.store().await;
+    index(&store, &[letter("a", "m0")]).await;
+    store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Replay), at(1)).await.unwrap();
+    assert_eq!(kept(&store, "p").await.failed, None);
+    let mut since = None;
+    for why in ["the first", "the second"] {
+        let began = store.begin_letter_reading("p").await.unwrap().expect("it is due");
+        assert!(kept(&store, "p").await.is_being_read);
+        store.fail_letter_reading("p", began, why).await.unwrap();
+        let after = kept(&store, "p").await;
+        assert!(!after.is_being_read && !after.is_due && after.read.is_none(), "{after:?}");
+        let failed = after.failed.expect("it has failed");
+        assert_eq!(failed.why, why);
+        assert_eq!(*since.get_or_insert(failed.since), failed.since);
+        assert_eq!(store.begin_letter_reading("p").await.unwrap(), None, "it is not due at once");
+        db.execute("UPDATE letter_jobs SET read_again_at = 0").await;
+    }
+    let began = store.begin_letter_reading("p").await.unwrap().unwrap();
+    store.fail_letter_reading("p", at(0), "of a reading that was given up").await.unwrap();
+    assert!(kept(&store, "p").await.is_being_read);
+    store.keep_letter_reading("p", began, "{}", HOUR).await.unwrap();
+    assert_eq!(kept(&store, "p").await.failed, None);
 }
 
 async fn a_group_knows_how_many_letters_it_has(db: &Database) {
