@@ -11,8 +11,8 @@ use crate::journal;
 use crate::sql::{Group, Session, Value, get};
 use crate::store::Store;
 
-/// The most letters in one statement.
-const GROUP: usize = 256;
+/// The most letters in one statement: a window of a pass is two.
+const GROUP: usize = 512;
 /// Letters of an edit in a second: there is one.
 const RATE: i64 = 1;
 /// Why an edit waits whose delivery the broker has not confirmed.
