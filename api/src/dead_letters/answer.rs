@@ -16,9 +16,10 @@ pub(crate) struct GroupAnswer {
     group: String,
     /// How many are in the queue.
     letters: u32,
-    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour.
+    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour; where none is among them,
+    /// at most 1,000 of its own.
     last_hour: u32,
-    /// There were more in that hour than were counted.
+    /// There may have been more of the group in that hour than were counted.
     last_hour_is_cut: bool,
     /// `open`, `acknowledged`, `replayed`, `resolved` (none is left) or `regressed` (others have come since).
     life: &'static str,

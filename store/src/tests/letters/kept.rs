@@ -17,6 +17,7 @@ on_both!(
     a_reading_that_fails_is_told_until_one_does_not,
     a_group_knows_how_many_letters_it_has,
     a_rare_letter_is_looked_for_among_so_many,
+    a_group_beyond_the_newest_is_counted_by_itself,
 );
 
 async fn kept(store: &Store, job: &str) -> KeptReading {
@@ -123,4 +124,28 @@ async fn a_rare_letter_is_looked_for_among_so_many(db: &Database) {
     let of_group = LetterFilter { group: Some("1-a".into()), ..LetterFilter::default() };
     let all = store.letters_within(&of_group, None, 10, 3).await.unwrap();
     assert_eq!((all.letters.len(), all.is_cut), (7, false));
+}
+
+async fn a_group_beyond_the_newest_is_counted_by_itself(db: &Database) {
+    let store = db.store().await;
+    let of = |name: &str, group: &str, second: i64| IndexedLetter {
+        fingerprint: group.into(),
+        dead_at: at(second),
+        ..letter(name, name)
+    };
+    let letters = [
+        of("a", "1-new", -1),
+        of("b", "1-new", -2),
+        of("c", "1-new", -5),
+        of("d", "1-beyond", -3),
+        of("e", "1-beyond", -4),
+        of("f", "1-old", -7_200),
+    ];
+    index(&store, &letters).await;
+    let groups = store.letter_groups_within(&Tenant::default(), false, 2).await.unwrap();
+    let counted: Vec<_> =
+        groups.iter().map(|group| (group.fingerprint.as_str(), group.last_hour, group.is_cut)).collect();
+    assert_eq!(counted, [("1-new", 2, true), ("1-beyond", 2, false), ("1-old", 0, false)]);
+    let whole = store.letter_groups(&Tenant::default(), false).await.unwrap();
+    assert_eq!(whole.iter().map(|group| group.last_hour).collect::<Vec<_>>(), [3, 2, 0]);
 }
