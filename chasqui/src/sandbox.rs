@@ -94,7 +94,14 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
             let actor = actor(what.by.as_deref(), what.tenant.clone());
             let set =
                 faults::set(&store, &actor, asked, clock.as_ref()).await.context("the ledger has not stored it")?;
-            say!("set {}", line_of(&set));
+            say!("set {}; workers know of it within a second", line_of(&set));
+            if !faults::is_known(&store, &what.tenant).await.context("the tenant could not be looked up")? {
+                output::complain(format_args!(
+                    "nothing of the tenant {} was ever seen, neither a delivery nor a user nor a key: is it written as its \
+                     services write it?",
+                    what.tenant
+                ));
+            }
             Ok(ExitCode::SUCCESS)
         }
         FaultCommand::Clear(Clear { channel, tenant, by }) => {
@@ -103,7 +110,7 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
             let cleared = cleared.context("the ledger has cleared nothing")?;
             match &cleared {
                 Some(set) => say!("cleared {}", line_of(set)),
-                None => say!("nothing is set for {channel}"),
+                None => say!("nothing is set for {channel} of {}", actor.tenant),
             }
             Ok(exit::answer(cleared.is_some()))
         }
@@ -116,7 +123,7 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
                 }
             }
             if found.is_empty() && !json {
-                say!("nothing is set");
+                say!("nothing is set for {tenant}");
             }
             Ok(ExitCode::SUCCESS)
         }
