@@ -94,7 +94,8 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
             let actor = actor(what.by.as_deref(), what.tenant.clone());
             let set =
                 faults::set(&store, &actor, asked, clock.as_ref()).await.context("the ledger has not stored it")?;
-            say!("set {}; workers know of it within a second", line_of(&set));
+            say!("set {}", line_of(&set));
+            say!("workers know of it within a second; what dies of it is told by `chasqui dead groups`");
             if !faults::is_known(&store, &what.tenant).await.context("the tenant could not be looked up")? {
                 output::complain(format_args!(
                     "nothing of the tenant {} was ever seen, neither a delivery nor a user nor a key: is it written as its \

@@ -86,7 +86,10 @@ static EN: Words = Words {
     left: |time| format!("{time} left at this rate"),
     as_of: |time| format!("As of {time}."),
     dead_again: |dead, sent| format!("Of what was sent, {dead} of {sent} are dead again."),
-    after_so_many: |letters| format!("after {letters} letters it waits until they have ended"),
+    after_so_many: |letters| match letters {
+        1 => "after 1 letter it waits until that has ended".to_owned(),
+        _ => format!("after {letters} letters it waits until they have ended"),
+    },
 };
 
 static ES: Words = Words {
@@ -125,5 +128,8 @@ static ES: Words = Words {
     left: |time| format!("quedan {time} a este ritmo"),
     as_of: |time| format!("Leído a las {time}."),
     dead_again: |dead, sent| format!("De lo que se envió, {dead} de {sent} murieron otra vez."),
-    after_so_many: |letters| format!("tras {letters} cartas espera a que terminen"),
+    after_so_many: |letters| match letters {
+        1 => "tras 1 carta espera a que termine".to_owned(),
+        _ => format!("tras {letters} cartas espera a que terminen"),
+    },
 };

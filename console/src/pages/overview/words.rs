@@ -98,7 +98,9 @@ static EN: Words = Words {
                the sending.",
     queues: "Queues",
     dead_letters: "Dead letters",
-    open_groups: |number| format!("{number} groups that nobody looks after"),
+    open_groups: |number| {
+        format!("{number} {} that nobody looks after", if number == "1" { "group" } else { "groups" })
+    },
     retry_queues: "Retry queues 1 · 2 · 3",
     scheduled: "Scheduled",
     next_due: "next",
@@ -152,7 +154,7 @@ static ES: Words = Words {
     no_times: "Un proveedor informó de todo lo que se envió: el libro tiene ahora la hora del informe, y ya no la del envío.",
     queues: "Colas",
     dead_letters: "Cartas muertas",
-    open_groups: |number| format!("{number} grupos que nadie atiende"),
+    open_groups: |number| format!("{number} {} que nadie atiende", if number == "1" { "grupo" } else { "grupos" }),
     retry_queues: "Colas de reintento 1 · 2 · 3",
     scheduled: "Programadas",
     next_due: "la próxima",

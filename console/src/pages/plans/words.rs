@@ -122,8 +122,14 @@ static EN: Words = Words {
     as_of: |time| format!("As of {time}."),
     not_read: |time, why| format!("Could not be read since {time}: {why}. Trying again."),
     question: |action, letters| format!("{action}: {letters} {}?", if letters == 1 { "letter" } else { "letters" }),
-    newcomers: |letters| format!("+{letters} since: they fit, and are not in it."),
-    gone: |letters| format!("{letters} of its letters were no longer found."),
+    newcomers: |letters| match letters {
+        1 => "+1 since: it fits, and is not in it.".to_owned(),
+        _ => format!("+{letters} since: they fit, and are not in it."),
+    },
+    gone: |letters| match letters {
+        1 => "1 of its letters was no longer found.".to_owned(),
+        _ => format!("{letters} of its letters were no longer found."),
+    },
     maybe_sent: |letters| format!("{letters} may have been sent before without our knowing: they may arrive twice."),
     of_these: |letters| format!("of {letters} of them"),
     chosen: |letters| format!("{letters} chosen letters"),
@@ -180,8 +186,14 @@ static ES: Words = Words {
     as_of: |time| format!("Leído a las {time}."),
     not_read: |time, why| format!("No se pudo leer desde las {time}: {why}. Se intenta otra vez."),
     question: |action, letters| format!("{action}: ¿{letters} {}?", if letters == 1 { "carta" } else { "cartas" }),
-    newcomers: |letters| format!("+{letters} desde entonces: coinciden, y no están en él."),
-    gone: |letters| format!("{letters} de sus cartas ya no se encontraron."),
+    newcomers: |letters| match letters {
+        1 => "+1 desde entonces: coincide, y no está en él.".to_owned(),
+        _ => format!("+{letters} desde entonces: coinciden, y no están en él."),
+    },
+    gone: |letters| match letters {
+        1 => "1 de sus cartas ya no se encontró.".to_owned(),
+        _ => format!("{letters} de sus cartas ya no se encontraron."),
+    },
     maybe_sent: |letters| format!("{letters} quizá ya se enviaron sin que lo sepamos: pueden llegar dos veces."),
     of_these: |letters| format!("de {letters} de ellas"),
     chosen: |letters| format!("{letters} cartas elegidas"),
