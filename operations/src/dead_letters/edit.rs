@@ -34,8 +34,8 @@ pub enum Edited {
     Gone,
     /// A job has the letter.
     InJob { job: String, by: String },
-    /// The same was sent as this delivery before, as so manieth copy, and there is a letter of this name in the queue: it was
-    /// put back, or is an equal one. Nothing was sent.
+    /// The same was sent as this delivery before, for the copy of this number, and there is a letter of this name in the
+    /// queue: it was put back, or is an equal one. Nothing was sent.
     SentBefore { id: String, copy: u32 },
     /// The broker has not confirmed it: the letter is kept from other jobs until the same is asked for again, or the job
     /// of this id is cancelled.

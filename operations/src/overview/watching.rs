@@ -241,7 +241,9 @@ async fn refresh(inner: Arc<Inner>) {
         loop {
             tokio::select! {
                 () = &mut pause => break,
-                () = inner.newcomer.notified() => drop(inner.read(inner.newcomers(), &mut depths).await),
+                () = inner.newcomer.notified() => {
+                    inner.read(inner.newcomers(), &mut depths).await;
+                }
             }
         }
     }

@@ -61,9 +61,13 @@ pub(super) async fn send(State(console): State<Console>, Path(name): Path<String
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
     let letter = match opened(&console, &shell, &viewer, &name).await {
-        Ok(Some(letter)) => letter,
-        Ok(None) => return shell.page(Words::of(shell.lang()).edit_title, &unopened(&name, false, shell.lang())).await,
+        Ok(Some(letter)) => Some(letter),
+        Ok(None) if fields.text("step") == Some("send") => sent_before(&console, &viewer, &name).await,
+        Ok(None) => None,
         Err(response) => return *response,
+    };
+    let Some(letter) = letter else {
+        return shell.page(Words::of(shell.lang()).edit_title, &unopened(&name, false, shell.lang())).await;
     };
     let (body, why) = (fields.raw("body").unwrap_or_default(), fields.text("why").unwrap_or_default());
     let copy = fields.text("copy").and_then(|copy| copy.parse().ok());
@@ -126,6 +130,15 @@ async fn opened(
             Err(Box::new(shell.problem(status, words.other_secret, detail, &[]).await))
         }
         Err(error) => Err(Box::new(not_done(shell, &error).await)),
+    }
+}
+
+/// A letter that was edited and is out of the queue: whoever sends the same once more is led to its job.
+async fn sent_before(console: &Console, viewer: &Viewer, name: &str) -> Option<Box<Letter>> {
+    let now = console.clock.now();
+    match dead_letters::open(&console.store, &console.letters, &viewer.actor, name, now).await {
+        Ok(Opened::Here(letter)) => Some(letter),
+        Ok(Opened::Asked | Opened::Gone | Opened::OtherSecret) | Err(_) => None,
     }
 }
 
