@@ -132,7 +132,7 @@ static EN: Words = Words {
     },
     maybe_sent: |letters| format!("{letters} may have been sent before without our knowing: they may arrive twice."),
     of_these: |letters| format!("of {letters} of them"),
-    chosen: |letters| format!("{letters} chosen letters"),
+    chosen: |letters| format!("{letters} chosen {}", if letters == 1 { "letter" } else { "letters" }),
 };
 
 static ES: Words = Words {
@@ -196,5 +196,5 @@ static ES: Words = Words {
     },
     maybe_sent: |letters| format!("{letters} quizá ya se enviaron sin que lo sepamos: pueden llegar dos veces."),
     of_these: |letters| format!("de {letters} de ellas"),
-    chosen: |letters| format!("{letters} cartas elegidas"),
+    chosen: |letters| format!("{letters} {}", if letters == 1 { "carta elegida" } else { "cartas elegidas" }),
 };
