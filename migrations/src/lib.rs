@@ -39,6 +39,7 @@ mod m20261130_000033_journal_replaced;
 mod m20261130_000034_pauses_of_platform;
 mod m20261130_000035_kept_readings;
 mod m20261130_000040_copies_of_letters;
+mod m20261130_000046_failed_readings;
 mod m20261130_000050_asks;
 mod m20261130_000051_commands;
 mod m20261130_000052_verifications;
@@ -89,6 +90,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000034_pauses_of_platform::Migration),
             Box::new(m20261130_000035_kept_readings::Migration),
             Box::new(m20261130_000040_copies_of_letters::Migration),
+            Box::new(m20261130_000046_failed_readings::Migration),
             Box::new(m20261130_000050_asks::Migration),
             Box::new(m20261130_000051_commands::Migration),
             Box::new(m20261130_000052_verifications::Migration),

@@ -49,10 +49,10 @@ pub use ledger::{
     Took, USUAL_PAGE,
 };
 pub use letters::{
-    Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, KeptLetter,
-    KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup,
-    LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook, PlanMade,
-    Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
+    Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, FailedReading, IndexedLetter, Item, JobState,
+    KeptLetter, KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter,
+    LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook,
+    PlanMade, Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
