@@ -1,4 +1,4 @@
-//! WhatsApp: a text, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
+//! WhatsApp: a text, with buttons below it, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
 //! shows without a number.
 
 mod buttons;
