@@ -68,8 +68,8 @@ pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use ask::{
-    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskState, AskVerdict, GivenAnswer,
-    MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
+    Addressee, Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskRequest, AskState, AskStep,
+    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
 };
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};
