@@ -225,14 +225,8 @@ impl Verification {
         }
         let version = self.version.saturating_add(1);
         let verification = Self { state, version, ended_at: Some(now), ..self.clone() };
-        let event = verification.ended()?;
+        let event = verification.event(state.as_str(), now).with("checks", self.checks).with("sends", self.sends);
         Some(VerificationMoved { verification, event })
-    }
-
-    /// What is told of its end. None while it is pending.
-    pub fn ended(&self) -> Option<SubjectEvent> {
-        let event = self.event(self.state.as_str(), self.ended_at?);
-        Some(event.with("checks", self.checks).with("sends", self.sends))
     }
 
     /// What is told of it has neither the address nor a part of the number.
