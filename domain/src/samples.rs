@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     Ambiguity, Arrival, AskChoice, ChannelName, Failure, Interactive, Key, Keyring, Lease, Order, Origin, Policy,
-    PublishedBy, RecipientHash, Row, State, Tenant, Timestamp,
+    PublishedBy, Purpose, RecipientHash, Row, Secrets, Seed, State, Tenant, Timestamp,
 };
 
 /// 2026-03-01T12:00:00Z
