@@ -2,7 +2,7 @@
 //! is, `domain` decides from the row as it was read; it is written if the row still has that version, and decided again
 //! otherwise.
 //!
-//! `ask` opens and reads asks, `answer` writes what an answer does, `commands` and `verifications` are those, `counters`
+//! `ask` opens and reads asks, `list` has them page by page, `answer` writes what an answer does, `commands` and `verifications` are those, `counters`
 //! what the guard counts, `ending` what has ended by time. `row` has the columns of asks and answers.
 
 mod answer;
@@ -10,6 +10,7 @@ mod ask;
 mod commands;
 mod counters;
 mod ending;
+mod list;
 mod row;
 mod verifications;
 
@@ -22,6 +23,7 @@ use crate::sql::{get, unreadable};
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
 pub use commands::CommandMade;
+pub use list::{AskCursor, AskFilter, AskPage};
 pub use verifications::VerificationMade;
 
 /// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which
