@@ -22,7 +22,9 @@ use crate::sql::{get, unreadable};
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
 pub use commands::CommandMade;
-pub use verifications::VerificationMade;
+pub use verifications::{
+    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
+};
 
 /// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which
 /// nobody can do so often.
