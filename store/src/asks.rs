@@ -28,7 +28,9 @@ pub use ask::AskOpened;
 pub use commands::CommandMade;
 pub use copies::{AskCopy, AskedPerson};
 pub use list::{AskCursor, AskFilter, AskPage};
-pub use verifications::VerificationMade;
+pub use verifications::{
+    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
+};
 
 /// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which
 /// nobody can do so often.

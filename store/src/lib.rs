@@ -36,7 +36,7 @@ pub use accounts::{
 };
 pub use asks::{
     AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandMade,
-    VerificationMade,
+    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
