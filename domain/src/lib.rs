@@ -30,6 +30,7 @@ mod fault;
 mod fingerprint;
 mod follow_up;
 mod identity;
+mod interactive;
 mod journal;
 mod keys;
 mod keyword;
@@ -67,8 +68,8 @@ pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use ask::{
-    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskState, AskVerdict, GivenAnswer,
-    MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
+    Addressee, Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskRequest, AskState, AskStep,
+    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
 };
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};
@@ -95,6 +96,7 @@ pub use identity::{
     Content, Key, Tenant, child_id, command_delivery_id, command_end_id, content_of, fingerprint_of, fire_id, mask,
     redirected_id, run_id, webhook_id,
 };
+pub use interactive::{Interactive, NotRevealed, Revealed};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
     CommandClaims, CommandKeys, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash,

@@ -2,14 +2,17 @@
 //! is, `domain` decides from the row as it was read; it is written if the row still has that version, and decided again
 //! otherwise.
 //!
-//! `ask` opens and reads asks, `answer` writes what an answer does, `commands` and `verifications` are those, `counters`
-//! what the guard counts, `ending` what has ended by time. `row` has the columns of asks and answers.
+//! `ask` opens and reads asks, `copies` are the messages with the question, `answer` writes what an answer does, `commands`
+//! and `verifications` are those, `counters` what the guard counts, `ending` what has ended by time, `forgetting` what is
+//! old. `row` has the columns of asks and answers.
 
 mod answer;
 mod ask;
 mod commands;
+mod copies;
 mod counters;
 mod ending;
+mod forgetting;
 mod row;
 mod verifications;
 
@@ -22,6 +25,7 @@ use crate::sql::{get, unreadable};
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
 pub use commands::CommandMade;
+pub use copies::{AskCopy, AskedPerson};
 pub use verifications::VerificationMade;
 
 /// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which
