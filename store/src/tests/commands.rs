@@ -28,6 +28,7 @@ fn command(id: &str) -> Command {
         confirmed_by: None,
         correlation_id: None,
         output: None,
+        reply: None,
         created_at: at(0),
         updated_at: at(0),
         expires_at: at(60),
