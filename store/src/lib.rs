@@ -34,7 +34,7 @@ pub use accounts::{
     ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser,
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
-pub use asks::{AskAnswered, AskCancelled, AskCopy, AskOpened, AskedPerson, CommandMade, VerificationMade};
+pub use asks::{AskAnswered, AskCancelled, AskCopy, AskOpened, AskedPerson, CommandCursor, CommandFilter, CommandMade, CommandPage, VerificationMade};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
