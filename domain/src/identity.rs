@@ -98,6 +98,12 @@ pub(crate) fn pause_id(kind: &str, name: &str, tenant: Option<&Tenant>) -> Strin
     Uuid::new_v5(&NAMESPACE, format!("{tenant}/pause/{kind}/{name}").as_bytes()).to_string()
 }
 
+/// The id of the delivery that brings a code for the `send`th time, from 1: always the same, so that a send which is repeated
+/// is one delivery.
+pub fn verification_send_id(of: &Key, send: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{of}/verification/send/{send}").as_bytes()).to_string()
+}
+
 /// The name by which a link or a button names a row: always the same for one purpose and one row. It fits where an id of
 /// any length does not.
 pub(crate) fn secret_handle(purpose: &str, row: &Key) -> Uuid {

@@ -31,6 +31,7 @@ const LINKS: &[u8] = b"chasqui/1/seal links";
 const JOURNAL: &[u8] = b"chasqui/1/seal the journal";
 const LETTERS: &[u8] = b"chasqui/1/seal dead letters";
 const SECRETS: &[u8] = b"chasqui/1/derive secrets";
+const COUNTERS: &[u8] = b"chasqui/1/count verifications";
 const COMMANDS: &[u8] = b"chasqui/1/sign commands";
 const COMMAND_MARKS: &[u8] = b"chasqui/1/mark commands";
 
@@ -131,6 +132,10 @@ impl Keyring {
 
     pub fn logins(&self) -> LoginHasher {
         LoginHasher(self.current.derive(LOGINS).hmac())
+    }
+
+    pub fn counters(&self) -> CounterHasher {
+        CounterHasher(self.current.derive(COUNTERS).hmac())
     }
 
     pub fn webhooks(&self) -> WebhookKeys {
@@ -311,6 +316,24 @@ impl LoginHasher {
 impl fmt::Debug for LoginHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LoginHasher")
+    }
+}
+
+/// Hashes what the guard of verifications counts: the prefix of a number is nearly all of it, and who has asked is nobody's
+/// business. After a change of the secret it counts from zero.
+#[derive(Clone)]
+pub struct CounterHasher(hmac::Key);
+
+impl CounterHasher {
+    /// `kind` is a word of ours, so that what is counted of one kind is not counted of another.
+    pub fn hash(&self, kind: &'static str, what: &str) -> Content {
+        signed(&self.0, format!("{kind}/{what}").as_bytes())
+    }
+}
+
+impl fmt::Debug for CounterHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CounterHasher")
     }
 }
 

@@ -94,13 +94,14 @@ pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{
     Content, Key, Tenant, child_id, command_delivery_id, command_end_id, content_of, fingerprint_of, fire_id, mask,
-    redirected_id, run_id, webhook_id,
+    redirected_id, run_id, verification_send_id, webhook_id,
 };
 pub use interactive::{Interactive, NotRevealed, Revealed};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    CommandClaims, CommandKeys, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash,
-    RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
+    CommandClaims, CommandKeys, CounterHasher, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher,
+    RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret,
+    is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};

@@ -34,7 +34,11 @@ pub use accounts::{
     ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser,
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
-pub use asks::{AskAnswered, AskCancelled, AskCopy, AskOpened, AskedPerson, CommandCursor, CommandFilter, CommandMade, CommandPage, VerificationMade};
+pub use asks::{
+    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, MAX_CONVERTED, VerificationCursor,
+    VerificationFilter, VerificationMade, VerificationPage,
+};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};

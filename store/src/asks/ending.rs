@@ -99,7 +99,7 @@ impl Store {
         self.untold(&COMMANDS).await?.iter().map(command_of).collect()
     }
 
-    /// Verifications that have expired, in the same way.
+    /// Verifications that have ended in any way, in the same order.
     ///
     /// # Errors
     /// [`StoreError`].

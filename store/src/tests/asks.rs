@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
-use crate::{AskAnswered, AskCancelled, AskCopy, AskOpened, JournalFilter, Store, StoreError};
+use crate::{AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, JournalFilter, Store, StoreError};
 
 on_both!(
     an_ask_is_opened_once_and_read_as_it_was_made,
@@ -27,6 +27,7 @@ on_both!(
     nothing_is_known_of_an_id_that_cannot_be_stored,
     copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went,
     asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs,
+    a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended,
 );
 
 fn choice(id: &str, refuses: bool) -> AskChoice {
@@ -408,4 +409,52 @@ async fn asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_the
     assert_eq!(state(&store, "open").await, AskState::Open);
     assert_eq!(store.forget_commands(at(50), 10).await.unwrap(), 0);
     assert_eq!(store.forget_verifications(at(50), 10).await.unwrap(), 0);
+}
+
+fn every_ask(limit: usize) -> AskFilter {
+    AskFilter {
+        tenant: Tenant::default(),
+        state: None,
+        kind: None,
+        correlation_id: None,
+        from: None,
+        until: None,
+        after: None,
+        limit,
+    }
+}
+
+/// The ids of all pages, a page between each two bars.
+async fn pages(store: &Store, filter: AskFilter, look: usize) -> String {
+    let (mut filter, mut pages) = (filter, Vec::new());
+    loop {
+        let page = store.asks_within(&filter, look).await.unwrap();
+        pages.push(page.asks.iter().map(|ask| ask.key.id.as_str()).collect::<Vec<_>>().join(" "));
+        let Some(next) = page.next else { return pages.join("|") };
+        assert_eq!(AskCursor::parse(&next.to_string()), Some(next.clone()));
+        filter.after = Some(next);
+    }
+}
+
+async fn a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended(db: &Database) {
+    let store = db.store().await;
+    for (n, kind) in [AskKind::Confirm, AskKind::Command, AskKind::Confirm, AskKind::Confirm].into_iter().enumerate() {
+        let seconds = i64::try_from(n).unwrap() / 2;
+        let correlation_id = (n > 1).then(|| "order-8".to_owned());
+        opened(&store, &Ask { kind, correlation_id, created_at: at(seconds), ..ask(&format!("a-{n}")) }).await;
+    }
+    opened(&store, &Ask { key: testkit::key_of("acme", "b-1"), ..ask("b-1") }).await;
+    store.cancel_ask(&key("a-2"), "ada", at(5), &testkit::told()).await.unwrap();
+    assert_eq!(pages(&store, every_ask(3), 100).await, "a-3 a-2 a-1|a-0");
+    assert_eq!(pages(&store, every_ask(4), 100).await, "a-3 a-2 a-1 a-0");
+    let confirms = AskFilter { kind: Some(AskKind::Confirm), state: Some(AskState::Open), ..every_ask(10) };
+    assert_eq!(pages(&store, confirms.clone(), 100).await, "a-3 a-0");
+    assert_eq!(pages(&store, confirms, 2).await, "a-3|a-0|", "a page looks at so many and goes on behind them");
+    let correlated = AskFilter { correlation_id: Some("order-8".into()), ..every_ask(10) };
+    assert_eq!(pages(&store, correlated, 100).await, "a-3 a-2");
+    let between = AskFilter { from: Some(at(0)), until: Some(at(1)), ..every_ask(10) };
+    assert_eq!(pages(&store, between, 100).await, "a-1 a-0");
+    let none = AskFilter { correlation_id: Some("a\0b".into()), ..every_ask(10) };
+    assert_eq!(pages(&store, none, 100).await, "");
+    assert_eq!([AskCursor::parse(""), AskCursor::parse("7."), AskCursor::parse("x.y")], [None, None, None]);
 }
