@@ -8,6 +8,7 @@
 
 mod answer;
 mod ask;
+mod command_list;
 mod commands;
 mod copies;
 mod counters;
@@ -25,6 +26,7 @@ use crate::sql::{get, unreadable};
 
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
+pub use command_list::{CommandCursor, CommandFilter, CommandPage};
 pub use commands::CommandMade;
 pub use copies::{AskCopy, AskedPerson};
 pub use list::{AskCursor, AskFilter, AskPage};

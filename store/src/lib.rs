@@ -35,8 +35,9 @@ pub use accounts::{
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
 pub use asks::{
-    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandMade,
-    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
+    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, MAX_CONVERTED, VerificationCursor,
+    VerificationFilter, VerificationMade, VerificationPage,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};

@@ -15,9 +15,19 @@ pub struct ReplyTo {
 }
 
 impl ReplyTo {
-    /// As a message has it, and as the row does until the end is told.
+    /// As a message has it.
     pub fn to_value(&self) -> Value {
         json!({ "channel": self.channel.as_str(), "destination": self.destination, "locale": self.locale })
+    }
+
+    /// As the row has it.
+    pub fn stored(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    /// None for a text that no version has stored.
+    pub fn of_stored(text: &str) -> Option<Self> {
+        Self::of(&serde_json::from_str(text).ok()?)
     }
 
     /// None for what is no such object.

@@ -13,6 +13,9 @@ use crate::store::Store;
 pub(super) const COMMAND: &str = "tenant, id, service, action, arguments, ask, delivery, state, version, requested_by, \
      confirmed_by, correlation_id, output, reply, created_at, updated_at, expires_at";
 
+/// The most commands that are read at once because they were not delivered.
+const UNDELIVERED: usize = 256;
+
 /// What became of a command that was to be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CommandMade {
@@ -60,6 +63,20 @@ impl Store {
         rows.first().map(command_of).transpose()
     }
 
+    /// Commands that were dispatched and whose delivery has failed for good, those that expire first before the others: at
+    /// most 256.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn undelivered_commands(&self) -> Result<Vec<Command>, StoreError> {
+        let sql = format!(
+            "SELECT {COMMAND} FROM commands WHERE state = 'dispatched' AND EXISTS (SELECT 1 FROM deliveries AS d \
+             WHERE d.tenant = commands.tenant AND d.id = commands.delivery AND d.state IN ('dead', 'cancelled')) \
+             ORDER BY expires_at, tenant, id LIMIT {UNDELIVERED}"
+        );
+        self.inner.db.reader().query(&sql, &[]).await?.iter().map(command_of).collect()
+    }
+
     /// Has the next step of a command decided from its row, and writes it if the row is still that one; otherwise it is
     /// decided again. None where the tenant has no such command.
     ///
@@ -98,7 +115,7 @@ async fn insert(session: &mut Session, command: &Command) -> Result<bool, StoreE
         "INSERT INTO commands ({COMMAND}, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
          $15, $16, $17, FALSE) ON CONFLICT DO NOTHING RETURNING id"
     );
-    let reply = command.reply.as_ref().map(|reply| reply.to_value().to_string());
+    let reply = command.reply.as_ref().map(ReplyTo::stored);
     let [tenant, id] = key_values(&command.key);
     let values = [
         tenant,
@@ -145,8 +162,7 @@ async fn swap(session: &mut Session, moved: &CommandMoved) -> Result<bool, Store
 /// None where nobody is told, or nobody is told any more.
 fn reply_of(row: &QueryResult) -> Result<Option<ReplyTo>, StoreError> {
     let Some(text) = get::<Option<String>>(row, "reply")? else { return Ok(None) };
-    let value = serde_json::from_str(&text).map_err(|_| unreadable("reply"))?;
-    ReplyTo::of(&value).map(Some).ok_or_else(|| unreadable("reply"))
+    ReplyTo::of_stored(&text).map(Some).ok_or_else(|| unreadable("reply"))
 }
 
 pub(super) fn command_of(row: &QueryResult) -> Result<Command, StoreError> {

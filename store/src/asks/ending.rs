@@ -26,8 +26,7 @@ struct Table {
     forgotten: &'static str,
 }
 
-const ASKS: Table =
-    Table { name: "asks", columns: ASK, open: "state = 'open'", ended: "ended_at", forgotten: "" };
+const ASKS: Table = Table { name: "asks", columns: ASK, open: "state = 'open'", ended: "ended_at", forgotten: "" };
 const COMMANDS: Table = Table {
     name: "commands",
     columns: COMMAND,
@@ -35,13 +34,8 @@ const COMMANDS: Table = Table {
     ended: "updated_at",
     forgotten: ", reply = NULL",
 };
-const VERIFICATIONS: Table = Table {
-    name: "verifications",
-    columns: VERIFICATION,
-    open: "state = 'pending'",
-    ended: "ended_at",
-    forgotten: "",
-};
+const VERIFICATIONS: Table =
+    Table { name: "verifications", columns: VERIFICATION, open: "state = 'pending'", ended: "ended_at", forgotten: "" };
 
 /// The end of one row.
 struct Ending {

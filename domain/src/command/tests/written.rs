@@ -86,6 +86,7 @@ fn where_somebody_is_told_reads_as_it_is_written_and_is_not_printed() {
     let channel = crate::ChannelName::parse("telegram").unwrap();
     let reply = ReplyTo { channel, destination: "4711".into(), locale: Some("es".into()) };
     assert_eq!(ReplyTo::of(&reply.to_value()), Some(reply.clone()));
+    assert_eq!(ReplyTo::of_stored(&reply.stored()), Some(reply.clone()));
     assert_eq!(format!("{reply:?}"), "ReplyTo(telegram)");
     for none in [json!(null), json!({ "channel": "telegram" }), json!({ "channel": "telegram", "destination": "" })] {
         assert_eq!(ReplyTo::of(&none), None, "{none}");
