@@ -1,8 +1,9 @@
 //! Has services do something, and shows what became of it. Each caller names its tenant.
 //!
 //! A command is published like a notification, and made by the role that hears of it: `request` is what travels, `read` makes
-//! one of what was written, `words` is what people are told.
+//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told.
 
+mod bodies;
 mod read;
 mod request;
 mod words;
@@ -15,9 +16,10 @@ use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE}
 use topology::{Inbound, Publication, PublishError, Publisher};
 use uuid::Uuid;
 
+pub use self::bodies::{of_its_end, to_its_service};
 pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
 pub use self::request::{CommandRequest, ReportRequest};
-pub use self::words::{help, refusal, rejected_line};
+pub use self::words::{accepted, help, question, refusal, rejected_line, yes_and_no};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 

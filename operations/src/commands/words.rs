@@ -1,12 +1,50 @@
 //! What people are told who type commands, in Spanish or in English.
 
-use domain::{InvalidLine, Registry, Unresolved, printable};
+use domain::{AskChoice, Command, CommandState, InvalidLine, MAX_QUESTION_CHARS, Registry, Unresolved, printable};
+use serde_json::{Map, Value};
 
 /// Whether somebody is told in Spanish.
 fn is_spanish(locale: Option<&str>) -> bool {
     locale
         .and_then(|locale| locale.split(['-', '_']).next())
         .is_some_and(|language| language.eq_ignore_ascii_case("es"))
+}
+
+/// What those are asked who confirm a command.
+pub fn question(command: &Command, locale: Option<&str>) -> String {
+    let arguments: Map<String, Value> = serde_json::from_str(&command.arguments).unwrap_or_default();
+    let shown = arguments.iter().map(|(name, value)| match value.as_str() {
+        Some(text) => format!(" {name}={}", printable(text)),
+        None => format!(" {name}={value}"),
+    });
+    let what = format!("{}.{}{}", command.service, command.action, shown.collect::<String>());
+    let whole = if is_spanish(locale) {
+        format!("¿Hacer {what}? Lo pide {}.", printable(&command.requested_by))
+    } else {
+        format!("Do {what}? {} asks for it.", printable(&command.requested_by))
+    };
+    whole.chars().take(MAX_QUESTION_CHARS).collect()
+}
+
+/// The answers to it, of which the first confirms.
+pub fn yes_and_no(locale: Option<&str>) -> [AskChoice; 2] {
+    let yes = if is_spanish(locale) { "Sí" } else { "Yes" };
+    [("yes", yes, false), ("no", "No", true)].map(|(id, label, refuses)| AskChoice {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        refuses,
+    })
+}
+
+/// What whoever has typed a command is told at once.
+pub fn accepted(command: &Command, locale: Option<&str>) -> String {
+    let what = format!("{}.{}", command.service, command.action);
+    match (command.state, is_spanish(locale)) {
+        (CommandState::PendingConfirmation, true) => format!("{what} espera la confirmación."),
+        (CommandState::PendingConfirmation, false) => format!("{what} waits for its confirmation."),
+        (_, true) => format!("{what} está en camino."),
+        (_, false) => format!("{what} is on its way."),
+    }
 }
 
 /// What somebody may have done, service by service.
