@@ -8,8 +8,10 @@
 mod asking;
 mod typed;
 
-use domain::command_delivery_id;
-use domain::{Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Key, Reason, Timestamp};
+use domain::{
+    Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Key, Reason, Timestamp,
+    command_delivery_id,
+};
 use operations::commands::{self, CommandRequest, ReportRequest};
 use runtime::failpoint;
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, RecipientHasher, Telling, WebhookKeys};
+use domain::{Clock, CommandKeys, Defaults, RecipientHasher, Registry, Telling, WebhookKeys};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Readiness};
 use store::{LedgerBreaker, RetryLimit, Store};
@@ -35,6 +35,9 @@ pub struct Dialog {
     pub publisher: Publisher,
     pub store: Store,
     pub keys: WebhookKeys,
+    /// The services that take commands.
+    pub services: Registry,
+    pub signer: CommandKeys,
     pub reader: Reader,
     pub telling: Telling,
     pub hasher: RecipientHasher,
@@ -62,6 +65,8 @@ impl Dialog {
                 stopping: stop.clone(),
             },
             keys: self.keys,
+            services: self.services,
+            signer: self.signer,
             reader: self.reader,
             endpoints: Endpoints::default(),
             health: Health::default(),

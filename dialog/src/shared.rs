@@ -1,6 +1,6 @@
 //! What every message of one dialog shares.
 
-use domain::WebhookKeys;
+use domain::{CommandKeys, Registry, WebhookKeys};
 use intake::Intake;
 use tokio_util::task::TaskTracker;
 
@@ -12,6 +12,9 @@ use crate::said::Reader;
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) keys: WebhookKeys,
+    /// The services that take commands.
+    pub(crate) services: Registry,
+    pub(crate) signer: CommandKeys,
     pub(crate) reader: Reader,
     pub(crate) endpoints: Endpoints,
     pub(crate) health: Health,

@@ -78,7 +78,8 @@ pub(crate) async fn typed(
 async fn answer(shared: &Shared, person: &Person, said: &Said, to: &ReplyTo, words: &str) -> Result<(), Disposition> {
     let tenant = &person.key.tenant;
     let words: String = words.chars().take(MAX_CHARS).collect();
-    let key = Key { tenant: tenant.clone(), id: reply_id(tenant, &said.report.event_id, "command") };
+    // A repeat may have something else to say.
+    let key = Key { tenant: tenant.clone(), id: reply_id(tenant, &said.report.event_id, &words) };
     let body = json!({
         "id": key.id, "tenant": tenant.as_str(), "channel": to.channel.as_str(), "destination": to.destination,
         "message": words, "priority": "urgent",
