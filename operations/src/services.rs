@@ -2,7 +2,7 @@
 
 use std::iter::once;
 
-use domain::{Actor, Registry, Schema, Scope};
+use domain::{Actor, Registry, Schema, Scope, Tenant};
 use store::{Store, StoreError};
 
 use crate::commands::groups;
@@ -29,19 +29,20 @@ pub struct ShownAction {
     pub schema: Schema,
 }
 
-/// All services for whoever reads with the scope `admin`, else those of which the caller may have an action done.
+/// All services of the caller's tenant for whoever reads with the scope `admin`, else those of which the caller may have an action done.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn list(services: &Registry, store: &Store, actor: &Actor) -> Result<Vec<Shown>, StoreError> {
     let groups = groups(store, actor).await?;
     let who: Vec<&str> = once(actor.name.as_str()).chain(groups.iter().map(String::as_str)).collect();
-    Ok(shown(services, &who, actor.may(Scope::Admin)))
+    Ok(shown(services, &actor.tenant, &who, actor.may(Scope::Admin)))
 }
 
 /// What somebody sees of the services.
-pub(crate) fn shown(services: &Registry, who: &[&str], sees_all: bool) -> Vec<Shown> {
-    let seen = services.all().filter_map(|service| {
+pub(crate) fn shown(services: &Registry, tenant: &Tenant, who: &[&str], sees_all: bool) -> Vec<Shown> {
+    let own = services.all().filter(|service| service.tenants.contains(tenant));
+    let seen = own.filter_map(|service| {
         let each = service.actions.iter().map(|(name, action)| ShownAction {
             name: name.clone(),
             is_confirmed: service.confirms(action),

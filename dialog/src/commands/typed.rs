@@ -41,15 +41,15 @@ pub(crate) async fn typed(
         }
         None => {
             let to = chat(first);
-            let words = help(&shared.services, &first.names(), to.locale.as_deref());
+            let words = help(&shared.services, &first.key.tenant, &first.names(), to.locale.as_deref());
             return answer(shared, first, said, &to, &words).await;
         }
     };
     // Somebody of several tenants has it done in one where they may.
-    let may = |person: &&Person| shared.services.resolve(&line, &person.names()).is_ok();
+    let may = |person: &&Person| shared.services.resolve(&line, &person.key.tenant, &person.names()).is_ok();
     let person = people.iter().find(may).unwrap_or(first);
     let to = chat(person);
-    let wanted = match shared.services.resolve(&line, &person.names()) {
+    let wanted = match shared.services.resolve(&line, &person.key.tenant, &person.names()) {
         Ok(wanted) => wanted,
         Err(unresolved) => {
             return answer(shared, person, said, &to, &refusal(&unresolved, to.locale.as_deref())).await;

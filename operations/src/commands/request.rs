@@ -70,7 +70,7 @@ impl CommandRequest {
     /// [`Unresolved`].
     pub fn wanted<'r>(&self, services: &'r Registry) -> Result<WantedCommand<'r>, Unresolved> {
         let who: Vec<&str> = once(self.requested_by.as_str()).chain(self.groups.iter().map(String::as_str)).collect();
-        services.dispatched(&self.service, &self.action, self.arguments.clone(), &who)
+        services.dispatched(&self.service, &self.action, self.arguments.clone(), &self.key.tenant, &who)
     }
 
     /// The command as it begins: with an ask of the same id, or with its delivery.

@@ -1,6 +1,8 @@
 //! What people are told who type commands, in Spanish or in English.
 
-use domain::{AskChoice, Command, CommandState, InvalidLine, MAX_QUESTION_CHARS, Registry, Unresolved, printable};
+use domain::{
+    AskChoice, Command, CommandState, InvalidLine, MAX_QUESTION_CHARS, Registry, Tenant, Unresolved, printable,
+};
 use serde_json::{Map, Value};
 
 /// Whether somebody is told in Spanish.
@@ -48,10 +50,10 @@ pub fn accepted(command: &Command, locale: Option<&str>) -> String {
 }
 
 /// What somebody may have done, service by service.
-pub fn help(services: &Registry, who: &[&str], locale: Option<&str>) -> String {
+pub fn help(services: &Registry, tenant: &Tenant, who: &[&str], locale: Option<&str>) -> String {
     let is_spanish = is_spanish(locale);
     let mut lines = Vec::new();
-    for service in services.of(who) {
+    for service in services.of(tenant, who) {
         for (name, action) in service.actions.iter().filter(|(_, action)| service.may(action, who)) {
             let shown = action.schema.arguments.iter().map(|argument| {
                 let value = format!("{}={}", argument.name, argument.kind);
