@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, RecipientHasher, Secrets, Telling, WebhookKeys};
+use domain::{Clock, CommandKeys, Defaults, RecipientHasher, Registry, Secrets, Telling, WebhookKeys};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Readiness};
 use store::{LedgerBreaker, RetryLimit, Store};
@@ -36,6 +36,9 @@ pub struct Dialog {
     pub publisher: Publisher,
     pub store: Store,
     pub keys: WebhookKeys,
+    /// The services that take commands.
+    pub services: Registry,
+    pub signer: CommandKeys,
     pub reader: Reader,
     /// With what people answer.
     pub secrets: Secrets,
@@ -93,6 +96,8 @@ impl Dialog {
                 stopping: stop,
             },
             keys: self.keys,
+            services: self.services,
+            signer: self.signer,
             reader: self.reader,
             secrets: self.secrets,
             settings: self.settings,

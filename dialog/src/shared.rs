@@ -1,6 +1,6 @@
 //! What every message of one dialog shares.
 
-use domain::{Secrets, WebhookKeys};
+use domain::{CommandKeys, Registry, Secrets, WebhookKeys};
 use intake::Intake;
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +13,9 @@ use crate::settings::Settings;
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) keys: WebhookKeys,
+    /// The services that take commands.
+    pub(crate) services: Registry,
+    pub(crate) signer: CommandKeys,
     pub(crate) reader: Reader,
     pub(crate) secrets: Secrets,
     pub(crate) settings: Settings,

@@ -42,6 +42,8 @@ async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
     expire(&shared.intake.store, shared).await?;
     failpoint("dialog.expired");
     tell_asks(shared).await?;
+    // What could not be done is done the next time; the ledger tells the next step whether it answers.
+    let _ = commands::undelivered(shared).await;
     tell_commands(shared).await?;
     tell_verifications(shared).await
 }
