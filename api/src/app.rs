@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::{
-    Clock, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant,
+    Clock, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Secrets, Tenant,
     WebhookKeys,
 };
 use operations::accounts::keys::Keys;
@@ -45,6 +45,7 @@ pub(crate) struct App {
     pub(crate) webhooks: WebhookKeys,
     pub(crate) links: LinkSealer,
     pub(crate) letters: LetterSealer,
+    pub(crate) secrets: Secrets,
 }
 
 impl App {
