@@ -107,8 +107,9 @@ fn page(status: StatusCode, words: &Words, text: &str) -> Response {
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY),
-        // The link is all that anybody needs to answer.
-        (REFERRER_POLICY, "no-referrer"),
+        // A browser says to us alone where the button was pressed: with `no-referrer` it would send the form with an origin
+        // that is none, which is refused as that of another page.
+        (REFERRER_POLICY, "same-origin"),
         (X_FRAME_OPTIONS, "DENY"),
         (ROBOTS, "noindex"),
     ];
