@@ -86,6 +86,8 @@ pub struct Ask {
     pub may_change: bool,
     pub requested_by: Option<String>,
     pub correlation_id: Option<String>,
+    /// The queue of whoever waits for the end.
+    pub reply_to: Option<String>,
     /// Counts the answers that have counted, and the end.
     pub version: u32,
     pub salt: Salt,

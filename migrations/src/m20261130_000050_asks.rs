@@ -25,6 +25,8 @@ enum Asks {
     MayChange,
     RequestedBy,
     CorrelationId,
+    /// The queue of whoever waits for the end.
+    ReplyTo,
     State,
     Version,
     /// Its secrets are derived from this and from the key of this name: neither is of any use without the key.
@@ -96,6 +98,7 @@ fn asks(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new(Asks::MayChange).boolean().not_null())
         .col(ColumnDef::new(Asks::RequestedBy).text())
         .col(ColumnDef::new(Asks::CorrelationId).text())
+        .col(ColumnDef::new(Asks::ReplyTo).text())
         .col(key::text(manager, Asks::State))
         .col(ColumnDef::new(Asks::Version).big_integer().not_null())
         .col(ColumnDef::new(Asks::Salt).binary().not_null())

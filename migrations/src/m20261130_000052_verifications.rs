@@ -38,14 +38,15 @@ enum Verifications {
     CreatedAt,
     ExpiresAt,
     EndedAt,
-    /// Its time is over, and nobody has published that yet.
+    /// It has ended, and nobody has published that yet.
     Untold,
 }
 
-const INDEXES: [&str; 8] = [
+const INDEXES: [&str; 9] = [
     "CREATE UNIQUE INDEX verifications_of_handle ON verifications (handle)",
     "CREATE INDEX verifications_due ON verifications (expires_at, tenant, id) WHERE state = 'pending'",
     "CREATE INDEX verifications_untold ON verifications (ended_at, tenant, id) WHERE untold",
+    "CREATE INDEX verifications_of_tenant ON verifications (tenant, created_at, id)",
     "CREATE INDEX verifications_of_recipient ON verifications (recipient, created_at)",
     "CREATE INDEX verifications_of_prefix ON verifications (prefix, created_at)",
     "CREATE INDEX verifications_of_client ON verifications (client, created_at)",
