@@ -132,6 +132,16 @@ pub fn webhook_id(event: &Key, endpoint: &str, generation: u32) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{event}/webhook/{endpoint}/{generation}").as_bytes()).to_string()
 }
 
+/// The id of the delivery that takes a command to its service: always the same, so that one that is dispatched twice is one.
+pub fn command_delivery_id(command: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{command}/command/dispatch").as_bytes()).to_string()
+}
+
+/// The id of the delivery that tells whoever has asked for a command how it has ended: always the same.
+pub fn command_end_id(command: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{command}/command/end").as_bytes()).to_string()
+}
+
 /// The hash that tells whether a known id came back with the same body.
 pub fn content_of(body: &[u8]) -> Content {
     let mut content = Content::default();

@@ -1,5 +1,6 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
+mod commands;
 mod journal;
 mod letters;
 mod webhooks;
@@ -11,6 +12,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 
+pub use self::commands::{CommandClaims, CommandKeys};
 pub use self::journal::JournalKeys;
 pub use self::letters::LetterSealer;
 pub use self::webhooks::{WebhookKeys, WebhookSecret};
@@ -30,6 +32,8 @@ const JOURNAL: &[u8] = b"chasqui/1/seal the journal";
 const LETTERS: &[u8] = b"chasqui/1/seal dead letters";
 const SECRETS: &[u8] = b"chasqui/1/derive secrets";
 const COUNTERS: &[u8] = b"chasqui/1/count verifications";
+const COMMANDS: &[u8] = b"chasqui/1/sign commands";
+const COMMAND_MARKS: &[u8] = b"chasqui/1/mark commands";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -154,6 +158,13 @@ impl Keyring {
     pub fn letters(&self) -> LetterSealer {
         let previous = self.previous.as_ref().map(|secret| secret.derive(LETTERS).0);
         LetterSealer::new(self.current.derive(LETTERS).0, previous)
+    }
+
+    /// What signs commands to services. The key of the secret before it is published, too, unless others may know that one.
+    pub fn commands(&self) -> CommandKeys {
+        let previous = self.previous_for(COMMANDS).zip(self.previous_for(COMMAND_MARKS));
+        let previous = previous.as_ref().map(|(key, mark)| (key, mark));
+        CommandKeys::new((&self.current.derive(COMMANDS), &self.current.derive(COMMAND_MARKS)), previous)
     }
 }
 

@@ -5,6 +5,7 @@
 //! and [`Checked`] is one that may be. [`accept()`] publishes it, [`cancel()`] stops it; [`deliveries`] says what
 //! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept, and [`faults`] what goes wrong there on
 //! demand; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move;
+//! [`asks`] are questions to people, [`contacts`] those who are known by name, and [`messages`] say either in other words;
 //! [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
 //! [`providers`] carry all this; [`verifications`] ask whose an address is; [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this,
 //! the [`journal`] knows who did what, and [`overview`] is the whole fleet at one look. What changes something takes an
@@ -14,17 +15,20 @@
 mod accept;
 pub mod accounts;
 mod allowed;
+pub mod asks;
 mod calls;
 mod cancel;
 pub mod captures;
 mod check;
 mod checked;
+pub mod contacts;
 pub mod dead_letters;
 pub mod deliveries;
 pub mod endpoints;
 mod explain;
 pub mod faults;
 pub mod journal;
+pub mod messages;
 pub mod overview;
 pub mod pauses;
 pub mod providers;

@@ -35,7 +35,8 @@ pub use accounts::{
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
 pub use asks::{
-    AskAnswered, AskCancelled, AskOpened, CommandMade, ConversionBy, Converted, MAX_CONVERTED, VerificationCursor,
+    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, MAX_CONVERTED, VerificationCursor,
     VerificationFilter, VerificationMade, VerificationPage,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
@@ -60,7 +61,10 @@ pub use letters::{
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use pauses::{MAX_PAUSES, PauseMade};
-pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
+pub use people::{
+    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_CONTACTS, SuppressionCursor,
+    SuppressionFilter, SuppressionPage, Which,
+};
 pub use providers::ProviderState;
 pub use settings::Settings;
 pub use store::Store;

@@ -35,7 +35,7 @@ pub use amqp::{
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::{Depths, depth};
-pub use envelope::{Inbound, PublisherProperties, properties};
+pub use envelope::{Inbound, OWN, PublisherProperties, properties};
 pub use error::TopologyError;
 pub use incoming::Incoming;
 pub use letters::{Letter, Letters};

@@ -1,6 +1,7 @@
 //! The services that take commands, their actions, and who may have them done.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use text::{FieldError, nearest_of_few, printable};
@@ -38,6 +39,14 @@ pub struct Service {
     pub confirm: Confirm,
     /// Who may have its actions done: ids of people, or names of groups of them. Nobody, where it is empty.
     pub may: Vec<String>,
+    /// Who is asked to confirm, in the same way. Empty for whoever has a command done.
+    pub approvers: Vec<String>,
+    /// Whoever has a command done may not confirm it.
+    pub four_eyes: bool,
+    /// How long a command may take, its confirmation included.
+    pub timeout: Duration,
+    /// In PEM: verifies what the service reports over HTTP. Without one it is not heard there.
+    pub public_key: Option<String>,
     pub actions: BTreeMap<String, Action>,
 }
 
@@ -96,7 +105,7 @@ impl Confirm {
 
 impl Service {
     /// Whether somebody is asked before an action of it is done.
-    const fn confirms(&self, action: &Action) -> bool {
+    pub const fn confirms(&self, action: &Action) -> bool {
         match self.confirm {
             Confirm::Always => true,
             Confirm::Never => false,
@@ -105,13 +114,23 @@ impl Service {
     }
 
     /// Whether somebody may have an action done. `who` are their id and the groups that they are in.
-    fn may(&self, action: &Action, who: &[&str]) -> bool {
+    pub fn may(&self, action: &Action, who: &[&str]) -> bool {
         let allowed = action.may.as_ref().unwrap_or(&self.may);
         allowed.iter().any(|one| who.contains(&one.as_str()))
     }
 }
 
 impl Registry {
+    /// All of them, in the order of their names.
+    pub fn all(&self) -> impl Iterator<Item = &Service> {
+        self.0.values()
+    }
+
+    /// The service of this name, whoever may have it do something.
+    pub fn get(&self, name: &str) -> Option<&Service> {
+        self.0.get(name)
+    }
+
     /// Those of which somebody may have any action done, in the order of their names.
     pub fn of(&self, who: &[&str]) -> Vec<&Service> {
         let may_any = |service: &&Service| service.actions.values().any(|action| service.may(action, who));

@@ -22,6 +22,10 @@ fn service(name: &str, confirm: Confirm, may: &[&str]) -> Service {
         audience: name.into(),
         confirm,
         may: may.iter().map(|one| (*one).to_owned()).collect(),
+        approvers: Vec::new(),
+        four_eyes: false,
+        timeout: std::time::Duration::from_secs(300),
+        public_key: None,
         actions: BTreeMap::from(actions),
     }
 }
