@@ -3,7 +3,7 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
+//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `verifications`, `webhooks`; `overview` is the whole fleet. The
 //! pages of the console are the crate `console`, and `doors` gives it its parts. What it shares with every
 //! HTTP listener of the fleet is the crate `web`.
 
@@ -23,6 +23,7 @@ mod health;
 mod id;
 mod notifications;
 mod overview;
+mod page;
 mod pauses;
 mod routes;
 mod sandbox;
@@ -33,6 +34,7 @@ mod suppressions;
 mod token;
 mod unavailable;
 mod unsubscribe;
+mod verifications;
 mod webhooks;
 
 #[cfg(test)]

@@ -44,11 +44,10 @@ impl Verifying<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn approve(&self, link: &str) -> Result<Option<(Verification, Checked)>, StoreError> {
+    pub async fn approve(&self, link: &str) -> Result<Option<Checked>, StoreError> {
         let Some((verification, ticket)) = self.of_ticket(link).await? else { return Ok(None) };
         let is_right = |row: &Verification| self.secrets.has_made(&row.seed(), &ticket);
-        let checked = self.tried(&verification.key, Some(BY_THE_LINK), is_right).await?;
-        Ok(checked.map(|checked| (verification, checked)))
+        self.tried(&verification.key, Some(BY_THE_LINK), is_right).await
     }
 
     async fn of_ticket(&self, link: &str) -> Result<Option<(Verification, Ticket)>, StoreError> {
