@@ -51,6 +51,9 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/suppressions"
                 | "/pauses"
                 | "/sandbox/faults"
+                | "/v1/verification/start"
+                | "/v1/verification/{id}/confirm"
+                | "/v1/verification/{id}/resend"
                 | "/dead-letters/plans"
                 | "/dead-letters/{id}/edit"
         ),

@@ -16,7 +16,7 @@ use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
     answer_page, asks, audit, contacts, dead_letters, deliveries, docs, endpoints, health, messages, overview, pauses,
-    schedules, suppressions, unsubscribe,
+    schedules, suppressions, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -34,8 +34,8 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
-    let router = router.merge(probes()).route(PATH, post(receive).get(question));
-    let router = router.merge(unsubscribe::page().into()).merge(answer_page::page().into());
+    let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
+    let router = router.merge(verifications::page::pages().into()).merge(answer_page::page().into());
     let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }
@@ -59,6 +59,8 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::POST, "/contacts") => Some("PUT /contacts/{id} makes one"),
         (&Method::POST | &Method::PATCH, "/contacts/{id}") => Some("PUT /contacts/{id} makes or changes one"),
         (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
+        (&Method::POST, "/v1/verification") => Some("POST /v1/verification/start starts one"),
+        (&Method::GET, "/v1/verification/start") => Some("GET /v1/verification lists all of them"),
         (&Method::POST, "/users") => Some("POST /register registers a user"),
         (&Method::GET, "/users/{name}") => Some("GET /users lists all of them"),
         (&Method::PUT | &Method::PATCH, "/schedules/{id}") => {
@@ -118,6 +120,12 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(contacts::show::show, contacts::put::put, contacts::delete::delete))
         .routes(routes!(contacts::link::link))
         .routes(routes!(messages::send::send))
+        .routes(routes!(verifications::list::list))
+        .routes(routes!(verifications::conversions::conversions))
+        .routes(routes!(verifications::start::start))
+        .routes(routes!(verifications::show::show, verifications::cancel::cancel))
+        .routes(routes!(verifications::confirm::confirm))
+        .routes(routes!(verifications::resend::resend))
         .routes(routes!(keys::create::create, keys::list::list))
         .routes(routes!(keys::revoke::revoke))
         .routes(routes!(keys::rotate::rotate))
@@ -169,6 +177,9 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/password") => &["old_password", "new_password"],
         (&Method::PUT, "/users/{name}/password") => &["password"],
         (&Method::POST, "/dead-letters/{id}/edit") => &operations::dead_letters::EDIT_FIELDS,
+        (&Method::POST, "/v1/verification/start") => &operations::verifications::FIELDS,
+        (&Method::POST, "/v1/verification/{id}/confirm") => &operations::verifications::CODE_FIELDS,
+        (&Method::POST, "/v1/verification/{id}/resend") => &operations::verifications::RESEND_FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

@@ -1,11 +1,12 @@
 //! What the API needs to be told: what its operator sets, and what the process around it knows.
 
 mod operator;
+mod verify;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, Zones};
+use domain::{ChannelName, PumpingLimits, Zones};
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -61,6 +62,8 @@ pub struct Settings {
     pub bot_name: Option<String>,
     /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
     pub is_over_tls: bool,
+    /// `VERIFY_…`: to whom codes go, and how many.
+    pub verify: PumpingLimits,
 }
 
 impl Settings {
@@ -87,6 +90,7 @@ impl Settings {
             drain: Duration::from_secs(25),
             bot_name: None,
             is_over_tls: false,
+            verify: verify::nothing(),
         }
     }
 }
