@@ -21,10 +21,12 @@ use web::body::read_bytes;
 use self::shown::{standing, told};
 use self::words::{Words, spoken_by};
 use crate::app::{App, Shared};
+use crate::page::style;
 use crate::unavailable::{broker_confirmed, broker_failed, ledger_read};
 
 /// Where the page is.
 pub(crate) const PAGE: &str = "/a/{ticket}";
+const STYLE: &str = "/a/page.css";
 
 /// The longest body of a POST: one short pair of a form.
 const MAX_BYTES: usize = 1024;
@@ -33,8 +35,9 @@ const SHOWS_WITHIN: Duration = Duration::from_secs(2);
 /// How often the ledger is asked meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// The page, and its style.
 pub(crate) fn page() -> Router<Arc<App>> {
-    Router::new().route(PAGE, get(show).post(decide))
+    Router::new().route(PAGE, get(show).post(decide)).route(STYLE, get(style))
 }
 
 async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response {

@@ -113,7 +113,11 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
     let publishes = path.starts_with("/notify") && !path.contains("{id}");
     let ledger = !publishes && !description.starts_with("The broker");
     let kind = match status {
-        "400" if ["/asks/", "/contacts/", "/endpoints/", "/suppressions/", "/pauses/"].iter().any(|under| path.starts_with(under)) => {
+        "400"
+            if ["/asks/", "/contacts/", "/endpoints/", "/suppressions/", "/pauses/"]
+                .iter()
+                .any(|under| path.starts_with(under)) =>
+        {
             "unknown-header"
         }
         "400" => "malformed-body",

@@ -58,10 +58,9 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/dead-letters/{id}/edit"
         ),
         Method::PUT => route == "/contacts/{id}",
-        Method::DELETE => matches!(
-            route,
-            "/asks/{id}" | "/contacts/{id}" | "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}"
-        ),
+        Method::DELETE => {
+            matches!(route, "/asks/{id}" | "/contacts/{id}" | "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}")
+        }
         _ => false,
     }
 }

@@ -1,7 +1,8 @@
 //! The words of the page in each of its languages.
 
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
+
+use crate::page::is_spanish;
 
 /// The words in one language. What stands in braces is filled in.
 pub(super) struct Words {
@@ -63,31 +64,28 @@ static ENGLISH: Words = Words {
 
 static SPANISH: Words = Words {
     language: "es",
-    title: "Una pregunta para usted",
+    title: "Una pregunta para ti",
     asked_by: "Pregunta {by}.",
     ends: "Termina el {until}.",
-    answered: "Ha respondido: {choice}.",
+    answered: "Has respondido: {choice}.",
     awaited: "Han respondido {answered}; hacen falta {quorum} de acuerdo.",
-    may_change: "Todavía puede cambiar su respuesta:",
-    is_own: "Usted mismo ha hecho esta pregunta: deciden los demás.",
+    may_change: "Todavía puedes cambiar tu respuesta:",
+    is_own: "Has hecho esta pregunta tú: deciden los demás.",
     decided: "Está decidido: {choice}.",
     undecided: "Ha terminado sin que se decidiera nada.",
     expired: "Se ha acabado el plazo. No se ha decidido nada.",
     cancelled: "La pregunta se ha retirado. No se ha decidido nada.",
     ended_by: "Por {by}, el {at}.",
     ended_at: "El {at}.",
-    late: "Su respuesta llegó cuando ya había terminado y no ha cambiado nada.",
-    received: "Hemos recibido su respuesta. Abra de nuevo esta página para ver qué ha sido de ella.",
+    late: "Tu respuesta llegó cuando ya había terminado y no ha cambiado nada.",
+    received: "Hemos recibido tu respuesta. Abre de nuevo esta página para ver qué ha sido de ella.",
     unknown: "Este enlace no está completo o no es nuestro. No se ha decidido nada.",
-    no_choice: "No se ha elegido ninguna respuesta. No se ha decidido nada: abra de nuevo el enlace.",
-    unknown_choice: "Esta pregunta no tiene esa respuesta. No se ha decidido nada: abra de nuevo el enlace.",
-    unreadable: "No se puede leer lo que se ha enviado. No se ha decidido nada: abra de nuevo el enlace.",
-    unavailable: "Ahora mismo no funciona y no se ha decidido nada. Inténtelo de nuevo dentro de un rato.",
+    no_choice: "No se ha elegido ninguna respuesta. No se ha decidido nada: abre de nuevo el enlace.",
+    unknown_choice: "Esta pregunta no tiene esa respuesta. No se ha decidido nada: abre de nuevo el enlace.",
+    unreadable: "No se puede leer lo que se ha enviado. No se ha decidido nada: abre de nuevo el enlace.",
+    unavailable: "Ahora mismo no funciona y no se ha decidido nada. Inténtalo de nuevo dentro de un rato.",
 };
 
-/// Spanish for a browser that asks for it first, else English.
 pub(super) fn spoken_by(headers: &HeaderMap) -> &'static Words {
-    let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = asked.split([',', ';', '-']).next().unwrap_or_default().trim();
-    if first.eq_ignore_ascii_case("es") { &SPANISH } else { &ENGLISH }
+    if is_spanish(headers) { &SPANISH } else { &ENGLISH }
 }
