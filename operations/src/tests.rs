@@ -17,3 +17,4 @@ mod providers;
 mod schedules;
 mod stuck;
 mod suppressions;
+mod verifications;
