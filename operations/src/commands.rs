@@ -10,7 +10,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, Command, CommandState, Entry, FieldError, Key, Registry, Scope, Timestamp, Unresolved};
+use domain::{Actor, Answer, Command, CommandState, Entry, FieldError, Key, Registry, Scope, Timestamp, Unresolved};
 use serde_json::Map;
 use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
 use topology::{Inbound, Publication, PublishError, Publisher};
@@ -175,4 +175,29 @@ pub fn told(command: &Command) -> Entry {
     };
     let entry = entry.with("service", command.service.as_str()).with("action", command.action.as_str());
     entry.with("state", command.state.as_str()).with("correlation_id", command.correlation_id.as_deref())
+}
+
+/// What the journal is told before a command goes on that somebody has confirmed, or refused: who has asked for it, who has
+/// decided, by which channel, and what shows that it was they. `decided` is the answer by which the ask has ended; none
+/// where it was taken back. None for a command of which nobody was asked.
+pub fn decided(command: &Command, by: &str, decided: Option<&Answer>) -> Option<Entry> {
+    let kind = match command.state {
+        CommandState::Dispatched => "command.confirmed",
+        CommandState::Rejected => "command.refused",
+        _ => return None,
+    };
+    let given = decided.map(|answer| &answer.given);
+    let entry = Entry {
+        tenant: command.key.tenant.clone(),
+        kind,
+        subject: command.key.id.clone(),
+        actor: by.to_owned(),
+        at: command.updated_at,
+        data: Map::new(),
+    };
+    let entry = entry.with("service", command.service.as_str()).with("action", command.action.as_str());
+    let entry = entry.with("requested_by", command.requested_by.as_str()).with("ask", command.ask.as_deref());
+    let entry = entry.with("via", given.map(|given| given.via.as_str()));
+    let entry = entry.with("answer", given.map(|given| given.id.as_str()));
+    Some(entry.with("evidence", given.map(|given| given.evidence.as_str())))
 }

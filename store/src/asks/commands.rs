@@ -78,7 +78,7 @@ impl Store {
     }
 
     /// Has the next step of a command decided from its row, and writes it if the row is still that one; otherwise it is
-    /// decided again. None where the tenant has no such command.
+    /// decided again. What `told` makes of the step is in the journal by then. None where the tenant has no such command.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -86,6 +86,7 @@ impl Store {
         &self,
         key: &Key,
         step: impl Fn(&Command) -> CommandStep,
+        told: impl Fn(&Command) -> Option<Entry>,
     ) -> Result<Option<CommandStep>, StoreError> {
         if !is_storable(&key.id) {
             return Ok(None);
@@ -96,6 +97,9 @@ impl Store {
             let decided = step(&command);
             let CommandStep::Moved(moved) = &decided else { return Ok(Some(decided)) };
             if swap(&mut session, moved).await? {
+                if let Some(entry) = told(&moved.command) {
+                    journal::insert(&mut session, &entry).await?;
+                }
                 session.commit().await?;
                 return Ok(Some(decided));
             }

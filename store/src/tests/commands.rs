@@ -43,13 +43,13 @@ async fn made(store: &Store, command: &Command) {
 
 async fn confirm(store: &Store, id: &str) -> CommandStep {
     let step = |command: &Command| command.confirmed("ben", "d-1", at(1));
-    store.advance_command(&key(id), step).await.unwrap().expect("a command")
+    store.advance_command(&key(id), step, |_| None).await.unwrap().expect("a command")
 }
 
 async fn report(store: &Store, id: &str, service: &str, state: CommandState) -> CommandStep {
     let report = CommandReport { service, state, output: Some("done") };
     let step = |command: &Command| command.reported(&report, at(2));
-    store.advance_command(&key(id), step).await.unwrap().expect("a command")
+    store.advance_command(&key(id), step, |_| None).await.unwrap().expect("a command")
 }
 
 async fn a_command_is_made_once_and_read_as_it_was_made(db: &Database) {
@@ -63,8 +63,8 @@ async fn a_command_is_made_once_and_read_as_it_was_made(db: &Database) {
     for none in [key("c-2"), key("c\0"), testkit::key_of("acme", "c-1")] {
         assert_eq!(store.command(&none).await.unwrap(), None);
         assert_eq!(store.command_of_ask(&none).await.unwrap(), None);
-        let step = store.advance_command(&none, |command| command.confirmed("ben", "d-1", at(1))).await.unwrap();
-        assert_eq!(step, None);
+        let step = |command: &Command| command.confirmed("ben", "d-1", at(1));
+        assert_eq!(store.advance_command(&none, step, |_| None).await.unwrap(), None);
     }
 }
 
