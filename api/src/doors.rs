@@ -46,6 +46,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
             retention: settings.retention,
             retry_delays: settings.retry_delays,
             zones: settings.zones.clone(),
+            services: settings.services.clone(),
             body_limit: settings.body_limit,
         },
         ending,

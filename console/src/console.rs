@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, RequestIds, Timestamp, Zones};
+use domain::{Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, Registry, RequestIds, Timestamp, Zones};
 use operations::Checker;
 use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
@@ -79,6 +79,8 @@ pub struct Settings {
     pub retry_delays: [Duration; 3],
     /// The rules of time zones.
     pub zones: Zones,
+    /// The services that take commands.
+    pub services: Registry,
     /// The most bytes of a form.
     pub body_limit: usize,
 }
