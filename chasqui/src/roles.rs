@@ -192,7 +192,14 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
     let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
     let templates = shared.templates()?;
     let worker = Worker {
-        setup: Setup { settings: config.worker.clone(), channels, templates, links: parts::unsubscribe_links(config) },
+        setup: Setup {
+            settings: config.worker.clone(),
+            channels,
+            templates,
+            links: parts::unsubscribe_links(config),
+            secrets: parts::secrets(config),
+            public_url: config.public_url.as_ref().map(|own| own.url.clone()),
+        },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
         telling: config.topology.events,

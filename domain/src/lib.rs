@@ -30,6 +30,7 @@ mod fault;
 mod fingerprint;
 mod follow_up;
 mod identity;
+mod interactive;
 mod journal;
 mod keys;
 mod keyword;
@@ -94,6 +95,7 @@ pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, 
 pub use identity::{
     Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, redirected_id, run_id, webhook_id,
 };
+pub use interactive::{Interactive, NotRevealed, Revealed};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
     DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher,

@@ -197,6 +197,8 @@ impl Reported {
     pub(crate) const fn answers(&self, when: When) -> bool {
         match when {
             When::Undelivered => matches!(self.evidence(), Evidence::Arrived),
+            // What has arrived was not answered by that, and a press counts only once it was looked at.
+            When::Unanswered => false,
         }
     }
 

@@ -125,7 +125,18 @@ pub fn shown(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
     match find(channel)?.name {
         name if name == webhook::MEDIUM.name => Some(webhook::json(words)),
         name if name == telegram::MEDIUM.name => telegram::shown(words),
+        name if name == whatsapp::MEDIUM.name => whatsapp::shown(words),
         _ => None,
+    }
+}
+
+/// Puts the buttons of a question, by their labels and what is told when one is pressed, beside the rendered words of a
+/// message: as its channel has buttons, and nothing where it has none, or not for these.
+pub fn put_buttons(channel: &ChannelName, text: &str, data: &mut Map<String, Value>, buttons: &[(String, String)]) {
+    match find(channel).map(|medium| medium.name) {
+        Some(name) if name == telegram::MEDIUM.name => telegram::put_buttons(data, buttons),
+        Some(name) if name == whatsapp::MEDIUM.name => whatsapp::put_buttons(text, data, buttons),
+        _ => {}
     }
 }
 

@@ -24,7 +24,7 @@ pub mod whatsapp;
 pub use attached::media_urls;
 pub use catalog::{
     DestinationError, MEDIA, check_destination, compared, copies_of, default_ambiguity, faults, find, has_subject,
-    known, list_of, misplaced, prefixes, sends_data, shown, unheeded, unknown,
+    known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded, unknown,
 };
 pub use content::Content;
 pub use line::check as check_line;

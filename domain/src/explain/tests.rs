@@ -249,6 +249,11 @@ fn receipts_parents_and_children_are_told() {
                     scheduler.\nIts fallback `c-3` is on its way, and no worker has taken it yet.";
     assert_eq!(said(&told, Topic::Family), expected);
     assert!(said(&told, Topic::Next).contains("Its fallback is sent at 2026-03-01T12:10:00Z"), "{told:?}");
+    assert!(said(&told, Topic::Next).contains("that this one has arrived"), "{told:?}");
+    let order = Order::Escalate { when: When::Unanswered, due: later(600) };
+    let asks = Row { state: State::Delivered, order, ..row };
+    let told = explain(&facts(&asks));
+    assert!(said(&told, Topic::Next).contains("unless what it asks is answered"), "{told:?}");
 }
 
 #[test]
