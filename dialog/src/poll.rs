@@ -14,8 +14,8 @@ use crate::shared::Shared;
 use crate::updates::{NotTold, Polling, Update};
 
 /// How long the others wait for one that was killed, and how often one that asks has its lease renewed.
-const LEASE: Duration = Duration::from_secs(20);
-const RENEW_EVERY: Duration = Duration::from_secs(5);
+const LEASE: Duration = Duration::from_secs(12);
+const RENEW_EVERY: Duration = Duration::from_secs(4);
 /// How often the others look whether they are to ask.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long is waited after a question that was not answered, twice as long after each, up to the longest.
