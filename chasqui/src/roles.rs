@@ -241,6 +241,7 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         store: shared.store,
         keys: config.channels.webhook.keys.clone().context("SECRET_KEY is missing")?,
         reader: webhooks::reader(&config.channels),
+        polling: webhooks::polling(&config.channels, &shared.clock)?,
         telling: config.topology.events,
         hasher: parts::hasher(config),
         clock: shared.clock,

@@ -1,5 +1,5 @@
-//! The dialog as a whole: it consumes what providers send, and events while there are endpoints, and drains what it has in
-//! hand.
+//! The dialog as a whole: it consumes what providers send, asks the one that calls nobody, consumes events while there are
+//! endpoints, and drains what it has in hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,11 @@ use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
 
 use crate::endpoints::Endpoints;
+use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
 use crate::said::Reader;
 use crate::shared::Shared;
+use crate::updates::Polling;
 use crate::{binding, consume, reports};
 
 /// The most messages of a queue in hand at once.
@@ -36,6 +38,8 @@ pub struct Dialog {
     pub store: Store,
     pub keys: WebhookKeys,
     pub reader: Reader,
+    /// Who is asked for what people write; none where all providers call.
+    pub polling: Option<Polling>,
     pub telling: Telling,
     pub hasher: RecipientHasher,
     pub clock: Arc<dyn Clock>,
@@ -69,13 +73,18 @@ impl Dialog {
         });
         let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
         let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
+        let poller = self.polling.map(Poller::new);
         tokio::select! {
             () = stop.cancelled() => {}
+            () = asking(poller.as_ref(), &shared) => {}
             () = binding::keep(&shared, &self.topology) => {}
             () = keep_current(&shared.health, &shared.intake.publisher, &consumers, &readiness) => {}
         }
         readiness.set(vec!["stopping".into()]);
         let drained = async {
+            if let Some(poller) = &poller {
+                poller.leave(&shared).await;
+            }
             consumers.drain().await;
             for taking in [hearing, telling].into_iter().flatten() {
                 let _ = taking.await;
@@ -87,5 +96,13 @@ impl Dialog {
             tracing::warn!("some messages of the dialog were not done in time; the broker will deliver them again");
         }
         consumers.close().await;
+    }
+}
+
+/// Asks until it is dropped, if there is anybody to ask.
+async fn asking(poller: Option<&Poller>, shared: &Shared) {
+    match poller {
+        Some(poller) => poller.keep(shared).await,
+        None => std::future::pending().await,
     }
 }

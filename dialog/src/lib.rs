@@ -1,7 +1,8 @@
 //! The dialog with everybody outside: it hears what providers report, and tells endpoints what has happened.
 //!
 //! A call of a provider is read by a [`Reader`] into what is [`said`]; [`reports`] merges that into the ledger and tells it,
-//! and [`listing`] keeps the suppression list.
+//! and [`listing`] keeps the suppression list. A provider that has nobody to call is asked: [`poll`] publishes its [`updates`]
+//! as such calls.
 //!
 //! Of each event that a tenant's endpoint wants it makes one delivery on the channel `webhook`, which the workers send like
 //! any other. [`consume`] takes the events one by one, and [`event`] reads them; [`callback`] writes the notification of one event
@@ -18,10 +19,13 @@ mod disposition;
 mod endpoints;
 mod event;
 mod listing;
+mod poll;
 mod readiness;
 mod reports;
 mod said;
 mod shared;
+mod updates;
 
 pub use dialog::Dialog;
 pub use said::{Reader, Said, Spoken};
+pub use updates::{Answer, Ask, Later, NotTold, Polling, Update};
