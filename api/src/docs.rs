@@ -45,6 +45,8 @@ const POLICY: &str =
         (name = "Notifications", description = "Publish and cancel."),
         (name = "Deliveries", description = "What became of each notification, and why."),
         (name = "Overview", description = "The whole fleet at one look."),
+        (name = "Asks", description = "Questions to people, and what they have decided."),
+        (name = "Contacts", description = "People who are known by name, and by what they are reached."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
         (name = "Suppressions", description = "Who is not written to any more, and why."),
         (name = "Pauses", description = "What waits until somebody resumes it, and why."),
@@ -108,9 +110,14 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 
 /// An answer of this status; none for bad fields, of which the schema has an example.
 fn example(path: &str, status: &str, description: &str) -> Option<Value> {
-    let ledger = !path.starts_with("/notify") || path.contains("{id}");
+    let publishes = path.starts_with("/notify") && !path.contains("{id}");
+    let ledger = !publishes && !description.starts_with("The broker");
     let kind = match status {
-        "400" if ["/endpoints/", "/suppressions/", "/pauses/"].iter().any(|under| path.starts_with(under)) => {
+        "400"
+            if ["/asks/", "/contacts/", "/endpoints/", "/suppressions/", "/pauses/"]
+                .iter()
+                .any(|under| path.starts_with(under)) =>
+        {
             "unknown-header"
         }
         "400" => "malformed-body",
@@ -118,6 +125,8 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "401" => "missing-token",
         "403" if path == "/v1/verification/start" => "verification-blocked",
         "403" => "missing-scope",
+        "404" if path.starts_with("/asks") => "unknown-ask",
+        "404" if path.starts_with("/contacts") => "unknown-contact",
         "404" if path.starts_with("/schedules") => "unknown-schedule",
         "404" if path.starts_with("/suppressions") => "unknown-suppression",
         "404" if path.starts_with("/pauses") => "unknown-pause",
@@ -129,6 +138,8 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "404" if path.starts_with("/v1/verification") => "unknown-verification",
         "404" => "not-taken-yet",
         "408" => "slow-body",
+        "409" if path.ends_with("/link") => "no-bot",
+        "409" if path.starts_with("/contacts") => "address-taken",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
         "409" if path == "/dead-letters/plans" => "too-many-plans",

@@ -43,6 +43,9 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/schedules"
                 | "/schedules/{id}/pause"
                 | "/schedules/{id}/run"
+                | "/asks"
+                | "/v1/messages/send"
+                | "/contacts/{id}/link"
                 | "/endpoints"
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"
@@ -54,7 +57,10 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/dead-letters/plans"
                 | "/dead-letters/{id}/edit"
         ),
-        Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}"),
+        Method::PUT => route == "/contacts/{id}",
+        Method::DELETE => {
+            matches!(route, "/asks/{id}" | "/contacts/{id}" | "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}")
+        }
         _ => false,
     }
 }

@@ -3,14 +3,18 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `verifications`, `webhooks`; `overview` is the whole fleet. The
+//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `asks` with `answer_page`, `contacts`, `messages`, `verifications`,
+//! `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
 //! pages of the console are the crate `console`, and `doors` gives it its parts. What it shares with every
 //! HTTP listener of the fleet is the crate `web`.
 
 mod access;
 mod accounts;
+mod answer_page;
 mod app;
+mod asks;
 mod audit;
+mod contacts;
 mod dead_letters;
 mod deliveries;
 mod docs;
@@ -21,6 +25,7 @@ mod gate;
 mod headers;
 mod health;
 mod id;
+mod messages;
 mod notifications;
 mod overview;
 mod page;

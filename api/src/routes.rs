@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use axum::routing::post;
-use domain::FIELDS;
+use domain::{AskRequest, FIELDS};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::unread::Readings;
@@ -15,8 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    audit, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe,
-    verifications,
+    answer_page, asks, audit, contacts, dead_letters, deliveries, docs, endpoints, health, messages, overview, pauses,
+    schedules, suppressions, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -35,7 +35,7 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
     let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
-    let router = router.merge(verifications::page::pages().into());
+    let router = router.merge(verifications::page::pages().into()).merge(answer_page::page().into());
     let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }
@@ -53,6 +53,11 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
         }
+        (&Method::PUT | &Method::PATCH, "/asks/{id}") => {
+            Some("a question is not changed: DELETE it, and POST another to /asks")
+        }
+        (&Method::POST, "/contacts") => Some("PUT /contacts/{id} makes one"),
+        (&Method::POST | &Method::PATCH, "/contacts/{id}") => Some("PUT /contacts/{id} makes or changes one"),
         (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
         (&Method::POST, "/v1/verification") => Some("POST /v1/verification/start starts one"),
         (&Method::GET, "/v1/verification/start") => Some("GET /v1/verification lists all of them"),
@@ -109,6 +114,12 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(endpoints::create::create, endpoints::list::list))
         .routes(routes!(endpoints::delete::delete))
         .routes(routes!(endpoints::rotate::rotate))
+        .routes(routes!(asks::create::create, asks::list::list))
+        .routes(routes!(asks::show::show, asks::cancel::cancel))
+        .routes(routes!(contacts::list::list))
+        .routes(routes!(contacts::show::show, contacts::put::put, contacts::delete::delete))
+        .routes(routes!(contacts::link::link))
+        .routes(routes!(messages::send::send))
         .routes(routes!(verifications::list::list))
         .routes(routes!(verifications::conversions::conversions))
         .routes(routes!(verifications::start::start))
@@ -158,6 +169,9 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/sandbox/faults") => &operations::faults::FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
+        (&Method::POST, "/asks") => &AskRequest::FIELDS,
+        (&Method::PUT, "/contacts/{id}") => &operations::contacts::FIELDS,
+        (&Method::POST, "/v1/messages/send") => &operations::messages::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,
         (&Method::POST, "/password") => &["old_password", "new_password"],

@@ -23,7 +23,7 @@ use crate::gate::Gate;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, doors, headers, routes, unsubscribe, verifications, webhooks};
+use crate::{answer_page, docs, doors, headers, routes, unsubscribe, verifications, webhooks};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -93,6 +93,7 @@ impl Api {
         let known = known.with_unseen(webhooks::PATH, &[Method::POST, Method::GET]);
         // Mail programs post to it, and show nobody the answer.
         let known = known.with_unseen(unsubscribe::PAGE, &[Method::GET, Method::POST]);
+        let known = known.with_unseen(answer_page::PAGE, &[Method::GET, Method::POST]);
         let known = known.with_unseen(verifications::page::PAGE, &[Method::GET, Method::POST]);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let router = router.merge(doors::console(&app, ending));

@@ -58,6 +58,8 @@ pub struct Settings {
     pub retry_delays: [Duration; 3],
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
+    /// `TELEGRAM_BOT_NAME`: the bot that links of contacts lead to; none makes no links.
+    pub bot_name: Option<String>,
     /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
     pub is_over_tls: bool,
     /// `VERIFY_…`: to whom codes go, and how many.
@@ -86,6 +88,7 @@ impl Settings {
             answerers: Vec::new(),
             retry_delays: [Duration::ZERO; 3],
             drain: Duration::from_secs(25),
+            bot_name: None,
             is_over_tls: false,
             verify: verify::nothing(),
         }

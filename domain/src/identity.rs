@@ -104,6 +104,28 @@ pub fn verification_send_id(of: &Key, send: u32) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{of}/verification/send/{send}").as_bytes()).to_string()
 }
 
+/// The id of the message by which somebody is asked: always the same, so that a question that is published twice is one
+/// delivery. `step` is 0 for the question, and more for what is sent later.
+pub fn ask_copy_id(ask: &Key, approver: &str, channel: &str, step: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{ask}/ask/{step}/{channel}/{approver}").as_bytes()).to_string()
+}
+
+/// The id of the edit by which a message with a question tells the end. `copy` is the id of the message.
+pub fn ask_edit_id(copy: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{copy}/ask/edit").as_bytes()).to_string()
+}
+
+/// The id of the request to do what follows from the end of an ask.
+pub fn ask_end_id(ask: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{ask}/ask/end").as_bytes()).to_string()
+}
+
+/// The id of the message that tells somebody what became of what they have said: always the same for the same answer to the
+/// same words. `said` names what they have said, and `verdict` the answer.
+pub fn reply_id(tenant: &Tenant, said: &str, verdict: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{tenant}/reply/{verdict}/{said}").as_bytes()).to_string()
+}
+
 /// The name by which a link or a button names a row: always the same for one purpose and one row. It fits where an id of
 /// any length does not.
 pub(crate) fn secret_handle(purpose: &str, row: &Key) -> Uuid {

@@ -156,7 +156,7 @@ pub async fn link(
 }
 
 /// Drawn for each row, so that nobody knows the secrets of one that was deleted and made again.
-fn salt() -> Salt {
+pub fn salt() -> Salt {
     Uuid::new_v4().into_bytes()
 }
 

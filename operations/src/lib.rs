@@ -33,6 +33,7 @@ pub mod overview;
 pub mod pauses;
 pub mod providers;
 mod reader;
+mod recipients;
 pub mod schedules;
 mod segments;
 pub mod stuck;
@@ -46,6 +47,7 @@ pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, Preview, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
 pub use explain::{explain, explain_shown};
+pub use recipients::{every_recipient, recipient_of};
 pub use segments::segments;
 
 /// The names of all channels, whether this process could send by them or not.

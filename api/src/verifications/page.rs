@@ -123,6 +123,6 @@ impl Words {
 
     fn page(&'static self, status: StatusCode, text: String, button: Option<&'static str>) -> Response {
         let Self { language, title, .. } = *self;
-        Page { status, language, title, paragraphs: &[text], button }.into_response()
+        Page { status, language, title, lead: None, paragraphs: &[text], button, choices: &[] }.into_response()
     }
 }
