@@ -241,6 +241,8 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         publisher: shared.publisher,
         store: shared.store,
         keys: config.channels.webhook.keys.clone().context("SECRET_KEY is missing")?,
+        services: config.services.clone(),
+        signer: config.channels.service.keys.clone().context("SECRET_KEY is missing")?,
         reader: webhooks::reader(&config.channels),
         telling: config.topology.events,
         hasher: parts::hasher(config),
