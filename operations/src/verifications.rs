@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::allowed::{NotDone, must};
 use crate::checked::{Refused, field, mint};
+use crate::recipients::{every_recipient, recipient_of};
 
 pub use self::ladder::{Ladder, Rung};
 pub use self::written::{Asked, CODE_FIELDS, FIELDS, RESEND_FIELDS, read_code};
@@ -167,7 +168,7 @@ impl Verifying<'_> {
             key,
             purpose: asked.purpose.clone(),
             channel: channel.clone(),
-            recipient: self.recipients.hash(&media::compared(channel, destination)),
+            recipient: recipient_of(channel, destination, self.recipients),
             recipient_mask: mask(destination),
             prefix: self.prefix_of(&asked.ladder),
             client: asked.client_ip.map(|ip| hashed(CLIENT, &network(ip))),
@@ -205,8 +206,7 @@ impl Verifying<'_> {
     /// was not asked about.
     fn is_to(&self, verification: &Verification, ladder: &Ladder) -> bool {
         let Rung { channel, destination } = &ladder.first;
-        let is_there =
-            || self.recipients.every_hash(&media::compared(channel, destination)).contains(&verification.recipient);
+        let is_there = || every_recipient(channel, destination, self.recipients).contains(&verification.recipient);
         let prefix = self.prefix_of(ladder);
         // After a change of the secret the prefix has another hash; its country is still the same.
         let is_near = prefix.is_none()
