@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use topology::{Publication, Publisher};
 
-use crate::tests::app::{Answer, NOW, SECRET, TestApp, request, settings, token};
+use crate::tests::app::{Answer, NOW, SECRET, TestApp, claims, request, settings, sign};
 
 const START: &str = "/v1/verification/start";
 const URL: &str = "https://n.example.org";
@@ -45,6 +45,13 @@ pub(crate) fn verification(key: Key) -> Verification {
     }
 }
 
+/// A token that is still good when a code is not.
+fn token(scope: &str) -> String {
+    let mut claims = claims(scope);
+    claims["exp"] = json!(NOW.as_micros() / 1_000_000 + 3_600);
+    sign(&claims)
+}
+
 /// An API whose publications are confirmed, and arrive here.
 async fn app() -> (TestApp, UnboundedReceiver<Publication>) {
     let (publisher, published) = Publisher::reporting();
@@ -62,8 +69,8 @@ fn seen(published: &mut UnboundedReceiver<Publication>) -> Vec<Publication> {
 
 /// What a worker derives for the reader of the one message among these.
 fn revealed(published: &[Publication]) -> Revealed {
-    let bodies = published.iter().filter_map(|one| serde_json::from_slice::<Value>(&one.body).ok());
-    let message = bodies.into_iter().find(|body| body.get("interactive").is_some()).unwrap();
+    let mut bodies = published.iter().filter_map(|one| serde_json::from_slice::<Value>(&one.body).ok());
+    let message = bodies.find(|body| body.get("interactive").is_some()).unwrap();
     let interactive = Interactive::read(&message["interactive"]).unwrap();
     let channel = ChannelName::parse(message["channel"].as_str().unwrap()).unwrap();
     let (tenant, secrets) = (Tenant::parse("acme").unwrap(), Secrets::new(&Keyring::new(SECRET.as_bytes(), None)));
@@ -130,7 +137,7 @@ async fn a_code_is_started_shown_tried_and_approved_once() {
     assert_eq!(app.get(&path, Some(&token)).await.json()["status"], "approved");
     is(&confirm(&app, "/v1/verification/none", &typed, None).await, 404, "unknown-verification");
     is(&app.get("/v1/verification/none", Some(&token)).await, 404, "unknown-verification");
-    is(&app.get(&path, Some(&crate::tests::app::token("read"))).await, 403, "missing-scope");
+    is(&app.get(&path, Some(&self::token("read"))).await, 403, "missing-scope");
 }
 
 #[tokio::test]
@@ -245,7 +252,7 @@ async fn every_bad_field_is_named_at_once_and_what_is_too_long_is_not_read() {
     let number = app.post("/v1/verification/v/confirm", Some(&token), &json!({"code": 123_456})).await;
     assert_eq!(number.pointers(), ["/code"]);
     for query in ["?status=open", "?channel=fax", "?since=x", "?cursor=x", "?limit=0", "?state=blocked"] {
-        let answer = app.get(&format!("/v1/verification{query}"), Some(&crate::tests::app::token("read"))).await;
+        let answer = app.get(&format!("/v1/verification{query}"), Some(&self::token("read"))).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {answer:?}");
     }
 }
@@ -368,8 +375,8 @@ async fn the_code_and_the_link_are_in_nothing_that_is_stored_published_or_answer
     let has = |text: &[u8], word: &str| {
         // Digits within a longer word are a number of something else.
         let is_of_a_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-        let places = 0..text.len().saturating_sub(word.len() - 1);
-        places.into_iter().any(|at| {
+        let mut places = 0..text.len().saturating_sub(word.len() - 1);
+        places.any(|at| {
             let end = at + word.len();
             let before = at.checked_sub(1).and_then(|at| text.get(at));
             &text[at..end] == word.as_bytes() && !is_of_a_word(before) && !is_of_a_word(text.get(end))
