@@ -41,6 +41,8 @@ pub(crate) struct Published {
     pub(crate) events: Vec<(String, Value)>,
     /// Requests of our own, and how often each has waited.
     pub(crate) requests: Vec<Publication>,
+    /// How many messages were dead-lettered.
+    pub(crate) letters: usize,
     /// Where ends were told besides.
     pub(crate) replies: Vec<String>,
 }
@@ -156,7 +158,8 @@ impl Parts {
                 }
                 To::Reply(queue) => all.replies.push(queue.clone()),
                 To::Inbound | To::InboundLater => all.requests.push(one),
-                To::Retry(_) | To::DeadLetter => panic!("{one:?}"),
+                To::DeadLetter => all.letters += 1,
+                To::Retry(_) => panic!("{one:?}"),
             }
         }
         all
