@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use domain::{
     Actor, CODE_LIVES, Clock, Content, CounterHasher, Counters, Defaults, Key, PumpingLimits, RecipientHasher,
-    RequestIds, RequestedBy, Scope, Secrets, Sending, Tenant, Timestamp, Verification, VerificationMoved,
+    RequestIds, RequestedBy, Scope, Secrets, Sending, Telling, Tenant, Timestamp, Verification, VerificationMoved,
     VerificationState, dial_code, guard, mask, number_prefix,
 };
 use store::{
@@ -48,6 +48,8 @@ pub struct Verifying<'a> {
     pub request_ids: &'a RequestIds,
     pub defaults: &'a Defaults,
     pub limits: &'a PumpingLimits,
+    /// Which events are published.
+    pub telling: Telling,
     /// Whether somebody carries WhatsApp here: a ladder leaves it out otherwise.
     pub has_whatsapp: bool,
     pub clock: &'a dyn Clock,
@@ -123,7 +125,7 @@ impl Verifying<'_> {
         if begun.sends > 0 {
             return Ok(begun);
         }
-        self.publish(&begun, told::of(&begun.started())).await?;
+        self.tell(&begun, &begun.started()).await?;
         self.send(&begun, &asked.ladder, asked.locale.as_deref(), &actor.name).await
     }
 
@@ -256,7 +258,7 @@ impl Verifying<'_> {
         let message = message.ok_or(NotVerified::UnknownKey)?;
         self.call_off(verification).await?;
         self.publish(verification, message).await?;
-        self.publish(verification, told::of(&moved.event)).await?;
+        self.tell(verification, &moved.event).await?;
         match self.store.send_verification(&verification.key, now).await?.ok_or(NotVerified::Unknown)? {
             Sending::Now(moved) => {
                 self.count_sent(&moved.verification);

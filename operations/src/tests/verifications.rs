@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Actor, BlockReason, Checked, CounterHasher, Interactive, Key, PumpingLimits, Purpose, RecipientHasher, RequestIds,
-    Revealed, Scope, Secrets, Timestamp, Verification, VerificationState, child_id, verification_send_id,
+    Revealed, Scope, Secrets, Telling, Timestamp, Verification, VerificationState, child_id, verification_send_id,
 };
 use serde_json::{Value, json};
 use store::Store;
@@ -78,6 +78,7 @@ impl World {
             request_ids: &self.request_ids,
             defaults: &DEFAULTS,
             limits: &self.limits,
+            telling: Telling::All,
             has_whatsapp: true,
             clock: &self.clock,
         }
