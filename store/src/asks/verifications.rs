@@ -17,9 +17,9 @@ use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, 
 use crate::store::Store;
 
 /// The columns that [`verification_of`] reads.
-pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, addresses, prefix, client, \
-     session, dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, created_at, \
-     expires_at, ended_at";
+pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, addresses, prefix, \
+     client, session, dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, \
+     created_at, expires_at, ended_at";
 
 /// What became of a verification that was to be begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
