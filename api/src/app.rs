@@ -68,6 +68,7 @@ impl App {
             request_ids: &self.request_ids,
             defaults: &self.defaults,
             limits: &self.settings.verify,
+            telling: self.settings.telling,
             has_whatsapp: self.has_whatsapp(),
             clock: self.clock.as_ref(),
         }

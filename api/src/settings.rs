@@ -6,7 +6,7 @@ mod verify;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, PumpingLimits, Zones};
+use domain::{ChannelName, PumpingLimits, Telling, Zones};
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -62,6 +62,8 @@ pub struct Settings {
     pub bot_name: Option<String>,
     /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
     pub is_over_tls: bool,
+    /// `EVENTS`: which events are published.
+    pub telling: Telling,
     /// `VERIFY_…`: to whom codes go, and how many.
     pub verify: PumpingLimits,
 }
@@ -90,6 +92,7 @@ impl Settings {
             drain: Duration::from_secs(25),
             bot_name: None,
             is_over_tls: false,
+            telling: Telling::Off,
             verify: verify::nothing(),
         }
     }

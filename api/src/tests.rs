@@ -25,4 +25,5 @@ mod suppressions;
 mod tokens;
 mod unsubscribe;
 mod validation;
+mod verifications;
 mod webhooks;

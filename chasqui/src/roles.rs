@@ -183,6 +183,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         // What is wrong with the settings of a provider the workers say, which need it.
         carriers: parts::carriers(&config.channels).unwrap_or_default(),
         zones: config.zones.clone(),
+        telling: config.topology.events,
         verify: config.api.verify.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
@@ -241,7 +242,11 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         publisher: shared.publisher,
         store: shared.store,
         keys: config.channels.webhook.keys.clone().context("SECRET_KEY is missing")?,
+        services: config.services.clone(),
+        signer: config.channels.service.keys.clone().context("SECRET_KEY is missing")?,
         reader: webhooks::reader(&config.channels),
+        secrets: parts::secrets(config),
+        settings: config.dialog.clone(),
         telling: config.topology.events,
         hasher: parts::hasher(config),
         clock: shared.clock,

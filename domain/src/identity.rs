@@ -159,6 +159,11 @@ pub fn command_delivery_id(command: &Key) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{command}/command/dispatch").as_bytes()).to_string()
 }
 
+/// The id of a command that somebody has typed into a chat: always the same for the same message.
+pub fn typed_command_id(tenant: &Tenant, provider: &str, event_id: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{tenant}/command/typed/{provider}/{event_id}").as_bytes()).to_string()
+}
+
 /// The id of the delivery that tells whoever has asked for a command how it has ended: always the same.
 pub fn command_end_id(command: &Key) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{command}/command/end").as_bytes()).to_string()

@@ -94,7 +94,8 @@ pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{
     Content, Key, Tenant, ask_copy_id, ask_edit_id, ask_end_id, child_id, command_delivery_id, command_end_id,
-    content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, verification_send_id, webhook_id,
+    content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id, verification_send_id,
+    webhook_id,
 };
 pub use interactive::{Interactive, NotRevealed, Revealed};
 pub use journal::{Entry, JournalRow};

@@ -18,3 +18,4 @@ mod providers;
 mod schedules;
 mod stuck;
 mod suppressions;
+mod verifications;

@@ -3,13 +3,14 @@
 
 use crate::{Open, Settings};
 use axum::http::StatusCode;
-use domain::{ChannelName, Lane, Outcome, Tenant};
+use domain::{ChannelName, Key, Lane, Outcome, Tenant, Verification, VerificationState};
 use serde_json::{Value, json};
 use store::{Capture, IndexedLetter, LetterAction, LetterFilter, LetterPlan, ReplayRule, Sort};
 
 use crate::tests::app::{Answer, TestApp, claims, request, settings, sign, token};
 use crate::tests::asks;
 use crate::tests::deliveries::attempted;
+use crate::tests::verifications::verification;
 
 const SCOPES: [&str; 5] = ["notify", "read", "operate", "admin", "tenants"];
 /// What the tenant `acme` has.
@@ -176,6 +177,16 @@ async fn give_acme_something(app: &TestApp) {
     let made = app.send(put.header("content-type", "application/json").body(contact.into()).unwrap()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     give_acme_a_dead_letter(app).await;
+    give_acme_a_verification(app).await;
+}
+
+/// One that was approved.
+async fn give_acme_a_verification(app: &TestApp) {
+    let acme = Tenant::parse("acme").unwrap();
+    let key = Key { tenant: acme, id: DELIVERY.into() };
+    let state = VerificationState::Approved;
+    let approved = Verification { state, sends: 1, ended_at: Some(testkit::NOW), ..verification(key) };
+    app.store.begin_verification(&approved).await.unwrap();
 }
 
 /// A dead letter in the queue, as a scheduler has read it, and a plan of the id of the delivery.

@@ -8,6 +8,7 @@ use text::{FieldError, is_plain_name, nearest_of_few, pointer_step};
 
 use super::registry::{Action, Confirm, Registry, Service};
 use super::schema::Schema;
+use crate::Tenant;
 
 /// The most services, the most actions of one, and the most names in a list: as many as somebody reads.
 const MAX_SERVICES: usize = 200;
@@ -22,8 +23,18 @@ const MAX_KEY_BYTES: usize = 16 * 1024;
 const MAX_TIMEOUT_SECONDS: u64 = 7 * 24 * 60 * 60;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
-const OF_SERVICE: [&str; 9] =
-    ["base_url", "audience", "confirm", "may", "approvers", "four_eyes", "timeout_seconds", "public_key", "actions"];
+const OF_SERVICE: [&str; 10] = [
+    "base_url",
+    "audience",
+    "confirm",
+    "may",
+    "tenants",
+    "approvers",
+    "four_eyes",
+    "timeout_seconds",
+    "public_key",
+    "actions",
+];
 const OF_ACTION: [&str; 3] = ["schema", "confirm", "may"];
 
 impl Registry {
@@ -55,6 +66,7 @@ fn service(name: &str, written: &Value, faults: &mut Vec<FieldError>) -> Option<
         audience: audience.unwrap_or_else(|| name.to_owned()),
         confirm: fields.confirm(),
         may: fields.names("may").unwrap_or_default(),
+        tenants: fields.tenants(),
         approvers: fields.names("approvers").unwrap_or_default(),
         four_eyes: fields.flag("four_eyes", false),
         timeout: fields.timeout(),
@@ -139,6 +151,20 @@ impl<'a> Fields<'a> {
             self.refuse(name, format!("must be a list of at most {MAX_NAMES} ids of people or names of groups"));
         }
         Some(names.unwrap_or_default())
+    }
+
+    /// The tenant `default` where none is named.
+    fn tenants(&mut self) -> Vec<Tenant> {
+        if !self.table.contains_key("tenants") {
+            return vec![Tenant::default()];
+        }
+        let written = self.table.get("tenants").and_then(Value::as_array).filter(|names| names.len() <= MAX_NAMES);
+        let tenants: Option<Vec<Tenant>> =
+            written.and_then(|names| names.iter().map(|name| name.as_str().and_then(Tenant::parse)).collect());
+        if tenants.is_none() {
+            self.refuse("tenants", format!("must be a list of at most {MAX_NAMES} names of tenants"));
+        }
+        tenants.unwrap_or_default()
     }
 
     fn base_url(&mut self) -> String {

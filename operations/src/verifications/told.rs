@@ -11,16 +11,19 @@ use crate::deliveries::MAX_CHAIN;
 /// there are.
 const OTHER: &str = "other";
 
-/// An event, as it is published.
-pub(super) fn of(event: &SubjectEvent) -> Publication {
-    Publication::of_subject(event, None)
-}
-
 impl Verifying<'_> {
     /// Publishes something of a verification.
     pub(super) async fn publish(&self, of: &Verification, publication: Publication) -> Result<(), NotVerified> {
         let published = self.publisher.publish(publication).await;
         published.map_err(|error| NotVerified::Unconfirmed { id: of.key.id.clone(), error })
+    }
+
+    /// Publishes an event of a verification, where such events are told.
+    pub(super) async fn tell(&self, of: &Verification, event: &SubjectEvent) -> Result<(), NotVerified> {
+        if !self.telling.tells_of_subject(event) {
+            return Ok(());
+        }
+        self.publish(of, Publication::of_subject(event, None)).await
     }
 
     /// Does what follows from an end: tells it, calls off what still waits, counts. The end itself stands in the row by now,
@@ -41,7 +44,10 @@ impl Verifying<'_> {
 
     async fn tell_end(&self, ended: &Verification) -> Result<(), String> {
         let Some(event) = ended.ended() else { return Ok(()) };
-        self.publisher.publish(of(&event)).await.map_err(|error| error.to_string())?;
+        if self.telling.tells_of_subject(&event) {
+            let published = self.publisher.publish(Publication::of_subject(&event, None)).await;
+            published.map_err(|error| error.to_string())?;
+        }
         let told = self.store.verifications_told(std::slice::from_ref(&ended.key)).await;
         told.map_err(|error| error.to_string())
     }

@@ -191,9 +191,17 @@ fn several(reader: &mut Reader, object: Map<String, Value>, has_whatsapp: bool) 
 }
 
 fn rung(reader: &mut Reader, name: &str, channel: &'static str, destination: String) -> Option<Rung> {
+    let is_for_one = channel != "telegram" || destination.parse().is_ok_and(|chat: i64| chat > 0);
     let channel = ChannelName::parse(channel).ok()?;
     match media::check_destination(&channel, &destination) {
-        Ok(()) => Some(Rung { channel, destination }),
+        Ok(()) if is_for_one => Some(Rung { channel, destination }),
+        Ok(()) => {
+            reader.refuse(
+                name,
+                "must be the number of a private chat: what is sent to a group or a channel all its members read",
+            );
+            None
+        }
         Err(DestinationError::Bad(why) | DestinationError::UnknownChannel(why)) => {
             reader.refuse(name, why);
             None

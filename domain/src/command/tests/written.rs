@@ -18,6 +18,7 @@ fn what_is_left_out_is_asked_first_and_allowed_to_nobody() {
     assert_eq!((trading.base_url.as_str(), trading.audience.as_str()), ("http://127.0.0.1:9300", "trading"));
     assert_eq!((trading.confirm, trading.may.len(), trading.approvers.len()), (Confirm::ByAction, 0, 0));
     assert_eq!((trading.four_eyes, trading.timeout), (false, Duration::from_secs(300)));
+    assert_eq!(trading.tenants, [crate::Tenant::default()]);
     let stop = &trading.actions["stop"];
     assert!(stop.confirm && stop.may.is_none() && stop.schema.arguments.is_empty());
     assert_eq!(registry.all().count(), 1);
@@ -51,7 +52,7 @@ fn all_that_is_wrong_is_told_at_once_with_what_was_meant() {
         "a.b": { "base_url": "http://a", "actions": { "x": {} } },
         "trading": {
             "base_uri": "http://127.0.0.1:9300", "base_url": "ftp://x", "confirm": "policy", "may": "admins",
-            "timeout_seconds": 0, "four_eyes": "yes", "public_key": "",
+            "timeout_seconds": 0, "four_eyes": "yes", "public_key": "", "tenants": ["a b"],
             "actions": { "go now": {}, "stop": { "confrim": true, "schema": "{\"type\":\"array\"}" } },
         },
         "memory": 7,
@@ -66,6 +67,7 @@ fn all_that_is_wrong_is_told_at_once_with_what_was_meant() {
         "/trading/may must be a list",
         "/trading/timeout_seconds must be a whole number",
         "/trading/four_eyes must be true or false",
+        "/trading/tenants must be a list",
         "/trading/public_key must be a text",
         "/trading/actions/go now must be names",
         "/trading/actions/stop/confrim is not known; do you mean confirm?",
