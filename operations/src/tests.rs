@@ -2,6 +2,7 @@
 
 mod accept;
 mod accounts;
+mod asks;
 mod captures;
 mod check;
 mod dead_letters;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use store::{Capture, IndexedLetter, LetterAction, LetterFilter, LetterPlan, ReplayRule, Sort};
 
 use crate::tests::app::{Answer, TestApp, claims, request, settings, sign, token};
+use crate::tests::asks;
 use crate::tests::deliveries::attempted;
 use crate::tests::verifications::verification;
 
@@ -169,6 +170,11 @@ async fn give_acme_something(app: &TestApp) {
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     let key = json!({"name": "orders", "scope": "notify"});
     let made = app.post("/keys", Some(&token("admin notify")), &key).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    asks::opened(&app.store, &asks::ask(DELIVERY)).await;
+    let contact = json!({"addresses": [{"channel": "sms", "destination": "+12025550143"}]}).to_string();
+    let put = request("PUT", &format!("/contacts/{DELIVERY}"), Some(&token("operate")));
+    let made = app.send(put.header("content-type", "application/json").body(contact.into()).unwrap()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     give_acme_a_dead_letter(app).await;
     give_acme_a_verification(app).await;

@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 32] = [
-    ("Ask::approver", "nobody is asked yet, and no answer is heard"),
-    ("Ask::seed", "nobody is asked yet, and no answer is heard"),
+const KEPT: [(&str, &str); 27] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("Command::confirmed", "no command comes in yet"),
     ("Command::undelivered", "no command comes in yet"),
@@ -28,9 +26,7 @@ const KEPT: [(&str, &str); 32] = [
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
     ("Store::advance_command", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::answer_ask", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::ask_of_ticket", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::asks_told", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::cancel_ask", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::command_of_ask", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::commands_told", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::count_ask_attempt", "no role asks people, dispatches commands or verifies addresses yet"),
@@ -42,7 +38,6 @@ const KEPT: [(&str, &str); 32] = [
     ("Store::untold_asks", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::untold_commands", "no role asks people, dispatches commands or verifies addresses yet"),
     ("SuppressionScope::narrowest_of", "the tests of the ledger go through the lanes"),
-    ("Ticket::parse", "no answer is heard yet"),
 ];
 
 /// How an import begins.
