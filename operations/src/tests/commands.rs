@@ -88,7 +88,7 @@ fn its_delivery_is_marked_and_read_by_every_worker() {
     assert_eq!(to_its_service(&made("stop"), &keys), None, "it waits for its confirmation");
     let (key, body) = to_its_service(&made("look"), &keys).unwrap();
     let read = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
-    let (channel, destination) = (read.target.channel.as_str(), read.target.destination.as_str());
+    let (channel, destination) = (read.channel.as_str(), read.destination.as_str());
     assert_eq!((channel, destination, read.priority.lane()), ("service", "trading", Lane::Urgent));
     let (command, mark) = (&body["data"]["command"], body["data"]["mark"].as_str().unwrap());
     assert!(keys.has_marked(&key, "trading", &command.to_string(), mark));
