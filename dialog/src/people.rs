@@ -14,7 +14,6 @@ const ADMINS: &str = "admins";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Person {
     pub(crate) key: Key,
-    pub(crate) name: String,
     pub(crate) locale: Option<String>,
     pub(crate) groups: Vec<String>,
     /// In the order in which they are tried.
@@ -41,7 +40,6 @@ impl From<Contact> for Person {
             |address: store::ContactAddress| Address { channel: address.channel, destination: address.destination };
         Self {
             key: contact.key,
-            name: contact.name,
             locale: contact.locale,
             groups: contact.groups,
             addresses: contact.addresses.into_iter().map(address).collect(),
@@ -100,10 +98,10 @@ pub(crate) async fn behind(
         admin.addresses.iter().any(|address| address.channel == *channel && address.destination == destination)
     };
     if let Some(admin) = admins(shared, &own).into_iter().find(is_this) {
-        match people.iter_mut().find(|person| person.key.tenant == own) {
-            Some(person) if person.groups.iter().any(|group| group == ADMINS) => {}
-            Some(person) => person.groups.push(ADMINS.to_owned()),
-            None => people.push(admin),
+        if let Some(person) = people.iter_mut().find(|person| person.key.tenant == own) {
+            person.groups.push(ADMINS.to_owned());
+        } else {
+            people.push(admin);
         }
     }
     Ok(people)
@@ -117,7 +115,6 @@ fn admins(shared: &Shared, tenant: &Tenant) -> Vec<Person> {
     }
     let admin = |id: &String| Person {
         key: Key { tenant: tenant.clone(), id: format!("{TELEGRAM}:{id}") },
-        name: format!("{TELEGRAM}:{id}"),
         locale: None,
         groups: vec![ADMINS.to_owned()],
         addresses: vec![Address { channel: channel.clone(), destination: id.clone() }],

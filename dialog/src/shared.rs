@@ -1,12 +1,13 @@
 //! What every message of one dialog shares.
 
-use domain::{CommandKeys, Registry, WebhookKeys};
+use domain::{CommandKeys, Registry, Secrets, WebhookKeys};
 use intake::Intake;
 use tokio_util::task::TaskTracker;
 
 use crate::endpoints::Endpoints;
 use crate::readiness::Health;
 use crate::said::Reader;
+use crate::settings::Settings;
 
 /// What every message of one dialog shares.
 pub(crate) struct Shared {
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) services: Registry,
     pub(crate) signer: CommandKeys,
     pub(crate) reader: Reader,
+    pub(crate) secrets: Secrets,
+    pub(crate) settings: Settings,
     pub(crate) endpoints: Endpoints,
     pub(crate) health: Health,
     pub(crate) events: TaskTracker,
