@@ -162,7 +162,12 @@ async fn advance(shared: &Shared, key: &Key, step: impl Fn(&Command) -> CommandS
         None => "unknown",
     };
     count(what);
-    tracing::warn!(command = %key, what, "what was said of a command changes nothing");
+    // What comes late or twice is usual.
+    if matches!(what, "backwards" | "ended") {
+        tracing::debug!(command = %key, what, "what was said of a command changes nothing");
+    } else {
+        tracing::warn!(command = %key, what, "what was said of a command changes nothing");
+    }
     Ok(())
 }
 
