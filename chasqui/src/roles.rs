@@ -244,6 +244,8 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         services: config.services.clone(),
         signer: config.channels.service.keys.clone().context("SECRET_KEY is missing")?,
         reader: webhooks::reader(&config.channels),
+        secrets: parts::secrets(config),
+        settings: config.dialog.clone(),
         telling: config.topology.events,
         hasher: parts::hasher(config),
         clock: shared.clock,

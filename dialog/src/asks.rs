@@ -12,4 +12,7 @@ mod plan;
 
 pub(crate) use answering::{answer, tell_verdict};
 pub(crate) use ended::{end, ended, request_end};
-pub(crate) use opening::{Opening, open};
+pub(crate) use opening::open;
+
+#[cfg(test)]
+mod tests;

@@ -107,6 +107,3 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key,
 pub(super) fn is_edited(copy: &AskCopy) -> bool {
     copy.channel.as_str() == TELEGRAM
 }
-
-#[cfg(test)]
-mod tests;

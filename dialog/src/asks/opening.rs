@@ -5,31 +5,39 @@ use runtime::failpoint;
 use store::{AskCopy, AskOpened};
 
 use super::audience::{Audience, audience};
-use super::plan::{self, Times};
 use super::message;
+use super::plan::{self, Times};
 use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::shared::Shared;
 
 /// A question that is to be asked.
-pub(crate) struct Opening {
-    pub(crate) key: Key,
-    pub(crate) kind: AskKind,
-    pub(crate) request: AskRequest,
+struct Opening {
+    key: Key,
+    kind: AskKind,
+    request: AskRequest,
     /// When it came in.
-    pub(crate) at: Timestamp,
+    at: Timestamp,
 }
 
-/// Opens it, unless it was before, and publishes whatever asks for it. Returns it as it is.
+/// Opens the ask of this request, unless it was before, and publishes whatever asks for it. The request has an id, and `at` is
+/// when it came in.
 ///
 /// # Errors
 /// What follows where not everything could be done, or where nobody can be asked.
-pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> {
+pub(crate) async fn open(
+    shared: &Shared,
+    kind: AskKind,
+    request: AskRequest,
+    at: Timestamp,
+) -> Result<(), Disposition> {
+    let id = request.id.clone().unwrap_or_default();
+    let opening = Opening { key: Key { tenant: request.tenant.clone(), id }, kind, request, at };
     let intake = &shared.intake;
     let known = intake.breaker.retry_until_taken(|| intake.store.ask(&opening.key)).await?;
     let ask = match known {
         Some(ask) => ask,
-        None => opened(shared, opening).await?,
+        None => opened(shared, &opening).await?,
     };
     if !opening.is_of(&ask) {
         return Err(Disposition::DeadLetter(Reason::IdConflict, Reason::ANOTHER_BODY.into()));
@@ -41,7 +49,7 @@ pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<Ask, Disp
         send(shared, &ask, &opening.request).await?;
     }
     failpoint("dialog.ask_sent");
-    Ok(ask)
+    Ok(())
 }
 
 impl Opening {
