@@ -208,3 +208,6 @@ fn unreadable(why: &str) -> Disposition {
 fn count(what: &'static str) {
     metrics::counter!("chasqui_commands_total", "what" => what).increment(1);
 }
+
+#[cfg(test)]
+mod tests;
