@@ -13,11 +13,13 @@ use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
 use operations::overview::Watching;
 use operations::{Checker, Rules};
+use serde_json::Value;
 use store::Store;
 use topology::Publisher;
 use web::probes::RenderMetrics;
 
 use crate::gate::Gate;
+use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::Tokens;
 
@@ -45,6 +47,9 @@ pub(crate) struct App {
     pub(crate) webhooks: WebhookKeys,
     pub(crate) links: LinkSealer,
     pub(crate) letters: LetterSealer,
+    pub(crate) service_keys: ServiceKeys,
+    /// The public keys of what we sign for services.
+    pub(crate) jwks: Value,
 }
 
 impl App {

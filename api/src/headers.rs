@@ -43,6 +43,7 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/schedules"
                 | "/schedules/{id}/pause"
                 | "/schedules/{id}/run"
+                | "/v1/commands/dispatch"
                 | "/endpoints"
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"

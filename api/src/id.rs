@@ -9,7 +9,7 @@ use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 
 /// What a path names by its id, by how it begins: the longer ones before those by which they begin.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 9] = [
     ("/dead-letters/groups/", "group of dead letters"),
     ("/dead-letters/jobs/", "plan and no job"),
     ("/dead-letters/", "dead letter"),
@@ -18,6 +18,7 @@ const KINDS: [(&str, &str); 8] = [
     ("/pauses/", "pause"),
     ("/schedules/", "schedule"),
     ("/suppressions/", "entry of the list"),
+    ("/v1/commands/", "command"),
 ];
 /// What the other paths name, which begin with `/deliveries/` or `/notify/`.
 const USUAL: &str = "delivery";

@@ -3,7 +3,7 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
+//! `suppressions`, `pauses`, `dead_letters`, `commands`, `services`, `endpoints`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
 //! pages of the console are the crate `console`, and `doors` gives it its parts. What it shares with every
 //! HTTP listener of the fleet is the crate `web`.
 
@@ -11,6 +11,7 @@ mod access;
 mod accounts;
 mod app;
 mod audit;
+mod commands;
 mod dead_letters;
 mod deliveries;
 mod docs;
@@ -28,6 +29,7 @@ mod routes;
 mod sandbox;
 mod schedules;
 mod service;
+mod services;
 mod settings;
 mod suppressions;
 mod token;
@@ -42,5 +44,6 @@ pub use gate::{Call, Gate, Verdict};
 pub use overview::overview_as_json;
 pub use routes::openapi;
 pub use service::Api;
+pub use services::keys::ServiceKeys;
 pub use settings::{BATCH_LIMIT, BODY_LIMIT, Open, OperatorSettings, Settings};
 pub use token::{InvalidSettings, JwtAlgorithm, JwtSettings};

@@ -15,7 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    audit, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe,
+    audit, commands, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, services,
+    suppressions, unsubscribe,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -47,6 +48,7 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::DELETE, "/pauses") => Some("DELETE /pauses/{id} resumes what is paused"),
         (&Method::GET, "/pauses/{id}") => Some("GET /pauses lists what is paused"),
         (&Method::DELETE, "/sandbox/faults") => Some("DELETE /sandbox/faults/{channel} clears what is set for one"),
+        (&Method::POST, "/v1/commands") => Some("POST /v1/commands/dispatch has a service do something"),
         (&Method::GET, "/endpoints/{id}") => Some("GET /endpoints lists all of them"),
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
@@ -91,6 +93,12 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(suppressions::lift::lift))
         .routes(routes!(pauses::create::create, pauses::list::list))
         .routes(routes!(pauses::resume::resume))
+        .routes(routes!(commands::dispatch::dispatch))
+        .routes(routes!(commands::list::list))
+        .routes(routes!(commands::show::show))
+        .routes(routes!(services::list::list))
+        .routes(routes!(services::report::report))
+        .routes(routes!(services::jwks::jwks))
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::groups::groups))
         .routes(routes!(dead_letters::acknowledge::acknowledge))
@@ -147,6 +155,8 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/sandbox/faults") => &operations::faults::FIELDS,
+        (&Method::POST, "/v1/commands/dispatch") => &operations::commands::FIELDS,
+        (&Method::POST, "/v1/events") => &operations::commands::REPORT_FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,

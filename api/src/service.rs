@@ -21,6 +21,7 @@ use web::server::{self, Limits};
 use crate::app::App;
 use crate::gate::Gate;
 use crate::sandbox::pages;
+use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
 use crate::{docs, doors, headers, routes, unsubscribe, webhooks};
@@ -64,6 +65,9 @@ impl Api {
             webhooks: keys.webhooks(),
             links: keys.links(),
             letters: keys.letters(),
+            // What is wrong with a key, whoever has read the file has told.
+            service_keys: ServiceKeys::new(&settings.services).unwrap_or_default(),
+            jwks: keys.commands().public(),
             settings,
             checker,
             publisher,

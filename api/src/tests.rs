@@ -4,6 +4,7 @@ mod accounts;
 mod app;
 mod audit;
 mod authorization;
+mod commands;
 mod console;
 mod dead_letters;
 mod deliveries;

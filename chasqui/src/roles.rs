@@ -183,6 +183,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         // What is wrong with the settings of a provider the workers say, which need it.
         carriers: parts::carriers(&config.channels).unwrap_or_default(),
         zones: config.zones.clone(),
+        services: config.services.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }

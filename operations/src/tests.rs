@@ -4,6 +4,7 @@ mod accept;
 mod accounts;
 mod captures;
 mod check;
+mod commands;
 mod dead_letters;
 mod deliveries;
 mod endpoints;
