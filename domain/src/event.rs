@@ -8,7 +8,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::identity::event_id;
-use crate::{Order, Row, State};
+use crate::{Order, Row, State, SubjectEvent};
 
 pub use self::heard::Heard;
 
@@ -130,6 +130,15 @@ impl Telling {
         match self {
             Self::All => true,
             Self::Ended => name.is_ending(),
+            Self::Off => false,
+        }
+    }
+
+    /// The same for what is told of no delivery.
+    pub fn tells_of_subject(self, event: &SubjectEvent) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ended => event.is_ending(),
             Self::Off => false,
         }
     }

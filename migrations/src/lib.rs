@@ -43,6 +43,8 @@ mod m20261130_000046_failed_readings;
 mod m20261130_000050_asks;
 mod m20261130_000051_commands;
 mod m20261130_000052_verifications;
+mod m20261130_000053_ask_copies;
+mod m20261130_000054_contacts;
 mod m20261130_000058_leases;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -95,6 +97,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000050_asks::Migration),
             Box::new(m20261130_000051_commands::Migration),
             Box::new(m20261130_000052_verifications::Migration),
+            Box::new(m20261130_000053_ask_copies::Migration),
+            Box::new(m20261130_000054_contacts::Migration),
             Box::new(m20261130_000058_leases::Migration),
         ]
     }

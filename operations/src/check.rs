@@ -109,7 +109,7 @@ impl Checker {
     }
 
     /// Why nothing can be sent to this destination.
-    fn refusal_of(&self, channel: &ChannelName, destination: &str) -> Option<String> {
+    pub(crate) fn refusal_of(&self, channel: &ChannelName, destination: &str) -> Option<String> {
         if let Err(refused) = media::check_destination(channel, destination) {
             return Some(refused.to_string());
         }

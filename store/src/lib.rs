@@ -35,7 +35,11 @@ pub use accounts::{
     ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser,
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
-pub use asks::{AskAnswered, AskCancelled, AskOpened, CommandMade, VerificationMade};
+pub use asks::{
+    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, VerificationCursor, VerificationFilter,
+    VerificationMade, VerificationPage,
+};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
@@ -58,7 +62,10 @@ pub use letters::{
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use pauses::{MAX_PAUSES, PauseMade};
-pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
+pub use people::{
+    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_CONTACTS, SuppressionCursor,
+    SuppressionFilter, SuppressionPage, Which,
+};
 pub use providers::ProviderState;
 pub use settings::Settings;
 pub use store::Store;

@@ -7,6 +7,7 @@ mod api_keys;
 mod asks;
 mod cancel;
 mod commands;
+mod contacts;
 mod cost;
 mod database;
 mod endpoints;
