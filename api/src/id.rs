@@ -9,7 +9,7 @@ use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 
 /// What a path names by its id, by how it begins: the longer ones before those by which they begin.
-const KINDS: [(&str, &str); 11] = [
+const KINDS: [(&str, &str); 12] = [
     ("/asks/", "ask"),
     ("/contacts/", "contact"),
     ("/dead-letters/groups/", "group of dead letters"),
@@ -20,6 +20,7 @@ const KINDS: [(&str, &str); 11] = [
     ("/pauses/", "pause"),
     ("/schedules/", "schedule"),
     ("/suppressions/", "entry of the list"),
+    ("/v1/commands/", "command"),
     ("/v1/verification/", "verification"),
 ];
 /// What the other paths name, which begin with `/deliveries/` or `/notify/`.

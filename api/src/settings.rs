@@ -6,7 +6,7 @@ mod verify;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, PumpingLimits, Telling, Zones};
+use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -44,6 +44,8 @@ pub struct Settings {
     pub carriers: Vec<Carrier>,
     /// The rules of time zones.
     pub zones: Zones,
+    /// `SERVICES_FILE`: the services that take commands.
+    pub services: Registry,
     /// The most bytes of a request body.
     pub body_limit: usize,
     /// The most items of one `POST /notify`.
@@ -83,6 +85,7 @@ impl Settings {
             providers: Vec::new(),
             carriers: Vec::new(),
             zones: Zones::bundled(),
+            services: Registry::default(),
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,
             connection_limit: 1024,

@@ -6,6 +6,7 @@ mod app;
 mod asks;
 mod audit;
 mod authorization;
+mod commands;
 mod console;
 mod contacts;
 mod dead_letters;

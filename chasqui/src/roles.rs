@@ -186,6 +186,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         zones: config.zones.clone(),
         telling: config.topology.events,
         verify: config.api.verify.clone(),
+        services: config.services.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }

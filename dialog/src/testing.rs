@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{ChannelName, Keyring, Purpose, Report, Reported, Secrets, Telling, Timestamp};
+use domain::{ChannelName, Keyring, Purpose, Registry, Report, Reported, Secrets, Telling, Timestamp};
 use serde_json::{Value, json};
 use store::{Contact, ContactAddress, Store};
 use tempfile::TempDir;
@@ -48,6 +48,11 @@ pub(crate) struct Published {
 }
 
 pub(crate) async fn parts() -> Parts {
+    parts_with(Registry::default()).await
+}
+
+/// The same with services that take commands.
+pub(crate) async fn parts_with(services: Registry) -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Still::at(NOW));
     let url = testkit::ledger_in(folder.path());
@@ -60,7 +65,7 @@ pub(crate) async fn parts() -> Parts {
         publisher,
         store,
         keys: keyring.webhooks(),
-        services: domain::Registry::default(),
+        services,
         signer: keyring.commands(),
         reader: reader(),
         secrets: Secrets::new(&keyring),

@@ -5,6 +5,7 @@ mod accounts;
 mod asks;
 mod captures;
 mod check;
+mod commands;
 mod dead_letters;
 mod deliveries;
 mod endpoints;

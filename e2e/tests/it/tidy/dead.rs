@@ -10,33 +10,15 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 27] = [
+const KEPT: [(&str, &str); 9] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
-    ("Command::confirmed", "no command comes in yet"),
-    ("Command::undelivered", "no command comes in yet"),
-    ("CommandLine::parse", "no command comes in yet"),
-    ("Confirm::parse", "no service is registered yet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
     ("Intake::call_off", "nothing that people answer is sent yet, and no answer is heard"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
-    ("Registry::dispatched", "no service is registered yet"),
-    ("Schema::parse", "no service is registered yet"),
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
-    ("Store::advance_command", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::answer_ask", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::asks_told", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::command_of_ask", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::commands_told", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::count_ask_attempt", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::count_ask_send", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::expire_asks", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::expire_commands", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::make_command", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::open_ask", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::untold_asks", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::untold_commands", "no role asks people, dispatches commands or verifies addresses yet"),
     ("SuppressionScope::narrowest_of", "the tests of the ledger go through the lanes"),
 ];
 
