@@ -27,10 +27,7 @@ pub(super) fn document() -> Value {
     let user = "orchestrator_user, with the password that its operator gave you.";
     let license = json!({"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"});
     let schemas = over(
-        over(
-            over(over(body::definitions(), ask::definitions()), events::definitions()),
-            subjects::definitions(),
-        ),
+        over(over(over(body::definitions(), ask::definitions()), events::definitions()), subjects::definitions()),
         json!({
             "notification": body::notification(),
             "ask": ask::ask(),
