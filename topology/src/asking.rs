@@ -9,6 +9,8 @@ use crate::{Incoming, Owner};
 /// The field that says what is to be asked, and those beside it.
 const ASK: &str = "ask";
 const BESIDE: [&str; 3] = ["id", "tenant", "version"];
+/// What is said of an ask that is none.
+const MUST_BE: &str = "must be an object with question and to";
 /// By what somebody is notified: a body that has it is a notification, whatever else it has.
 const OF_A_NOTIFICATION: &str = "destination";
 
@@ -19,6 +21,15 @@ pub struct Asking {
     pub body: Map<String, Value>,
     /// The same, read.
     pub request: AskRequest,
+}
+
+/// Everything that is wrong with a body that wants people to be asked, whoever publishes it. None for one that does not.
+pub fn faults_of_asking(body: &Map<String, Value>) -> Option<Vec<FieldError>> {
+    let ask = body.get(ASK).filter(|_| !body.contains_key(OF_A_NOTIFICATION))?;
+    let Value::Object(ask) = ask else { return Some(vec![fault("/ask", MUST_BE)]) };
+    let mut faults = faults_of_fields(body, ask);
+    faults.extend(AskRequest::read(ask.clone()).err().into_iter().flatten().map(within));
+    Some(faults)
 }
 
 impl Incoming {
@@ -37,14 +48,11 @@ impl Incoming {
 
     fn asked(&self, ask: Value, beside: &Map<String, Value>) -> Result<Asking, DecodeError> {
         let Value::Object(mut body) = ask else {
-            return Err(refused(vec![fault("/ask", "must be an object with question and to")]));
+            return Err(refused(vec![fault("/ask", MUST_BE)]));
         };
-        let mut faults: Vec<FieldError> = beside.keys().filter_map(|name| foreign(name)).collect();
+        let mut faults = faults_of_fields(beside, &body);
         let given = self.message_id.as_deref().or_else(|| text(beside, "id")).or_else(|| text(&body, "id"));
         let given = given.map(str::to_owned);
-        if text(&body, "reply_to").is_some() {
-            faults.push(fault("/ask/reply_to", "is the property reply_to of the message: leave it out"));
-        }
         match self.tenant_of(beside, &body) {
             Ok(tenant) => drop(body.insert("tenant".into(), tenant.into())),
             Err(fault) => faults.push(fault),
@@ -59,8 +67,7 @@ impl Incoming {
             Ok(request) if faults.is_empty() => Ok(Asking { body, request }),
             Ok(_) => Err(refused(faults)),
             Err(of_the_ask) => {
-                let below = |error: FieldError| fault(&format!("/ask{}", error.pointer), &error.detail);
-                faults.extend(of_the_ask.into_iter().map(below));
+                faults.extend(of_the_ask.into_iter().map(within));
                 Err(refused(faults))
             }
         }
@@ -68,7 +75,9 @@ impl Incoming {
 
     /// Whose it is: the owner's where that is told from the publisher, and else what the body names.
     fn tenant_of(&self, beside: &Map<String, Value>, ask: &Map<String, Value>) -> Result<String, FieldError> {
-        let (at, named) = match (text(beside, "tenant"), text(ask, "tenant")) {
+        // One that is no name of a tenant is told of already.
+        let of_the_message = text(beside, "tenant").filter(|named| Tenant::parse(named).is_some());
+        let (at, named) = match (of_the_message, text(ask, "tenant")) {
             (Some(named), _) => ("/tenant", Some(named)),
             (None, named) => ("/ask/tenant", named),
         };
@@ -90,6 +99,28 @@ impl Incoming {
     }
 }
 
+/// What is wrong with the fields beside an ask, and with one that the message itself has.
+fn faults_of_fields(beside: &Map<String, Value>, ask: &Map<String, Value>) -> Vec<FieldError> {
+    let mut faults: Vec<FieldError> = beside.keys().filter_map(|name| foreign(name)).collect();
+    if text(ask, "reply_to").is_some() {
+        faults.push(fault("/ask/reply_to", "is the property reply_to of the message: leave it out"));
+    }
+    for name in ["id", "tenant"] {
+        if beside.get(name).is_some_and(|value| !value.is_null() && !value.is_string()) {
+            faults.push(fault(&format!("/{name}"), "must be a string"));
+        }
+    }
+    if text(beside, "tenant").is_some_and(|named| Tenant::parse(named).is_none()) {
+        faults.push(fault("/tenant", "must be 1 to 64 letters, digits, '_' or '-'"));
+    }
+    faults
+}
+
+/// A fault of an ask, by where that stands.
+fn within(error: FieldError) -> FieldError {
+    FieldError { pointer: format!("/ask{}", error.pointer), ..error }
+}
+
 /// A text that counts as there: an empty one does not.
 fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
@@ -97,7 +128,7 @@ fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 
 /// What is said of a field beside the ask that nobody reads there.
 fn foreign(name: &str) -> Option<FieldError> {
-    if BESIDE.contains(&name) {
+    if name == ASK || BESIDE.contains(&name) {
         return None;
     }
     let detail = match nearest(name, AskRequest::FIELDS) {
@@ -190,7 +221,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_named_by_where_it_stands() {
-        let body = r#"{"question": "Deploy?", "metdata": {}, "ask": {"to": [], "reply_to": "a", "quorum": 0}}"#;
+        let body =
+            r#"{"question": "Deploy?", "metdata": {}, "tenant": 7, "ask": {"to": [], "reply_to": "a", "quorum": 0}}"#;
         let faults = asking(body, BasicProperties::default(), None).expect("an ask").unwrap_err();
         for expected in [
             "/question belongs into ask: did you mean /ask/question?",
@@ -199,6 +231,7 @@ mod tests {
             "/ask/question is missing",
             "/ask/to must not be empty",
             "/ask/quorum must be a whole number from 1 to 50",
+            "/tenant must be a string",
         ] {
             assert!(faults.contains(expected), "{expected} in {faults}");
         }

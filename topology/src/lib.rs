@@ -33,7 +33,7 @@ pub use amqp::{
     Exchange, Held, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle,
     Settlement,
 };
-pub use asking::Asking;
+pub use asking::{Asking, faults_of_asking};
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::{Depths, depth};
