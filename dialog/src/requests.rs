@@ -5,9 +5,10 @@ use runtime::failpoint;
 use serde_json::{Map, Value};
 use topology::{Inbound, Publication};
 
+use crate::asks::{self, Opening};
+use crate::commands;
 use crate::disposition::Disposition;
 use crate::shared::Shared;
-use crate::{asks, commands};
 
 /// A request in hand.
 pub(crate) struct Request<'a> {
@@ -43,8 +44,9 @@ async fn open(shared: &Shared, request: &Request<'_>, body: Map<String, Value>) 
     if id.is_empty() {
         return Err(unreadable("/id is missing, and so is the message_id"));
     }
-    let asked = AskRequest { id: Some(id), ..asked };
-    asks::open(shared, AskKind::Confirm, asked, request.inbound.at).await
+    let key = Key { tenant: asked.tenant.clone(), id };
+    let opening = Opening { key, kind: AskKind::Confirm, request: asked, at: request.inbound.at };
+    asks::open(shared, &opening).await
 }
 
 /// An answer whose ticket was believed by whoever has published it.

@@ -1,4 +1,4 @@
-//! WhatsApp: a text, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
+//! WhatsApp: a text, with buttons below it, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
 //! shows without a number.
 
 mod buttons;
@@ -93,9 +93,9 @@ pub(crate) fn shown(words: &Words<'_>) -> Option<String> {
     (!buttons.is_empty()).then(|| format!("{}\n{}", words.text, below()))
 }
 
-/// Finds what is wrong with a template, or else with the text, the picture and the buttons. A template is sent without the text,
-/// which may therefore be empty, or long for another channel of the fallback. The templates of two providers may stand
-/// beside each other: each provider sends its own.
+/// Finds what is wrong with a template, or else with the text, the picture and the buttons. A template is sent without the
+/// text, which may therefore be empty, or long for another channel of the fallback. The templates of two providers may
+/// stand beside each other: each provider sends its own.
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let mut faults = content::faults(words.data);
     faults.extend(template::faults(words.data));
@@ -173,6 +173,22 @@ mod tests {
         let pictures = json!({"whatsapp_template": metas, "media_urls": ["https://example.org/a.jpg"]});
         let told = "data/media_urls cannot stand beside whatsapp_template: pictures are the template's own";
         check(&MEDIUM, "", pictures, Err(told));
+    }
+
+    #[test]
+    fn buttons_stand_below_words_alone() {
+        let buttons = json!([{"id": "a", "title": "Yes"}]);
+        check(&MEDIUM, "m", json!({"whatsapp_buttons": buttons}), Ok(()));
+        check(&sms::MEDIUM, "m", json!({"whatsapp_buttons": 7}), Ok(()));
+        let template = json!({"name": "order", "language": {"code": "es"}});
+        let told = "data/whatsapp_buttons cannot stand beside whatsapp_template: buttons are the template's own";
+        check(&MEDIUM, "m", json!({"whatsapp_buttons": buttons, "whatsapp_template": template}), Err(told));
+        let picture = ["https://example.org/a.jpg"];
+        let told = "data/media_urls cannot stand beside whatsapp_buttons: WhatsApp has words alone above them";
+        check(&MEDIUM, "m", json!({"whatsapp_buttons": buttons, "media_urls": picture}), Err(told));
+        let data = json!({"whatsapp_buttons": buttons});
+        let words = Words { subject: None, text: "Deploy?", data: data.as_object().unwrap(), mail: None };
+        assert_eq!(shown(&words).as_deref(), Some("Deploy?\n[Yes: a]"));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{DeadMark, Headers, Keyring, Lane, Reason, Tenant, letter_headers};
+use domain::{
+    ChannelName, DeadMark, Headers, Interactive, Key, Keyring, Lane, Purpose, Reason, Secrets, Seed, Tenant,
+    letter_headers,
+};
 use serde_json::json;
 use store::{IndexedLetter, JobState, LetterAction, LetterFilter, LetterPlan, OpenedLetter, ReplayRule, Sort};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +41,10 @@ fn indexed(letter: &str, epoch: u32) -> Sort {
 
 /// A letter of `acme` that a scheduler has read for whoever edits it.
 async fn give_acme_an_opened_letter(app: &TestApp) {
+    give_acme_an_opened_letter_of(app, BODY).await;
+}
+
+async fn give_acme_an_opened_letter_of(app: &TestApp, body: &str) {
     let acme = Tenant::parse("acme").unwrap();
     app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
     assert!(app.store.open_letter(&acme, LETTER, NOW).await.unwrap());
@@ -48,7 +55,7 @@ async fn give_acme_an_opened_letter(app: &TestApp) {
         owner: Owner::Tenant(acme),
         lane: Lane::Normal,
         headers,
-        body: Bytes::from_static(BODY.as_bytes()),
+        body: Bytes::from(body.to_owned()),
         publisher_properties: PublisherProperties::default(),
     };
     let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
@@ -109,6 +116,29 @@ async fn an_edit_is_checked_as_any_notification_and_needs_an_administrator() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let gone = app.post("/dead-letters/0b/edit", Some(&token("admin")), &edit).await;
     assert_eq!((gone.status, gone.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-letter"));
+    assert!(published.try_recv().is_err(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn an_edit_shows_a_question_or_a_code_to_nobody_else() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let secrets = Secrets::new(&Keyring::new(SECRET.as_bytes(), None));
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: "v-1".into() };
+    let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
+    let sms = ChannelName::parse("sms").unwrap();
+    let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &sms, "+12025550143").unwrap();
+    let mut body: serde_json::Value = serde_json::from_str(BODY).unwrap();
+    body["interactive"] = made.to_value();
+    give_acme_an_opened_letter_of(&app, &body.to_string()).await;
+    for set in [json!({"/destination": "+14155550100"}), json!({"/channel": "whatsapp"}), json!({"/priority": "high"})]
+    {
+        let edit = json!({"set": set, "why": "x"});
+        let answer = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+        let told = (answer.status, answer.pointers());
+        assert_eq!(told, (StatusCode::UNPROCESSABLE_ENTITY, vec!["/interactive".to_owned()]), "{edit}");
+        assert!(answer.json().to_string().contains("written by the fleet alone"), "{answer:?}");
+    }
     assert!(published.try_recv().is_err(), "nothing was sent");
 }
 

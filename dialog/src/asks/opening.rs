@@ -12,32 +12,24 @@ use crate::outgoing;
 use crate::shared::Shared;
 
 /// A question that is to be asked.
-struct Opening {
-    key: Key,
-    kind: AskKind,
-    request: AskRequest,
+pub(crate) struct Opening {
+    pub(crate) key: Key,
+    pub(crate) kind: AskKind,
+    pub(crate) request: AskRequest,
     /// When it came in.
-    at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
-/// Opens the ask of this request, unless it was before, and publishes whatever asks for it. The request has an id, and `at` is
-/// when it came in.
+/// Opens it, unless it was before, and publishes whatever asks for it.
 ///
 /// # Errors
-/// What follows where not everything could be done, or where nobody can be asked.
-pub(crate) async fn open(
-    shared: &Shared,
-    kind: AskKind,
-    request: AskRequest,
-    at: Timestamp,
-) -> Result<(), Disposition> {
-    let id = request.id.clone().unwrap_or_default();
-    let opening = Opening { key: Key { tenant: request.tenant.clone(), id }, kind, request, at };
+/// What follows where not everything could be done, or where nobody can be asked ([`Reason::DecodeError`]).
+pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let known = intake.breaker.retry_until_taken(|| intake.store.ask(&opening.key)).await?;
     let ask = match known {
         Some(ask) => ask,
-        None => opened(shared, &opening).await?,
+        None => opened(shared, opening).await?,
     };
     if !opening.is_of(&ask) {
         return Err(Disposition::DeadLetter(Reason::IdConflict, Reason::ANOTHER_BODY.into()));

@@ -10,7 +10,7 @@ use crate::people::Address;
 /// The step of the question itself.
 pub(super) const QUESTION: u32 = 0;
 /// The step of the reminder.
-pub(super) const REMINDER: u32 = 1;
+const REMINDER: u32 = 1;
 pub(super) const FIRST_STEP_OF_ESCALATION: u32 = 2;
 
 /// The most channels of one person: one, and as many as a fallback may have.

@@ -54,7 +54,7 @@ async fn a_button_that_we_have_not_made_does_nothing() {
     let forged = if forged == own { format!("{}B", &own[..own.len() - 1]) } else { forged };
     parts.says("telegram", press("1/received", "1", &forged)).await;
     let published = parts.published();
-    assert_eq!(verdict(&published), "unknown");
+    assert_eq!(verdict(&published), "unknown_code");
     parts.says("telegram", press("2/received", "1", "no ticket")).await;
     let published = parts.published();
     assert_eq!(
@@ -72,7 +72,7 @@ async fn a_word_and_the_code_answer_and_the_code_is_told_to_nobody() {
     let wrong = if code == "000000" { "000001" } else { "000000" };
     parts.says("sms", words("SM1/received", "+12025550143", &format!("si {wrong}"))).await;
     let published = parts.published();
-    assert_eq!((verdict(&published), names(&published).as_str()), ("wrong_code", "ask.refused"));
+    assert_eq!((verdict(&published), names(&published).as_str()), ("unknown_code", "ask.refused"));
     parts.says("sms", words("SM2/received", "+12025550143", &format!("maybe {code}"))).await;
     assert_eq!(verdict(&parts.published()), "unknown_choice");
     parts.says("sms", words("SM3/received", "+12025550143", &format!(" SI {} {}", &code[..3], &code[3..]))).await;
@@ -94,7 +94,7 @@ async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
     }
     parts.published();
     parts.says("sms", words("SM99/received", "+12025550143", &format!("si {code}"))).await;
-    assert_eq!(verdict(&parts.published()), "wrong_code");
+    assert_eq!(verdict(&parts.published()), "unknown_code");
     assert_eq!(version(&parts).await, 1);
 }
 

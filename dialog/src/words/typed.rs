@@ -66,7 +66,7 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
     let AskedPerson { ask, locale, .. } = first;
     let event = ask.mistyped(&id_of(one), one.channel.as_str(), at);
     outgoing::tell(shared, &event, ask.correlation_id.as_deref(), None).await?;
-    tell(shared, one, &ask.key.tenant, "wrong_code", locale.clone()).await?;
+    tell(shared, one, &ask.key.tenant, "unknown_code", locale.clone()).await?;
     Ok(true)
 }
 

@@ -12,6 +12,7 @@ mod messages;
 mod openapi;
 mod samples;
 mod schema;
+mod subjects;
 mod words;
 mod written;
 mod yaml;

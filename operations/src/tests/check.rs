@@ -7,7 +7,7 @@ mod warnings;
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{ChannelName, Defaults, Draft, Interactive, Keyring, Purpose, Secrets, Seed, Timestamp};
+use domain::{ChannelName, Defaults, Draft, Interactive, Key, Keyring, Purpose, Secrets, Seed, Tenant, Timestamp};
 use serde_json::{Map, Value, json};
 use templates::Templates;
 
@@ -231,7 +231,8 @@ fn every_variable_that_is_missing_is_named_at_once() {
 
 #[test]
 fn what_the_fleet_alone_writes_is_refused_whatever_stands_in_it() {
-    let (secrets, key) = (Secrets::new(&Keyring::new(testkit::SECRET.as_bytes(), None)), testkit::key("a-1"));
+    let secrets = Secrets::new(&Keyring::new(b"a secret that is known to this test", None));
+    let key = Key { tenant: Tenant::default(), id: "a-1".into() };
     let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
     let made = |channel: &str, destination: &str| {
         let channel = ChannelName::parse(channel).unwrap();

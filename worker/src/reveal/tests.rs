@@ -123,20 +123,44 @@ async fn a_copy_for_somebody_else_is_dead_and_shows_nothing() {
     assert_eq!(refused(&unknown).await, (State::Dead, Some("unknown_key".to_owned())));
 }
 
-#[tokio::test]
-async fn the_next_channel_shows_its_own() {
-    let mut parts = parts().await;
+/// A question that was made for another recipient, so that it fails, and goes on by its fallback, which is genuine.
+fn that_hands_on() -> Value {
+    let own = ask(("whatsapp", "+12025550143"));
     let mut body = ask(SMS);
     body["destination"] = "+12025550144".into();
-    let own = ask(("whatsapp", "+12025550143"));
     body["fallback"] = json!([{
         "channel": own["channel"], "destination": own["destination"], "interactive": own["interactive"],
         "when": "unanswered", "after_seconds": 60,
     }]);
-    parts.consume(Copy::published(Some("d-1"), &body.to_string())).await;
-    let child = parts.published().pop().expect("a forged message goes on by its fallback");
+    body
+}
+
+/// The child of such a question, as it is published.
+async fn handed_on(parts: &mut Parts) -> Copy {
+    parts.consume(Copy::published(Some("d-1"), &that_hands_on().to_string())).await;
+    let child = parts.published().pop().expect("what fails goes on by its fallback");
     assert!(!format!("{child:?}").contains(&code(Purpose::Answer)));
-    parts.consume(Copy::of(child)).await;
+    Copy::of(child)
+}
+
+#[tokio::test]
+async fn the_next_channel_shows_its_own() {
+    let mut parts = parts().await;
+    let child = handed_on(&mut parts).await;
+    parts.consume(child).await;
     let sent = parts.sent().await;
-    assert!(sent.len() == 1 && sent[0].capture.text.contains("[Yes: "), "{:?}", sent[0].capture.text);
+    assert!(sent.len() == 1 && sent[0].capture.text.contains("[Yes: "), "{sent:?}");
+}
+
+#[tokio::test]
+async fn nothing_more_is_sent_of_a_question_that_has_ended() {
+    let mut parts = parts().await;
+    for _ in 0..2 {
+        parts.shared.intake.call_off(&testkit::key("d-1")).await.unwrap();
+    }
+    let child = handed_on(&mut parts).await;
+    parts.consume(child).await;
+    assert_eq!(parts.sent().await.len(), 0);
+    let id = domain::child_id(&testkit::key("d-1"), 1);
+    assert_eq!(parts.row(&id).await.map(|row| row.state), Some(State::Cancelled));
 }

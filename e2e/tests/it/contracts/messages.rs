@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use serde_json::{Value, json};
 
 use super::schema::{defined, over};
-use super::{amqp, samples};
+use super::{amqp, samples, subjects};
 
 pub(super) const BINDING: &str = "0.3.0";
 pub(super) const JSON: &str = "application/json";
@@ -38,6 +38,7 @@ pub(super) fn messages() -> Value {
         "deadLetter": dead_letter(),
         "callback": callback(),
         "event": event(),
+        "subjectEvent": subject_event(),
     })
 }
 
@@ -161,6 +162,40 @@ fn event() -> Value {
             "examples": [{"name": "a dead letter", "payload": example()}],
         }),
     )
+}
+
+fn subject_event() -> Value {
+    let samples = subjects::sent();
+    let said = [
+        ("message_id", json!({"description": "The event's id. A repeat has the same."})),
+        ("type", json!({"description": "The event's type."})),
+        ("content_type", json!({"const": CLOUD_EVENT})),
+        ("app_id", json!({"const": "chasqui"})),
+        ("correlation_id", json!({"description": "That of the request that has begun it."})),
+    ];
+    message(
+        "subjectEvent",
+        ["An event of no delivery", "What has become of an ask, a command or a verification, as a CloudEvent."],
+        json!({
+            "contentType": CLOUD_EVENT,
+            "headers": amqp::headers("None.", &samples),
+            "x-amqp-properties": amqp::properties(&samples, &said),
+            "payload": defined("subjectEvent"),
+            "examples": [{"name": "an answered ask", "payload": example_of_an_ask()}],
+        }),
+    )
+}
+
+fn example_of_an_ask() -> Value {
+    json!({
+        "specversion": "1.0", "id": "5b0e2a55-7f3f-5c43-9d0e-2f9f8b1d2c11", "source": "/chasqui",
+        "type": "chasqui.ask.answered", "subject": "deploy-7", "time": "2026-03-01T12:00:00Z",
+        "datacontenttype": JSON, "tenant": "default", "correlationid": "order-7",
+        "data": {
+            "id": "deploy-7", "tenant": "default", "kind": "confirm", "choice": "yes", "by": "ana", "version": 2,
+            "correlation_id": "order-7",
+        },
+    })
 }
 
 fn example() -> Value {
