@@ -1,7 +1,7 @@
 //! Takes an answer: what it does is written, told to subscribers and to whoever has given it, and has the ask ended where it
 //! is the last.
 
-use domain::{Ask, AskDecision, AskEdit, AskVerdict, GivenAnswer, Key, ReplyTo};
+use domain::{Ask, AskDecision, AskEdit, AskState, AskVerdict, GivenAnswer, Key, ReplyTo};
 use runtime::failpoint;
 use serde_json::{Map, Value};
 use store::AskAnswered;
@@ -75,7 +75,11 @@ fn told(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict) -> Map<String, Val
         }
         AskVerdict::Ends { choice } => vec![("choice", choice.as_deref().and_then(label).or_else(own))],
         AskVerdict::Same => vec![("choice", own())],
-        AskVerdict::Late(end) => vec![("by", end.by.as_deref().map(Value::from))],
+        // Who has taken it back was not first.
+        AskVerdict::Late(end) => {
+            let first = end.by.as_deref().filter(|_| end.state == AskState::Answered);
+            vec![("by", first.map(Value::from))]
+        }
         AskVerdict::Stands { .. }
         | AskVerdict::TooOften
         | AskVerdict::NotAsked

@@ -163,3 +163,20 @@ async fn a_request_in_which_something_is_wrong_is_dead_lettered_with_all_of_it()
         assert_eq!(parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap(), None, "{target} {body}");
     }
 }
+
+#[tokio::test]
+async fn as_many_as_are_over_at_once_are_told_by_one_look() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }], "expires_in": 60 })).await;
+    let store = &parts.shared.intake.store;
+    let ask = store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    for n in 0..600 {
+        let another = domain::Ask { key: testkit::key(&format!("n-{n}")), ..ask.clone() };
+        store.open_ask(&another, &[], None).await.unwrap();
+    }
+    parts.advance(60);
+    ticker::look(&parts.shared).await.unwrap();
+    let published = parts.published();
+    assert_eq!((published.events.len(), published.requests.len()), (601, 601));
+}

@@ -2,6 +2,8 @@
 
 mod ambiguity;
 mod api;
+#[cfg(feature = "failpoints")]
+mod asks;
 mod browser;
 mod callbacks;
 #[cfg(feature = "failpoints")]
