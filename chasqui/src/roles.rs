@@ -246,6 +246,7 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         reader: webhooks::reader(&config.channels),
         secrets: parts::secrets(config),
         settings: config.dialog.clone(),
+        polling: webhooks::polling(&config.channels, &shared.clock)?,
         telling: config.topology.events,
         hasher: parts::hasher(config),
         clock: shared.clock,

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, RequestIds, Zones};
+use domain::{Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, RequestIds, Timestamp, Zones};
 use operations::Checker;
 use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
@@ -92,6 +92,14 @@ impl Console {
     pub(crate) fn log_in(&self) -> LogIn<'_> {
         let Accounts { passwords, logins, .. } = &self.parts.accounts;
         LogIn { store: &self.parts.store, passwords, hasher: logins, clock: self.parts.clock.as_ref() }
+    }
+
+    /// Whether, as far as this process knows, all that a user had at this time has been revoked since: by whoever has
+    /// disabled or deleted them, logged them out everywhere, or changed their password or rights.
+    pub(crate) async fn is_revoked(&self, user: &str, had_at: Timestamp) -> bool {
+        let Parts { store, clock, accounts, .. } = &*self.parts;
+        let second = had_at.as_micros().div_euclid(1_000_000) as f64;
+        accounts.revoked.has(store, clock.as_ref(), user, Some(second)).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod badge;
 pub(crate) mod banner;
+pub(crate) mod breakable;
 pub(crate) mod confirm;
 pub(crate) mod figure;
 pub(crate) mod filter;

@@ -105,10 +105,7 @@ impl IntoResponse for Refusal {
 /// Who was known by this session, unless the ledger has said since that the sessions of the user have ended.
 async fn remembered(console: &Console, session: Option<&str>, now: Timestamp) -> Option<Actor> {
     let (actor, at) = console.remembered.find(session, now)?;
-    let second = at.as_micros().div_euclid(1_000_000) as f64;
-    let revoked = &console.accounts.revoked;
-    let is_revoked = revoked.has(&console.store, console.clock.as_ref(), &actor.name, Some(second)).await;
-    (!is_revoked).then_some(actor)
+    (!console.is_revoked(&actor.name, at).await).then_some(actor)
 }
 
 /// The path of a page of ours that somebody wanted to see; that of the first page for anything else.

@@ -170,9 +170,10 @@ impl fmt::Display for NotKnown {
             None => write!(f, "{EITHER}. Ids are remembered for ever."),
             Some((retention, since)) => {
                 let days = retention.as_secs() / 86_400;
+                let unit = if days == 1 { "day" } else { "days" };
                 write!(
                     f,
-                    "{EITHER}. Or it ended long ago: what has ended is remembered for {days} days (RETENTION_DAYS), so \
+                    "{EITHER}. Or it ended long ago: what has ended is remembered for {days} {unit} (RETENTION_DAYS), so \
                      that ids that were taken before {since} may be forgotten."
                 )
             }

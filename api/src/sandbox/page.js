@@ -71,13 +71,25 @@ const looks = {
   email: mail, sms: bubble, whatsapp: bubble, telegram: bubble, push: toast, webpush: toast, webhook: request,
 };
 
+// The subscription of a browser is JSON; the host of its push service and the end of its address tell it from others.
+function reached(destination) {
+  try {
+    const endpoint = JSON.parse(destination).endpoint;
+    return new URL(endpoint).host + "/…" + endpoint.slice(-8);
+  } catch {
+    return destination;
+  }
+}
+
 function card(capture) {
   const article = element("article");
   article.dataset.channel = capture.channel;
   const meta = element("div", "meta");
   const at = element("time", "", new Date(capture.at).toLocaleTimeString());
   at.dateTime = capture.at;
-  meta.append(element("strong", "", capture.channel), element("span", "to", capture.destination), at);
+  const to = element("span", "to", reached(capture.destination));
+  to.title = capture.destination;
+  meta.append(element("strong", "", capture.channel), to, at);
   article.append(meta, (looks[capture.channel] || plain)(capture), element("div", "id", capture.delivery));
   return article;
 }

@@ -114,6 +114,28 @@ async fn the_page_fits_a_phone_follows_the_dark_and_loads_nothing_from_elsewhere
     }
 }
 
+/// How light a colour of six hexadecimal digits is, from 0 to 1 (WCAG 2, relative luminance).
+fn luminance(colour: &str) -> f64 {
+    let part = |at: usize| {
+        let part = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+}
+
+#[tokio::test]
+async fn the_colours_of_the_page_in_the_light_can_be_read_on_its_darkest_ground() {
+    let app = TestApp::start().await;
+    let styles = app.get("/docs/page.css", None).await.text;
+    let light = styles.lines().filter(|line| line.starts_with("html:not(.dark-mode)"));
+    let colours: Vec<&str> = light.flat_map(|line| line.split('#').skip(1)).map(|rest| &rest[..6]).collect();
+    assert!(colours.len() >= 10, "{colours:?}");
+    for colour in colours {
+        let contrast = (luminance("e3e3e3") + 0.05) / (luminance(colour) + 0.05);
+        assert!(contrast >= 4.5, "{colour}: {contrast}");
+    }
+}
+
 #[tokio::test]
 async fn unknown_routes_and_methods_are_problems() {
     let app = TestApp::start().await;

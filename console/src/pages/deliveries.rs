@@ -86,7 +86,7 @@ fn page_of(console: &Console, viewer: &Viewer, asked: &Asked, page: &Page, limit
             (rows::table_of(&page.deliveries, lang, console.clock.now()))
         }
         @if is_short {
-            p { ((words.looked_at)(&whole(looked_at as u64), &whole(count(page)))) }
+            p { ((words.looked_at)(looked_at as u64, count(page))) }
         }
         (pager(lang, Section::Deliveries.path(), &asked.pairs(), !asked.has("after"), next.as_deref()))
     }

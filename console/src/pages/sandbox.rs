@@ -5,6 +5,7 @@ mod capture;
 mod faults;
 mod list;
 mod mail;
+mod recipient;
 mod words;
 
 use axum::Router;

@@ -7,6 +7,7 @@ mod addresses;
 mod forms;
 mod keys;
 mod list;
+mod listing;
 mod one;
 mod rights;
 mod undone;

@@ -18,6 +18,11 @@ pub(crate) fn whole(number: u64) -> String {
     text
 }
 
+/// So many of a thing: `1 letter`, `12 345 letters`.
+pub(crate) fn so_many(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", whole(number), if number == 1 { one } else { more })
+}
+
 pub(crate) fn known(number: Option<impl Into<u64>>) -> String {
     number.map_or_else(|| UNKNOWN.to_owned(), |number| whole(number.into()))
 }
@@ -60,6 +65,7 @@ fn with_point(text: String, lang: Lang) -> String {
 fn figures_are_told_as_people_read_them() {
     assert_eq!([0, 999, 1_000, 1_234_567].map(whole), ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]);
     assert_eq!(known(None::<u32>), UNKNOWN);
+    assert_eq!([0, 1, 1_000].map(|number| so_many(number, "day", "days")), ["0 days", "1 day", "1\u{202f}000 days"]);
     assert_eq!([0.0, 0.05, 1.25, 1_234.4].map(|number| rate(number, Lang::Es)), ["0", "0,05", "1,2", "1\u{202f}234"]);
     assert_eq!(percent(9_999, 10_000, Lang::En), "99.9\u{202f}%");
     assert_eq!(percent(1, 0, Lang::En), UNKNOWN);

@@ -29,6 +29,19 @@ async fn the_journal_is_listed_and_narrowed() {
 }
 
 #[tokio::test]
+async fn what_a_job_was_started_for_is_told_in_words() {
+    let site = Site::start().await;
+    let mut entry = testkit::told_by("<ada>", testkit::NOW);
+    entry.data.insert("wanted".to_owned(), r#"{"action":"replay","group":"<1-a>"}"#.into());
+    site.store.journal(&entry).await.unwrap();
+    for (lang, noted) in [("en", "As it was noted"), ("es", "Como se anotó")] {
+        let page = site.get("/console/audit", &format!("session=everything; chasqui_lang={lang}")).await;
+        assert!(page.words().contains("wanted action = replay, group = &lt;1-a&gt;"), "{}", page.text);
+        assert!(page.text.contains(noted), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn a_filter_that_cannot_be_read_is_told_and_nothing_is_searched() {
     let site = Site::start().await;
     told(&site).await;

@@ -172,6 +172,19 @@ async fn whoever_looks_after_a_group_is_named_with_a_note() {
 }
 
 #[tokio::test]
+async fn the_sample_of_a_group_is_a_link_as_long_as_it_is_in_the_queue() {
+    let site = site_with(1).await;
+    let before = site.get("/console/dead-letters", "session=viewer").await;
+    has(&before, &["href=\"/console/dead-letters/letters/000a\""]);
+    site.store.forget_letters(&[LETTER.to_owned()]).await.unwrap();
+    for (lang, told) in [(Lang::En, "not in the queue any more"), (Lang::Es, "ya no está en la cola")] {
+        let after = site.get("/console/dead-letters", &format!("session=viewer; chasqui_lang={}", lang.code())).await;
+        has(&after, &["/console/dead-letters/groups/1-a", told]);
+        assert!(!after.text.contains("/letters/000a\""), "{}", after.text);
+    }
+}
+
+#[tokio::test]
 async fn a_page_comes_again_while_the_queue_is_read() {
     let site = site_with(1).await;
     let before = site.get("/console/dead-letters", "session=operator").await;
@@ -188,7 +201,7 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     let site = site_with(2).await;
     let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=it+is+%3Cmended%3E&rate=2&canary=0").await;
     let page = site.get(&plan, "session=operator").await;
-    has(&page, &["Replay: 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
+    has(&page, &["Replay 2 letters?", "it is &lt;mended&gt;", "None is left out.", "by &lt;operator&gt;"]);
     has(&page, &["<button class=\"main\" type=\"submit\">Start<", "/cancel\" formnovalidate>Discard the plan<"]);
     let miscounted = site.post(&format!("{plan}/start"), "session=operator", "confirmed=3").await;
     assert_eq!(miscounted.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -232,9 +245,9 @@ async fn a_job_that_is_done_says_how_many_of_its_letters_are_dead_again() {
     (again.sample.id, again.sample.epoch) = ("order-<000a>".into(), 1);
     site.store.index_letters(1, &[again], NOW).await.unwrap();
     let page = site.get(&job, "session=viewer").await;
-    has(&page, &["done", "Of what was sent, 1 of 2 are dead again.", "hx-trigger=\"every 10s\""]);
+    has(&page, &["done", "Of what was sent, 1 of 2 is dead again.", "hx-trigger=\"every 10s\""]);
     let page = site.get(&job, "session=viewer; chasqui_lang=es").await;
-    has(&page, &["De lo que se envió, 1 de 2 murieron otra vez."]);
+    has(&page, &["De lo que se envió, 1 de 2 murió otra vez."]);
 }
 
 #[tokio::test]
@@ -257,12 +270,33 @@ async fn whoever_comes_second_is_told_who_is_at_it_and_what_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_plan_is_asked_for_and_about_in_the_language_of_its_page() {
+    let site = site_with(1).await;
+    let spanish = "session=operator; chasqui_lang=es";
+    let form = site.get("/console/dead-letters/plans?action=replay&group=1-a&code=21211", spanish).await;
+    has(&form, &["grupo: <code>1-a</code>", "código: <code>21211</code>"]);
+    for (cookies, told) in [(spanish, "1 carta elegida"), ("session=operator", "1 chosen letter")] {
+        let one = site.get("/console/dead-letters/plans?action=replay&letter=000a", cookies).await;
+        assert!(one.text.contains(&format!("<p>{told}</p>")), "{}", one.text);
+    }
+    let plan = planned(&site, "action=replay&group=1-a&why=mended&canary=1").await;
+    has(&site.get(&plan, spanish).await, &["¿Reenviar 1 carta?"]);
+    has(&site.get(&plan, "session=operator").await, &["Replay 1 letter?"]);
+    site.post(&format!("{plan}/start"), "session=operator", "confirmed=1").await;
+    let job = site.get(&plan.replace("/plans/", "/jobs/"), spanish).await;
+    has(&job, &["<span class=\"whole\">0 de 1</span>", "tras 1 carta espera a que termine<"]);
+}
+
+#[tokio::test]
 async fn a_plan_says_what_has_come_since_and_an_old_one_cannot_be_started() {
     let site = site_with(1).await;
     let plan = planned(&site, "action=replay&group=1-a&why=mended").await;
     site.store.index_letters(1, &[indexed("00ff")], NOW).await.unwrap();
     let page = site.get(&plan, "session=operator").await;
-    has(&page, &["+1 since", "Make the plan again", "/console/dead-letters/plans?action=replay"]);
+    has(
+        &page,
+        &["+1 since: it fits, and is not in it.", "Make the plan again", "/console/dead-letters/plans?action=replay"],
+    );
     site.clock.advance(std::time::Duration::from_secs(3601));
     let page = site.get(&plan, "session=operator").await;
     has(&page, &["older than an hour"]);

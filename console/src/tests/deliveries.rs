@@ -1,7 +1,7 @@
 //! The list of deliveries, and the page of one.
 
 use axum::http::StatusCode;
-use domain::Outcome;
+use domain::{Failure, Outcome, Reason};
 
 use super::ended::{dead, ended};
 use super::site::Site;
@@ -23,6 +23,21 @@ async fn deliveries_are_found_by_what_became_of_them_in_both_languages() {
         spanish.text
     );
     assert!(spanish.text.contains("muerta") && spanish.text.contains("capturada"), "{}", spanish.text);
+}
+
+#[tokio::test]
+async fn a_long_code_takes_several_lines_and_its_error_is_in_a_title() {
+    let site = Site::start().await;
+    let failure =
+        Failure::new("twilio", Some("INVALID_<PARAMETER>_VALUE_OF_A_TEMPLATE".to_owned()), "a <blocked> number");
+    let refused = Outcome::Permanent { reason: Reason::Permanent, failure };
+    ended(&site.store, testkit::row("long"), &refused, None).await;
+    for path in ["/console/deliveries", "/console/deliveries/long"] {
+        let page = site.get(path, "session=viewer").await;
+        assert!(page.text.contains("INVALID_<wbr>&lt;PARAMETER&gt;_<wbr>VALUE_<wbr>OF_"), "{path}: {}", page.text);
+    }
+    let list = site.get("/console/deliveries", "session=viewer").await;
+    assert!(list.text.contains("<span class=\"most\" title=\"a &lt;blocked&gt; number\">permanent"), "{}", list.text);
 }
 
 #[tokio::test]

@@ -129,9 +129,8 @@ async fn whoever_has_logged_out_is_not_remembered_whatever_the_look_was() {
     }
 }
 
-#[tokio::test]
-async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more() {
-    let site = Site::start().await;
+/// Users of whom the console knows by their sessions already.
+async fn add_users(site: &Site) {
     for name in ["<viewer>", "ben"] {
         let user = NewUser {
             name: name.into(),
@@ -141,12 +140,22 @@ async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more(
         };
         assert!(site.store.create_user(user, &testkit::told()).await.unwrap());
     }
-    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
-    // Another process disables the one; that this one disables somebody else has it read the list.
-    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, &testkit::told()).await.unwrap();
+}
+
+/// Another process disables the viewer; that this one disables somebody else has it read the list.
+async fn disable_the_viewer(site: &Site) {
+    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, true, &testkit::told()).await.unwrap();
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
     let disabled = site.post("/console/users/act", "session=admin", "name=ben&act=disable&confirmed=1").await;
     assert_eq!(disabled.status, StatusCode::SEE_OTHER, "{}", disabled.text);
+}
+
+#[tokio::test]
+async fn whoever_was_disabled_before_the_ledger_went_away_is_not_known_any_more() {
+    let site = Site::start().await;
+    add_users(&site).await;
+    assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::OK);
+    disable_the_viewer(&site).await;
     assert_eq!(site.get("/console", "session=admin").await.status, StatusCode::OK);
     site.doors.is_away.store(true, Ordering::SeqCst);
     assert_eq!(site.get("/console", "session=viewer").await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -179,6 +188,21 @@ async fn the_stream_of_the_overview_ends_when_its_reader_may_do_other_things() {
     assert!(events.next().await.unwrap().unwrap().starts_with(b"data:"));
     site.doors.is_read_only.store(true, Ordering::SeqCst);
     // The session is looked at now and then: from here on the time passes by itself while nothing else happens.
+    tokio::time::pause();
+    while events.next().await.is_some() {}
+}
+
+#[tokio::test]
+async fn the_stream_of_the_overview_ends_with_its_disabled_reader_although_no_session_can_be_looked_at() {
+    let site = Site::start().await;
+    add_users(&site).await;
+    let request = Request::get("/console/overview/stream").header("cookie", "session=viewer");
+    let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut events = answer.into_body().into_data_stream();
+    assert!(events.next().await.unwrap().unwrap().starts_with(b"data:"));
+    disable_the_viewer(&site).await;
+    // What is known of its user is all that can end it now.
+    site.doors.is_away.store(true, Ordering::SeqCst);
     tokio::time::pause();
     while events.next().await.is_some() {}
 }

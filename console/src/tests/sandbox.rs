@@ -98,6 +98,8 @@ async fn a_fault_is_set_shown_on_every_page_and_cleared() {
             assert!(page.text.contains(left), "{path}: {}", page.text);
         }
     }
+    let list = site.get(FAULTS, "session=viewer; chasqui_lang=es").await;
+    assert!(list.text.contains("<td data-label=\"Quedan\">3 de 3</td>"), "{}", list.text);
     assert!(site.get(FAULTS, OPERATOR).await.text.contains("value=\"503\""));
     assert!(!site.get(FAULTS, "session=viewer").await.text.contains("value=\"503\""), "who may not gets no form");
     let cleared = site.post("/console/sandbox/faults/clear", OPERATOR, "channel=sms").await;

@@ -150,6 +150,11 @@ impl Drop for Site {
 }
 
 impl Answer {
+    /// What a page says, without its tags.
+    pub(crate) fn words(&self) -> String {
+        self.text.split('<').map(|part| part.split_once('>').map_or(part, |(_, words)| words)).collect()
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

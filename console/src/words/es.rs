@@ -34,7 +34,7 @@ pub(super) static WORDS: Words = Words {
         for_tenant: "para",
         by: "por",
         faults: "Fallas del sandbox",
-        faults_left: |left, next| format!("quedan {left} de {next}"),
+        faults_left: |left, next| format!("{} {left} de {next}", if left == 1 { "queda" } else { "quedan" }),
         ledger_lost: "El libro no responde. Lo que se ve aquí es lo último que se supo, a las",
         stale: "Sin novedades desde",
         live_off: "Recargue la página para ver cifras más recientes.",

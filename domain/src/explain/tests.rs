@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::samples::{NOW, policy, row, waiting};
-use crate::{AttemptOutcome, Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
+use crate::{Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
 
 fn facts(row: &Row) -> Facts<'_> {
     Facts {
@@ -213,6 +213,17 @@ fn the_events_are_told_with_the_ids_that_subscribers_see() {
     let ids: Vec<String> = events_of(&row, &row.order).iter().map(|event| event.id().to_string()).collect();
     assert!(ids.len() == 2 && ids.iter().all(|id| told.contains(id)), "{told}");
     assert!(told.contains("`replayed`") && told.contains("`dead`") && told.contains("`retrying`"), "{told}");
+}
+
+#[test]
+fn no_event_of_a_retry_is_told_where_there_was_none() {
+    let row = Row { state: State::Sent, epoch: 1, attempt: 1, ..row() };
+    let again = Attempt { epoch: 1, ..attempt(1, AttemptOutcome::Sent, 2) };
+    for before in [AttemptOutcome::Permanent, AttemptOutcome::Retriable] {
+        let attempts = [attempt(1, before, 1), again.clone()];
+        let told = said(&explain(&Facts { attempts: &attempts, ..facts(&row) }), Topic::Event);
+        assert!(!told.contains("`retrying`"), "{told}");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod monitoring;
 mod outage;
 mod pauses;
 mod poison;
+mod polled;
 mod postgres;
 mod privacy;
 mod processes;

@@ -1,11 +1,13 @@
 //! `GET /console/dead-letters`: the groups of letters that failed alike, those with the most letters first.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Scope, Timestamp};
+use domain::{Scope, Tenant, Timestamp};
 use maud::{Markup, html};
 use operations::dead_letters;
-use store::{LetterGroup, Life, StoreError};
+use store::{LetterFilter, LetterGroup, Life, Store, StoreError};
 use web::problem::Problem;
 use web::query::Parameters;
 
@@ -99,6 +101,7 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
     let fitting: Vec<&LetterGroup> = found.iter().filter(|group| asked.has(group)).collect();
     let Part { rows: shown, is_first, next } =
         part(&fitting, asked.after.as_deref(), PAGE, |group| group.fingerprint.as_str());
+    let samples = samples(&console.store, &viewer.actor.tenant, shown).await?;
     let here = address(paths::GROUPS, &asked.pairs(), asked.after.as_deref());
     Ok(html! {
         (tabs(lang, Some(Tab::Groups)))
@@ -109,7 +112,7 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
                 @if found.is_empty() && asked.life.is_none() {
                     p.nothing { (words.no_groups) }
                 } @else {
-                    (rows(shown, lang, now))
+                    (rows(shown, &samples, lang, now))
                 }
                 (pager(lang, paths::GROUPS, &asked.pairs(), is_first, next))
             }
@@ -135,7 +138,20 @@ fn narrowed(asked: &Asked, lang: Lang) -> Markup {
     filter(lang, paths::GROUPS, &fields, &asked.problems)
 }
 
-fn rows(groups: &[&LetterGroup], lang: Lang, now: Timestamp) -> Markup {
+/// Those of the samples that are in the queue still: a group that was moved keeps the name of one that is gone.
+async fn samples(store: &Store, tenant: &Tenant, groups: &[&LetterGroup]) -> Result<BTreeSet<String>, StoreError> {
+    let with_letters = groups.iter().filter(|group| group.letters > 0);
+    let letters: Vec<String> = with_letters.map(|group| group.sample.clone()).collect();
+    if letters.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let most = u32::try_from(letters.len()).unwrap_or(u32::MAX);
+    let filter = LetterFilter { tenant: tenant.clone(), letters, ..LetterFilter::default() };
+    let found = dead_letters::list(store, &filter, None, most).await?;
+    Ok(found.letters.into_iter().map(|letter| letter.letter).collect())
+}
+
+fn rows(groups: &[&LetterGroup], samples: &BTreeSet<String>, lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     let columns = [
         text(words.how_it_failed),
@@ -147,15 +163,14 @@ fn rows(groups: &[&LetterGroup], lang: Lang, now: Timestamp) -> Markup {
         text(words.sample),
         text(words.note),
     ];
-    let rows: Vec<Row> = groups.iter().map(|group| row(group, lang, now)).collect();
+    let rows: Vec<Row> = groups.iter().map(|group| row(group, samples, lang, now)).collect();
     table(lang, words.groups, &columns, &rows)
 }
 
-fn row(group: &LetterGroup, lang: Lang, now: Timestamp) -> Row {
-    let sample: String = group.sample.chars().take(8).collect();
+fn row(group: &LetterGroup, samples: &BTreeSet<String>, lang: Lang, now: Timestamp) -> Row {
     let cells = vec![
         html! {
-            a href=(paths::group(&group.fingerprint)) { (headline(group)) }
+            a.long href=(paths::group(&group.fingerprint)) { (headline(group)) }
             @if !group.words.is_empty() { br; span.soft { (group.words) } }
         },
         names::life(group.life, lang),
@@ -163,10 +178,21 @@ fn row(group: &LetterGroup, lang: Lang, now: Timestamp) -> Row {
         last_hour(group),
         time(group.first_at, now, lang),
         time(group.last_at, now, lang),
-        html! { a href=(paths::letter(&group.sample)) title=(group.sample) { code { (sample) } } },
+        sample(group, samples, lang),
         html! { @if let Some(note) = &group.note { (note) } },
     ];
     Row { id: format!("group-{}", group.fingerprint), cells }
+}
+
+fn sample(group: &LetterGroup, samples: &BTreeSet<String>, lang: Lang) -> Markup {
+    let short: String = group.sample.chars().take(8).collect();
+    html! {
+        @if samples.contains(&group.sample) {
+            a href=(paths::letter(&group.sample)) title=(group.sample) { code { (short) } }
+        } @else {
+            span.soft title=(group.sample) { (Words::of(lang).sample_gone) }
+        }
+    }
 }
 
 /// How many have died within an hour, or how many at least.

@@ -17,6 +17,7 @@ use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::link;
+use crate::pieces::breakable::breakable;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
@@ -130,8 +131,12 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
         link(&letter.id),
         html! { (letter.channel) @if let Some(provider) = provider { " · " (provider) } },
         html! { (letter.lane.as_str()) },
-        html! { (letter.reason) @if !letter.code.is_empty() { " " code { (letter.code) } } },
-        html! { (letter.error) },
+        html! {
+            span.most {
+                (breakable(&letter.reason)) @if !letter.code.is_empty() { " " code { (breakable(&letter.code)) } }
+            }
+        },
+        html! { span.most { (letter.error) } },
         html! { (letter.attempts) },
         html! { (letter.epoch) },
         time(letter.dead_at, now, lang),

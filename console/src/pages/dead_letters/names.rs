@@ -22,6 +22,36 @@ pub(crate) fn action(action: LetterAction, lang: Lang) -> &'static str {
     }
 }
 
+/// What is asked before it is done with so many of them.
+pub(crate) fn question(action: LetterAction, letters: u32, lang: Lang) -> String {
+    let one_or_more = |one: &'static str, more: &'static str| if letters == 1 { one } else { more };
+    match (action, lang) {
+        (LetterAction::Close, Lang::En) => {
+            format!("Close {letters} {} without a letter?", one_or_more("delivery", "deliveries"))
+        }
+        (LetterAction::Close, Lang::Es) => {
+            format!("¿Cerrar {letters} {} sin carta?", one_or_more("entrega", "entregas"))
+        }
+        (_, Lang::En) => format!("{} {letters} {}?", self::action(action, lang), one_or_more("letter", "letters")),
+        (_, Lang::Es) => format!("¿{} {letters} {}?", self::action(action, lang), one_or_more("carta", "cartas")),
+    }
+}
+
+/// By what letters are chosen, as a plan has it. What is not known here stands as it is.
+pub(crate) fn selector(name: &str, lang: Lang) -> &str {
+    match name {
+        "group" => lang.of("group", "grupo"),
+        "channel" => lang.of("channel", "canal"),
+        "provider" => lang.of("provider", "proveedor"),
+        "reason" => lang.of("reason", "motivo"),
+        "code" => lang.of("code", "código"),
+        "template" => lang.of("template", "plantilla"),
+        "lane" => lang.of("lane", "carril"),
+        "job" => lang.of("job", "trabajo"),
+        other => other,
+    }
+}
+
 /// What it means, in one sentence.
 pub(crate) fn meaning(action: LetterAction, lang: Lang) -> &'static str {
     match action {
@@ -68,7 +98,7 @@ pub(crate) fn life_word(life: Life, lang: Lang) -> &'static str {
         Life::Acknowledged => lang.of("looked after", "atendido"),
         Life::Replayed => lang.of("replayed", "reenviado"),
         Life::Resolved => lang.of("resolved", "resuelto"),
-        Life::Regressed => lang.of("came back", "volvió"),
+        Life::Regressed => lang.of("regressed", "volvió"),
     }
 }
 
@@ -131,6 +161,19 @@ pub(crate) fn why(why: &str, lang: Lang) -> &str {
 #[test]
 fn what_is_not_known_stands_as_it_is() {
     assert_eq!((outcome("odd", Lang::Es), why("odd", Lang::En)), ("odd", "odd"));
+    assert_eq!((selector("odd", Lang::Es), selector("group", Lang::Es)), ("odd", "grupo"));
     assert_eq!(why("expired", Lang::Es), "venció");
     assert!(LetterAction::ALL.into_iter().all(|one| !meaning(one, Lang::Es).is_empty()));
+}
+
+#[test]
+fn what_is_asked_is_a_sentence_of_its_language_for_one_and_for_more() {
+    for (action, letters, en, es) in [
+        (LetterAction::Replay, 1, "Replay 1 letter?", "¿Reenviar 1 carta?"),
+        (LetterAction::Drop, 3, "Drop 3 letters?", "¿Descartar 3 cartas?"),
+        (LetterAction::Close, 1, "Close 1 delivery without a letter?", "¿Cerrar 1 entrega sin carta?"),
+        (LetterAction::Close, 2, "Close 2 deliveries without a letter?", "¿Cerrar 2 entregas sin carta?"),
+    ] {
+        assert_eq!((question(action, letters, Lang::En), question(action, letters, Lang::Es)), (en.into(), es.into()));
+    }
 }

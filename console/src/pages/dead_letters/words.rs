@@ -27,6 +27,7 @@ pub(super) struct Words {
     pub(super) first: &'static str,
     pub(super) last: &'static str,
     pub(super) sample: &'static str,
+    pub(super) sample_gone: &'static str,
     pub(super) note: &'static str,
     pub(super) no_groups: &'static str,
     pub(super) rows_without_letter: &'static str,
@@ -119,6 +120,7 @@ static EN: Words = Words {
     first: "First",
     last: "Last",
     sample: "Sample",
+    sample_gone: "not in the queue any more",
     note: "Note",
     no_groups: "No dead letters were in the queue when it was read. If you expect some, have it read now.",
     rows_without_letter: "Deliveries may be dead whose letters somebody has taken out of the queue.",
@@ -175,7 +177,9 @@ static EN: Words = Words {
     edit_more: "Edit it further",
     not_sent: "Nothing was sent:",
     in_job: "A job has the letter, started by",
-    sent_before: "The same was sent before the letter was put back: edit it in another way, or drop it. The delivery",
+    sent_before: "The same was sent for a letter of this name, and there is one in the queue: it was put back, or is an equal one. Show the \
+                  difference and send it once more if this one is to be sent too, else edit it in another way or drop it. The \
+                  delivery",
     unconfirmed: "No other job has the letter meanwhile. Send the same once more, or cancel the job.",
     job: "Job",
 };
@@ -205,6 +209,7 @@ static ES: Words = Words {
     first: "Primera",
     last: "Última",
     sample: "Muestra",
+    sample_gone: "ya no está en la cola",
     note: "Nota",
     no_groups: "No había cartas muertas en la cola cuando se leyó. Si espera alguna, hágala leer ahora.",
     rows_without_letter: "Puede haber entregas muertas cuyas cartas alguien sacó de la cola.",
@@ -261,7 +266,8 @@ static ES: Words = Words {
     edit_more: "Seguir editando",
     not_sent: "No se envió nada:",
     in_job: "Un trabajo tiene la carta, iniciado por",
-    sent_before: "Lo mismo se envió antes de que la carta volviera: edítela de otra forma o descártela. La entrega",
+    sent_before: "Lo mismo se envió por una carta con este nombre, y hay una en la cola: volvió, o es una igual. Muestre la diferencia y \
+                  envíelo otra vez si esta también debe enviarse; si no, edítela de otra forma o descártela. La entrega",
     unconfirmed: "Ningún otro trabajo tiene la carta mientras tanto. Envíe lo mismo otra vez, o cancele el trabajo.",
     job: "Trabajo",
 };

@@ -7,6 +7,7 @@ use store::DeliveryView;
 use super::words::Words;
 use crate::pages::delivery::address;
 use crate::pieces::badge::of_state;
+use crate::pieces::breakable::breakable;
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::outcome;
 use crate::pieces::table::{Row, number, table, text};
@@ -42,7 +43,7 @@ fn row(view: &DeliveryView, lang: Lang, now: Timestamp) -> Row {
             @if row.ambiguous { " " span.soft title=(words.ambiguous) { "?" } }
         },
         html! { (row.channel.as_str()) },
-        html! { (row.recipient_mask) },
+        html! { span.most { (breakable(&row.recipient_mask)) } },
         html! { (row.origin.template.as_deref().unwrap_or(UNKNOWN)) },
         html! { (row.provider.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(view.attempts.len() as u64)) },
@@ -57,18 +58,20 @@ fn row(view: &DeliveryView, lang: Lang, now: Timestamp) -> Row {
 fn trouble(view: &DeliveryView, lang: Lang) -> Markup {
     match &view.row.order {
         Order::DeadLetter { reason, error } if view.row.state.is_dead_lettered() => {
-            html! { span title=(error) { (reason.as_str()) } (code(view.row.code.as_deref())) }
+            html! { span.most title=(error) { (breakable(reason.as_str())) (code(view.row.code.as_deref())) } }
         }
         _ => html! {
             @if let Some(failed) = view.attempts.last().filter(|attempt| is_failed(attempt)) {
-                span title=(failed.detail) { (outcome::word(failed.outcome, lang)) } (code(failed.code.as_deref()))
+                span.most title=(failed.detail) {
+                    (outcome::word(failed.outcome, lang)) (code(failed.code.as_deref()))
+                }
             }
         },
     }
 }
 
 fn code(code: Option<&str>) -> Markup {
-    html! { @if let Some(code) = code { " " span.mono { (code) } } }
+    html! { @if let Some(code) = code { " " span.mono { (breakable(code)) } } }
 }
 
 fn is_failed(attempt: &Attempt) -> bool {

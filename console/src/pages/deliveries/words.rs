@@ -1,5 +1,6 @@
 //! What the list of deliveries says.
 
+use crate::pieces::figure::whole;
 use crate::words::Lang;
 
 pub(super) struct Words {
@@ -23,7 +24,7 @@ pub(super) struct Words {
     /// How many are on the page, of which tenant, and whether they are in the order of ids.
     pub(super) scope: fn(&str, &str, bool) -> String,
     /// At how many it has looked, and how many of them fit.
-    pub(super) looked_at: fn(&str, &str) -> String,
+    pub(super) looked_at: fn(u64, u64) -> String,
     pub(super) nothing_yet: &'static str,
     pub(super) nothing_at_all: &'static str,
     pub(super) nothing_fits: &'static str,
@@ -58,7 +59,9 @@ static EN: Words = Words {
         format!("{count} on this page, {order}, of the tenant {tenant}. What is on other pages is not counted.")
     },
     looked_at: |looked, found| {
-        format!("This page has looked at {looked} deliveries, and {found} of them fit. There are older ones: go on.")
+        let fit = if found == 1 { "fits" } else { "fit" };
+        let (looked, found) = (whole(looked), whole(found));
+        format!("This page has looked at {looked} deliveries, and {found} of them {fit}. There are older ones: go on.")
     },
     nothing_yet: "None of these fits.",
     nothing_at_all: "Nothing has been sent yet. Send something from the page Try it, or by POST /notify.",
@@ -82,14 +85,16 @@ static ES: Words = Words {
     tenant: "Inquilino",
     attempts: "Intentos",
     last_trouble: "Último problema",
-    first_seen: "Vista por primera vez",
+    first_seen: "Vista",
     changed: "Cambió",
     scope: |count, tenant, is_by_id| {
         let order = if is_by_id { "en el orden de los ids" } else { "primero las más nuevas" };
         format!("{count} en esta página, {order}, del inquilino {tenant}. Lo que hay en otras páginas no se cuenta.")
     },
     looked_at: |looked, found| {
-        format!("Esta página miró {looked} entregas, y {found} de ellas coinciden. Hay más antiguas: siga.")
+        let fit = if found == 1 { "coincide" } else { "coinciden" };
+        let (looked, found) = (whole(looked), whole(found));
+        format!("Esta página miró {looked} entregas, y {found} de ellas {fit}. Hay más antiguas: siga.")
     },
     nothing_yet: "Ninguna de estas coincide.",
     nothing_at_all: "Todavía no se envió nada. Envíe algo desde la página Probar, o con POST /notify.",

@@ -6,6 +6,7 @@ use operations::deliveries::Taken;
 use store::Receipt;
 
 use super::words::{Words, reported};
+use crate::pieces::breakable::breakable;
 use crate::pieces::figure::{UNKNOWN, took};
 use crate::pieces::outcome::of_attempt;
 use crate::pieces::table::{Row, number, table, text};
@@ -48,7 +49,7 @@ fn attempts(taken: &Taken, lang: Lang, now: Timestamp) -> Markup {
             html! { (attempt.n) },
             of_attempt(attempt.outcome, lang),
             html! { (attempt.provider) },
-            html! { span.mono { (attempt.code.as_deref().unwrap_or(UNKNOWN)) } },
+            code(attempt.code.as_deref()),
             html! { (took(after, lang)) },
             moment(attempt.at, now, lang),
             html! { (attempt.detail) },
@@ -77,7 +78,7 @@ fn receipts(receipts: &[Receipt], lang: Lang, now: Timestamp) -> Markup {
             },
             html! { (receipt.provider) },
             html! { (receipt.attempt) },
-            html! { span.mono { (receipt.code.as_deref().unwrap_or(UNKNOWN)) } },
+            code(receipt.code.as_deref()),
             html! { @if let Some(at) = receipt.happened_at { (moment(at, now, lang)) } @else { (UNKNOWN) } },
             moment(receipt.received_at, now, lang),
             html! { (receipt.detail) },
@@ -86,4 +87,13 @@ fn receipts(receipts: &[Receipt], lang: Lang, now: Timestamp) -> Markup {
     };
     let rows: Vec<Row> = receipts.iter().enumerate().map(row).collect();
     table(lang, words.receipts, &columns, &rows)
+}
+
+fn code(code: Option<&str>) -> Markup {
+    html! {
+        @match code {
+            Some(code) => { span.mono.most { (breakable(code)) } }
+            None => { span.mono { (UNKNOWN) } }
+        }
+    }
 }

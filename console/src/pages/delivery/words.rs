@@ -212,7 +212,7 @@ static ES: Words = Words {
     attempt: "Intento",
     outcome: "Resultado",
     code: "Código",
-    after: "Tras verse por primera vez",
+    after: "Desde que se vio",
     at: "Cuándo",
     said: "Qué se dijo",
     reported: "Informado",

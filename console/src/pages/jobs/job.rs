@@ -130,7 +130,7 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
             p {
                 label for="job-progress" { (words.progress) ": " }
                 progress #job-progress max=(all.max(1)) value=(done) {}
-                " " ((words.of_all)(&whole(done.into()), &whole(all.into())))
+                " " span.whole { ((words.of_all)(&whole(done.into()), &whole(all.into()))) }
                 @if job.state == JobState::Running && shown.open() > 0 {
                     " · " ((words.left)(&lasting(shown.lasts())))
                 }
@@ -138,7 +138,7 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
             (figures(shown, lang))
             @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
-                p #job-since { ((words.dead_again)(&whole(since.failed.into()), &whole(since.tried.into()))) }
+                p #job-since { ((words.dead_again)(since.failed.into(), since.tried.into())) }
             }
             (counts(&shown.counted, lang))
             @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }

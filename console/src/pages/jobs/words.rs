@@ -1,5 +1,6 @@
 //! What the pages of jobs say.
 
+use crate::pieces::figure::whole;
 use crate::words::Lang;
 
 pub(super) struct Words {
@@ -40,7 +41,7 @@ pub(super) struct Words {
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
     /// How many are dead again, and of how many.
-    pub(super) dead_again: fn(&str, &str) -> String,
+    pub(super) dead_again: fn(u64, u64) -> String,
     pub(super) after_so_many: fn(u32) -> String,
 }
 
@@ -85,8 +86,14 @@ static EN: Words = Words {
     of_all: |done, all| format!("{done} of {all}"),
     left: |time| format!("{time} left at this rate"),
     as_of: |time| format!("As of {time}."),
-    dead_again: |dead, sent| format!("Of what was sent, {dead} of {sent} are dead again."),
-    after_so_many: |letters| format!("after {letters} letters it waits until they have ended"),
+    dead_again: |dead, sent| {
+        let are = if dead == 1 { "is" } else { "are" };
+        format!("Of what was sent, {} of {} {are} dead again.", whole(dead), whole(sent))
+    },
+    after_so_many: |letters| match letters {
+        1 => "after 1 letter it waits until that has ended".to_owned(),
+        more => format!("after {more} letters it waits until they have ended"),
+    },
 };
 
 static ES: Words = Words {
@@ -122,8 +129,14 @@ static ES: Words = Words {
     reload: "Recargue la página para ver cifras más recientes.",
     edit_waits: "El broker no confirmó lo que se editó: edite la carta otra vez igual, o cancele.",
     of_all: |done, all| format!("{done} de {all}"),
-    left: |time| format!("quedan {time} a este ritmo"),
+    left: |time| format!("{time} más a este ritmo"),
     as_of: |time| format!("Leído a las {time}."),
-    dead_again: |dead, sent| format!("De lo que se envió, {dead} de {sent} murieron otra vez."),
-    after_so_many: |letters| format!("tras {letters} cartas espera a que terminen"),
+    dead_again: |dead, sent| {
+        let died = if dead == 1 { "murió" } else { "murieron" };
+        format!("De lo que se envió, {} de {} {died} otra vez.", whole(dead), whole(sent))
+    },
+    after_so_many: |letters| match letters {
+        1 => "tras 1 carta espera a que termine".to_owned(),
+        more => format!("tras {more} cartas espera a que terminen"),
+    },
 };

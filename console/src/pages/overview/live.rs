@@ -10,7 +10,7 @@ use operations::overview::{Known, Overview};
 use super::charts::charts;
 use super::words::Words;
 use crate::pieces::banner;
-use crate::pieces::figure::{known, whole};
+use crate::pieces::figure::known;
 use crate::pieces::time::{of_day, time};
 use crate::section::Section;
 use crate::words::Lang;
@@ -66,7 +66,7 @@ fn queues(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
             dd {
                 a href=(Section::DeadLetters.path()) { (known(overview.dead.depth)) }
                 @if let Some(open) = overview.dead.open_groups.filter(|open| *open > 0) {
-                    " · " ((words.open_groups)(&whole(open)))
+                    " · " ((words.open_groups)(open))
                 }
             }
             dt { (words.retry_queues) }

@@ -18,13 +18,17 @@ use tokio::time::{Instant, Interval, interval_at, sleep};
 use super::live::live;
 use super::whose;
 use crate::console::Console;
+use crate::doors::SessionUnknown;
 use crate::feed::{Place, Rendered, Topic};
 use crate::session::Viewer;
 
 /// How often it is looked whether anything has changed.
 const EVERY: Duration = Duration::from_secs(2);
-/// How often it is looked whether the session is still in force.
+/// How often the ledger is asked whether the session is still in force.
 const SESSION_EVERY: Duration = Duration::from_secs(30);
+/// How often it is looked whether anything was changed about the user: this process has a copy of that, which is at most a
+/// few seconds old and read once for all.
+const USER_EVERY: Duration = Duration::from_secs(1);
 /// Below the time after which proxies give a silent answer up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Has proxies pass on what comes as it comes.
@@ -37,8 +41,11 @@ struct Reader {
     headers: HeaderMap,
     /// Whose session it is, with what they might do when the stream began.
     actor: Actor,
+    /// When the session was last known to be in force.
+    known_at: Timestamp,
     told: watch::Receiver<Rendered>,
     session: Interval,
+    user: Interval,
     _place: Place,
 }
 
@@ -55,8 +62,9 @@ pub(super) async fn stream(State(console): State<Console>, viewer: Viewer, heade
     });
     // Whoever comes back has missed something.
     told.mark_changed();
-    let session = interval_at(Instant::now() + SESSION_EVERY, SESSION_EVERY);
-    let reader = Reader { console, headers, actor: viewer.actor, told, session, _place: place };
+    let every = |period: Duration| interval_at(Instant::now() + period, period);
+    let (session, user, known_at) = (every(SESSION_EVERY), every(USER_EVERY), console.clock.now());
+    let reader = Reader { console, headers, actor: viewer.actor, known_at, told, session, user, _place: place };
     let events = stream::unfold(reader, |mut reader| async move {
         let rendered = reader.next().await?;
         Some((Ok::<_, Infallible>(Event::default().data(rendered)), reader))
@@ -71,25 +79,39 @@ impl Reader {
     /// What has changed. None when the stream is to end: with the process, with the session, or because its writer is
     /// gone. Then the reader asks again, and is answered what is right by then.
     async fn next(&mut self) -> Option<Rendered> {
-        let Self { console, headers, actor, told, session, .. } = self;
         loop {
-            tokio::select! {
-                () = console.ending.cancelled() => return None,
-                changed = told.changed() => {
+            let (told, is_due) = tokio::select! {
+                () = self.console.ending.cancelled() => return None,
+                changed = self.told.changed() => {
                     changed.ok()?;
-                    let rendered = Arc::clone(&told.borrow_and_update());
-                    if !rendered.is_empty() {
-                        return Some(rendered);
-                    }
+                    let rendered = Arc::clone(&self.told.borrow_and_update());
+                    (Some(rendered), false)
                 }
-                _ = session.tick() => {
-                    // While nobody can say, the session is as it was. Whoever may do other things now may see other
-                    // things: it asks again.
-                    if console.doors.actor_of(headers).await.is_ok_and(|found| found.as_ref() != Some(&*actor)) {
-                        return None;
-                    }
-                }
+                _ = self.user.tick() => (None, false),
+                _ = self.session.tick() => (None, true),
+            };
+            let is_doubted = self.console.is_revoked(&self.actor.name, self.known_at).await;
+            if (is_due || is_doubted) && self.is_over(is_doubted).await {
+                return None;
             }
+            if let Some(rendered) = told.filter(|rendered| !rendered.is_empty()) {
+                return Some(rendered);
+            }
+        }
+    }
+
+    /// Whether the session has ended. Whoever may do other things now may see other things, too: it asks again. While
+    /// nobody can say, the session is as it was, unless something was changed about its user.
+    async fn is_over(&mut self, is_doubted: bool) -> bool {
+        let now = self.console.clock.now();
+        let found = self.console.doors.actor_of(&self.headers).await;
+        match found {
+            Ok(Some(found)) if found == self.actor => {
+                self.known_at = now;
+                false
+            }
+            Ok(_) => true,
+            Err(SessionUnknown) => is_doubted,
         }
     }
 }

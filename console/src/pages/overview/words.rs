@@ -1,5 +1,6 @@
 //! What the overview says.
 
+use crate::pieces::figure::so_many;
 use crate::words::Lang;
 
 pub(super) struct Words {
@@ -35,7 +36,7 @@ pub(super) struct Words {
     pub(super) no_times: &'static str,
     pub(super) queues: &'static str,
     pub(super) dead_letters: &'static str,
-    pub(super) open_groups: fn(&str) -> String,
+    pub(super) open_groups: fn(u64) -> String,
     pub(super) retry_queues: &'static str,
     pub(super) scheduled: &'static str,
     pub(super) next_due: &'static str,
@@ -98,7 +99,7 @@ static EN: Words = Words {
                the sending.",
     queues: "Queues",
     dead_letters: "Dead letters",
-    open_groups: |number| format!("{number} groups that nobody looks after"),
+    open_groups: |number| format!("{} that nobody looks after", so_many(number, "group", "groups")),
     retry_queues: "Retry queues 1 · 2 · 3",
     scheduled: "Scheduled",
     next_due: "next",
@@ -152,7 +153,7 @@ static ES: Words = Words {
     no_times: "Un proveedor informó de todo lo que se envió: el libro tiene ahora la hora del informe, y ya no la del envío.",
     queues: "Colas",
     dead_letters: "Cartas muertas",
-    open_groups: |number| format!("{number} grupos que nadie atiende"),
+    open_groups: |number| format!("{} que nadie atiende", so_many(number, "grupo", "grupos")),
     retry_queues: "Colas de reintento 1 · 2 · 3",
     scheduled: "Programadas",
     next_due: "la próxima",

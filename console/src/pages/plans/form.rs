@@ -131,10 +131,10 @@ impl Form<'_> {
             dl.facts {
                 dt { (words.which) }
                 dd {
-                    @if !letters.is_empty() { p { ((words.chosen)(letters.len())) } }
+                    @if !letters.is_empty() { p { ((words.chosen)(letters.len() as u64)) } }
                     @for name in selectors {
                         input type="hidden" name=(name) value=(self.value(name));
-                        @if name == "all" { p { (self.everything()) } } @else { p { (name) ": " code { (self.value(name)) } } }
+                        @if name == "all" { p { (self.everything()) } } @else { p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } } }
                     }
                 }
             }

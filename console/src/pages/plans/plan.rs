@@ -160,7 +160,7 @@ fn starting(shown: &Shown, refused: Option<NotStarted>, lang: Lang) -> Markup {
         Some(NotStarted::Unconfirmed(refused)) => Some(refused),
         Some(NotStarted::Changed) | None => None,
     };
-    let question = (words.question)(names::action(shown.job.action, lang), letters);
+    let question = names::question(shown.job.action, letters, lang);
     let (action, discard) = (format!("{}/start", paths::plan(&shown.job.id)), discard_of(shown));
     let confirm = Confirm {
         question: &question,

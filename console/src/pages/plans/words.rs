@@ -1,5 +1,6 @@
 //! What the pages of plans say.
 
+use crate::pieces::figure::so_many;
 use crate::words::Lang;
 
 pub(super) struct Words {
@@ -53,12 +54,13 @@ pub(super) struct Words {
     pub(super) reload: &'static str,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
-    pub(super) question: fn(&str, u32) -> String,
+    /// Since when it could not be read, and why.
+    pub(super) not_read: fn(&str, &str) -> String,
     pub(super) newcomers: fn(u32) -> String,
     pub(super) gone: fn(u32) -> String,
     pub(super) maybe_sent: fn(u32) -> String,
     pub(super) of_these: fn(u32) -> String,
-    pub(super) chosen: fn(usize) -> String,
+    pub(super) chosen: fn(u64) -> String,
 }
 
 impl Words {
@@ -118,12 +120,20 @@ static EN: Words = Words {
     is_being_read: "being read again",
     reload: "Load the page again",
     as_of: |time| format!("As of {time}."),
-    question: |action, letters| format!("{action}: {letters} {}?", if letters == 1 { "letter" } else { "letters" }),
-    newcomers: |letters| format!("+{letters} since: they fit, and are not in it."),
-    gone: |letters| format!("{letters} of its letters were no longer found."),
-    maybe_sent: |letters| format!("{letters} may have been sent before without our knowing: they may arrive twice."),
+    not_read: |time, why| format!("Could not be read since {time}: {why}. Trying again."),
+    newcomers: |letters| {
+        format!(
+            "+{letters} since: {}.",
+            if letters == 1 { "it fits, and is not in it" } else { "they fit, and are not in it" }
+        )
+    },
+    gone: |letters| format!("{letters} of its letters {} no longer found.", if letters == 1 { "was" } else { "were" }),
+    maybe_sent: |letters| {
+        let who = if letters == 1 { "it" } else { "they" };
+        format!("{letters} may have been sent before without our knowing: {who} may arrive twice.")
+    },
     of_these: |letters| format!("of {letters} of them"),
-    chosen: |letters| format!("{letters} chosen letters"),
+    chosen: |letters| so_many(letters, "chosen letter", "chosen letters"),
 };
 
 static ES: Words = Words {
@@ -175,10 +185,18 @@ static ES: Words = Words {
     is_being_read: "se lee otra vez",
     reload: "Recargar la página",
     as_of: |time| format!("Leído a las {time}."),
-    question: |action, letters| format!("{action}: ¿{letters} {}?", if letters == 1 { "carta" } else { "cartas" }),
-    newcomers: |letters| format!("+{letters} desde entonces: coinciden, y no están en él."),
-    gone: |letters| format!("{letters} de sus cartas ya no se encontraron."),
-    maybe_sent: |letters| format!("{letters} quizá ya se enviaron sin que lo sepamos: pueden llegar dos veces."),
+    not_read: |time, why| format!("No se pudo leer desde las {time}: {why}. Se intenta otra vez."),
+    newcomers: |letters| {
+        let they = if letters == 1 { "coincide, y no está" } else { "coinciden, y no están" };
+        format!("+{letters} desde entonces: {they} en él.")
+    },
+    gone: |letters| {
+        format!("{letters} de sus cartas ya no se {}.", if letters == 1 { "encontró" } else { "encontraron" })
+    },
+    maybe_sent: |letters| match letters {
+        1 => "1 quizá ya se envió sin que lo sepamos: puede llegar dos veces.".to_owned(),
+        more => format!("{more} quizá ya se enviaron sin que lo sepamos: pueden llegar dos veces."),
+    },
     of_these: |letters| format!("de {letters} de ellas"),
-    chosen: |letters| format!("{letters} cartas elegidas"),
+    chosen: |letters| so_many(letters, "carta elegida", "cartas elegidas"),
 };

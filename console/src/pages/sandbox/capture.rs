@@ -9,7 +9,7 @@ use store::{Capture, CapturedView};
 use web::problem::Problem;
 use web::query::Parameters;
 
-use super::mail::reached;
+use super::recipient::{self, reached};
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
@@ -88,7 +88,7 @@ fn facts(view: &CapturedView, lang: Lang, console: &Console) -> Markup {
     html! {
         dl.facts {
             dt { (words.channel) } dd { (capture.channel.as_str()) }
-            dt { (words.recipient) } dd { (reached(&capture.destination)) }
+            dt { (words.recipient) } dd { (recipient::whole(&capture.destination)) }
             dt { (words.delivery) } dd { (link(&view.key.id)) }
             dt { (words.captured) } dd { (time(view.at, console.clock.now(), lang)) }
         }

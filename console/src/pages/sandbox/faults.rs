@@ -116,7 +116,6 @@ async fn page(
 fn listed(console: &Console, viewer: &Viewer, found: &[SandboxFault], may: bool) -> Markup {
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let words = Words::of(lang);
-    let left = lang.words().shell.faults_left;
     let columns = [
         text(words.channel),
         text(words.fault),
@@ -129,7 +128,7 @@ fn listed(console: &Console, viewer: &Viewer, found: &[SandboxFault], may: bool)
         let cells = vec![
             html! { (set.channel.as_str()) },
             html! { code { (set.fault) } },
-            html! { (left(set.left, set.next)) },
+            html! { ((words.left_of)(set.left, set.next)) },
             html! { (set.by) },
             time(set.at, now, lang),
             html! {

@@ -10,8 +10,8 @@ use store::CapturedView;
 use web::problem::Problem;
 use web::query::Parameters;
 
-use super::FAULTS;
 use super::words::Words;
+use super::{FAULTS, recipient};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
@@ -123,7 +123,7 @@ fn row(view: &CapturedView, lang: Lang, now: Timestamp) -> Row {
     let cells = vec![
         html! { a href={ (Section::Sandbox.path()) "/" (view.id) } { (glimpse(said, lang)) } },
         html! { (capture.channel.as_str()) },
-        html! { span.most { (super::mail::reached(&capture.destination)) } },
+        recipient::shown(&capture.destination),
         address::link(&view.key.id),
         time(view.at, now, lang),
     ];

@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
-use domain::{EndpointAddress, Scope};
+use domain::Scope;
 use operations::captures;
 
 use crate::console::Console;
@@ -40,9 +40,4 @@ fn framed(html: String) -> Response {
         (REFERRER_POLICY, "no-referrer"),
     ];
     (headers, html).into_response()
-}
-
-/// Who is reached: of an endpoint of ours the URL that is called.
-pub(super) fn reached(destination: &str) -> &str {
-    EndpointAddress::parse(destination).map_or(destination, |address| address.url)
 }

@@ -43,6 +43,8 @@ pub(super) struct Words {
     pub(super) latency_hint: &'static str,
     pub(super) set: &'static str,
     pub(super) left: &'static str,
+    /// For how many yet, and for how many it was set.
+    pub(super) left_of: fn(u32, u32) -> String,
     pub(super) set_by: &'static str,
     pub(super) set_at: &'static str,
     pub(super) action: &'static str,
@@ -103,11 +105,12 @@ static EN: Words = Words {
     latency_hint: "what is longer than the time-out of providers ends as one",
     set: "Set",
     left: "Left",
+    left_of: |left, next| format!("{left} of {next}"),
     set_by: "By",
     set_at: "Since",
     action: "Action",
     clear: "Clear",
-    looked_at: |looked, fit| format!("{fit} on this page, of {looked} that were looked at."),
+    looked_at: |looked, fit| format!("On this page: {fit}. Looked at: {looked}."),
     segments: |count, encoding| format!("Segments: {count}, {encoding}. Each is sent and paid as a message."),
 };
 
@@ -155,10 +158,11 @@ static ES: Words = Words {
     latency_hint: "lo que dura más que el tiempo límite de los proveedores acaba como un tiempo agotado",
     set: "Fijar",
     left: "Quedan",
+    left_of: |left, next| format!("{left} de {next}"),
     set_by: "Por",
     set_at: "Desde",
     action: "Acción",
     clear: "Quitar",
-    looked_at: |looked, fit| format!("{fit} en esta página, de {looked} que se miraron."),
+    looked_at: |looked, fit| format!("En esta página: {fit}. Mirados: {looked}."),
     segments: |count, encoding| format!("Segmentos: {count}, {encoding}. Cada uno se envía y se paga como un mensaje."),
 };

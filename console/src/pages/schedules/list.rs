@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::short;
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::breakable::breakable;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
@@ -92,10 +93,15 @@ impl Rows<'_> {
             html! { @if let Some(name) = name(job) { (name) br; } code.id title=(id) { (short(id)) } },
             self.rule(job),
             self.next(job),
-            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.whole { (self.local(job, at)) } } },
+            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div { (self.local(job, at)) } } },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
             html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) },
-            html! { (job.recipient_mask.as_deref().unwrap_or(UNKNOWN)) },
+            html! {
+                @match job.recipient_mask.as_deref() {
+                    Some(mask) => { span.most { (breakable(mask)) } }
+                    None => { (UNKNOWN) }
+                }
+            },
             html! { (job.lane.as_str()) },
             self.actions(job),
         ];
@@ -106,7 +112,7 @@ impl Rows<'_> {
         let words = Words::of(self.lang);
         match &job.kind {
             JobKind::OneShot => html! { (words.once) },
-            JobKind::Cron { cron, zone, .. } => html! { code { (cron) } br; span.soft { (zone) } },
+            JobKind::Cron { cron, zone, .. } => html! { code { (cron) } br; span.soft { (breakable(zone)) } },
         }
     }
 
@@ -125,16 +131,23 @@ impl Rows<'_> {
 
     /// How far away it is, and what the clocks of the schedule's zone show then.
     fn run(&self, job: &JobSummary, at: Timestamp) -> Markup {
-        html! { (time(at, self.now, self.lang)) br; span.soft.whole { (self.local(job, at)) } }
+        html! { (time(at, self.now, self.lang)) br; span.soft { (self.local(job, at)) } }
     }
 
-    /// Of a schedule that fires once, and where the zone is no longer known, in UTC.
-    fn local(&self, job: &JobSummary, at: Timestamp) -> String {
+    /// Of a schedule that fires once, and where the zone is no longer known, in UTC. Where there is no room for a line the
+    /// time stands below the day.
+    fn local(&self, job: &JobSummary, at: Timestamp) -> Markup {
         let zone: &str = match &job.kind {
             JobKind::OneShot => "UTC",
             JobKind::Cron { zone, .. } => zone,
         };
-        self.zones.local(zone, at).unwrap_or_else(|| at.to_string())
+        let told = self.zones.local(zone, at).unwrap_or_else(|| at.to_string());
+        html! {
+            @match told.split_once(' ') {
+                Some((day, hour)) => { span.whole { (day) } " " span.whole { (hour) } }
+                None => { (told) }
+            }
+        }
     }
 
     fn actions(&self, job: &JobSummary) -> Markup {

@@ -14,6 +14,7 @@ use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::breakable::breakable;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Column, Row, table, text};
@@ -153,7 +154,7 @@ fn columns(words: &Words) -> [Column; 9] {
 fn row(entry: &Suppression, may_lift: bool, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
     let cells = vec![
-        html! { (entry.recipient_mask) },
+        html! { span.most { (breakable(&entry.recipient_mask)) } },
         html! { (entry.channel.as_str()) },
         html! { (words.of_reason(entry.reason)) },
         html! { (words.of_scope(entry.scope)) },
@@ -185,7 +186,7 @@ fn lifted_columns(words: &Words) -> [Column; 6] {
 fn lifted_row(lift: &Lift, lang: Lang, now: Timestamp) -> Row {
     let (words, entry) = (Words::of(lang), &lift.suppression);
     let cells = vec![
-        html! { (entry.recipient_mask) },
+        html! { span.most { (breakable(&entry.recipient_mask)) } },
         html! { (entry.channel.as_str()) },
         html! { (words.of_reason(entry.reason)) },
         time(lift.at, now, lang),

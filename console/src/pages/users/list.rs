@@ -1,9 +1,8 @@
 //! The list of users, and the form that adds one.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{FieldError, Role, Scope};
+use domain::{FieldError, Role, Timestamp};
 use maud::{Markup, html};
 use operations::accounts::is_user_name;
 use operations::accounts::users::{self, AddedBy, Asked, FIELDS};
@@ -12,7 +11,8 @@ use web::hosts::Source;
 use web::query::Parameters;
 
 use super::addresses::of_user;
-use super::forms::{self, kept};
+use super::forms::kept;
+use super::listing::{Adding, Listing, listed};
 use super::rights::rights;
 use super::words::Words;
 use super::{hashing, keys, undone};
@@ -20,10 +20,9 @@ use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::pager::pager;
-use crate::pieces::table::{Row, table, text};
+use crate::pieces::table::{Row, text};
 use crate::pieces::time::time;
-use crate::pieces::written::{Line, unplaced};
+use crate::pieces::written::Line;
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 
@@ -68,26 +67,29 @@ async fn page(
         Err(why) => return undone::page(&shell, why).await,
     };
     let (lang, words) = (shell.lang(), Words::of(shell.lang()));
-    let content = html! {
-        p.actions { a href=(keys::PATH) { (words.keys) } a href=(Section::Account.path()) { (Section::Account.label(lang)) } }
-        (form(viewer, given, errors))
-        (listed(console, viewer, &found))
-        (pager(lang, Section::Users.path(), &[], after.is_none(), found.next.as_deref()))
+    let listing = Listing {
+        title: Section::Users.label(lang),
+        path: Section::Users.path(),
+        over: html! {
+            p.actions {
+                a href=(keys::PATH) { (words.keys) }
+                a href=(Section::Account.path()) { (Section::Account.label(lang)) }
+            }
+        },
+        form: form(viewer, given, errors),
+        list: rows(viewer, &found, console.clock.now()),
+        is_first: after.is_none(),
+        next: found.next.as_deref(),
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    shell.answer(status, Section::Users.label(lang), &content).await
+    listing.answer(&shell, errors).await
 }
 
-fn listed(console: &Console, viewer: &Viewer, found: &UserPage) -> Markup {
-    let (lang, sees_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
+fn rows(viewer: &Viewer, found: &UserPage, now: Timestamp) -> Markup {
+    let lang = viewer.look.lang;
     let words = Words::of(lang);
-    let mut columns = vec![text(words.name), text(words.may), text(words.state), text(words.created)];
-    if sees_all {
-        columns.insert(1, text(words.tenant));
-    }
-    let now = console.clock.now();
+    let columns = [text(words.name), text(words.may), text(words.state), text(words.created)];
     let row = |user: &User| {
-        let mut cells = vec![
+        let cells = vec![
             html! { a href=(of_user(&user.name)) { (user.name) } },
             rights(&user.scopes),
             html! {
@@ -98,35 +100,27 @@ fn listed(console: &Console, viewer: &Viewer, found: &UserPage) -> Markup {
             },
             time(user.created_at, now, lang),
         ];
-        if sees_all {
-            cells.insert(1, html! { (user.tenant.as_str()) });
-        }
         // Names have more than letters, digits and hyphens.
         let id: String = user.name.bytes().map(|byte| format!("{byte:02x}")).collect();
         Row { id: format!("user-{id}"), cells }
     };
-    let rows: Vec<Row> = found.users.iter().map(row).collect();
-    table(lang, words.users, &columns, &rows)
+    listed(viewer, words.users, &columns, found.users.iter().map(|user| (row(user), user.tenant.as_str())))
 }
 
 fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
-    let lang = viewer.look.lang;
-    let words = Words::of(lang);
-    // Whoever chooses nothing gives the least. What was sent already stands as it was sent.
-    let role = if errors.is_empty() { Role::Viewer.as_str() } else { kept(given, "role") };
-    html! {
-        details open[!errors.is_empty()] {
-            summary { (words.add) }
-            form.form method="post" action=(Section::Users.path()) aria-label=(words.add) {
-                (unplaced(errors, &FIELDS))
-                (Line::text("username", words.name, kept(given, "username")).required().with(errors))
-                (Line::password("password", words.password, "new-password").hint(words.password_rule).with(errors))
-                (forms::rights(lang, (role, kept(given, "scope")), words.usual_scopes, errors))
-                @if viewer.actor.may(Scope::Tenants) {
-                    (Line::text("tenant", words.tenant, kept(given, "tenant")).hint(words.own_tenant).with(errors))
-                }
-                p.actions { button.main type="submit" { (words.add_submit) } }
-            }
-        }
-    }
+    let words = Words::of(viewer.look.lang);
+    let adding = Adding {
+        path: Section::Users.path(),
+        title: words.add,
+        submit: words.add_submit,
+        fields: &FIELDS,
+        given,
+        errors,
+        // Whoever chooses nothing gives the least. What was sent already stands as it was sent.
+        role: if errors.is_empty() { Role::Viewer.as_str() } else { kept(given, "role") },
+        scope_hint: words.usual_scopes,
+    };
+    let name = Line::text("username", words.name, kept(given, "username")).required();
+    let password = Line::password("password", words.password, "new-password").hint(words.password_rule);
+    adding.form(viewer, &html! { (name.with(errors)) (password.with(errors)) }, &html! {})
 }

@@ -81,6 +81,20 @@ fn the_overview_tells_its_figures_in_both_languages() {
 }
 
 #[test]
+fn one_group_is_told_as_one() {
+    for (lang, open, told) in [
+        (Lang::En, 1, "1 group that nobody looks after"),
+        (Lang::En, 2, "2 groups that nobody looks after"),
+        (Lang::Es, 1, "1 grupo que nadie atiende"),
+        (Lang::Es, 2, "2 grupos que nadie atiende"),
+    ] {
+        let dead = DeadNow { depth: Some(7), open_groups: Some(open) };
+        let page = live(&Overview { dead, ..overview() }, lang, now()).into_string();
+        assert!(page.contains(told), "{told}: {page}");
+    }
+}
+
+#[test]
 fn a_figure_that_cannot_be_known_says_why() {
     let page = live(&overview(), Lang::En, now()).into_string();
     assert_eq!(page.matches("<span title=\"A provider has reported of all that was sent").count(), 1, "{page}");

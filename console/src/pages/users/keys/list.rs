@@ -1,9 +1,8 @@
 //! The list of keys, and the form that makes one.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{FieldError, Scope, Timestamp};
+use domain::{FieldError, Timestamp};
 use maud::{Markup, html};
 use operations::accounts::keys::{self, Asked, FIELDS};
 use store::{ApiKey, KeyCursor, KeyPage, USUAL_PAGE};
@@ -14,14 +13,14 @@ use super::{PATH, made, revoke, rotate};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
-use crate::pages::users::forms::{self, kept};
+use crate::pages::users::forms::kept;
+use crate::pages::users::listing::{Adding, Listing, listed};
 use crate::pages::users::rights::rights;
 use crate::pages::users::undone;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::pager::pager;
-use crate::pieces::table::{Row, table, text};
+use crate::pieces::table::{Row, text};
 use crate::pieces::time::time;
-use crate::pieces::written::{Line, unplaced};
+use crate::pieces::written::Line;
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -68,21 +67,25 @@ async fn page(
     };
     let (lang, words) = (shell.lang(), Words::of(shell.lang()));
     let next = found.next.as_ref().map(ToString::to_string);
-    let content = html! {
-        p { a href=(Section::Users.path()) { (Section::Users.label(lang)) } }
-        p.soft { (words.what) }
-        (form(viewer, given, errors))
-        (listed(viewer, &found, console.clock.now()))
-        (pager(lang, PATH, &[], after.is_none(), next.as_deref()))
+    let listing = Listing {
+        title: words.keys,
+        path: PATH,
+        over: html! {
+            p { a href=(Section::Users.path()) { (Section::Users.label(lang)) } }
+            p.soft { (words.what) }
+        },
+        form: form(viewer, given, errors),
+        list: rows(viewer, &found, console.clock.now()),
+        is_first: after.is_none(),
+        next: next.as_deref(),
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    shell.answer(status, words.keys, &content).await
+    listing.answer(&shell, errors).await
 }
 
-fn listed(viewer: &Viewer, found: &KeyPage, now: Timestamp) -> Markup {
-    let (lang, sees_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
+fn rows(viewer: &Viewer, found: &KeyPage, now: Timestamp) -> Markup {
+    let lang = viewer.look.lang;
     let words = Words::of(lang);
-    let mut columns = vec![
+    let columns = [
         text(words.name),
         text(words.prefix),
         text(words.may),
@@ -92,18 +95,8 @@ fn listed(viewer: &Viewer, found: &KeyPage, now: Timestamp) -> Markup {
         text(words.made_by),
         text(words.what_now),
     ];
-    if sees_all {
-        columns.insert(1, text(words.tenant));
-    }
-    let row = |key: &ApiKey| {
-        let mut cells = cells(key, lang, now);
-        if sees_all {
-            cells.insert(1, html! { (key.tenant.as_str()) });
-        }
-        Row { id: format!("key-{}", key.id), cells }
-    };
-    let rows: Vec<Row> = found.keys.iter().map(row).collect();
-    table(lang, words.keys, &columns, &rows)
+    let row = |key: &ApiKey| Row { id: format!("key-{}", key.id), cells: cells(key, lang, now) };
+    listed(viewer, words.keys, &columns, found.keys.iter().map(|key| (row(key), key.tenant.as_str())))
 }
 
 fn cells(key: &ApiKey, lang: Lang, now: Timestamp) -> Vec<Markup> {
@@ -141,21 +134,18 @@ fn state(key: &ApiKey, lang: Lang, now: Timestamp) -> Markup {
 }
 
 fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
-    let lang = viewer.look.lang;
-    let words = Words::of(lang);
-    html! {
-        details open[!errors.is_empty()] {
-            summary { (words.add) }
-            form.form method="post" action=(PATH) aria-label=(words.add) {
-                (unplaced(errors, &FIELDS))
-                (Line::text("name", words.name, kept(given, "name")).required().hint(words.name_hint).with(errors))
-                (forms::rights(lang, (kept(given, "role"), kept(given, "scope")), words.scope_hint, errors))
-                @if viewer.actor.may(Scope::Tenants) {
-                    (Line::text("tenant", words.tenant, kept(given, "tenant")).hint(words.own_tenant).with(errors))
-                }
-                (Line::text("expires_at", words.expires, kept(given, "expires_at")).hint(words.expires_hint).with(errors))
-                p.actions { button.main type="submit" { (words.add_submit) } }
-            }
-        }
-    }
+    let words = Words::of(viewer.look.lang);
+    let adding = Adding {
+        path: PATH,
+        title: words.add,
+        submit: words.add_submit,
+        fields: &FIELDS,
+        given,
+        errors,
+        role: kept(given, "role"),
+        scope_hint: words.scope_hint,
+    };
+    let name = Line::text("name", words.name, kept(given, "name")).required().hint(words.name_hint);
+    let expires = Line::text("expires_at", words.expires, kept(given, "expires_at")).hint(words.expires_hint);
+    adding.form(viewer, &name.with(errors), &expires.with(errors))
 }
