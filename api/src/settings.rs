@@ -1,11 +1,12 @@
 //! What the API needs to be told: what its operator sets, and what the process around it knows.
 
 mod operator;
+mod verify;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, Registry, Zones};
+use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -59,8 +60,14 @@ pub struct Settings {
     pub retry_delays: [Duration; 3],
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
+    /// `TELEGRAM_BOT_NAME`: the bot that links of contacts lead to; none makes no links.
+    pub bot_name: Option<String>,
     /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
     pub is_over_tls: bool,
+    /// `EVENTS`: which events are published.
+    pub telling: Telling,
+    /// `VERIFY_…`: to whom codes go, and how many.
+    pub verify: PumpingLimits,
 }
 
 impl Settings {
@@ -86,7 +93,10 @@ impl Settings {
             answerers: Vec::new(),
             retry_delays: [Duration::ZERO; 3],
             drain: Duration::from_secs(25),
+            bot_name: None,
             is_over_tls: false,
+            telling: Telling::Off,
+            verify: verify::nothing(),
         }
     }
 }

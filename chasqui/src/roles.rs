@@ -174,6 +174,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         // `PUBLIC_URL` is of https.
         is_over_tls: config.public_url.is_some(),
+        bot_name: config.dialog.bot_name.clone(),
         retention: config.retention,
         answerers: parts::answerers(),
         retry_delays: config.retry_delays,
@@ -183,6 +184,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         // What is wrong with the settings of a provider the workers say, which need it.
         carriers: parts::carriers(&config.channels).unwrap_or_default(),
         zones: config.zones.clone(),
+        telling: config.topology.events,
+        verify: config.api.verify.clone(),
         services: config.services.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })

@@ -103,7 +103,7 @@ pub struct Ask {
 }
 
 impl AskKind {
-    const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::Command, Self::OptIn];
+    pub const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::Command, Self::OptIn];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ impl AskKind {
 }
 
 impl AskState {
-    const ALL: [Self; 4] = [Self::Open, Self::Answered, Self::Expired, Self::Cancelled];
+    pub const ALL: [Self; 4] = [Self::Open, Self::Answered, Self::Expired, Self::Cancelled];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -157,6 +157,11 @@ impl Verification {
         Self { state: VerificationState::Blocked, version, reasons, ended_at, ..self }
     }
 
+    /// How often its code may still be tried.
+    pub fn attempts_left(&self) -> u32 {
+        MAX_CHECKS.saturating_sub(self.checks)
+    }
+
     /// What it is at this instant: one whose time is over has expired, whether its row says so yet or not.
     pub fn state_at(&self, now: Timestamp) -> VerificationState {
         let is_over = self.state == VerificationState::Pending && now >= self.expires_at;
@@ -197,7 +202,7 @@ impl Verification {
             let approved = Self { approved_by: by.map(str::to_owned), ..self.clone() };
             return (Checked::Approved, approved.ends(VerificationState::Approved, now));
         }
-        let left = MAX_CHECKS.saturating_sub(self.checks);
+        let left = self.attempts_left();
         let moved = if left == 0 { self.ends(VerificationState::Exhausted, now) } else { None };
         (Checked::Wrong { left }, moved)
     }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod accounts;
+mod asks;
 mod captures;
 mod check;
 mod commands;
@@ -18,3 +19,4 @@ mod providers;
 mod schedules;
 mod stuck;
 mod suppressions;
+mod verifications;

@@ -37,8 +37,8 @@ pub use accounts::{
 };
 pub use asks::{
     AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
-    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, MAX_CONVERTED, VerificationCursor,
-    VerificationFilter, VerificationMade, VerificationPage,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, VerificationCursor, VerificationFilter,
+    VerificationMade, VerificationPage,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};

@@ -3,13 +3,15 @@
 
 use crate::{Open, Settings};
 use axum::http::StatusCode;
-use domain::{ChannelName, Key, Lane, Outcome, Tenant};
+use domain::{ChannelName, Key, Lane, Outcome, Tenant, Verification, VerificationState};
 use serde_json::{Value, json};
 use store::{Capture, IndexedLetter, LetterAction, LetterFilter, LetterPlan, ReplayRule, Sort};
 
 use crate::tests::app::{Answer, TestApp, claims, request, settings, sign, token};
+use crate::tests::asks;
 use crate::tests::commands::command;
 use crate::tests::deliveries::attempted;
+use crate::tests::verifications::verification;
 
 const SCOPES: [&str; 5] = ["notify", "read", "operate", "admin", "tenants"];
 /// What the tenant `acme` has.
@@ -173,8 +175,23 @@ async fn give_acme_something(app: &TestApp) {
     let key = json!({"name": "orders", "scope": "notify"});
     let made = app.post("/keys", Some(&token("admin notify")), &key).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    asks::opened(&app.store, &asks::ask(DELIVERY)).await;
+    let contact = json!({"addresses": [{"channel": "sms", "destination": "+12025550143"}]}).to_string();
+    let put = request("PUT", &format!("/contacts/{DELIVERY}"), Some(&token("operate")));
+    let made = app.send(put.header("content-type", "application/json").body(contact.into()).unwrap()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     give_acme_a_command(app).await;
     give_acme_a_dead_letter(app).await;
+    give_acme_a_verification(app).await;
+}
+
+/// One that was approved.
+async fn give_acme_a_verification(app: &TestApp) {
+    let acme = Tenant::parse("acme").unwrap();
+    let key = Key { tenant: acme, id: DELIVERY.into() };
+    let state = VerificationState::Approved;
+    let approved = Verification { state, sends: 1, ended_at: Some(testkit::NOW), ..verification(key) };
+    app.store.begin_verification(&approved).await.unwrap();
 }
 
 /// A command of the id of the delivery.

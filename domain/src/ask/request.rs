@@ -26,27 +26,6 @@ const NEXT_CHANNEL_AFTER: Duration = Duration::from_secs(120);
 /// What is said of a time at which nothing would happen.
 const TOO_LATE: &str = "must be less than expires_in: the question has ended by then";
 
-/// Every field of a request, in the order in which bad ones are named.
-const FIELDS: [&str; 18] = [
-    "id",
-    "tenant",
-    "question",
-    "choices",
-    "to",
-    "quorum",
-    "four_eyes",
-    "may_change",
-    "expires_in",
-    "correlation_id",
-    "reply_to",
-    "requested_by",
-    "locale",
-    "next_channel_after",
-    "remind_after",
-    "escalate",
-    "metadata",
-    "version",
-];
 /// Other names for the fields, in lower case and without separators.
 const SYNONYMS: [(&str, &str); 7] = [
     ("question", "ask text message body prompt title"),
@@ -103,6 +82,28 @@ pub struct AskStep {
 }
 
 impl AskRequest {
+    /// Every field of a request, in the order in which bad ones are named.
+    pub const FIELDS: [&'static str; 18] = [
+        "id",
+        "tenant",
+        "question",
+        "choices",
+        "to",
+        "quorum",
+        "four_eyes",
+        "may_change",
+        "expires_in",
+        "correlation_id",
+        "reply_to",
+        "requested_by",
+        "locale",
+        "next_channel_after",
+        "remind_after",
+        "escalate",
+        "metadata",
+        "version",
+    ];
+
     /// Reads a request that was parsed as JSON before. `null` and an empty text count as absent.
     ///
     /// # Errors
@@ -131,7 +132,7 @@ impl AskRequest {
         }
         let escalate = read_steps(&mut fields, expires_in);
         let metadata = fields.map("metadata");
-        fields.refuse_unknown(&FIELDS, &SYNONYMS);
+        fields.refuse_unknown(&Self::FIELDS, &SYNONYMS);
         let request = Self {
             id,
             tenant,

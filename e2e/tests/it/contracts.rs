@@ -3,6 +3,7 @@
 
 mod agreement;
 mod amqp;
+mod ask;
 mod asyncapi;
 mod body;
 mod corpus;

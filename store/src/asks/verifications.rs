@@ -10,9 +10,7 @@ use domain::{
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-pub use self::list::{
-    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationPage,
-};
+pub use self::list::{ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationPage};
 use super::{MAX_TRIES, is_storable, overtaken, salt_of};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, time_of, unreadable};

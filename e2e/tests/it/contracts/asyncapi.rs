@@ -7,7 +7,7 @@ use topology::{Argument, Names, OWN, Plan, Queue};
 
 use super::messages::{BINDING, JSON, messages};
 use super::schema::over;
-use super::{body, events, subjects};
+use super::{ask, body, events, subjects};
 
 const WHOLE: &str = "How services publish notifications to RabbitMQ, and hear what becomes of them. One message is one \
                      delivery: one recipient on one channel. The pages publishing.md, events.md and topology.md say the \
@@ -27,9 +27,10 @@ pub(super) fn document() -> Value {
     let user = "orchestrator_user, with the password that its operator gave you.";
     let license = json!({"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"});
     let schemas = over(
-        over(over(body::definitions(), events::definitions()), subjects::definitions()),
+        over(over(over(body::definitions(), ask::definitions()), events::definitions()), subjects::definitions()),
         json!({
             "notification": body::notification(),
+            "ask": ask::ask(),
             "event": events::event(),
             "subjectEvent": subjects::event(),
         }),
@@ -105,7 +106,7 @@ impl Broker {
         };
         let told = format!("{what_for} Ends in the queue {}.", self.names.lane_queue(lane));
         let title = format!("Lane {lane}");
-        let messages = ["notification", "accepted", "child", "released", "retry", "deadLetter"];
+        let messages = ["notification", "ask", "accepted", "child", "released", "retry", "deadLetter"];
         let lane = channel(&title, &told, self.names.lane_key(lane).into(), &messages);
         over(lane, self.by_key(&self.names.exchange))
     }
@@ -276,6 +277,8 @@ fn of_the_lanes() -> Map<String, Value> {
         let mut add = |name: &str, operation: Value| drop(operations.insert(format!("{name}{word}"), operation));
         let publish = format!("Publish to the lane {lane}; every ending may be told to reply_to");
         add("publish", replied(operation("receive", &publish, lane, &["notification"])));
+        let ask = format!("Publish a question to the lane {lane}; how it ends may be told to reply_to");
+        add("ask", replied(operation("receive", &ask, lane, &["ask"])));
         let accept = format!("The API or chasqui send publishes to the lane {lane}");
         add("accept", operation("send", &accept, lane, &["accepted"]));
         let fall_back = format!("A worker hands a delivery of the lane {lane} on to its next channel");
@@ -304,7 +307,7 @@ fn operation(action: &str, title: &str, channel: &str, messages: &[&str]) -> Val
 }
 
 fn replied(operation: Value) -> Value {
-    let told = "The AMQP property reply_to of the notification; without it nothing is replied.";
+    let told = "The AMQP property reply_to of the message; without it nothing is replied.";
     let reply = json!({
         "address": {"location": "$message.header#/reply_to", "description": told},
         "channel": {"$ref": "#/channels/replies"},

@@ -15,6 +15,7 @@ const KEPT: &str = "Headers of the publisher's own are kept, up to 64 KiB in all
 pub(super) fn messages() -> Value {
     json!({
         "notification": notification(),
+        "ask": ask(),
         "accepted": accepted(),
         "child": message("child", [
             "A fallback",
@@ -86,6 +87,39 @@ fn notification() -> Value {
                 {"name": "later", "payload": {
                     "channel": "whatsapp", "destination": "+12025550143", "message": "Your table is ready in an hour.",
                     "send_at": "2026-03-01T09:00:00-03:00", "max_lateness_seconds": 1800,
+                }},
+            ],
+        }),
+    )
+}
+
+fn ask() -> Value {
+    let samples = [samples::notification()];
+    let said = [
+        ("message_id", json!({"description": "The question's id, in UTF-8. Keep it when you publish again."})),
+        ("correlation_id", json!({"description": "What you know it by, unless the body says that."})),
+        ("reply_to", json!({"description": "Where its end is told as well."})),
+    ];
+    message(
+        "ask",
+        ["A question to people", "What to ask, and whom, in place of a notification."],
+        json!({
+            "description": "Publish with confirms, mandatory and persistent. Never set expiration.",
+            "headers": amqp::headers("Headers of your own are not kept, but for those of a trace.", &samples),
+            "x-amqp-properties": amqp::properties(&samples, &said),
+            "payload": defined("ask"),
+            "examples": [
+                {"name": "yes or no", "payload": {
+                    "ask": {"question": "Deploy version 7?", "to": [{"contact": "ana"}], "expires_in": 900},
+                }},
+                {"name": "two of a group, and then others", "payload": {
+                    "tenant": "acme",
+                    "ask": {
+                        "question": "Stop the strategy?",
+                        "choices": [{"label": "Stop"}, {"label": "Go on", "refuses": true}],
+                        "to": [{"group": "admins", "channels": ["telegram", "email"]}], "quorum": 2, "expires_in": 600,
+                        "escalate": [{"after_seconds": 300, "to": [{"channel": "sms", "destination": "+12025550143"}]}],
+                    },
                 }},
             ],
         }),

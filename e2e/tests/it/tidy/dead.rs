@@ -10,25 +10,16 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 18] = [
+const KEPT: [(&str, &str); 9] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
-    ("CODE_LIVES", "no verification is started yet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
+    ("Intake::call_off", "nothing that people answer is sent yet, and no answer is heard"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
-    ("Store::begin_verification", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::cancel_verification", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::check_verification", "no role asks people, dispatches commands or verifies addresses yet"),
     ("Store::count_ask_send", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::send_verification", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::verification", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::verification_counters", "no role asks people, dispatches commands or verifies addresses yet"),
-    ("Store::verification_of_ticket", "no role asks people, dispatches commands or verifies addresses yet"),
     ("SuppressionScope::narrowest_of", "the tests of the ledger go through the lanes"),
-    ("Verification::guarded", "no verification is started yet, and no code is tried"),
-    ("Verification::started", "no verification is started yet, and no code is tried"),
 ];
 
 /// How an import begins.
