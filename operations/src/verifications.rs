@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::allowed::{NotDone, must};
 use crate::checked::{Refused, field, mint};
-use crate::recipients::{every_recipient, recipient_of};
+use crate::recipients::recipient_of;
 
 pub use self::ladder::{Ladder, Rung};
 pub use self::written::{Asked, CODE_FIELDS, FIELDS, RESEND_FIELDS, read_code};
@@ -172,6 +172,7 @@ impl Verifying<'_> {
             channel: channel.clone(),
             recipient: recipient_of(channel, destination, self.recipients),
             recipient_mask: mask(destination),
+            addresses: self.recipients.hash(&asked.ladder.addresses()),
             prefix: self.prefix_of(&asked.ladder),
             client: asked.client_ip.map(|ip| hashed(CLIENT, &network(ip))),
             session: asked.session.as_deref().map(|session| hashed(SESSION, session)),
@@ -204,18 +205,11 @@ impl Verifying<'_> {
         Err(NotVerified::Another { id: known.key.id })
     }
 
-    /// Whether a ladder leads where the verification was started for: to its address first, and to no number that the guard
-    /// was not asked about.
+    /// Whether a ladder leads to the addresses for which the verification was started, and to no other: whoever reads the
+    /// code elsewhere would be believed.
     fn is_to(&self, verification: &Verification, ladder: &Ladder) -> bool {
-        let Rung { channel, destination } = &ladder.first;
-        let is_there = || every_recipient(channel, destination, self.recipients).contains(&verification.recipient);
-        let prefix = self.prefix_of(ladder);
-        // After a change of the secret the prefix has another hash; its country is still the same.
-        let is_near = prefix.is_none()
-            || prefix == verification.prefix
-            || (verification.key_id != self.secrets.key_id()
-                && ladder.number().as_deref().and_then(dial_code) == verification.dial_code.as_deref());
-        *channel == verification.channel && is_near && is_there()
+        let known = self.recipients.every_hash(&ladder.addresses());
+        ladder.first.channel == verification.channel && known.contains(&verification.addresses)
     }
 
     /// Asks the guard, and blocks what it finds reasons against.

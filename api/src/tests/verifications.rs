@@ -26,6 +26,7 @@ pub(crate) fn verification(key: Key) -> Verification {
         channel: ChannelName::parse("email").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***@example.com".into(),
+        addresses: RecipientHash::UNKNOWN,
         prefix: None,
         client: None,
         session: None,

@@ -387,6 +387,8 @@ async fn the_same_code_is_sent_again_to_the_same_address_alone() {
     for elsewhere in [
         json!({"to": "eva@example.org"}),
         json!({"to": {"email": "ana@example.org", "phone": "+5491122334455"}}),
+        json!({"to": {"email": "ana@example.org", "phone": "+34600123457"}}),
+        json!({"to": {"email": "ana@example.org", "telegram_chat_id": 42}}),
         json!({"to": {"phone": MADRID}}),
         json!({"to": MADRID}),
         json!({}),

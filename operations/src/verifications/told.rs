@@ -26,15 +26,16 @@ impl Verifying<'_> {
         self.publish(of, Publication::of_subject(event, None)).await
     }
 
-    /// Does what follows from an end: tells it, calls off what still waits, counts. The end itself stands in the row by now,
-    /// so that nothing that fails here is an error of whoever asked. An end that could not be told stays untold in its row,
-    /// and the scheduler tells it.
+    /// Does what follows from an end: calls off what still waits, tells it, counts. The end itself stands in the row by now,
+    /// so that nothing that fails here is an error of whoever asked: the row stays untold, and a dialog does both.
     pub(super) async fn has_ended(&self, ended: &Verification) {
-        if let Err(error) = self.call_off(ended).await {
-            tracing::warn!(%error, "a message of a verification that has ended could not be called off");
-        }
-        if let Err(untold) = self.tell_end(ended).await {
-            tracing::warn!(%untold, "the end of a verification is told later");
+        let called_off = self.call_off(ended).await;
+        let told = match called_off {
+            Ok(()) => self.tell_end(ended).await,
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "the end of a verification is told later");
         }
         self.count(ended, ended.state.as_str());
         if ended.state == VerificationState::Approved {

@@ -113,7 +113,7 @@ pub fn read_code(text: &str) -> Result<String, Refused> {
             None
         }
     };
-    reader.refuse_unknown(|name| field_meant(name, CODE_FIELDS, &[("code", &["otp", "pin", "token", "value"])]));
+    reader.refuse_unknown(meant_of_a_code);
     match code {
         Some(code) if reader.errors.is_empty() => Ok(code),
         _ => Err(Refused::Fields(reader.errors)),
@@ -258,6 +258,11 @@ const OTHERS: [(&str, &[&str]); 6] = [
 /// Finds the field that a name stands for.
 fn meant(name: &str) -> Option<&'static str> {
     field_meant(name, FIELDS, &OTHERS)
+}
+
+fn meant_of_a_code(name: &str) -> Option<&'static str> {
+    const OTHERS: [(&str, &[&str]); 1] = [("code", &["otp", "pin", "token", "value"])];
+    field_meant(name, CODE_FIELDS, &OTHERS)
 }
 
 fn meant_of_an_address(name: &str) -> Option<&'static str> {

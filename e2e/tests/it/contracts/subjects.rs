@@ -148,6 +148,7 @@ fn of_verifications() -> Vec<SubjectEvent> {
         channel: ChannelName::parse("sms").expect("a name"),
         recipient: RecipientHasher::new(SECRET.as_bytes()).hash("+34600000000"),
         recipient_mask: "***00".into(),
+        addresses: RecipientHasher::new(SECRET.as_bytes()).hash("number +34600000000"),
         prefix: None,
         client: None,
         session: None,

@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 9] = [
+const KEPT: [(&str, &str); 8] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
-    ("Intake::call_off", "nothing that people answer is sent yet, and no answer is heard"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
