@@ -8,6 +8,7 @@ mod browser;
 mod callbacks;
 #[cfg(feature = "failpoints")]
 mod chaos;
+mod commands;
 mod contracts;
 mod dead_letters;
 mod delivery;
