@@ -1,12 +1,10 @@
 //! Reads an event that the fleet has told.
 
-use domain::{ChannelName, EventName, Key, Tenant};
+use domain::{ChannelName, EventName, Key, SubjectEvent, Tenant};
 use serde_json::{Map, Value};
 
 /// The channel whose events are told to no endpoint: each would be about telling another.
 const OWN: &str = "webhook";
-/// What events are about that are about no delivery: the word in the place of the channel.
-const OF_NO_DELIVERY: [&str; 3] = ["ask", "command", "verification"];
 /// The code of a delivery whose receiver wants no more.
 const GONE: &str = "gone";
 
@@ -36,7 +34,7 @@ impl Event {
         let tenant = Tenant::parse(text(&whole, "tenant")?)?;
         let (channel, name) = text(&whole, "type")?.strip_prefix("chasqui.")?.rsplit_once('.')?;
         let known = || EventName::ALL.into_iter().find(|known| known.as_str() == name);
-        let name = if OF_NO_DELIVERY.contains(&channel) { None } else { Some(known()?) };
+        let name = if SubjectEvent::NOUNS.contains(&channel) { None } else { Some(known()?) };
         let key = Key { tenant: tenant.clone(), id: text(&whole, "id")?.to_owned() };
         let delivery = Key { tenant, id: text(&whole, "subject")?.to_owned() };
         Some(Self { key, name, delivery, channel: ChannelName::parse(channel).ok()?, whole })

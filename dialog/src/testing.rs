@@ -74,6 +74,7 @@ pub(crate) async fn parts_with(services: Registry) -> Parts {
             bot_name: Some("acme_bot".to_owned()),
             locale: "en".to_owned(),
         },
+        polling: None,
         telling: Telling::All,
         hasher: keyring.recipients(),
         clock: Arc::<Still>::clone(&clock),

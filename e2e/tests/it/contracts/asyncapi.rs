@@ -1,13 +1,13 @@
 //! The whole document: every exchange and queue of the plan, who publishes what there, and who consumes it.
 
 use chasqui::config::{Config, REFERENCE, Role};
-use domain::{EventName, Lane, Priority, Tenant};
+use domain::{EventName, Lane, Priority, SubjectEvent, Tenant};
 use serde_json::{Map, Value, json};
 use topology::{Argument, Names, OWN, Plan, Queue};
 
 use super::messages::{BINDING, JSON, messages};
 use super::schema::over;
-use super::{ask, body, events, subjects, words};
+use super::{ask, body, events, subjects};
 
 const WHOLE: &str = "How services publish notifications to RabbitMQ, and hear what becomes of them. One message is one \
                      delivery: one recipient on one channel. The pages publishing.md, events.md and topology.md say the \
@@ -185,7 +185,7 @@ impl Broker {
         let parameters = json!({
             "tenant": {"description": "Whose the delivery is.", "default": Tenant::default().as_str()},
             "channel": {
-                "description": format!("The channel of the delivery; else {}.", words::NOUNS.join(", ")),
+                "description": format!("The channel of the delivery; else {}.", SubjectEvent::NOUNS.join(", ")),
                 "examples": media::known(),
             },
             "event": {"description": "What has happened to it.", "enum": names},

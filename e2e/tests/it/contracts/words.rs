@@ -1,13 +1,10 @@
 //! What each field of an event and each header of ours means, for the contracts. A name that is published and not said
 //! here fails the tests.
 
-use domain::{EventName, Lane, Reason, SuppressedFor};
+use domain::{EventName, Lane, Reason, SubjectEvent, SuppressedFor};
 use serde_json::{Value, json};
 
 use super::schema::{WORD, defined, instant, text, whole};
-
-/// What events are about that are about no delivery: the word in the place of the channel.
-pub(super) const NOUNS: [&str; 3] = ["ask", "command", "verification"];
 
 const TENANT: &str = "Whose the delivery is.";
 
@@ -107,7 +104,7 @@ pub(super) fn of_a_subject_event(name: &str) -> Value {
         "type" => json!({
             "type": "string",
             "description": "chasqui, what it is about, and what has happened.",
-            "pattern": format!("^chasqui\\.({})\\.[a-z_]{{1,32}}$", NOUNS.join("|")),
+            "pattern": format!("^chasqui\\.({})\\.[a-z_]{{1,32}}$", SubjectEvent::NOUNS.join("|")),
         }),
         "subject" => text("The id of the ask, the command or the verification."),
         "time" => instant("When it happened."),

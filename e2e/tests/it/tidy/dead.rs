@@ -17,7 +17,7 @@ const KEPT: [(&str, &str); 8] = [
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
-    ("Store::count_ask_send", "no role asks people, dispatches commands or verifies addresses yet"),
+    ("Store::count_ask_send", "how often a question was sent is told by its copies"),
     ("SuppressionScope::narrowest_of", "the tests of the ledger go through the lanes"),
 ];
 
