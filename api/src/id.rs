@@ -9,7 +9,7 @@ use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 
 /// What a path names by its id, by how it begins: the longer ones before those by which they begin.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 13] = [
     ("/asks/", "ask"),
     ("/contacts/", "contact"),
     ("/dead-letters/groups/", "group of dead letters"),

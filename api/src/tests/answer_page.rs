@@ -115,7 +115,7 @@ async fn pressing_a_button_publishes_the_answer_and_shows_what_became_of_it() {
     });
     let page = posted(&app, &path(&ask, 0), "choice=yes").await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    for part in ["It is decided: Sí, ya.", "By ana, at 2026-03-01 12:00 UTC."] {
+    for part in ["It is decided: Sí, ya.", "By you, at 2026-03-01 12:00 UTC."] {
         assert!(page.text.contains(part), "{part} in {page:?}");
     }
     assert!(!page.text.contains("<button"), "{page:?}");
@@ -127,7 +127,7 @@ async fn pressing_a_button_publishes_the_answer_and_shows_what_became_of_it() {
     assert!(!text.contains(path(&ask, 0).trim_start_matches("/a/")), "the ticket goes nowhere");
 
     let late = posted(&app, &path(&ask, 1), "choice=no").await;
-    assert!(late.text.contains("It is decided: Sí, ya."), "{late:?}");
+    assert!(late.text.contains("It is decided: Sí, ya.") && late.text.contains("By ana, at"), "{late:?}");
     assert!(published.try_recv().is_ok(), "a late answer is told");
 }
 
