@@ -42,19 +42,11 @@ pub struct Dialog {
     pub services: Registry,
     pub signer: CommandKeys,
     pub reader: Reader,
-<<<<<<< HEAD
-    /// Who is asked for what people write; none where all providers call.
-    pub polling: Option<Polling>,
-    /// With what people answer.
-    pub secrets: Secrets,
-    pub settings: Settings,
-=======
     /// With what people answer.
     pub secrets: Secrets,
     pub settings: Settings,
     /// Who is asked for what people write; none where all providers call.
     pub polling: Option<Polling>,
->>>>>>> two-way
     pub telling: Telling,
     pub hasher: RecipientHasher,
     pub clock: Arc<dyn Clock>,
@@ -62,24 +54,16 @@ pub struct Dialog {
 
 impl Dialog {
     /// Hears providers and tells endpoints until `stop` is cancelled.
-    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+    pub async fn run(mut self, readiness: Readiness, stop: CancellationToken) {
         let of = |source| Subscription { source, prefetch: PREFETCH };
         let subscriptions = vec![of(Source::Callbacks), of(Source::Inbound)];
         let (consumers, mut sources) =
             Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
-<<<<<<< HEAD
-        let topology = self.topology.clone();
-        let poller = self.polling.clone().map(Poller::new);
-        let shared = Arc::new(self.into_shared(stop.clone()));
-        let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
-        let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
-=======
         let (topology, polling) = (self.topology.clone(), self.polling.take());
         let shared = Arc::new(self.into_shared(stop.clone()));
         let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
         let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
         let poller = polling.map(Poller::new);
->>>>>>> two-way
         tokio::select! {
             () = stop.cancelled() => {}
             () = asking(poller.as_ref(), &shared) => {}
