@@ -106,7 +106,7 @@ pub(super) fn is_edited(copy: &AskCopy) -> bool {
 /// An instant for people: the time alone where the question was asked on the same day.
 fn shown(at: Timestamp, asked: Timestamp) -> String {
     let (at, asked) = (at.to_string(), asked.to_string());
-    let (day, time) = at.split_once('T').unwrap_or((&at, ""));
+    let (day, time) = at.split_once('T').unwrap_or((at.as_str(), ""));
     let time = time.get(..5).unwrap_or(time);
     if asked.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
 }
