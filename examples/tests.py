@@ -131,7 +131,8 @@ class Examples(unittest.TestCase):
         told = "the desk is Live: btc-arb-01 is paused, eth-grid-02 trades"
         self.assertEqual(self.report(), (asked["command_id"], "succeeded", told))
         metrics = call(f"{self.url}/metrics")[1]
-        for line in ('trading_commands{state="succeeded"} 2', 'trading_desk{state="Live"} 1', "trading_tokens_refused_total 0"):
+        succeeded, live = 'trading_commands{state="succeeded"} 2', 'trading_desk{state="Live"} 1'
+        for line in (succeeded, live, "trading_tokens_refused_total 0"):
             self.assertIn(f"{line}\n", metrics)
 
     def test_what_is_not_chasquis_is_refused_and_does_nothing(self):
