@@ -1,4 +1,4 @@
-"""Checks of the examples, each against the service as a process and a Chasqui of its own: `python examples/tests.py`."""
+"""Checks of the services, each as a process with a Chasqui of the test: `python examples/tests.py`."""
 
 import json
 import queue
@@ -73,7 +73,7 @@ class Examples(unittest.TestCase):
     def start(self, name):
         """Starts a service, on the ledger and with the key that it had before."""
         chasqui = f"http://127.0.0.1:{self.chasqui.server_address[1]}"
-        words = [sys.executable, name, "--listen", "127.0.0.1:0", "--chasqui", chasqui]
+        words = [sys.executable, "-B", name, "--listen", "127.0.0.1:0", "--chasqui", chasqui]
         words += ["--state", str(Path(self.folder.name) / name)]
         process = subprocess.Popen(words, cwd=HERE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.stdout.close)
@@ -205,6 +205,12 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.report()[1:], ("succeeded", "btc-arb-01 is paused now"))
         self.assertTrue(self.paused())
         self.assertEqual(self.post(command)[0], 202, "it is known again")
+
+    def test_every_program_says_what_it_takes(self):
+        for program in ("trading", "financial", "memory", "demo"):
+            words = [sys.executable, "-B", program, "--help"]
+            said = subprocess.run(words, cwd=HERE, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+            self.assertEqual((said.returncode, said.stderr), (0, ""), program)
 
     def test_the_desk_goes_its_way_and_no_other(self):
         self.start("trading")
