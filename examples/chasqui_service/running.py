@@ -132,7 +132,13 @@ class Running:
         name = self.service.name
         lines = [(f"{name}_reports_waiting", "", waiting), (f"{name}_tokens_refused_total", "", self.refused)]
         lines += [(f"{name}_commands", f'{{state="{state}"}}', count) for state, count in commands]
-        return "".join(f"{metric}{labels} {value}\n" for metric, labels, value in lines + own)
+        text, known = "", set()
+        for metric, labels, value in lines + own:
+            if metric not in known:
+                text += f"# TYPE {metric} {'counter' if metric.endswith('_total') else 'gauge'}\n"
+                known.add(metric)
+            text += f"{metric}{labels} {value}\n"
+        return text
 
 
 def end(failure):

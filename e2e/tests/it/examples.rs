@@ -187,7 +187,9 @@ async fn the_walk_of_the_demo_ends_with_the_service_s_word() {
     for state in ["running", "succeeded"] {
         walk.logged(&format!("reported {state}, and Chasqui says 202")).await;
     }
-    walk.told(ANA, "btc-arb-01 is paused now").await;
+    for words in ["Queda decidido", "btc-arb-01 is paused now"] {
+        walk.told(ANA, words).await;
+    }
     walk.edited(ANA).await;
     let metrics = walk.get("/metrics").await;
     for line in
@@ -207,6 +209,7 @@ async fn an_invoice_is_approved_by_somebody_else_than_whoever_asks_for_it() {
     walk.told(ANA, "Lo has pedido tú").await;
     walk.presses(BEN, &his, "Sí").await;
     walk.logged("reported succeeded, and Chasqui says 202").await;
+    walk.told(BEN, "Queda decidido").await;
     walk.told(ANA, &format!("F-118 of 1250.50 is approved by telegram:{BEN}")).await;
     walk.edited(ANA).await;
     walk.edited(BEN).await;
