@@ -23,7 +23,8 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(1);
 /// The first window, before it is known how large the messages are.
 const FIRST_WINDOW: u16 = 50;
-const LARGEST_WINDOW: u16 = 500;
+/// Each window costs half a dozen answers of the broker, and whoever works on it as many of its own.
+const LARGEST_WINDOW: u16 = 1_000;
 const SMALLEST_WINDOW: u16 = 4;
 /// How many bytes of bodies the next window is meant to have at most, going by the one before.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;

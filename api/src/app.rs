@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::{
-    Clock, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy, Tenant,
-    WebhookKeys,
+    Clock, CounterHasher, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy,
+    Secrets, Tenant, WebhookKeys,
 };
 use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
 use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
 use operations::overview::Watching;
+use operations::verifications::Verifying;
 use operations::{Checker, Rules};
+use serde_json::Value;
 use store::Store;
 use topology::Publisher;
 use web::probes::RenderMetrics;
 
 use crate::gate::Gate;
+use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::Tokens;
 
@@ -45,6 +48,11 @@ pub(crate) struct App {
     pub(crate) webhooks: WebhookKeys,
     pub(crate) links: LinkSealer,
     pub(crate) letters: LetterSealer,
+    pub(crate) secrets: Secrets,
+    pub(crate) counters: CounterHasher,
+    pub(crate) service_keys: ServiceKeys,
+    /// The public keys of what we sign for services.
+    pub(crate) jwks: Value,
 }
 
 impl App {
@@ -52,6 +60,28 @@ impl App {
     pub(crate) fn log_in(&self) -> LogIn<'_> {
         let Self { store, passwords, logins, clock, .. } = self;
         LogIn { store, passwords, hasher: logins, clock: clock.as_ref() }
+    }
+
+    /// What verifying stands on.
+    pub(crate) fn verifying(&self) -> Verifying<'_> {
+        Verifying {
+            store: &self.store,
+            publisher: &self.publisher,
+            secrets: &self.secrets,
+            recipients: &self.recipients,
+            counters: &self.counters,
+            request_ids: &self.request_ids,
+            defaults: &self.defaults,
+            limits: &self.settings.verify,
+            telling: self.settings.telling,
+            has_whatsapp: self.has_whatsapp(),
+            clock: self.clock.as_ref(),
+        }
+    }
+
+    /// Whether the settings of this process name somebody who carries WhatsApp.
+    pub(crate) fn has_whatsapp(&self) -> bool {
+        self.settings.carriers.iter().any(|carrier| carrier.medium == "whatsapp")
     }
 
     /// What besides its body decides about a notification in a request.

@@ -45,10 +45,14 @@ const POLICY: &str =
         (name = "Notifications", description = "Publish and cancel."),
         (name = "Deliveries", description = "What became of each notification, and why."),
         (name = "Overview", description = "The whole fleet at one look."),
+        (name = "Asks", description = "Questions to people, and what they have decided."),
+        (name = "Contacts", description = "People who are known by name, and by what they are reached."),
+        (name = "Commands", description = "What services are told to do, and how far they say they are."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
         (name = "Suppressions", description = "Who is not written to any more, and why."),
         (name = "Pauses", description = "What waits until somebody resumes it, and why."),
         (name = "Dead letters", description = "What failed for good, and what is to become of it."),
+        (name = "Verification", description = "Whose is this address? Codes and links, and who is sent none."),
         (name = "Audit", description = "Who did what, and who was refused."),
         (name = "Endpoints", description = "Who is told what became of notifications, by webhook."),
         (name = "Users", description = "Who may do what."),
@@ -68,6 +72,10 @@ impl Modify for Bearer {
             Some("A token of POST /login, or of the issuer that the operator has set, or a key of POST /keys.".into());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let mut service = Http::new(HttpAuthScheme::Bearer);
+        service.bearer_format = Some("JWT".into());
+        service.description = Some("A token of a registered service, signed with its own key.".into());
+        components.add_security_scheme("service", SecurityScheme::Http(service));
     }
 }
 
@@ -107,15 +115,27 @@ pub(crate) fn complete(mut document: utoipa::openapi::OpenApi) -> utoipa::openap
 
 /// An answer of this status; none for bad fields, of which the schema has an example.
 fn example(path: &str, status: &str, description: &str) -> Option<Value> {
-    let ledger = !path.starts_with("/notify") || path.contains("{id}");
+    let publishes = path.starts_with("/notify") && !path.contains("{id}");
+    let ledger = !publishes && !description.starts_with("The broker");
     let kind = match status {
-        "400" if ["/endpoints/", "/suppressions/", "/pauses/"].iter().any(|under| path.starts_with(under)) => {
+        "400"
+            if ["/asks/", "/contacts/", "/endpoints/", "/suppressions/", "/pauses/"]
+                .iter()
+                .any(|under| path.starts_with(under)) =>
+        {
             "unknown-header"
         }
         "400" => "malformed-body",
         "401" if path == "/login" => "wrong-credentials",
+        "401" if path == "/v1/events" => "not-a-service",
         "401" => "missing-token",
+        "403" if path == "/v1/verification/start" => "verification-blocked",
+        "403" if path == "/v1/events" => "foreign-command",
         "403" => "missing-scope",
+        "404" if path.starts_with("/asks") => "unknown-ask",
+        "404" if path.starts_with("/contacts") => "unknown-contact",
+        "404" if path.starts_with("/v1/verification") => "unknown-verification",
+        "404" if path.starts_with("/v1/") => "unknown-command",
         "404" if path.starts_with("/schedules") => "unknown-schedule",
         "404" if path.starts_with("/suppressions") => "unknown-suppression",
         "404" if path.starts_with("/pauses") => "unknown-pause",
@@ -126,18 +146,25 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "404" if path.starts_with("/keys") => "unknown-key",
         "404" => "not-taken-yet",
         "408" => "slow-body",
+        "409" if path.ends_with("/link") => "no-bot",
+        "409" if path.starts_with("/contacts") => "address-taken",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
         "409" if path == "/dead-letters/plans" => "too-many-plans",
         "409" if path.starts_with("/dead-letters") => "not-planned",
         "409" if path.starts_with("/users") => "last-administrator",
         "409" if path.starts_with("/keys") => "too-many-keys",
+        "409" if path == "/v1/verification/start" => "key-used",
+        "409" if path.starts_with("/v1/verification") => "verification-used",
         "409" if path.ends_with("/rotate") => "rotated-lately",
         "409" if path.starts_with("/pauses") => "too-many-pauses",
         "409" if path.starts_with("/endpoints") => "endpoint-exists",
         "409" => "too-late",
+        "410" => "verification-expired",
         "413" => "body-too-large",
         "415" => "unsupported-media-type",
+        "429" if path.ends_with("/resend") => "too-soon",
+        "429" if path.starts_with("/v1/verification") => "too-many-attempts",
         "429" => "too-many-failures",
         "503" if path.starts_with("/health") => "not-ready",
         "503" if ledger => "ledger-unavailable",

@@ -43,15 +43,25 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/schedules"
                 | "/schedules/{id}/pause"
                 | "/schedules/{id}/run"
+                | "/asks"
+                | "/v1/messages/send"
+                | "/contacts/{id}/link"
+                | "/v1/commands/dispatch"
                 | "/endpoints"
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"
                 | "/pauses"
                 | "/sandbox/faults"
+                | "/v1/verification/start"
+                | "/v1/verification/{id}/confirm"
+                | "/v1/verification/{id}/resend"
                 | "/dead-letters/plans"
                 | "/dead-letters/{id}/edit"
         ),
-        Method::DELETE => matches!(route, "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}"),
+        Method::PUT => route == "/contacts/{id}",
+        Method::DELETE => {
+            matches!(route, "/asks/{id}" | "/contacts/{id}" | "/endpoints/{id}" | "/suppressions/{id}" | "/pauses/{id}")
+        }
         _ => false,
     }
 }

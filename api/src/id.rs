@@ -9,16 +9,23 @@ use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 
 /// What a path names by its id, by how it begins: the longer ones before those by which they begin.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 13] = [
+    ("/asks/", "ask"),
+    ("/contacts/", "contact"),
     ("/dead-letters/groups/", "group of dead letters"),
     ("/dead-letters/jobs/", "plan and no job"),
     ("/dead-letters/", "dead letter"),
     ("/endpoints/", "endpoint"),
     ("/keys/", "key"),
     ("/pauses/", "pause"),
+    ("/sandbox/faults/", CHANNEL),
     ("/schedules/", "schedule"),
     ("/suppressions/", "entry of the list"),
+    ("/v1/commands/", "command"),
+    ("/v1/verification/", "verification"),
 ];
+/// What a fault of the sandbox is named by: it has no id.
+const CHANNEL: &str = "channel";
 /// What the other paths name, which begin with `/deliveries/` or `/notify/`.
 const USUAL: &str = "delivery";
 
@@ -45,7 +52,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
 fn invalid(path: &str, rule: impl Into<String>) -> Problem {
     let kind = KINDS.iter().find(|(begin, _)| path.starts_with(begin)).map_or(USUAL, |&(_, kind)| kind);
-    let detail = format!("No {kind} can have the id in the path: correct it as errors says.");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-id", "The id is not valid", detail)
-        .with_parameter("id", rule)
+    let (word, parameter, title) = match kind {
+        CHANNEL => ("name", CHANNEL, "The channel is not valid"),
+        _ => ("id", "id", "The id is not valid"),
+    };
+    let detail = format!("No {kind} can have the {word} in the path: correct it as errors says.");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-id", title, detail).with_parameter(parameter, rule)
 }

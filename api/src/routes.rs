@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use axum::routing::post;
-use domain::FIELDS;
+use domain::{AskRequest, FIELDS};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::unread::Readings;
@@ -15,7 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    audit, dead_letters, deliveries, docs, endpoints, health, overview, pauses, schedules, suppressions, unsubscribe,
+    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, health, messages,
+    overview, pauses, schedules, services, suppressions, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -34,6 +35,7 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
     let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
+    let router = router.merge(verifications::page::pages().into()).merge(answer_page::page().into());
     let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
     (router, readings)
 }
@@ -47,11 +49,19 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::DELETE, "/pauses") => Some("DELETE /pauses/{id} resumes what is paused"),
         (&Method::GET, "/pauses/{id}") => Some("GET /pauses lists what is paused"),
         (&Method::DELETE, "/sandbox/faults") => Some("DELETE /sandbox/faults/{channel} clears what is set for one"),
+        (&Method::POST, "/v1/commands") => Some("POST /v1/commands/dispatch has a service do something"),
         (&Method::GET, "/endpoints/{id}") => Some("GET /endpoints lists all of them"),
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
         }
+        (&Method::PUT | &Method::PATCH, "/asks/{id}") => {
+            Some("a question is not changed: DELETE it, and POST another to /asks")
+        }
+        (&Method::POST, "/contacts") => Some("PUT /contacts/{id} makes one"),
+        (&Method::POST | &Method::PATCH, "/contacts/{id}") => Some("PUT /contacts/{id} makes or changes one"),
         (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
+        (&Method::POST, "/v1/verification") => Some("POST /v1/verification/start starts one"),
+        (&Method::GET, "/v1/verification/start") => Some("GET /v1/verification lists all of them"),
         (&Method::POST, "/users") => Some("POST /register registers a user"),
         (&Method::GET, "/users/{name}") => Some("GET /users lists all of them"),
         (&Method::PUT | &Method::PATCH, "/schedules/{id}") => {
@@ -91,6 +101,12 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(suppressions::lift::lift))
         .routes(routes!(pauses::create::create, pauses::list::list))
         .routes(routes!(pauses::resume::resume))
+        .routes(routes!(commands::dispatch::dispatch))
+        .routes(routes!(commands::list::list))
+        .routes(routes!(commands::show::show))
+        .routes(routes!(services::list::list))
+        .routes(routes!(services::report::report))
+        .routes(routes!(services::jwks::jwks))
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::groups::groups))
         .routes(routes!(dead_letters::acknowledge::acknowledge))
@@ -105,6 +121,18 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(endpoints::create::create, endpoints::list::list))
         .routes(routes!(endpoints::delete::delete))
         .routes(routes!(endpoints::rotate::rotate))
+        .routes(routes!(asks::create::create, asks::list::list))
+        .routes(routes!(asks::show::show, asks::cancel::cancel))
+        .routes(routes!(contacts::list::list))
+        .routes(routes!(contacts::show::show, contacts::put::put, contacts::delete::delete))
+        .routes(routes!(contacts::link::link))
+        .routes(routes!(messages::send::send))
+        .routes(routes!(verifications::list::list))
+        .routes(routes!(verifications::conversions::conversions))
+        .routes(routes!(verifications::start::start))
+        .routes(routes!(verifications::show::show, verifications::cancel::cancel))
+        .routes(routes!(verifications::confirm::confirm))
+        .routes(routes!(verifications::resend::resend))
         .routes(routes!(keys::create::create, keys::list::list))
         .routes(routes!(keys::revoke::revoke))
         .routes(routes!(keys::rotate::rotate))
@@ -147,12 +175,20 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/sandbox/faults") => &operations::faults::FIELDS,
+        (&Method::POST, "/v1/commands/dispatch") => &operations::commands::FIELDS,
+        (&Method::POST, "/v1/events") => &operations::commands::REPORT_FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
+        (&Method::POST, "/asks") => &AskRequest::FIELDS,
+        (&Method::PUT, "/contacts/{id}") => &operations::contacts::FIELDS,
+        (&Method::POST, "/v1/messages/send") => &operations::messages::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,
         (&Method::POST, "/password") => &["old_password", "new_password"],
         (&Method::PUT, "/users/{name}/password") => &["password"],
         (&Method::POST, "/dead-letters/{id}/edit") => &operations::dead_letters::EDIT_FIELDS,
+        (&Method::POST, "/v1/verification/start") => &operations::verifications::FIELDS,
+        (&Method::POST, "/v1/verification/{id}/confirm") => &operations::verifications::CODE_FIELDS,
+        (&Method::POST, "/v1/verification/{id}/resend") => &operations::verifications::RESEND_FIELDS,
         (&Method::POST, "/login") => &["username", "password"],
         (&Method::POST, "/register") => &["username", "password", "scope", "tenant"],
         _ => &[],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Method;
-use domain::{Clock, Defaults};
+use domain::{Clock, Defaults, Secrets};
 use operations::Checker;
 use operations::overview::Watching;
 use store::Store;
@@ -21,9 +21,10 @@ use web::server::{self, Limits};
 use crate::app::App;
 use crate::gate::Gate;
 use crate::sandbox::pages;
+use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{docs, doors, headers, routes, unsubscribe, webhooks};
+use crate::{answer_page, docs, doors, headers, routes, unsubscribe, verifications, webhooks};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -64,6 +65,11 @@ impl Api {
             webhooks: keys.webhooks(),
             links: keys.links(),
             letters: keys.letters(),
+            secrets: Secrets::new(&keys),
+            counters: keys.counters(),
+            // What is wrong with a key, whoever has read the file has told.
+            service_keys: ServiceKeys::new(&settings.services).unwrap_or_default(),
+            jwks: keys.commands().public(),
             settings,
             checker,
             publisher,
@@ -91,6 +97,8 @@ impl Api {
         let known = known.with_unseen(webhooks::PATH, &[Method::POST, Method::GET]);
         // Mail programs post to it, and show nobody the answer.
         let known = known.with_unseen(unsubscribe::PAGE, &[Method::GET, Method::POST]);
+        let known = known.with_unseen(answer_page::PAGE, &[Method::GET, Method::POST]);
+        let known = known.with_unseen(verifications::page::PAGE, &[Method::GET, Method::POST]);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let router = router.merge(doors::console(&app, ending));
         let settings = &app.settings;

@@ -1,11 +1,12 @@
 //! What the API needs to be told: what its operator sets, and what the process around it knows.
 
 mod operator;
+mod verify;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, Zones};
+use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -43,6 +44,8 @@ pub struct Settings {
     pub carriers: Vec<Carrier>,
     /// The rules of time zones.
     pub zones: Zones,
+    /// `SERVICES_FILE`: the services that take commands.
+    pub services: Registry,
     /// The most bytes of a request body.
     pub body_limit: usize,
     /// The most items of one `POST /notify`.
@@ -57,8 +60,14 @@ pub struct Settings {
     pub retry_delays: [Duration; 3],
     /// How long requests in flight may take after the stop signal.
     pub drain: Duration,
+    /// `TELEGRAM_BOT_NAME`: the bot that links of contacts lead to; none makes no links.
+    pub bot_name: Option<String>,
     /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
     pub is_over_tls: bool,
+    /// `EVENTS`: which events are published.
+    pub telling: Telling,
+    /// `VERIFY_…`: to whom codes go, and how many.
+    pub verify: PumpingLimits,
 }
 
 impl Settings {
@@ -76,6 +85,7 @@ impl Settings {
             providers: Vec::new(),
             carriers: Vec::new(),
             zones: Zones::bundled(),
+            services: Registry::default(),
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,
             connection_limit: 1024,
@@ -83,7 +93,10 @@ impl Settings {
             answerers: Vec::new(),
             retry_delays: [Duration::ZERO; 3],
             drain: Duration::from_secs(25),
+            bot_name: None,
             is_over_tls: false,
+            telling: Telling::Off,
+            verify: verify::nothing(),
         }
     }
 }

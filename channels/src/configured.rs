@@ -13,24 +13,26 @@ use media::MEDIA;
 use runtime::settings::Reader;
 
 use self::list::{List, words};
-use crate::providers::{PROVIDERS, Provider, Service, preferred, webhook};
+use crate::providers::{PROVIDERS, Provider, Service, preferred, service, telegram, webhook};
 use crate::{Allow, Channels, SandboxMode, Settings, known};
 
 impl Settings {
     /// Reads the settings. `sends` says that the process sends, so that a missing setting is a problem. `up` says that
     /// everything is captured unless the operator says otherwise. `public_url` is where providers reach our API, and
-    /// `webhooks` are the keys that come of `SECRET_KEY`.
+    /// `webhooks` are the keys that come of `SECRET_KEY`; `service` has those, too, and the services of `SERVICES_FILE`.
     pub fn read(
         reader: &mut Reader,
         sends: bool,
         up: bool,
         public_url: Option<String>,
         webhooks: Option<WebhookKeys>,
+        service: service::Settings,
     ) -> Self {
         let (only, sandbox, preferred) = (only(reader), sandbox(reader, up), preference::read(reader));
         let (outbound, timeout) = (outbound(reader), reader.seconds("PROVIDER_TIMEOUT_SECONDS"));
         let webhook = webhook::Settings { keys: webhooks, ..webhook::Settings::default() };
-        let mut settings = Self { only, sandbox, preferred, outbound, public_url, webhook, ..Self::unset(timeout) };
+        let mut settings =
+            Self { only, sandbox, preferred, outbound, public_url, webhook, service, ..Self::unset(timeout) };
         for provider in PROVIDERS {
             (provider.fill)(&reader.values(provider.section.settings), &mut settings);
             let windows = provider.section.limits.and_then(|setting| limits::read(reader, setting.name));
@@ -62,6 +64,16 @@ impl Settings {
                 reader.refuse(name, what);
             } else {
                 reader.warn(format!("{name} {what}"));
+            }
+        }
+    }
+
+    /// Reports what is missing or wrong for a process that asks a provider, and sends nothing by it.
+    pub fn check_polling(&self, reader: &mut Reader) {
+        let problems = telegram::Poller::of(self).and_then(Result::err).unwrap_or_default();
+        for problem in problems {
+            if reader.are_right(&[named_by(&problem)]) {
+                reader.problem(problem);
             }
         }
     }

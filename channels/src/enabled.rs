@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::{ChannelName, Outcome, SANDBOX, Timestamp, Window};
-use media::{MEDIA, Medium, find, known, unknown};
+use media::{MEDIA, Medium, find, is_of_the_fleet, known, unknown};
 use runtime::settings::Kind;
 
 use crate::channel::{Channel, Outgoing};
@@ -157,7 +157,8 @@ impl Channels {
             };
             (format!("{} {kind}", medium.name).trim_end().to_owned(), handling, needs_of(medium, kind))
         };
-        MEDIA.iter().copied().flat_map(|medium| kinds(medium).map(move |kind| of(medium, kind))).collect()
+        let told = MEDIA.iter().copied().filter(|medium| !is_of_the_fleet(medium) || wanted(settings, medium));
+        told.flat_map(|medium| kinds(medium).map(move |kind| of(medium, kind))).collect()
     }
 
     /// All of them, by their media, and of each the preferred first.
@@ -185,7 +186,11 @@ impl Channels {
     }
 }
 
+/// What the fleet alone writes is named by no publisher, and so by `CHANNELS` neither: it is wanted where it is configured.
 fn wanted(settings: &Settings, medium: &Medium) -> bool {
+    if is_of_the_fleet(medium) {
+        return serving(medium).any(|(_, service)| (service.connect)(settings).is_some());
+    }
     match &settings.only {
         None => true,
         Some(only) => only.iter().any(|name| name.eq_ignore_ascii_case(medium.name)),
@@ -239,7 +244,8 @@ fn nothing_configured(settings: &Settings) -> String {
     if settings.only.is_some() {
         return format!("CHANNELS names no channel: name some of {}, or leave it out", known().join(", "));
     }
-    let ways: Vec<String> = MEDIA.iter().map(|medium| format!("{} ({})", needs(medium), medium.name)).collect();
+    let public = MEDIA.iter().filter(|medium| !is_of_the_fleet(medium));
+    let ways: Vec<String> = public.map(|medium| format!("{} ({})", needs(medium), medium.name)).collect();
     format!(
         "CHANNELS: no channel is configured: set {}; or SANDBOX=all to capture messages instead of sending them",
         ways.join(", or ")

@@ -9,6 +9,7 @@ use crate::outbound::Allow;
 use crate::providers::apns::Settings as Apns;
 use crate::providers::fcm::Settings as Fcm;
 use crate::providers::sendgrid::Settings as SendGrid;
+use crate::providers::service::Settings as Service;
 use crate::providers::smtp::Settings as Smtp;
 use crate::providers::telegram::Settings as Telegram;
 use crate::providers::twilio::Settings as Twilio;
@@ -43,6 +44,7 @@ pub struct Settings {
     pub webpush: WebPush,
     pub webhook: Webhook,
     pub telegram: Telegram,
+    pub service: Service,
     /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
     pub outbound: Allow,
     /// `PUBLIC_URL`, without a slash at its end: where providers reach our API.
@@ -69,6 +71,7 @@ impl Settings {
             webpush: WebPush::default(),
             webhook: Webhook::default(),
             telegram: Telegram::default(),
+            service: Service::default(),
             outbound: Allow::default(),
             public_url: None,
             labels: None,

@@ -37,6 +37,11 @@ pub(crate) fn not_done(undone: Undone, unknown: &str) -> Result<ExitCode> {
             "not done: it is the last user who can log in with the scopes admin and tenants; give them to another first"
                 .into()
         }
+        Undone::LastOfTenant => {
+            "not done: it is the last user of its tenant who can log in with the scope admin, and nobody manages the users of \
+             all tenants; give it to another first"
+                .into()
+        }
         Undone::WrongPassword | Undone::Locked(_) => "not done: that is not the password".into(),
     };
     say!("{no}");

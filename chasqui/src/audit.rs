@@ -12,7 +12,7 @@ use store::{JournalEntry, JournalFilter, JournalHead, MAX_PAGE, Store, VerifiedJ
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
 use crate::output::{self, say};
-use crate::words::tenant;
+use crate::words::{counted, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
 #[derive(Subcommand, Debug)]
@@ -110,9 +110,8 @@ async fn verify(config: &Config, store: &Store, what: Verify) -> Result<ExitCode
     }
     if verified.unsealed > 0 {
         output::complain(format_args!(
-            "{} entries have had no seal for more than a minute: is a scheduler running? Until then a change of them does \
-             not show",
-            verified.unsealed
+            "{} had no seal for more than a minute: is a scheduler running? Until then a change of that does not show",
+            counted(verified.unsealed, "entry has", "entries have")
         ));
     }
     Ok(exit::answer(verified.wrong.is_none()))

@@ -1,6 +1,7 @@
 //! What `chasqui up` prints when the fleet is ready: where to look, and how to publish.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use channels::SandboxMode;
@@ -9,13 +10,15 @@ use store::Store;
 
 use crate::config::Config;
 use crate::output::say;
-use crate::{channel_lines, parts};
+use crate::{channel_lines, parts, unconfigured};
 
 pub(crate) struct Banner {
     address: SocketAddr,
     broker: Place,
     carried: Vec<String>,
     captures: bool,
+    /// The file that holds the secret of the fleet, where nobody has given another.
+    secret: Option<PathBuf>,
     /// The token that lets the first user register, until somebody has registered.
     bootstrap: Option<String>,
 }
@@ -38,7 +41,9 @@ impl Banner {
             None => Place::Configured(parts::topology(config, "up")?.broker.address()),
         };
         let captures = config.channels.sandbox != SandboxMode::Off;
-        Ok(Self { address, broker, carried: channel_lines::lines(&config.channels), captures, bootstrap: None })
+        let carried = channel_lines::lines(&config.channels);
+        let secret = unconfigured::file_of(config.secret_key.as_ref());
+        Ok(Self { address, broker, carried, captures, secret, bootstrap: None })
     }
 
     /// Shows the token that was made up for this run, as long as no user has registered.
@@ -63,6 +68,9 @@ impl Banner {
         }
         if let Some(token) = &self.bootstrap {
             say!("  First user POST /register with X-Bootstrap-Token: {token}");
+        }
+        if let Some(file) = &self.secret {
+            say!("  Secret     ./{}: keep it with the ledger", file.display());
         }
         if self.captures {
             say!("  Sandbox    http://{api}/sandbox shows what was captured");

@@ -6,6 +6,7 @@ mod names;
 mod private_node;
 mod prover;
 mod roles;
+mod services;
 mod shared;
 mod without_effect;
 
@@ -19,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Defaults, Zones};
+use domain::{Defaults, Registry, Zones};
 use runtime::settings::{OwnUrl, Reader};
 use runtime::traces::Attempts;
 use secrecy::SecretString;
@@ -48,7 +49,10 @@ pub struct Config {
     /// The rules of time zones: the newest for an API or a scheduler, the bundled ones for other roles.
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
+    pub dialog: dialog::Settings,
     pub channels: channels::Settings,
+    /// The services that take commands.
+    pub services: Registry,
     /// Who `chasqui prove` is for an API.
     pub(crate) prover: Option<Prover>,
     /// `None` for roles that need no templates.
@@ -85,14 +89,19 @@ impl Config {
         let (topology, ledger) = (topology::Settings::read(reader), store::Settings::read(reader));
         let (secret_key, previous_secret_key) = (keys::secret_key(reader), keys::previous_secret_key(reader));
         let webhooks = keys::webhooks(secret_key.as_ref(), previous_secret_key.as_ref());
+        let services = services::read(reader);
+        let signer = keys::commands(secret_key.as_ref(), previous_secret_key.as_ref());
+        let service = channels::service::Settings { services: services.clone(), keys: signer };
         let public_url = reader.own_url("PUBLIC_URL", "https://notify.example.com");
         let called_at = public_url.as_ref().map(|own| own.url.clone());
         let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };
         let mut config = Self {
             api: api::OperatorSettings::read(reader, up),
             metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
-            channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks),
+            channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks, service),
+            services: services.unwrap_or_default(),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
+            dialog: dialog::Settings::read(reader),
             retention: shared::retention(reader),
             prover: prover::prover(reader),
             zones,

@@ -24,7 +24,7 @@ use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
 use crate::operator::actor;
 use crate::output::{self, say};
-use crate::words::tenant;
+use crate::words::{counted, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
 /// How long a command waits for a scheduler to read the queue.
@@ -191,6 +191,9 @@ impl Desk {
         self.read().await?;
         let groups = in_words(dead_letters::groups(&self.store, &self.tenant, resolved).await)?;
         shown::groups(&groups, self.json);
+        if !resolved && !self.json {
+            say!("those of which no letter is left: chasqui dead groups --resolved");
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -278,7 +281,9 @@ impl Desk {
         let why = match in_words(started)? {
             Started::Started(shown) => return self.follow(*shown).await,
             Started::Unknown => "there is no plan of this id".to_owned(),
-            Started::Has(has) => format!("the plan has {has} letters to begin, not {letters}"),
+            Started::Has(has) => {
+                format!("the plan has {} to begin, not {letters}", counted(has, "letter", "letters"))
+            }
             Started::NoPlan(store::JobState::Planned) => "the plan is older than an hour: make another".to_owned(),
             Started::NoPlan(state) => format!("it is no plan any more: it is {}", state.as_str()),
         };

@@ -9,6 +9,7 @@ use topology::TopologyError;
 use crate::config::Config;
 use crate::output::say;
 use crate::parts;
+use crate::words::counted;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -44,10 +45,11 @@ pub(crate) async fn follow(config: &Config, stop: &CancellationToken) -> Result<
 }
 
 fn explain_wait(queue: &str, messages: u32, current_ms: &str) {
+    let messages = counted(messages, "message waits", "messages wait");
     let seconds = current_ms.parse::<f64>().unwrap_or_default() / 1000.0;
     say!(
-        "up: the retry delays have changed, and {messages} messages wait in {queue} with the old one: waiting until they \
-         have left it, {seconds} s at most.\n\
+        "up: the retry delays have changed, and {messages} in {queue} with the old one: waiting until it is \
+         empty, {seconds} s at most.\n\
          up: (to go on at once, press Ctrl-C and set this delay back to {seconds}; to look again later without starting the \
          fleet: chasqui topology recreate-retry)"
     );

@@ -152,10 +152,18 @@ fn shown(made: &Made, as_json: bool) -> ExitCode {
     if as_json {
         let mut told = json_of(&made.key);
         told["secret"] = json!(text);
+        if let Some(until) = made.old_until {
+            told["old_until"] = json!(until.to_string());
+        }
         output::json(&told);
     } else {
         say!("{text}");
-        output::complain(format_args!("this is shown once; the id of the key is {}", made.key.id));
+        let old = made.old_until.map(|until| format!("; the old key works until {until}, and not after"));
+        output::complain(format_args!(
+            "this is shown once; the id of the key is {}{}",
+            made.key.id,
+            old.unwrap_or_default()
+        ));
     }
     ExitCode::SUCCESS
 }

@@ -2,9 +2,6 @@
 
 use domain::{Actor, Tenant};
 
-/// Where nothing says who it is.
-const SOMEBODY: &str = "somebody";
-
 // The option that says who it is. A doc comment would be taken for that of a command.
 #[derive(clap::Args, Debug)]
 #[group(skip)]
@@ -27,11 +24,16 @@ pub(crate) fn actor(by: Option<&str>, tenant: Tenant) -> Actor {
     Actor { tenant, ..Actor::on_this_machine(&name) }
 }
 
-/// The name of the login, as POSIX has it. Anybody can set it: whoever runs commands beside the ledger is believed anyway.
+/// The name of the login, as POSIX has it, or where nothing says it, as in a unit or a container, the number of the user.
+/// Anybody can set the name: whoever runs commands beside the ledger is believed anyway.
 fn login() -> String {
     let named =
         ["LOGNAME", "USER"].into_iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
-    named.unwrap_or_else(|| SOMEBODY.to_owned())
+    named.unwrap_or_else(by_number)
+}
+
+fn by_number() -> String {
+    format!("uid {}", rustix::process::getuid().as_raw())
 }
 
 #[cfg(test)]
@@ -48,5 +50,6 @@ mod tests {
         assert!(Scope::ALL.into_iter().all(|scope| ada.may(scope)));
         let name = actor(Some(" "), acme).name;
         assert!(name.starts_with("command line:") && name.len() > "command line:".len(), "{name}");
+        assert!(by_number().strip_prefix("uid ").is_some_and(|number| number.parse::<u32>().is_ok()));
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use channels::{Channels, SandboxMode};
-use domain::{Clock, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, UnsubscribeLinks};
+use domain::{
+    Clock, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets, UnsubscribeLinks,
+};
 use operations::Calls;
 use operations::providers::Carrier;
 use secrecy::ExposeSecret;
@@ -205,6 +207,11 @@ pub(crate) fn request_ids(config: &Config) -> RequestIds {
 pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
     let own = config.public_url.as_ref()?;
     Some(UnsubscribeLinks::new(own.url.clone(), keyring(config).links()))
+}
+
+/// What people answer with: codes, links and buttons.
+pub(crate) fn secrets(config: &Config) -> Secrets {
+    Secrets::new(&keyring(config))
 }
 
 fn keyring(config: &Config) -> Keyring {

@@ -95,6 +95,14 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
             let set =
                 faults::set(&store, &actor, asked, clock.as_ref()).await.context("the ledger has not stored it")?;
             say!("set {}", line_of(&set));
+            say!("workers know of it within a second; what dies of it is told by `chasqui dead groups`");
+            if !faults::is_known(&store, &what.tenant).await.context("the tenant could not be looked up")? {
+                output::complain(format_args!(
+                    "nothing of the tenant {} was ever seen, neither a delivery nor a user nor a key: is it written as its \
+                     services write it?",
+                    what.tenant
+                ));
+            }
             Ok(ExitCode::SUCCESS)
         }
         FaultCommand::Clear(Clear { channel, tenant, by }) => {
@@ -103,7 +111,7 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
             let cleared = cleared.context("the ledger has cleared nothing")?;
             match &cleared {
                 Some(set) => say!("cleared {}", line_of(set)),
-                None => say!("nothing is set for {channel}"),
+                None => say!("nothing is set for {channel} of {}", actor.tenant),
             }
             Ok(exit::answer(cleared.is_some()))
         }
@@ -116,7 +124,7 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
                 }
             }
             if found.is_empty() && !json {
-                say!("nothing is set");
+                say!("nothing is set for {tenant}");
             }
             Ok(ExitCode::SUCCESS)
         }

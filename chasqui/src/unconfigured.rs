@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use embedded::{Options, PrivateBroker, User};
+use secrecy::{ExposeSecret as _, SecretString};
 
 pub(crate) use self::running::{Running, with_running};
 use crate::config::Sources;
@@ -148,6 +149,13 @@ fn broker_dir() -> PathBuf {
 
 fn secret_file() -> PathBuf {
     var().join("secret.key")
+}
+
+/// The file of `up` that holds this secret. None where it comes from somewhere else.
+pub(crate) fn file_of(secret: Option<&SecretString>) -> Option<PathBuf> {
+    let file = secret_file();
+    let is_its = secret.is_some_and(|secret| stored_secret(&file).as_deref() == Some(secret.expose_secret()));
+    is_its.then_some(file)
 }
 
 fn ledger() -> String {

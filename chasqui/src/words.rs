@@ -8,6 +8,12 @@ pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
     Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
 }
 
+/// A number with what it counts: one, or as many as there are.
+pub(crate) fn counted(number: impl Into<u64>, one: &str, more: &str) -> String {
+    let number = number.into();
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
 pub(crate) fn channel(text: &str) -> Result<ChannelName, String> {
     let known = operations::channel_names();
     let channel = ChannelName::parse(text).map_err(|error| error.to_string())?;
@@ -47,6 +53,12 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_told_in_the_singular() {
+        let told = [0_u32, 1, 2].map(|number| counted(number, "letter", "letters"));
+        assert_eq!(told, ["0 letters", "1 letter", "2 letters"]);
+    }
 
     #[test]
     fn a_time_is_read_with_its_unit() {

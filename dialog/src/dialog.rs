@@ -1,10 +1,10 @@
-//! The dialog as a whole: it consumes what providers send, and events while there are endpoints, and drains what it has in
-//! hand.
+//! The dialog as a whole: it consumes what providers send, asks the one that calls nobody, consumes events while there are
+//! endpoints, ends what is over by its time, and drains what it has in hand.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, RecipientHasher, Telling, WebhookKeys};
+use domain::{Clock, CommandKeys, Defaults, RecipientHasher, Registry, Secrets, Telling, WebhookKeys};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Readiness};
 use store::{LedgerBreaker, RetryLimit, Store};
@@ -13,10 +13,13 @@ use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
 
 use crate::endpoints::Endpoints;
+use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
 use crate::said::Reader;
+use crate::settings::Settings;
 use crate::shared::Shared;
-use crate::{binding, consume, reports};
+use crate::updates::Polling;
+use crate::{binding, consume, reports, ticker};
 
 /// The most messages of a queue in hand at once.
 const PREFETCH: u16 = 64;
@@ -35,7 +38,15 @@ pub struct Dialog {
     pub publisher: Publisher,
     pub store: Store,
     pub keys: WebhookKeys,
+    /// The services that take commands.
+    pub services: Registry,
+    pub signer: CommandKeys,
     pub reader: Reader,
+    /// With what people answer.
+    pub secrets: Secrets,
+    pub settings: Settings,
+    /// Who is asked for what people write; none where all providers call.
+    pub polling: Option<Polling>,
     pub telling: Telling,
     pub hasher: RecipientHasher,
     pub clock: Arc<dyn Clock>,
@@ -43,39 +54,28 @@ pub struct Dialog {
 
 impl Dialog {
     /// Hears providers and tells endpoints until `stop` is cancelled.
-    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+    pub async fn run(mut self, readiness: Readiness, stop: CancellationToken) {
         let of = |source| Subscription { source, prefetch: PREFETCH };
         let subscriptions = vec![of(Source::Callbacks), of(Source::Inbound)];
         let (consumers, mut sources) =
             Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
-        let shared = Arc::new(Shared {
-            intake: Intake {
-                role: consume::ROLE,
-                publisher: self.publisher,
-                teller: Teller::new(self.telling),
-                store: self.store,
-                breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
-                hasher: self.hasher,
-                defaults: Defaults { channel: None },
-                clock: self.clock,
-                unread: LogLimiter::default(),
-                stopping: stop.clone(),
-            },
-            keys: self.keys,
-            reader: self.reader,
-            endpoints: Endpoints::default(),
-            health: Health::default(),
-            events: TaskTracker::new(),
-        });
+        let (topology, polling) = (self.topology.clone(), self.polling.take());
+        let shared = Arc::new(self.into_shared(stop.clone()));
         let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
         let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
+        let poller = polling.map(Poller::new);
         tokio::select! {
             () = stop.cancelled() => {}
-            () = binding::keep(&shared, &self.topology) => {}
+            () = asking(poller.as_ref(), &shared) => {}
+            () = binding::keep(&shared, &topology) => {}
+            () = ticker::keep(&shared) => {}
             () = keep_current(&shared.health, &shared.intake.publisher, &consumers, &readiness) => {}
         }
         readiness.set(vec!["stopping".into()]);
         let drained = async {
+            if let Some(poller) = &poller {
+                poller.leave(&shared).await;
+            }
             consumers.drain().await;
             for taking in [hearing, telling].into_iter().flatten() {
                 let _ = taking.await;
@@ -87,5 +87,40 @@ impl Dialog {
             tracing::warn!("some messages of the dialog were not done in time; the broker will deliver them again");
         }
         consumers.close().await;
+    }
+
+    /// What every message shares.
+    pub(crate) fn into_shared(self, stop: CancellationToken) -> Shared {
+        Shared {
+            intake: Intake {
+                role: consume::ROLE,
+                publisher: self.publisher,
+                teller: Teller::new(self.telling),
+                store: self.store,
+                breaker: LedgerBreaker::new(RETRY_LIMIT, stop.clone()),
+                hasher: self.hasher,
+                defaults: Defaults { channel: None },
+                clock: self.clock,
+                unread: LogLimiter::default(),
+                stopping: stop,
+            },
+            keys: self.keys,
+            services: self.services,
+            signer: self.signer,
+            reader: self.reader,
+            secrets: self.secrets,
+            settings: self.settings,
+            endpoints: Endpoints::default(),
+            health: Health::default(),
+            events: TaskTracker::new(),
+        }
+    }
+}
+
+/// Asks until it is dropped, if there is anybody to ask.
+async fn asking(poller: Option<&Poller>, shared: &Shared) {
+    match poller {
+        Some(poller) => poller.keep(shared).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,5 +1,5 @@
 //! Takes the calls of providers one by one: what a call says is put on the suppression list, kept, merged into the rows of
-//! its deliveries and told, before it is acknowledged.
+//! its deliveries and told, before it is acknowledged. Requests of our own come by the same queue.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 use topology::{Inbound, Incoming, Publication};
 
 use crate::disposition::Disposition;
-use crate::listing;
+use crate::requests::{self, Request};
 use crate::said::{Said, Spoken};
 use crate::shared::Shared;
+use crate::{listing, words};
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
 /// scheduler: longer than an attempt takes.
@@ -60,6 +61,11 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     }
     let unreadable = |why: String| Disposition::DeadLetter(Reason::DecodeError, why);
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
+    if inbound.is_own() {
+        let message_id = incoming.message_id.as_deref().unwrap_or_default();
+        let request = Request { inbound, message_id, round: incoming.headers.seq.unwrap_or(0) };
+        return requests::asked(shared, &request).await;
+    }
     let Spoken { said, unread } = (shared.reader)(inbound).map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
     let received = follow_and_keep(shared, &call, &said).await?;
@@ -94,6 +100,10 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
     failpoint("dialog.kept");
     let received = first_received(shared, call, &reports).await?;
     for ((one, tenants), received_at) in said.iter().zip(followed).zip(&received) {
+        // An answer to a question of ours is told as that, and its code or button to nobody.
+        if words::taken(shared, one, *received_at).await? {
+            continue;
+        }
         tell_of_words(shared, call, one, tenants, *received_at).await?;
     }
     Ok(received)

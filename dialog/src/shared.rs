@@ -1,18 +1,24 @@
 //! What every message of one dialog shares.
 
-use domain::WebhookKeys;
+use domain::{CommandKeys, Registry, Secrets, WebhookKeys};
 use intake::Intake;
 use tokio_util::task::TaskTracker;
 
 use crate::endpoints::Endpoints;
 use crate::readiness::Health;
 use crate::said::Reader;
+use crate::settings::Settings;
 
 /// What every message of one dialog shares.
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) keys: WebhookKeys,
+    /// The services that take commands.
+    pub(crate) services: Registry,
+    pub(crate) signer: CommandKeys,
     pub(crate) reader: Reader,
+    pub(crate) secrets: Secrets,
+    pub(crate) settings: Settings,
     pub(crate) endpoints: Endpoints,
     pub(crate) health: Health,
     pub(crate) events: TaskTracker,

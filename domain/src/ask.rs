@@ -6,6 +6,7 @@ mod event;
 mod faults;
 mod given;
 mod outcome;
+mod request;
 mod stored;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Key, Salt, Seed, Timestamp};
 
 pub use self::given::{Answer, AskDecision, AskEdit, AskEnding, AskVerdict, GivenAnswer};
+pub use self::request::{Addressee, AskRequest, AskStep};
 
 /// The most choices of an ask: as many buttons as people read, and fewer than a button can name.
 pub const MAX_ASK_CHOICES: usize = 10;
@@ -84,6 +86,8 @@ pub struct Ask {
     pub may_change: bool,
     pub requested_by: Option<String>,
     pub correlation_id: Option<String>,
+    /// The queue of whoever waits for the end.
+    pub reply_to: Option<String>,
     /// Counts the answers that have counted, and the end.
     pub version: u32,
     pub salt: Salt,
@@ -99,7 +103,7 @@ pub struct Ask {
 }
 
 impl AskKind {
-    const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::Command, Self::OptIn];
+    pub const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::Command, Self::OptIn];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -121,7 +125,7 @@ impl AskKind {
 }
 
 impl AskState {
-    const ALL: [Self; 4] = [Self::Open, Self::Answered, Self::Expired, Self::Cancelled];
+    pub const ALL: [Self; 4] = [Self::Open, Self::Answered, Self::Expired, Self::Cancelled];
 
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -3,12 +3,15 @@
 
 mod line;
 mod registry;
+mod reply;
 mod schema;
+mod written;
 
 use crate::{Key, SubjectEvent, Timestamp};
 
 pub use self::line::{CommandLine, InvalidLine};
 pub use self::registry::{Action, Confirm, Registry, Service, Unresolved, WantedCommand};
+pub use self::reply::ReplyTo;
 pub use self::schema::{Argument, ArgumentKind, Schema};
 
 const NOUN: &str = "command";
@@ -50,6 +53,8 @@ pub struct Command {
     pub correlation_id: Option<String>,
     /// What its service says of its end, or why it was not dispatched.
     pub output: Option<String>,
+    /// Where whoever has asked for it is told its end. Forgotten once that was done.
+    pub reply: Option<ReplyTo>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub expires_at: Timestamp,
@@ -116,7 +121,7 @@ impl CommandState {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    const fn is_ended(self) -> bool {
+    pub const fn is_ended(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Rejected | Self::Expired)
     }
 
@@ -161,10 +166,15 @@ impl Command {
 
     /// Those who were asked have refused it.
     pub fn refused(&self, by: &str, now: Timestamp) -> CommandStep {
+        self.rejected(&format!("refused by {by}"), now)
+    }
+
+    /// It is never dispatched, for this reason.
+    pub fn rejected(&self, why: &str, now: Timestamp) -> CommandStep {
         if self.state != CommandState::PendingConfirmation {
             return self.stays(CommandState::Rejected);
         }
-        Self { output: Some(format!("refused by {by}")), ..self.clone() }.moves(CommandState::Rejected, now)
+        Self { output: Some(why.to_owned()), ..self.clone() }.moves(CommandState::Rejected, now)
     }
 
     /// The delivery that takes it to its service has failed for good. It may have arrived all the same: what its service

@@ -30,7 +30,7 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// The same transition, where the next channel is to be tried unless somebody reports in time what it waits for.
+    /// The same transition, where the next channel is to be tried unless what it waits for happens in time.
     /// Then what may have been sent needs no person who decides: the next channel is "as well", and not "instead".
     #[must_use]
     pub fn escalating(mut self, escalation: Option<Escalation>) -> Self {

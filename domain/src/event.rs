@@ -8,7 +8,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::identity::event_id;
-use crate::{Order, Row, State};
+use crate::{Order, Row, State, SubjectEvent};
 
 pub use self::heard::Heard;
 
@@ -130,6 +130,25 @@ impl Telling {
         match self {
             Self::All => true,
             Self::Ended => name.is_ending(),
+            Self::Off => false,
+        }
+    }
+
+    /// Whether any event of this name is told.
+    pub fn tells_any(self, name: &str) -> bool {
+        let of_deliveries = || EventName::ALL.into_iter().any(|event| event.as_str() == name && event.is_ending());
+        match self {
+            Self::All => true,
+            Self::Ended => of_deliveries() || SubjectEvent::may_end(name),
+            Self::Off => false,
+        }
+    }
+
+    /// The same for what is told of no delivery.
+    pub fn tells_of_subject(self, event: &SubjectEvent) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ended => event.is_ending(),
             Self::Off => false,
         }
     }

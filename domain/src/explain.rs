@@ -11,7 +11,7 @@ mod summary;
 use std::time::Duration;
 
 pub use self::summary::Summary;
-use crate::{Attempt, FieldError, Lane, Row, State, Timestamp, events_of};
+use crate::{Attempt, AttemptOutcome, FieldError, Lane, Row, State, Timestamp, events_of};
 
 /// Everything that is known of a delivery.
 #[derive(Clone, Copy, Debug)]
@@ -187,12 +187,18 @@ fn events(facts: &Facts<'_>) -> Vec<Sentence> {
             Topic::Event.says(Some(row.updated_at), text)
         })
         .collect();
-    if facts.attempts.len() > 1 {
+    if facts.attempts.windows(2).any(|pair| has_waited(&pair[0], &pair[1])) {
         let text = "Each failed attempt before the last after which it waited was told as `retrying`, or as `ambiguous` \
                     once one of them may have gone out.";
         said.push(Topic::Event.says(None, text));
     }
     said
+}
+
+/// Whether an attempt failed in such a way that it was waited for the next one: a move out of the dead-letter queue is none.
+fn has_waited(attempt: &Attempt, next: &Attempt) -> bool {
+    use AttemptOutcome::{Ambiguous, MaybeSent, Retriable, Throttled};
+    attempt.epoch == next.epoch && matches!(attempt.outcome, Throttled | Retriable | MaybeSent | Ambiguous)
 }
 
 fn warnings(warnings: &[FieldError]) -> Vec<Sentence> {

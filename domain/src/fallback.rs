@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::notification::{OF_A_MAIL, OF_AN_ITEM, OF_AN_ITEM_ALONE, is_absent, parse_object};
+use crate::notification::{OF_A_MAIL, OF_AN_ITEM, OF_AN_ITEM_ALONE, OF_THE_FLEET, is_absent, parse_object};
 use crate::{Key, Timestamp, child_id};
 
 /// Fields of the parent's body that say when it was to be sent, and that a child does not inherit.
@@ -17,8 +17,9 @@ pub(crate) fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp
         return None;
     }
     let Value::Object(mut first) = items.remove(0) else { return None };
-    let is_inherited = |name: &str| OF_AN_ITEM.contains(&name) && !OF_AN_ITEM_ALONE.contains(&name);
-    first.retain(|name, value| is_inherited(name) && !is_absent(name, value));
+    let is_own =
+        |name: &str| (OF_AN_ITEM.contains(&name) && !OF_AN_ITEM_ALONE.contains(&name)) || OF_THE_FLEET.contains(&name);
+    first.retain(|name, value| is_own(name) && !is_absent(name, value));
     let mut child: Map<String, Value> = object;
     // An item that brings words of its own replaces the words that were chosen for the parent's channel.
     if first.contains_key("message") || first.contains_key("template") {
@@ -28,6 +29,8 @@ pub(crate) fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp
     }
     // Copies and files were chosen for the parent's mail; the child may be no mail, or one to somebody else.
     child.retain(|name, _| !OF_A_MAIL.contains(&name.as_str()));
+    // What the parent's reader answers with was made for that reader alone.
+    child.retain(|name, _| !OF_THE_FLEET.contains(&name.as_str()));
     child.extend(first);
     child.retain(|name, _| !OF_THE_PARENT.contains(&name.as_str()));
     child.insert("id".into(), Value::String(child_id(parent, 1)));

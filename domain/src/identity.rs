@@ -98,6 +98,34 @@ pub(crate) fn pause_id(kind: &str, name: &str, tenant: Option<&Tenant>) -> Strin
     Uuid::new_v5(&NAMESPACE, format!("{tenant}/pause/{kind}/{name}").as_bytes()).to_string()
 }
 
+/// The id of the delivery that brings a code for the `send`th time, from 1: always the same, so that a send which is repeated
+/// is one delivery.
+pub fn verification_send_id(of: &Key, send: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{of}/verification/send/{send}").as_bytes()).to_string()
+}
+
+/// The id of the message by which somebody is asked: always the same, so that a question that is published twice is one
+/// delivery. `step` is 0 for the question, and more for what is sent later.
+pub fn ask_copy_id(ask: &Key, approver: &str, channel: &str, step: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{ask}/ask/{step}/{channel}/{approver}").as_bytes()).to_string()
+}
+
+/// The id of the edit by which a message with a question tells the end. `copy` is the id of the message.
+pub fn ask_edit_id(copy: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{copy}/ask/edit").as_bytes()).to_string()
+}
+
+/// The id of the request to do what follows from the end of an ask.
+pub fn ask_end_id(ask: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{ask}/ask/end").as_bytes()).to_string()
+}
+
+/// The id of the message that tells somebody what became of what they have said: always the same for the same answer to the
+/// same words. `said` names what they have said, and `verdict` the answer.
+pub fn reply_id(tenant: &Tenant, said: &str, verdict: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{tenant}/reply/{verdict}/{said}").as_bytes()).to_string()
+}
+
 /// The name by which a link or a button names a row: always the same for one purpose and one row. It fits where an id of
 /// any length does not.
 pub(crate) fn secret_handle(purpose: &str, row: &Key) -> Uuid {
@@ -124,6 +152,21 @@ pub(crate) fn subject_event_id(noun: &str, subject: &Key, name: &str, of: &str) 
 /// another generation of the endpoint's secret the delivery has another body, and so another id.
 pub fn webhook_id(event: &Key, endpoint: &str, generation: u32) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{event}/webhook/{endpoint}/{generation}").as_bytes()).to_string()
+}
+
+/// The id of the delivery that takes a command to its service: always the same, so that one that is dispatched twice is one.
+pub fn command_delivery_id(command: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{command}/command/dispatch").as_bytes()).to_string()
+}
+
+/// The id of a command that somebody has typed into a chat: always the same for the same message.
+pub fn typed_command_id(tenant: &Tenant, provider: &str, event_id: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{tenant}/command/typed/{provider}/{event_id}").as_bytes()).to_string()
+}
+
+/// The id of the delivery that tells whoever has asked for a command how it has ended: always the same.
+pub fn command_end_id(command: &Key) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{command}/command/end").as_bytes()).to_string()
 }
 
 /// The hash that tells whether a known id came back with the same body.

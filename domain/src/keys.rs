@@ -1,5 +1,6 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
+mod commands;
 mod journal;
 mod letters;
 mod webhooks;
@@ -11,6 +12,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
 
+pub use self::commands::{CommandClaims, CommandKeys};
 pub use self::journal::JournalKeys;
 pub use self::letters::LetterSealer;
 pub use self::webhooks::{WebhookKeys, WebhookSecret};
@@ -29,6 +31,9 @@ const LINKS: &[u8] = b"chasqui/1/seal links";
 const JOURNAL: &[u8] = b"chasqui/1/seal the journal";
 const LETTERS: &[u8] = b"chasqui/1/seal dead letters";
 const SECRETS: &[u8] = b"chasqui/1/derive secrets";
+const COUNTERS: &[u8] = b"chasqui/1/count verifications";
+const COMMANDS: &[u8] = b"chasqui/1/sign commands";
+const COMMAND_MARKS: &[u8] = b"chasqui/1/mark commands";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -129,6 +134,10 @@ impl Keyring {
         LoginHasher(self.current.derive(LOGINS).hmac())
     }
 
+    pub fn counters(&self) -> CounterHasher {
+        CounterHasher(self.current.derive(COUNTERS).hmac())
+    }
+
     pub fn webhooks(&self) -> WebhookKeys {
         let previous = self.previous_for(WEBHOOKS).map(|key| key.hmac());
         WebhookKeys::new(self.current.derive(WEBHOOKS).hmac(), previous)
@@ -149,6 +158,13 @@ impl Keyring {
     pub fn letters(&self) -> LetterSealer {
         let previous = self.previous.as_ref().map(|secret| secret.derive(LETTERS).0);
         LetterSealer::new(self.current.derive(LETTERS).0, previous)
+    }
+
+    /// What signs commands to services. The key of the secret before it is published, too, unless others may know that one.
+    pub fn commands(&self) -> CommandKeys {
+        let previous = self.previous_for(COMMANDS).zip(self.previous_for(COMMAND_MARKS));
+        let previous = previous.as_ref().map(|(key, mark)| (key, mark));
+        CommandKeys::new((&self.current.derive(COMMANDS), &self.current.derive(COMMAND_MARKS)), previous)
     }
 }
 
@@ -300,6 +316,24 @@ impl LoginHasher {
 impl fmt::Debug for LoginHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LoginHasher")
+    }
+}
+
+/// Hashes what the guard of verifications counts: the prefix of a number is nearly all of it, and who has asked is nobody's
+/// business. After a change of the secret it counts from zero.
+#[derive(Clone)]
+pub struct CounterHasher(hmac::Key);
+
+impl CounterHasher {
+    /// `kind` is a word of ours, so that what is counted of one kind is not counted of another.
+    pub fn hash(&self, kind: &'static str, what: &str) -> Content {
+        signed(&self.0, format!("{kind}/{what}").as_bytes())
+    }
+}
+
+impl fmt::Debug for CounterHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CounterHasher")
     }
 }
 

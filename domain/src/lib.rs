@@ -30,6 +30,7 @@ mod fault;
 mod fingerprint;
 mod follow_up;
 mod identity;
+mod interactive;
 mod journal;
 mod keys;
 mod keyword;
@@ -67,8 +68,8 @@ pub use actor::{Actor, Denied};
 pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use ask::{
-    Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskState, AskVerdict, GivenAnswer,
-    MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
+    Addressee, Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskRequest, AskState, AskStep,
+    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS,
 };
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};
@@ -77,7 +78,7 @@ pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
 pub use command::{
     Action, Argument, ArgumentKind, Command, CommandLine, CommandMoved, CommandReport, CommandState, CommandStep,
-    Confirm, InvalidLine, Registry, Schema, Service, Unresolved, WantedCommand,
+    Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved, WantedCommand,
 };
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Transition, Ways, decide};
@@ -92,12 +93,16 @@ pub use fault::Fault;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{
-    Content, Key, Tenant, child_id, content_of, fingerprint_of, fire_id, mask, redirected_id, run_id, webhook_id,
+    Content, Key, Tenant, ask_copy_id, ask_edit_id, ask_end_id, child_id, command_delivery_id, command_end_id,
+    content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id, verification_send_id,
+    webhook_id,
 };
+pub use interactive::{Interactive, NotRevealed, Revealed};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher, RecipientHash, RecipientHasher,
-    RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret, is_published_secret,
+    CommandClaims, CommandKeys, CounterHasher, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher,
+    RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret,
+    is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};

@@ -18,10 +18,10 @@ pub use self::asked::{Asked, Worded};
 pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
-pub(crate) use self::names::{OF_A_MAIL, OF_AN_ITEM_ALONE};
+pub(crate) use self::names::{OF_A_MAIL, OF_AN_ITEM_ALONE, OF_THE_FLEET};
 pub(crate) use self::values::is_absent;
 pub use self::values::whole;
-use crate::{ChannelName, Escalation, Priority, Reason, Tenant, Timestamp};
+use crate::{ChannelName, Escalation, Interactive, Priority, Reason, Tenant, Timestamp};
 
 /// The largest body that is read, in bytes. The broker's `max_message_size` is set to the same.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -42,6 +42,8 @@ pub struct Notification {
     pub max_lateness_seconds: Option<u64>,
     /// The channels to try in this order when this one fails for good.
     pub fallback: Vec<Target>,
+    /// What its reader answers with. The fleet alone writes it.
+    pub interactive: Option<Interactive>,
     /// Whatever the publisher wants to find in the events of the delivery; nothing else reads it.
     pub metadata: Map<String, Value>,
     /// Fields of the body and of its fallback items that were not read.

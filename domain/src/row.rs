@@ -115,14 +115,14 @@ pub enum Order {
     DeadLetter { reason: Reason, error: String },
     /// Publish the first item of the fallback list as a delivery of its own.
     Fallback,
-    /// Publish the same to the scheduled queue: it is sent at `due`, unless somebody reports in time what it waits for.
+    /// Publish the same to the scheduled queue: it is sent at `due`, unless what it waits for happens in time.
     Escalate { when: When, due: Timestamp },
     /// Hand the message back to the broker unchanged: the worker is stopping.
     GiveBack,
 }
 
 impl Order {
-    /// When the child is to be sent that waits in case nobody reports, if there is such a child.
+    /// When the child is to be sent that waits in case nobody reports or answers, if there is such a child.
     pub const fn escalates_at(&self) -> Option<Timestamp> {
         match self {
             Self::Escalate { due, .. } => Some(*due),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    Ambiguity, Arrival, ChannelName, Failure, Key, Lease, Order, Origin, Policy, PublishedBy, RecipientHash, Row,
-    State, Tenant, Timestamp,
+    Ambiguity, Arrival, AskChoice, ChannelName, Failure, Interactive, Key, Keyring, Lease, Order, Origin, Policy,
+    PublishedBy, Purpose, RecipientHash, Row, Secrets, Seed, State, Tenant, Timestamp,
 };
 
 /// 2026-03-01T12:00:00Z
@@ -17,6 +17,15 @@ pub(crate) const TOKEN: Uuid = Uuid::from_u128(2);
 
 pub(crate) fn key(id: &str) -> Key {
     Key { tenant: Tenant::default(), id: id.into() }
+}
+
+/// What the reader at this destination answers with.
+pub(crate) fn interactive(channel: &str, destination: &str) -> Interactive {
+    let (secrets, key) = (Secrets::new(&Keyring::new(b"a secret that is known to this test", None)), key("a-1"));
+    let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
+    let choices = [AskChoice { id: "yes".into(), label: "Sí".into(), refuses: false }];
+    let channel = ChannelName::parse(channel).unwrap();
+    Interactive::new(&secrets, &seed, Purpose::Answer, 0, &choices, &channel, destination).unwrap()
 }
 
 /// A delivery that its first claim has leased.

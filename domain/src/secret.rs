@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use crate::identity::secret_handle;
-use crate::{Key, Keyring};
+use crate::{Content, Key, Keyring};
 
 /// Drawn for each row, so that two rows of one name, such as one that was deleted and made again, have other secrets.
 pub type Salt = [u8; 16];
@@ -38,6 +38,7 @@ const NO_CHOICE: u8 = u8::MAX;
 const NAME_OF_KEY: &[u8] = b"name";
 const CODE: &[u8] = b"code";
 const TICKET: &[u8] = b"ticket";
+const MARK: &[u8] = b"mark";
 
 /// What a secret is good for. One of another purpose is refused.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -100,6 +101,10 @@ impl Purpose {
             Self::Verify => "verify",
             Self::Connect => "connect",
         }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == text)
     }
 
     /// What a ticket begins with. No number is ever given to another purpose.
@@ -210,6 +215,14 @@ impl Secrets {
         let expected = sign(key, seed, ticket.purpose, ticket.choice, ticket.approver);
         let is_of_the_row = ticket.handle == ticket.purpose.handle(seed.key);
         verify_slices_are_equal(&expected, &ticket.signature).is_ok() && is_of_the_row
+    }
+
+    /// Ties what a message may reveal of a row to everything in `marked`. None where the key of the row is known no more.
+    pub(crate) fn mark(&self, seed: &Seed<'_>, purpose: Purpose, marked: &[u8]) -> Option<Content> {
+        let derived = derive(self.key_of(seed)?, MARK, seed, purpose, marked);
+        let mut mark = Content::default();
+        mark.copy_from_slice(derived.as_ref());
+        Some(mark)
     }
 
     fn ticket(&self, seed: &Seed<'_>, purpose: Purpose, choice: Option<u8>, approver: u16) -> Option<String> {

@@ -43,6 +43,8 @@ pub struct Verification {
     pub channel: ChannelName,
     pub recipient: RecipientHash,
     pub recipient_mask: String,
+    /// The keyed hash of all addresses that its code may go to: whoever has it sent again names the same.
+    pub addresses: RecipientHash,
     /// The hashes by which the guard counts: of a number without its last digits, which would be nearly all of it beside
     /// the mask; of who has asked, as the application says; and of their session.
     pub prefix: Option<Content>,
@@ -105,7 +107,7 @@ pub struct VerificationMoved {
 }
 
 impl VerificationState {
-    const ALL: [Self; 6] =
+    pub const ALL: [Self; 6] =
         [Self::Pending, Self::Approved, Self::Expired, Self::Exhausted, Self::Cancelled, Self::Blocked];
 
     pub const fn as_str(self) -> &'static str {
@@ -132,19 +134,40 @@ impl Verification {
 
     /// What is told of its beginning.
     pub fn started(&self) -> SubjectEvent {
-        let name = if self.state == VerificationState::Blocked { "blocked" } else { "started" };
-        let reasons: Vec<&str> = self.reasons.iter().map(|reason| reason.as_str()).collect();
-        self.event(name, self.created_at).with("reasons", reasons)
+        self.event("started", self.created_at)
     }
 
-    /// The same, blocked where the guard has found reasons.
+    /// What is told of its end: the same whoever tells it, and whenever. None while it is pending.
+    pub fn ended(&self) -> Option<SubjectEvent> {
+        let at = self.ended_at.filter(|_| self.state != VerificationState::Pending)?;
+        let event = self.event(self.state.as_str(), at);
+        if self.state == VerificationState::Blocked {
+            let reasons: Vec<&str> = self.reasons.iter().map(|reason| reason.as_str()).collect();
+            return Some(event.with("reasons", reasons));
+        }
+        Some(event.with("sends", self.sends))
+    }
+
+    /// The same, blocked where the guard has found reasons: its row is there by then, so that of many at once each is
+    /// counted before the next is looked at.
     #[must_use]
     pub fn guarded(self, reasons: Vec<BlockReason>) -> Self {
         if reasons.is_empty() {
             return self;
         }
-        let ended_at = Some(self.created_at);
-        Self { state: VerificationState::Blocked, reasons, ended_at, ..self }
+        let (version, ended_at) = (self.version.saturating_add(1), Some(self.created_at));
+        Self { state: VerificationState::Blocked, version, reasons, ended_at, ..self }
+    }
+
+    /// How often its code may still be tried.
+    pub fn attempts_left(&self) -> u32 {
+        MAX_CHECKS.saturating_sub(self.checks)
+    }
+
+    /// What it is at this instant: one whose time is over has expired, whether its row says so yet or not.
+    pub fn state_at(&self, now: Timestamp) -> VerificationState {
+        let is_over = self.state == VerificationState::Pending && now >= self.expires_at;
+        if is_over { VerificationState::Expired } else { self.state }
     }
 
     /// What becomes of an attempt, which is counted in [`Self::checks`] already. `by` names the request, and `is_right`
@@ -181,7 +204,7 @@ impl Verification {
             let approved = Self { approved_by: by.map(str::to_owned), ..self.clone() };
             return (Checked::Approved, approved.ends(VerificationState::Approved, now));
         }
-        let left = MAX_CHECKS.saturating_sub(self.checks);
+        let left = self.attempts_left();
         let moved = if left == 0 { self.ends(VerificationState::Exhausted, now) } else { None };
         (Checked::Wrong { left }, moved)
     }
@@ -225,7 +248,7 @@ impl Verification {
         }
         let version = self.version.saturating_add(1);
         let verification = Self { state, version, ended_at: Some(now), ..self.clone() };
-        let event = verification.event(state.as_str(), now).with("checks", self.checks).with("sends", self.sends);
+        let event = verification.ended()?;
         Some(VerificationMoved { verification, event })
     }
 

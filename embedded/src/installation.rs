@@ -23,7 +23,7 @@ const ELSEWHERE: [&str; 7] = [
 
 const NOT_INSTALLED: &str = "\
 no RabbitMQ server is installed here, and no broker is configured. One of these helps:
-  make tools                      installs it (Debian or Ubuntu, as root)
+  tools/setup                     installs it (Debian or Ubuntu, as root), as `make run` does
   brew install rabbitmq           installs it (macOS)
   docker compose up -d rabbitmq   runs it; then set
                                   AMQP_URL=amqp://notifications_user:notifications-for-development@127.0.0.1:5672/foro

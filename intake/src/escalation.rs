@@ -1,4 +1,4 @@
-//! Does for the child that waits in case nobody reports what a report asks for.
+//! Does for the child that waits in case nobody reports or answers what a report, or the end of a question, asks for.
 
 use domain::{ForChild, Key, Merged, Report, Row, State, child_id, for_the_child};
 use store::{Cancel, Hurried, StepError, Target};
@@ -25,7 +25,7 @@ impl Intake {
     ) -> Result<Option<Merged>, StepError> {
         match for_the_child(row, report, &merged) {
             None => Ok(Some(merged)),
-            Some(ForChild::CallOff) => self.call_off(&row.key).await.map(|()| Some(merged)),
+            Some(ForChild::CallOff) => self.stop_chain(&row.key, false).await.map(|()| Some(merged)),
             Some(ForChild::SendNow) => {
                 let child = child_of(&row.key);
                 let hurried = self.breaker.retry_until_taken(|| self.store.hurry_job(&child, self.clock.now())).await?;
@@ -40,8 +40,20 @@ impl Intake {
         }
     }
 
-    /// Cancels the child, or whichever of its own children can still be stopped.
-    async fn call_off(&self, parent: &Key) -> Result<(), StepError> {
+    /// Calls off what waits in case nobody answers, once the ask or the verification has ended: the child of this delivery,
+    /// or whichever of its own children can still be stopped. What is being sent goes out, and nothing after it. Only for a
+    /// delivery that has a fallback, whether that was published already or not: a tombstone is left for what is not known
+    /// yet. Do this once the end is written, and before whatever has brought it is acknowledged: it may be done again.
+    ///
+    /// # Errors
+    /// [`StepError`] with the ledger.
+    pub async fn call_off(&self, parent: &Key) -> Result<(), StepError> {
+        self.stop_chain(parent, true).await
+    }
+
+    /// Cancels the child, or whichever of its own children can still be stopped. `beyond_sending` says that what comes after
+    /// one that is being sent is stopped, too: a report of its parent says nothing of that, and an answer does.
+    async fn stop_chain(&self, parent: &Key, beyond_sending: bool) -> Result<(), StepError> {
         let mut key = child_of(parent);
         for _ in 0..MAX_CHAIN {
             let target = |body: Option<&[u8]>| Target::of(body?, &self.defaults, &self.hasher);
@@ -50,6 +62,10 @@ impl Intake {
             let what = match cancelled {
                 Cancel::Cancelled { .. } | Cancel::Unknown => "called_off",
                 Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => {
+                    key = child_of(&key);
+                    continue;
+                }
+                Cancel::TooLate(State::Sending) if beyond_sending => {
                     key = child_of(&key);
                     continue;
                 }

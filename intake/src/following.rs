@@ -1,6 +1,6 @@
 //! What follows for a message in hand, with its events written.
 
-use domain::{Event, FollowUp, Follows, Heard, Notification, Row, events_of};
+use domain::{Event, FollowUp, Follows, Heard, Notification, Row, SubjectEvent, events_of};
 use topology::{Incoming, Publication, PublisherProperties};
 
 use crate::intake::Intake;
@@ -43,6 +43,21 @@ impl Intake {
             return Vec::new();
         }
         vec![Told::of_heard(heard, Publication::of_heard(heard))]
+    }
+
+    /// The event of what is no delivery; none where nobody is to be told of it. `reply_to` is told as well, where it is an
+    /// end.
+    pub fn told_of_subject(
+        &self,
+        event: &SubjectEvent,
+        correlation_id: Option<&str>,
+        reply_to: Option<&str>,
+    ) -> Vec<Told> {
+        if !self.teller.tells_of_subject(event) {
+            return Vec::new();
+        }
+        let reply_to = reply_to.filter(|_| event.is_ending()).map(str::to_owned);
+        vec![Told::of_subject(event, Publication::of_subject(event, correlation_id), reply_to)]
     }
 
     /// Publishes events one after the other. False when the stop came first: whoever gets the message next tells them

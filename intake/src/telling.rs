@@ -1,10 +1,11 @@
 //! Publishes the events of a message in hand, before it is settled: until the broker has confirmed them.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::{Event, EventName, Heard, Telling, Tenant};
+use domain::{Event, EventName, Heard, SubjectEvent, Telling, Tenant};
 use metrics::Counter;
 use tokio_util::sync::CancellationToken;
 use topology::{ConfirmOutcome, GivenUp, Publication, PublishError, Publisher, RefusedTenants};
@@ -32,7 +33,8 @@ pub struct Teller {
 /// One event that is to be published, and who is told it besides.
 #[derive(Clone, Debug)]
 pub struct Told {
-    name: EventName,
+    /// What has happened, in one word, and behind a dot where it is no delivery.
+    name: Cow<'static, str>,
     tenant: Tenant,
     event: Publication,
     reply_to: Option<String>,
@@ -40,11 +42,16 @@ pub struct Told {
 
 impl Told {
     pub(crate) fn new(event: &Event<'_>, publication: Publication, reply_to: Option<String>) -> Self {
-        Self { name: event.name, tenant: event.row.key.tenant.clone(), event: publication, reply_to }
+        Self { name: event.name.as_str().into(), tenant: event.row.key.tenant.clone(), event: publication, reply_to }
     }
 
     pub(crate) fn of_heard(heard: &Heard<'_>, publication: Publication) -> Self {
-        Self { name: heard.name, tenant: heard.tenant.clone(), event: publication, reply_to: None }
+        Self { name: heard.name.as_str().into(), tenant: heard.tenant.clone(), event: publication, reply_to: None }
+    }
+
+    pub(crate) fn of_subject(event: &SubjectEvent, publication: Publication, reply_to: Option<String>) -> Self {
+        let name = format!("{}.{}", event.noun, event.name).into();
+        Self { name, tenant: event.subject.tenant.clone(), event: publication, reply_to }
     }
 }
 
@@ -63,12 +70,16 @@ impl Teller {
         self.telling.tells(name)
     }
 
+    pub(crate) fn tells_of_subject(&self, event: &SubjectEvent) -> bool {
+        self.telling.tells_of_subject(event)
+    }
+
     /// Publishes one event, and then the reply. False when the stop came first.
     pub(crate) async fn tell(&self, one: Told, publisher: &Publisher, stop: &CancellationToken) -> bool {
         let Told { name, tenant, event, reply_to } = one;
         let reply = reply_to.filter(|_| !self.replies_are_denied.load(Ordering::Relaxed));
         let reply = reply.map(|queue| event.as_reply(&queue));
-        if !self.publish(name, &tenant, event, publisher, stop).await {
+        if !self.publish(&name, &tenant, event, publisher, stop).await {
             return false;
         }
         if let Some(reply) = reply {
@@ -81,7 +92,7 @@ impl Teller {
     /// is full must not hold up what everybody else waits for.
     async fn publish(
         &self,
-        name: EventName,
+        name: &str,
         tenant: &Tenant,
         event: Publication,
         publisher: &Publisher,
@@ -112,7 +123,7 @@ impl Teller {
             Err(GivenUp::Refused) => {
                 self.refused.note_refused(tenant);
                 lost(name, "refused");
-                tracing::error!(event = %name, %tenant,
+                tracing::error!(event = name, %tenant,
                     "an event was refused and is not told: a queue that is bound to the events exchange is full and \
                      refuses (x-overflow=reject-publish); let it be consumed, or let it drop its oldest messages");
             }
@@ -142,14 +153,15 @@ impl Teller {
         }
     }
 
-    fn count(&self, name: EventName) {
-        let counter = || metrics::counter!("chasqui_events_total", "event" => name.as_str(), "result" => "told");
-        if let Some(at) = EventName::ALL.iter().position(|one| *one == name) {
-            self.told[at].get_or_init(counter).increment(1);
+    fn count(&self, name: &str) {
+        let counter = || metrics::counter!("chasqui_events_total", "event" => name.to_owned(), "result" => "told");
+        match EventName::ALL.iter().position(|one| one.as_str() == name) {
+            Some(at) => self.told[at].get_or_init(counter).increment(1),
+            None => counter().increment(1),
         }
     }
 }
 
-fn lost(name: EventName, result: &'static str) {
-    metrics::counter!("chasqui_events_total", "event" => name.as_str(), "result" => result).increment(1);
+fn lost(name: &str, result: &'static str) {
+    metrics::counter!("chasqui_events_total", "event" => name.to_owned(), "result" => result).increment(1);
 }

@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
-use crate::{email, push, sms, telegram, webhook, webpush, whatsapp};
+use crate::{email, push, service, sms, telegram, webhook, webpush, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
 pub static MEDIA: &[&Medium] = &[
     &email::MEDIUM,
     &push::MEDIUM,
+    &service::MEDIUM,
     &sms::MEDIUM,
     &telegram::MEDIUM,
     &webhook::MEDIUM,
@@ -30,10 +31,18 @@ pub enum DestinationError {
     Bad(String),
 }
 
-/// The names of all channels, enabled or not.
+/// The names of all channels that publishers may name, enabled or not.
 pub fn known() -> &'static [&'static str] {
-    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| MEDIA.iter().map(|medium| medium.name).collect());
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let public = MEDIA.iter().filter(|medium| !is_of_the_fleet(medium));
+        public.map(|medium| medium.name).collect()
+    });
     &NAMES
+}
+
+/// Whether the fleet alone writes what goes by this medium: no publisher may name it.
+pub fn is_of_the_fleet(medium: &Medium) -> bool {
+    medium.name == service::MEDIUM.name
 }
 
 /// The medium of this name.
@@ -124,13 +133,29 @@ pub fn copies_of<'m>(channel: &ChannelName, destination: &str, mail: &'m Map<Str
 pub fn shown(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
     match find(channel)?.name {
         name if name == webhook::MEDIUM.name => Some(webhook::json(words)),
+        name if name == service::MEDIUM.name => Some(service::json(words)),
         name if name == telegram::MEDIUM.name => telegram::shown(words),
+        name if name == whatsapp::MEDIUM.name => whatsapp::shown(words),
         _ => None,
+    }
+}
+
+/// Puts the buttons of a question, by their labels and what is told when one is pressed, beside the rendered words of a
+/// message: as its channel has buttons, and nothing where it has none, or not for these.
+pub fn put_buttons(channel: &ChannelName, text: &str, data: &mut Map<String, Value>, buttons: &[(String, String)]) {
+    match find(channel).map(|medium| medium.name) {
+        Some(name) if name == telegram::MEDIUM.name => telegram::put_buttons(data, buttons),
+        Some(name) if name == whatsapp::MEDIUM.name => whatsapp::put_buttons(text, data, buttons),
+        _ => {}
     }
 }
 
 /// The sentence about a channel that does not exist.
 pub fn unknown(channel: &ChannelName) -> String {
+    if channel.as_str() == service::MEDIUM.name {
+        return "unknown channel to publishers: it is written by the fleet alone, for POST /v1/commands/dispatch"
+            .into();
+    }
     let hint = domain::nearest(channel.as_str(), known().iter().copied());
     let hint = hint.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
     format!("unknown channel; known are {}{hint}", known().join(", "))

@@ -15,6 +15,7 @@ mod words;
 
 pub mod email;
 pub mod push;
+pub mod service;
 pub mod sms;
 pub mod telegram;
 pub mod webhook;
@@ -24,7 +25,7 @@ pub mod whatsapp;
 pub use attached::media_urls;
 pub use catalog::{
     DestinationError, MEDIA, check_destination, compared, copies_of, default_ambiguity, faults, find, has_subject,
-    known, list_of, misplaced, prefixes, sends_data, shown, unheeded, unknown,
+    is_of_the_fleet, known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded, unknown,
 };
 pub use content::Content;
 pub use line::check as check_line;

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
+pub(crate) use self::buttons::put as put_buttons;
 pub use self::buttons::{Button, Press};
 pub use self::html::{Entity, Styled};
 pub use self::options::Options;

@@ -1,6 +1,7 @@
-//! WhatsApp: a text, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
+//! WhatsApp: a text, with buttons below it, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
 //! shows without a number.
 
+mod buttons;
 mod template;
 
 use domain::{Ambiguity, nearest};
@@ -10,6 +11,8 @@ use crate::phone;
 use crate::words::{Fault, Part, Words};
 use crate::{attached, content};
 
+pub(crate) use self::buttons::put as put_buttons;
+pub use self::buttons::{ReplyButton, buttons};
 pub use self::template::template;
 
 /// The optional prefix of a number, which tells it apart from one that is reached by SMS.
@@ -34,8 +37,13 @@ pub static MEDIUM: Medium = Medium {
     compared: |destination| bare(destination).to_owned(),
     faults,
     has_subject: false,
-    sends: |data| content::is_given(data) || template::is_given(data) || data.contains_key(attached::FIELD),
-    meant: |name, _| nearest(name, [content::SID, content::VARIABLES, template::FIELD, attached::FIELD]),
+    sends: |data| {
+        let is_given = content::is_given(data) || template::is_given(data) || buttons::is_given(data);
+        is_given || data.contains_key(attached::FIELD)
+    },
+    meant: |name, _| {
+        nearest(name, [content::SID, content::VARIABLES, template::FIELD, buttons::FIELD, attached::FIELD])
+    },
 };
 
 /// Whom a message is for.
@@ -78,14 +86,32 @@ fn is_person(text: &str) -> bool {
         && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Finds what is wrong with a template, or else with the text and the picture. A template is sent without the text,
-/// which may therefore be empty, or long for another channel of the fallback. The templates of two providers may stand
-/// beside each other: each provider sends its own.
+/// The words with the buttons below them, for whoever looks at a message that was not sent. None where it has none.
+pub(crate) fn shown(words: &Words<'_>) -> Option<String> {
+    let buttons = buttons(words.data);
+    let below = || buttons.iter().map(ReplyButton::shown).collect::<Vec<_>>().join(" ");
+    (!buttons.is_empty()).then(|| format!("{}\n{}", words.text, below()))
+}
+
+/// Finds what is wrong with a template, or else with the text, the picture and the buttons. A template is sent without the
+/// text, which may therefore be empty, or long for another channel of the fallback. The templates of two providers may
+/// stand beside each other: each provider sends its own.
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let mut faults = content::faults(words.data);
     faults.extend(template::faults(words.data));
     match (content::is_given(words.data), template::is_given(words.data)) {
-        (false, false) => faults.extend(phone::faults(words, TEXT, MAX_MEDIA)),
+        (false, false) => {
+            faults.extend(phone::faults(words, TEXT, MAX_MEDIA));
+            faults.extend(buttons::faults(words));
+            if buttons::is_given(words.data) && attached::is_given(words.data) {
+                let why = "cannot stand beside whatsapp_buttons: WhatsApp has words alone above them".into();
+                faults.push(Fault { part: Part::Field(vec![attached::FIELD.into()]), why });
+            }
+        }
+        (_, true) if buttons::is_given(words.data) => {
+            let why = "cannot stand beside whatsapp_template: buttons are the template's own".into();
+            faults.push(Fault { part: Part::Field(vec![buttons::FIELD.into()]), why });
+        }
         (false, true) if attached::is_given(words.data) => {
             let why = "cannot stand beside whatsapp_template: pictures are the template's own".into();
             faults.push(Fault { part: Part::Field(vec![attached::FIELD.into()]), why });
@@ -147,6 +173,22 @@ mod tests {
         let pictures = json!({"whatsapp_template": metas, "media_urls": ["https://example.org/a.jpg"]});
         let told = "data/media_urls cannot stand beside whatsapp_template: pictures are the template's own";
         check(&MEDIUM, "", pictures, Err(told));
+    }
+
+    #[test]
+    fn buttons_stand_below_words_alone() {
+        let buttons = json!([{"id": "a", "title": "Yes"}]);
+        check(&MEDIUM, "m", json!({"whatsapp_buttons": buttons}), Ok(()));
+        check(&sms::MEDIUM, "m", json!({"whatsapp_buttons": 7}), Ok(()));
+        let template = json!({"name": "order", "language": {"code": "es"}});
+        let told = "data/whatsapp_buttons cannot stand beside whatsapp_template: buttons are the template's own";
+        check(&MEDIUM, "m", json!({"whatsapp_buttons": buttons, "whatsapp_template": template}), Err(told));
+        let picture = ["https://example.org/a.jpg"];
+        let told = "data/media_urls cannot stand beside whatsapp_buttons: WhatsApp has words alone above them";
+        check(&MEDIUM, "m", json!({"whatsapp_buttons": buttons, "media_urls": picture}), Err(told));
+        let data = json!({"whatsapp_buttons": buttons});
+        let words = Words { subject: None, text: "Deploy?", data: data.as_object().unwrap(), mail: None };
+        assert_eq!(shown(&words).as_deref(), Some("Deploy?\n[Yes: a]"));
     }
 
     #[test]

@@ -39,9 +39,13 @@ mod m20261130_000033_journal_replaced;
 mod m20261130_000034_pauses_of_platform;
 mod m20261130_000035_kept_readings;
 mod m20261130_000040_copies_of_letters;
+mod m20261130_000046_failed_readings;
 mod m20261130_000050_asks;
 mod m20261130_000051_commands;
 mod m20261130_000052_verifications;
+mod m20261130_000053_ask_copies;
+mod m20261130_000054_contacts;
+mod m20261130_000058_leases;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -89,9 +93,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000034_pauses_of_platform::Migration),
             Box::new(m20261130_000035_kept_readings::Migration),
             Box::new(m20261130_000040_copies_of_letters::Migration),
+            Box::new(m20261130_000046_failed_readings::Migration),
             Box::new(m20261130_000050_asks::Migration),
             Box::new(m20261130_000051_commands::Migration),
             Box::new(m20261130_000052_verifications::Migration),
+            Box::new(m20261130_000053_ask_copies::Migration),
+            Box::new(m20261130_000054_contacts::Migration),
+            Box::new(m20261130_000058_leases::Migration),
         ]
     }
 }

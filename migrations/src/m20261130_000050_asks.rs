@@ -25,6 +25,8 @@ enum Asks {
     MayChange,
     RequestedBy,
     CorrelationId,
+    /// The queue of whoever waits for the end.
+    ReplyTo,
     State,
     Version,
     /// Its secrets are derived from this and from the key of this name: neither is of any use without the key.
@@ -61,12 +63,15 @@ enum Answers {
 const HANDLES: &str = "CREATE UNIQUE INDEX asks_of_handle ON asks (handle)";
 const DUE: &str = "CREATE INDEX asks_due ON asks (expires_at, tenant, id) WHERE state = 'open'";
 const UNTOLD: &str = "CREATE INDEX asks_untold ON asks (ended_at, tenant, id) WHERE untold";
+const PAGES: &str = "CREATE INDEX asks_of_tenant ON asks (tenant, created_at, id)";
+const CORRELATED: &str =
+    "CREATE INDEX asks_correlated ON asks (tenant, correlation_id, created_at, id) WHERE correlation_id IS NOT NULL";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(asks(manager)).await?;
-        for index in [HANDLES, DUE, UNTOLD] {
+        for index in [HANDLES, DUE, UNTOLD, PAGES, CORRELATED] {
             manager.get_connection().execute_unprepared(index).await?;
         }
         manager.create_table(answers(manager)).await
@@ -93,6 +98,7 @@ fn asks(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new(Asks::MayChange).boolean().not_null())
         .col(ColumnDef::new(Asks::RequestedBy).text())
         .col(ColumnDef::new(Asks::CorrelationId).text())
+        .col(ColumnDef::new(Asks::ReplyTo).text())
         .col(key::text(manager, Asks::State))
         .col(ColumnDef::new(Asks::Version).big_integer().not_null())
         .col(ColumnDef::new(Asks::Salt).binary().not_null())

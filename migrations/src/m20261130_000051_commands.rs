@@ -26,6 +26,8 @@ enum Commands {
     ConfirmedBy,
     CorrelationId,
     Output,
+    /// Where whoever has asked for it is told its end, as JSON; NULL once that was done.
+    Reply,
     CreatedAt,
     UpdatedAt,
     ExpiresAt,
@@ -35,6 +37,7 @@ enum Commands {
 
 const DUE: &str = "CREATE INDEX commands_due ON commands (expires_at, tenant, id) \
      WHERE state IN ('pending_confirmation', 'dispatched', 'running')";
+const LISTED: &str = "CREATE INDEX commands_listed ON commands (tenant, created_at, id)";
 const OF_ASK: &str = "CREATE INDEX commands_of_ask ON commands (ask, tenant) WHERE ask IS NOT NULL";
 const UNTOLD: &str = "CREATE INDEX commands_untold ON commands (updated_at, tenant, id) WHERE untold";
 
@@ -56,6 +59,7 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Commands::ConfirmedBy).text())
             .col(ColumnDef::new(Commands::CorrelationId).text())
             .col(ColumnDef::new(Commands::Output).text())
+            .col(ColumnDef::new(Commands::Reply).text())
             .col(ColumnDef::new(Commands::CreatedAt).big_integer().not_null())
             .col(ColumnDef::new(Commands::UpdatedAt).big_integer().not_null())
             .col(ColumnDef::new(Commands::ExpiresAt).big_integer().not_null())
@@ -63,7 +67,7 @@ impl MigrationTrait for Migration {
             .primary_key(Index::create().col(Commands::Tenant).col(Commands::Id))
             .take();
         manager.create_table(table).await?;
-        for index in [DUE, OF_ASK, UNTOLD] {
+        for index in [DUE, LISTED, OF_ASK, UNTOLD] {
             manager.get_connection().execute_unprepared(index).await?;
         }
         Ok(())

@@ -19,6 +19,8 @@ enum Verifications {
     /// The keyed hash of the address.
     Recipient,
     RecipientMask,
+    /// The keyed hash of all addresses that its code may go to.
+    Addresses,
     /// Keyed hashes by which is counted: of a number without its last digits, of who has asked, and of their session.
     Prefix,
     Client,
@@ -38,14 +40,15 @@ enum Verifications {
     CreatedAt,
     ExpiresAt,
     EndedAt,
-    /// Its time is over, and nobody has published that yet.
+    /// It has ended, and nobody has published that yet.
     Untold,
 }
 
-const INDEXES: [&str; 8] = [
+const INDEXES: [&str; 9] = [
     "CREATE UNIQUE INDEX verifications_of_handle ON verifications (handle)",
     "CREATE INDEX verifications_due ON verifications (expires_at, tenant, id) WHERE state = 'pending'",
     "CREATE INDEX verifications_untold ON verifications (ended_at, tenant, id) WHERE untold",
+    "CREATE INDEX verifications_of_tenant ON verifications (tenant, created_at, id)",
     "CREATE INDEX verifications_of_recipient ON verifications (recipient, created_at)",
     "CREATE INDEX verifications_of_prefix ON verifications (prefix, created_at)",
     "CREATE INDEX verifications_of_client ON verifications (client, created_at)",
@@ -65,6 +68,7 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Verifications::Channel).text().not_null())
             .col(ColumnDef::new(Verifications::Recipient).binary().not_null())
             .col(ColumnDef::new(Verifications::RecipientMask).text().not_null())
+            .col(ColumnDef::new(Verifications::Addresses).binary().not_null())
             .col(ColumnDef::new(Verifications::Prefix).binary())
             .col(ColumnDef::new(Verifications::Client).binary())
             .col(ColumnDef::new(Verifications::Session).binary())

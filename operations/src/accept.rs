@@ -94,6 +94,11 @@ impl Unconfirmed {
     }
 }
 
+/// The answer to give for a notification that the broker has confirmed before.
+pub(crate) fn accepted_before(notification: Checked, publisher_name: &str, now: Timestamp) -> Accepted {
+    planned(notification, publisher_name, None, now).0
+}
+
 /// Returns the answer to give once the broker has confirmed the message, and that message.
 fn planned(
     notification: Checked,

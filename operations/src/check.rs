@@ -3,6 +3,7 @@
 //! The checker refuses only what is refused for certain. Which channels have credentials is the worker's knowledge: a
 //! channel that is known is taken, whether this process could send by it or not.
 
+mod fleet;
 mod preview;
 mod variables;
 
@@ -62,6 +63,7 @@ impl Checker {
             // A draft with errors has named these itself.
             findings.errors.extend(draft.unknown.iter().filter_map(|field| field.refusal()));
         }
+        fleet::refuse(draft, &mut findings.errors);
         let foreign = draft.unknown.iter().filter(|field| field.refusal().is_none());
         findings.warnings.extend(foreign.map(|field| field.warning()));
         self.target(draft, "", &draft.target, &draft.target.wording, &mut findings.errors);
@@ -107,7 +109,7 @@ impl Checker {
     }
 
     /// Why nothing can be sent to this destination.
-    fn refusal_of(&self, channel: &ChannelName, destination: &str) -> Option<String> {
+    pub(crate) fn refusal_of(&self, channel: &ChannelName, destination: &str) -> Option<String> {
         if let Err(refused) = media::check_destination(channel, destination) {
             return Some(refused.to_string());
         }

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use domain::{Actor, Canary, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
-    Counted, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage, LetterPlan,
-    MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
+    Counted, FailedReading, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
+    LetterPlan, MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
 
 pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
@@ -79,6 +79,8 @@ pub struct Shown {
     pub as_of: Option<Timestamp>,
     /// It is being read again, and will be known in some seconds.
     pub is_being_read: bool,
+    /// It could not be read again, and will be tried once more. None where nothing has failed since it was read.
+    pub failed: Option<FailedReading>,
 }
 
 /// What became of the wish to plan something.
@@ -263,7 +265,7 @@ async fn counted(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Show
 
 async fn counted_of(store: &Store, job: LetterJob) -> Result<Shown, StoreError> {
     let counted = store.count_letter_job(&job.id).await?;
-    Ok(Shown { job, counted, outlook: None, since: None, as_of: None, is_being_read: false })
+    Ok(Shown { job, counted, outlook: None, since: None, as_of: None, is_being_read: false, failed: None })
 }
 
 /// How what a job has sent has ended since, as far as it has: of a job that is done some of it may be dead again. None of one

@@ -169,13 +169,11 @@ impl fmt::Display for NotKnown {
         match self.retention.zip(self.remembered_since()) {
             None => write!(f, "{EITHER}. Ids are remembered for ever."),
             Some((retention, since)) => {
-                let days = match retention.as_secs() / 86_400 {
-                    1 => "1 day".to_owned(),
-                    days => format!("{days} days"),
-                };
+                let days = retention.as_secs() / 86_400;
+                let unit = if days == 1 { "day" } else { "days" };
                 write!(
                     f,
-                    "{EITHER}. Or it ended long ago: what has ended is remembered for {days} (RETENTION_DAYS), so \
+                    "{EITHER}. Or it ended long ago: what has ended is remembered for {days} {unit} (RETENTION_DAYS), so \
                      that ids that were taken before {since} may be forgotten."
                 )
             }

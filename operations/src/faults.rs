@@ -36,6 +36,14 @@ pub async fn set(store: &Store, actor: &Actor, asked: Asked, clock: &dyn Clock) 
     Ok(set)
 }
 
+/// Whether there is anything of a tenant. One of which there is nothing may be written wrongly, or be new.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_known(store: &Store, tenant: &Tenant) -> Result<bool, StoreError> {
+    Ok(*tenant == Tenant::default() || store.is_tenant_known(tenant).await?)
+}
+
 /// Clears what is set for a channel of the actor's tenant, and returns it as it was. None where nothing is left of it.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod log_limiter;
 mod outage;
 mod panics;
 mod readiness;
+mod tables;
 pub mod settings;
 pub mod traces;
 
@@ -17,3 +18,4 @@ pub use log_limiter::LogLimiter;
 pub use outage::Outage;
 pub use panics::{Panicked, catch_panic};
 pub use readiness::Readiness;
+pub use tables::read_tables;

@@ -1,5 +1,5 @@
-//! Deletes deliveries that ended longer ago than the retention, and rows that nobody will continue. It deletes small
-//! batches with a pause in between, because the worker's commits go first.
+//! Deletes deliveries, asks, commands and verifications that ended longer ago than the retention, and rows that nobody
+//! will continue. It deletes small batches with a pause in between, because the worker's commits go first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,5 +114,21 @@ async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, St
     while shared.intake.store.forget_receipts(before, BATCH).await? == BATCH as usize {
         tokio::time::sleep(BREATH).await;
     }
+    forget_asked(shared, before).await?;
     Ok(forgotten)
+}
+
+/// Deletes asks, commands and verifications that ended before then.
+async fn forget_asked(shared: &Shared, before: Timestamp) -> Result<(), StoreError> {
+    let store = &shared.intake.store;
+    while store.forget_asks(before, BATCH).await? == BATCH as usize {
+        tokio::time::sleep(BREATH).await;
+    }
+    while store.forget_commands(before, BATCH).await? == BATCH as usize {
+        tokio::time::sleep(BREATH).await;
+    }
+    while store.forget_verifications(before, BATCH).await? == BATCH as usize {
+        tokio::time::sleep(BREATH).await;
+    }
+    Ok(())
 }

@@ -2,14 +2,19 @@
 //! is, `domain` decides from the row as it was read; it is written if the row still has that version, and decided again
 //! otherwise.
 //!
-//! `ask` opens and reads asks, `answer` writes what an answer does, `commands` and `verifications` are those, `counters`
-//! what the guard counts, `ending` what has ended by time. `row` has the columns of asks and answers.
+//! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, `answer` writes what
+//! an answer does, `commands` and `verifications` are those, `counters` what the guard counts, `ending` what has ended by
+//! time, `forgetting` what is old. `row` has the columns of asks and answers.
 
 mod answer;
 mod ask;
+mod command_list;
 mod commands;
+mod copies;
 mod counters;
 mod ending;
+mod forgetting;
+mod list;
 mod row;
 mod verifications;
 
@@ -21,8 +26,13 @@ use crate::sql::{get, unreadable};
 
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
+pub use command_list::{CommandCursor, CommandFilter, CommandPage};
 pub use commands::CommandMade;
-pub use verifications::VerificationMade;
+pub use copies::{AskCopy, AskedPerson};
+pub use list::{AskCursor, AskFilter, AskPage};
+pub use verifications::{
+    ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
+};
 
 /// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which
 /// nobody can do so often.

@@ -41,6 +41,20 @@ impl Store {
         session.commit().await
     }
 
+    /// Whether there is anything of a tenant: a delivery, a dead letter, a job, a user or a key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_tenant_known(&self, tenant: &Tenant) -> Result<bool, StoreError> {
+        // The first is asked for by its index on the expression.
+        const LOOK: &str = "SELECT 1 AS known WHERE EXISTS (SELECT 1 FROM deliveries AS d WHERE (d.tenant || '') = $1) \
+             OR EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = $1) \
+             OR EXISTS (SELECT 1 FROM jobs AS j WHERE j.tenant = $1) \
+             OR EXISTS (SELECT 1 FROM users AS u WHERE u.tenant = $1) \
+             OR EXISTS (SELECT 1 FROM api_keys AS k WHERE k.tenant = $1)";
+        Ok(!self.inner.db.hasty_query(LOOK, &[Value::Text(Some(tenant.as_str()))]).await?.is_empty())
+    }
+
     /// Clears what is set for a channel, and returns it as it was. None where nothing is left of it.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ pub use edit::{EditedLetter, LetterEdit, OpenedLetter, Redirected, Reserved};
 pub use failures::FailedLetter;
 pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
-pub use kept::KeptReading;
+pub use kept::{FailedReading, KeptReading};
 pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
 pub use outlook::{AtIt, LetterSample, Outlook};
 pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};

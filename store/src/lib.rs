@@ -5,7 +5,7 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, and `journal` who did what; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
@@ -15,6 +15,7 @@ mod endpoints;
 mod error;
 mod faults;
 mod journal;
+mod leases;
 mod ledger;
 mod letters;
 mod limits;
@@ -34,7 +35,11 @@ pub use accounts::{
     ApiKey, Changed, KeyCursor, KeyPage, KeyRotation, Login, MAX_KEYS, MadeKey, NewKey, NewSession, NewUser,
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
-pub use asks::{AskAnswered, AskCancelled, AskOpened, CommandMade, VerificationMade};
+pub use asks::{
+    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, VerificationCursor, VerificationFilter,
+    VerificationMade, VerificationPage,
+};
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
@@ -49,15 +54,18 @@ pub use ledger::{
     Took, USUAL_PAGE,
 };
 pub use letters::{
-    Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, IndexedLetter, Item, JobState, KeptLetter,
-    KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter, LetterGroup,
-    LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook, PlanMade,
-    Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
+    Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, FailedReading, IndexedLetter, Item, JobState,
+    KeptLetter, KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter,
+    LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OpenedLetter, Outlook,
+    PlanMade, Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use pauses::{MAX_PAUSES, PauseMade};
-pub use people::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
+pub use people::{
+    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_CONTACTS, SuppressionCursor,
+    SuppressionFilter, SuppressionPage, Which,
+};
 pub use providers::ProviderState;
 pub use settings::Settings;
 pub use store::Store;

@@ -1,9 +1,11 @@
-//! What is known of people: who is on the suppression list, who was taken off it, when that was said last, and with which
+//! What is known of people: their names and addresses, who is on the suppression list, who was taken off it, when that was said last, and with which
 //! keys they were hashed.
 
+mod contacts;
 mod keys;
 pub(crate) mod lookup;
 mod suppressions;
 mod times;
 
+pub use contacts::{Contact, ContactAddress, ContactLinked, ContactPut, MAX_CONTACTS};
 pub use suppressions::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};

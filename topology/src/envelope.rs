@@ -13,8 +13,8 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use event::{write_event, write_heard};
-pub use inbound::Inbound;
+pub(crate) use event::{write_event, write_heard, write_subject};
+pub use inbound::{Inbound, OWN};
 pub(crate) use misread::misread;
 pub use publisher_properties::PublisherProperties;
 pub(crate) use publisher_properties::fingerprint_of_properties;

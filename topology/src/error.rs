@@ -13,7 +13,7 @@ pub enum TopologyError {
     Conflict(String),
     /// A retry queue cannot be replaced yet, because it holds messages or is consumed. Nothing was changed or deleted.
     #[error(
-        "queue '{queue}' holds {messages} messages and has {consumers} consumers: nothing was deleted. Its delay stays \
+        "queue '{queue}' is in use (messages {messages}, consumers {consumers}): nothing was deleted. Its delay stays \
          {current} ms (the plan says {planned} ms); run this again when it is empty"
     )]
     InUse { queue: String, messages: u32, consumers: u32, current: String, planned: String },

@@ -4,6 +4,7 @@
 //! broker so), [`Incoming`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
 //! the two supervised connections of a process).
 
+mod asking;
 mod callbacks;
 mod consume;
 mod declare;
@@ -32,10 +33,11 @@ pub use amqp::{
     Exchange, Held, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle,
     Settlement,
 };
+pub use asking::{Asking, faults_of_asking};
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::{Depths, depth};
-pub use envelope::{Inbound, PublisherProperties, properties};
+pub use envelope::{Inbound, OWN, PublisherProperties, properties};
 pub use error::TopologyError;
 pub use incoming::Incoming;
 pub use letters::{Letter, Letters};

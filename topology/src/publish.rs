@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
-use domain::{Event, Headers, Heard, Lane, MAX_ID_BYTES, Notification};
+use domain::{Event, Headers, Heard, Lane, MAX_ID_BYTES, Notification, SubjectEvent};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::meters::Meters;
-use crate::envelope::{write_event, write_heard};
+use crate::envelope::{write_event, write_heard, write_subject};
 use crate::{Inbound, Names, PublisherProperties, Topology, properties};
 
 pub use refused::RefusedTenants;
@@ -161,6 +161,18 @@ impl Publication {
     /// The event of what a person did, as a provider has reported it.
     pub fn of_heard(heard: &Heard<'_>) -> Self {
         let written = write_heard(heard);
+        Self {
+            to: To::Event(written.routing_key),
+            message_id: written.id,
+            body: written.body,
+            headers: Headers::default(),
+            publisher_properties: written.publisher_properties,
+        }
+    }
+
+    /// The event of what is no delivery, such as an ask. `correlation_id` connects it with the request that has begun it.
+    pub fn of_subject(event: &SubjectEvent, correlation_id: Option<&str>) -> Self {
+        let written = write_subject(event, correlation_id);
         Self {
             to: To::Event(written.routing_key),
             message_id: written.id,

@@ -14,6 +14,7 @@ use crate::delivery::Delivery;
 use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
+use crate::reveal::reveal;
 use crate::shared::Shared;
 use crate::traced;
 
@@ -54,10 +55,17 @@ pub(crate) async fn attempt(
     if let Err(refused) = channels::check_destination(&notification.channel, &notification.destination) {
         return permanent("worker", Reason::Permanent, format!("/destination {refused}")).into();
     }
-    let rendered = match render(&shared.setup.templates, notification, body_bytes).await {
+    let revealed = match reveal(&shared.setup, row, notification) {
+        Ok(revealed) => revealed,
+        Err(refused) => return refused.into(),
+    };
+    let worded = revealed.as_ref().map_or(notification, |revealed| &revealed.notification);
+    let rendered = match render(&shared.setup.templates, worded, body_bytes).await {
         Ok(rendered) => rendered,
         Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
+    let with_buttons = revealed.map(|revealed| revealed.data_beside(&rendered));
+    let data = with_buttons.as_ref().unwrap_or(&notification.wording.data);
     let link = match link_to_leave(shared, row, notification) {
         Ok(link) => link,
         Err(refused) => return permanent("worker", Reason::ChannelNotConfigured, refused).into(),
@@ -81,7 +89,7 @@ pub(crate) async fn attempt(
         Ok(chosen) => chosen,
         Err(outcome) => return outcome.into(),
     };
-    let ready = Ready { rendered: &rendered, mail, link: link.as_deref(), fault: fault.as_ref() };
+    let ready = Ready { rendered: &rendered, data, mail, link: link.as_deref(), fault: fault.as_ref() };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
     let other = match outcome {
@@ -91,7 +99,7 @@ pub(crate) async fn attempt(
         }
         _ => None,
     };
-    let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, rendered));
+    let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, data, rendered));
     Tried { outcome, passed_over: chosen.passed_over, other, capture }
 }
 
@@ -116,8 +124,8 @@ fn choose<'a>(
 }
 
 /// What the sandbox keeps: the words, or in their place what the channel makes of them.
-fn captured(notification: &Notification, rendered: Rendered) -> Capture {
-    let words = Words::of(&rendered, &notification.wording.data, None);
+fn captured(notification: &Notification, data: &Map<String, Value>, rendered: Rendered) -> Capture {
+    let words = Words::of(&rendered, data, None);
     let shown = media::shown(&notification.channel, &words);
     Capture {
         channel: notification.channel.clone(),
@@ -158,6 +166,8 @@ fn link_to_leave(shared: &Shared, row: &Row, notification: &Notification) -> Res
 #[derive(Clone, Copy)]
 struct Ready<'a> {
     rendered: &'a Rendered,
+    /// What media carry beside the words.
+    data: &'a Map<String, Value>,
     mail: &'a Map<String, Value>,
     link: Option<&'a str>,
     fault: Option<&'a Fault>,
@@ -170,7 +180,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         key: &row.key,
         destination: &notification.destination,
         rendered: ready.rendered,
-        data: &notification.wording.data,
+        data: ready.data,
         mail: Some(ready.mail),
         unsubscribe: ready.link,
         expires_at: row.expires_at,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use channels::Channels;
-use domain::UnsubscribeLinks;
+use domain::{Secrets, UnsubscribeLinks};
 use intake::Intake;
 use templates::Templates;
 use tokio_util::task::TaskTracker;
@@ -24,6 +24,10 @@ pub struct Setup {
     pub templates: Arc<Templates>,
     /// The links by which recipients leave lists; none where `PUBLIC_URL` is not set.
     pub links: Option<UnsubscribeLinks>,
+    /// What the readers of messages answer with is derived from these.
+    pub secrets: Secrets,
+    /// Where people open the links of questions and codes; none where `PUBLIC_URL` is not set.
+    pub public_url: Option<String>,
 }
 
 /// What every delivery of one worker shares.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
-use domain::{Defaults, FieldError, Lane, RecipientHasher, Row, Telling, Window};
+use domain::{Defaults, FieldError, Keyring, Lane, RecipientHasher, Row, Secrets, Telling, Window};
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -75,6 +75,8 @@ async fn parts_with(channels: Channels) -> Parts {
             channels,
             templates: Arc::new(Templates::embedded("en").unwrap()),
             links: None,
+            secrets: secrets(),
+            public_url: Some(PUBLIC_URL.into()),
         },
         topology: topology(),
         publisher,
@@ -86,6 +88,14 @@ async fn parts_with(channels: Channels) -> Parts {
     };
     let (_, shared) = worker.into_parts();
     Parts { shared: Arc::new(shared), published, told: Vec::new(), _folder: folder }
+}
+
+/// Where the links of this worker lead to.
+pub(crate) const PUBLIC_URL: &str = "https://notify.example.org";
+
+/// What this worker derives from what readers answer with.
+pub(crate) fn secrets() -> Secrets {
+    Secrets::new(&Keyring::new(SECRET.as_bytes(), None))
 }
 
 fn settings() -> Settings {

@@ -15,6 +15,10 @@ pub(crate) fn unheeded(shared: &Shared, notification: &Notification, incoming: &
     if incoming.headers.parent.is_some() {
         return Vec::new();
     }
+    // The fleet has written it itself, and what its template reads is there only once it is rendered.
+    if notification.interactive.is_some() {
+        return Vec::new();
+    }
     let templates = &shared.setup.templates;
     // A large body may take longer than others can wait for here.
     let links = if incoming.body.len() <= SMALL_BODY { Links::NotEmpty } else { Links::None };
@@ -170,7 +174,7 @@ mod tests {
             ),
             (
                 json!({"channel": "sms", "destination": "+12025550144", "template": "welcom"}),
-                "/fallback/1/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean \
+                "/fallback/1/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean \
                  welcome?"
                     .to_owned(),
             ),

@@ -28,6 +28,7 @@ pub(crate) fn answered<T>(outcome: Result<T, Undone>, unknown: fn() -> Problem) 
         Err(Undone::Taken) => Err(name_taken()),
         Err(Undone::TooMany) => Err(too_many_keys()),
         Err(Undone::LastOfAll) => Err(last_of_all()),
+        Err(Undone::LastOfTenant) => Err(last_of_tenant()),
         Err(Undone::WrongPassword) => {
             Err(Problem::invalid_fields(vec![field("/old_password", "is not the password that you have now")]))
         }
@@ -138,6 +139,16 @@ fn last_of_all() -> Problem {
         "Nobody else manages all users",
         "It is the last user who can log in with the scopes admin and tenants: give them to another one first. Nothing \
          was done.",
+    )
+}
+
+fn last_of_tenant() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "last-administrator",
+        "Nobody else manages the users of the tenant",
+        "It is the last user of its tenant who can log in with the scope admin: give that to another one first. Only whoever has \
+         the scope tenants does so all the same, where a user is left who has it. Nothing was done.",
     )
 }
 

@@ -16,9 +16,10 @@ pub(crate) struct GroupAnswer {
     group: String,
     /// How many are in the queue.
     letters: u32,
-    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour.
+    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour; where none is among them,
+    /// at most 1,000 of its own.
     last_hour: u32,
-    /// There were more in that hour than were counted.
+    /// There may have been more of the group in that hour than were counted.
     last_hour_is_cut: bool,
     /// `open`, `acknowledged`, `replayed`, `resolved` (none is left) or `regressed` (others have come since).
     life: &'static str,
@@ -123,6 +124,18 @@ pub(crate) struct PlanAnswer {
     as_of: Option<String>,
     /// They are being read again: ask once more in some seconds.
     being_read: bool,
+    /// They could not be read again, and will be tried once more. Absent where they could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    not_read: Option<NotReadAnswer>,
+}
+
+/// Why the letters of a plan or job could not be counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NotReadAnswer {
+    #[schema(format = DateTime)]
+    since: String,
+    why: String,
 }
 
 /// How the letters that a job has sent have ended since.
@@ -262,7 +275,9 @@ pub(super) fn plan(shown: Shown) -> PlanAnswer {
     let since =
         shown.since.map(|Canary { tried, well, failed }| SinceAnswer { letters: tried, well, dead_again: failed });
     let (outlook, as_of) = (shown.outlook.map(outlook), shown.as_of.map(|at| at.to_string()));
-    PlanAnswer { letters, seconds, counts, outlook, since, as_of, being_read: shown.is_being_read, job: job(shown.job) }
+    let not_read = shown.failed.map(|failed| NotReadAnswer { since: failed.since.to_string(), why: failed.why });
+    let (being_read, job) = (shown.is_being_read, job(shown.job));
+    PlanAnswer { letters, seconds, counts, outlook, since, as_of, being_read, not_read, job }
 }
 
 fn outlook(outlook: Outlook) -> OutlookAnswer {

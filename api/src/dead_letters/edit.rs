@@ -41,6 +41,9 @@ pub(crate) struct EditBody {
     /// Why, in one line, for whoever asks later.
     #[schema(max_length = 500)]
     why: String,
+    /// Which of equal letters it is for, or how often one that was put back is sent in the same way: 1 unless given.
+    #[schema(minimum = 1, maximum = 1000)]
+    copy: Option<u32>,
 }
 
 /// The delivery that was sent in the place of the letter.
@@ -60,7 +63,8 @@ pub(crate) struct EditAnswer {
 ///
 /// What was corrected is checked and published as `POST /notify` would, under an id of its own. Once the broker has
 /// confirmed that, the letter is taken out of the queue and kept, as a drop does, and may be restored. The same edit of the
-/// same letter gives the same delivery, so that it may be repeated. Needs the scope `admin`.
+/// same letter gives the same delivery, so that it may be repeated. Equal letters without an id have one name: `copy` says which
+/// of them is meant. Needs the scope `admin`.
 #[utoipa::path(
     post, path = "/dead-letters/{id}/edit", operation_id = "edit_dead_letter", tag = "Dead letters",
     params(("id" = String, Path, description = "The name of the letter.")),
@@ -70,7 +74,8 @@ pub(crate) struct EditAnswer {
         (status = 202, description = "It is on its way, and the letter is taken out of the queue.", body = EditAnswer),
         (status = 404, description = "There is no such letter in the queue."),
         (status = 409, description = "A job has the letter; `job` and `by` name it. Or the same was sent before as the \
-                                      delivery `id`, and the letter was put back since (`edited-before`)."),
+                                      delivery `id`, and the letter was put back since, or an equal one is in the queue \
+                                      (`edited-before`; `copy` says what to give to send it once more)."),
         (status = 503, description = "No scheduler has read the letter in time, or so that it can be read here \
                                       (`letter-unread`), or the broker or the ledger is away: repeat it as Retry-After \
                                       says."),
@@ -97,7 +102,7 @@ pub(crate) async fn edit(
         Edited::Refused(refused) => Err(refusal(refused)),
         Edited::Gone => Err(gone()),
         Edited::InJob { job, by } => Err(taken(job, by)),
-        Edited::SentBefore { id } => Err(sent_before(id)),
+        Edited::SentBefore { id, copy } => Err(sent_before(id, copy)),
         Edited::Unconfirmed(unconfirmed) => {
             broker_failed(&unconfirmed.error);
             let detail = format!(
@@ -151,15 +156,16 @@ fn other_secret() -> Problem {
     .with_retry_after(READ_WITHIN.as_secs())
 }
 
-fn sent_before(id: String) -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "edited-before",
-        "The same was sent in its place before",
-        "The delivery id was sent, and the letter was put back since: GET /deliveries/{id} says what became of it. Edit the \
-         letter in another way, or drop it. Nothing was done.",
-    )
-    .with("id", id)
+fn sent_before(id: String, copy: u32) -> Problem {
+    let next = copy.saturating_add(1);
+    let detail = format!(
+        "The delivery id was sent in the place of a letter of this name, and there is one in the queue: it was put back, or \
+         it is an equal one. GET /deliveries/{{id}} says what became of that delivery. To send the same once more for the \
+         letter that is there now, add \"copy\": {next}; else edit it in another way, or drop it. Nothing was done."
+    );
+    Problem::new(StatusCode::CONFLICT, "edited-before", "The same was sent before", detail)
+        .with("id", id)
+        .with("copy", next)
 }
 
 fn taken(job: String, by: String) -> Problem {

@@ -149,7 +149,7 @@ async fn publish(
 
 /// The trace that a caller is in, for its messages. A header that is none of the standard is as good as none: it may
 /// come from a proxy, and the caller cannot help it.
-fn trace_of(headers: &HeaderMap) -> Option<TraceHeaders> {
+pub(crate) fn trace_of(headers: &HeaderMap) -> Option<TraceHeaders> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     TraceHeaders::read(text("traceparent")?, text("tracestate"))
 }
@@ -167,11 +167,34 @@ async fn publish_one(
     publisher: &str,
     trace: Option<&TraceHeaders>,
 ) -> Result<Response, Problem> {
+    let accepted = confirmed(app, item, publisher, trace).await?;
+    Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
+}
+
+/// Publishes a notification, in the trace of its request.
+///
+/// # Errors
+/// 503 while the broker does not confirm.
+pub(crate) async fn accepted(
+    app: &App,
+    item: Checked,
+    publisher: &str,
+    headers: &HeaderMap,
+) -> Result<Accepted, Problem> {
+    confirmed(app, item, publisher, trace_of(headers).as_ref()).await
+}
+
+async fn confirmed(
+    app: &App,
+    item: Checked,
+    publisher: &str,
+    trace: Option<&TraceHeaders>,
+) -> Result<Accepted, Problem> {
     match accept(&app.publisher, item, publisher, trace, app.clock.now()).await {
         Ok(accepted) => {
             broker_confirmed();
             failpoint("api.confirmed_before_response");
-            Ok((StatusCode::ACCEPTED, Json(Accepted::from(accepted))).into_response())
+            Ok(Accepted::from(accepted))
         }
         Err(unconfirmed) => {
             let detail = format!(
@@ -233,7 +256,7 @@ impl From<Status> for AcceptedStatus {
 }
 
 /// Tells the client a sentence; the broker's own words stay in our log.
-fn explain(unconfirmed: &Unconfirmed) -> &'static str {
+pub(crate) fn explain(unconfirmed: &Unconfirmed) -> &'static str {
     broker_failed(&unconfirmed.error);
     unconfirmed.what_happened()
 }

@@ -3,9 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use domain::PumpingLimits;
 use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::verify;
 use crate::token::{JwtAlgorithm, JwtSettings};
 
 /// The fewest bytes of a bootstrap token: too many to be guessed before the first user is there.
@@ -33,6 +35,8 @@ pub struct OperatorSettings {
     pub issuer: String,
     pub public_key: Option<String>,
     pub bootstrap_token: Option<SecretString>,
+    /// To whom codes go, and how many.
+    pub verify: PumpingLimits,
 }
 
 impl OperatorSettings {
@@ -59,6 +63,7 @@ impl OperatorSettings {
             issuer: reader.required_text("JWT_ISSUER"),
             public_key,
             bootstrap_token: bootstrap_token(reader),
+            verify: verify::read(reader),
         }
     }
 

@@ -1,10 +1,17 @@
 //! Dead letters over HTTP: what an edit sends, and what is downloaded of a job.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use bytes::Bytes;
-use domain::{DeadMark, Headers, Keyring, Lane, Reason, Tenant, letter_headers};
+use domain::{
+    ChannelName, DeadMark, Headers, Interactive, Key, Keyring, Lane, Purpose, Reason, Secrets, Seed, Tenant,
+    letter_headers,
+};
 use serde_json::json;
-use store::{IndexedLetter, JobState, LetterAction, LetterFilter, LetterPlan, OpenedLetter, ReplayRule, Sort};
+use store::{
+    Archived, IndexedLetter, Item, JobState, LetterAction, LetterFilter, LetterPlan, OpenedLetter, ReplayRule, Sort,
+};
 use tokio_util::sync::CancellationToken;
 use topology::{Letter, Owner, Publisher, PublisherProperties};
 
@@ -38,6 +45,10 @@ fn indexed(letter: &str, epoch: u32) -> Sort {
 
 /// A letter of `acme` that a scheduler has read for whoever edits it.
 async fn give_acme_an_opened_letter(app: &TestApp) {
+    give_acme_an_opened_letter_of(app, BODY).await;
+}
+
+async fn give_acme_an_opened_letter_of(app: &TestApp, body: &str) {
     let acme = Tenant::parse("acme").unwrap();
     app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
     assert!(app.store.open_letter(&acme, LETTER, NOW).await.unwrap());
@@ -48,13 +59,68 @@ async fn give_acme_an_opened_letter(app: &TestApp) {
         owner: Owner::Tenant(acme),
         lane: Lane::Normal,
         headers,
-        body: Bytes::from_static(BODY.as_bytes()),
+        body: Bytes::from(body.to_owned()),
         publisher_properties: PublisherProperties::default(),
     };
     let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
     let (kept, body) = (sealer.seal(&letter.kept(), LETTER), sealer.seal(&letter.body, LETTER));
     let opened = OpenedLetter { kept, body };
     app.store.keep_opened_letters(&[(LETTER.into(), opened)]).await.unwrap();
+}
+
+/// A scheduler takes the letter out of the queue for the job of an edit, and keeps it.
+async fn take_out(app: &TestApp, job: &str) {
+    let acme = Tenant::parse("acme").unwrap();
+    let opened = app.store.opened_letter(&acme, LETTER).await.unwrap().expect("it was opened");
+    let items = [Item { letter: LETTER.into(), job: job.into() }];
+    let item = items[0].clone();
+    let archived = Archived { item, tenant: acme, kept: opened.kept, body: opened.body, is_one_of_many: false };
+    app.store.take_letters(&items, NOW).await.unwrap();
+    app.store.archive_letters(&[archived], NOW).await.unwrap();
+    app.store.finish_letters(&items, NOW).await.unwrap();
+    app.store.forget_letters(&[LETTER.into()]).await.unwrap();
+    app.store.forget_opened_letters(NOW.plus(Duration::from_secs(1))).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_edit_whose_answer_was_lost_gives_the_recorded_delivery_again() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    give_acme_an_opened_letter(&app).await;
+    let edit = json!({"set": {"/destination": "+14155550100"}, "why": "a slip"});
+    let first = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+    assert_eq!(first.status, StatusCode::ACCEPTED, "{first:?}");
+    assert!(published.recv().await.is_some());
+    give_acme_an_opened_letter(&app).await;
+    take_out(&app, first.json()["id"].as_str().unwrap()).await;
+    let again = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+    assert_eq!((again.status, again.json()), (StatusCode::ACCEPTED, first.json()));
+    assert!(published.try_recv().is_err(), "nothing is sent a second time");
+    let other = json!({"set": {"/destination": "+14155550199"}, "why": "another slip"});
+    let gone = app.post("/dead-letters/0a/edit", Some(&token("admin")), &other).await;
+    assert_eq!((gone.status, gone.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-letter"));
+}
+
+#[tokio::test]
+async fn a_letter_that_is_there_again_is_sent_in_the_same_way_as_another_copy() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    give_acme_an_opened_letter(&app).await;
+    let edit = json!({"set": {"/destination": "+14155550100"}, "why": "a slip"});
+    let first = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await.json();
+    give_acme_an_opened_letter(&app).await;
+    let items = [Item { letter: LETTER.into(), job: first["id"].as_str().unwrap().to_owned() }];
+    app.store.take_letters(&items, NOW).await.unwrap();
+    app.store.finish_letters(&items, NOW).await.unwrap();
+    let refused = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+    assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::CONFLICT, "edited-before"));
+    assert_eq!((&refused.json()["id"], &refused.json()["copy"]), (&first["id"], &json!(2)));
+    let copy = json!({"set": {"/destination": "+14155550100"}, "why": "a slip", "copy": 2});
+    let second = app.post("/dead-letters/0a/edit", Some(&token("admin")), &copy).await;
+    assert_eq!(second.status, StatusCode::ACCEPTED, "{second:?}");
+    assert_ne!(second.json()["id"], first["id"]);
+    assert_eq!(json!(published.recv().await.unwrap().message_id), first["id"]);
+    assert_eq!(json!(published.recv().await.unwrap().message_id), second.json()["id"]);
 }
 
 #[tokio::test]
@@ -96,7 +162,9 @@ async fn an_edit_is_checked_as_any_notification_and_needs_an_administrator() {
     give_acme_an_opened_letter(&app).await;
     for (edit, pointer) in [
         (json!({"set": {"/destination": "nobody"}, "why": "x"}), "/destination"),
-        (json!({"set": {"/message": "Hola"}, "why": "x"}), "/set"),
+        (json!({"set": {"/message": "Hola"}, "why": "x"}), "/set/~1message"),
+        (json!({"set": {"/nope": 1}, "why": "x"}), "/set/~1nope"),
+        (json!({"set": {"/priority": "high"}, "why": "x", "copy": 0}), "/copy"),
         (json!({"set": {"/id": "another"}, "why": "x"}), "/set/~1id"),
         (json!({"body": {"channel": "sms", "message": "Hola"}, "why": "x"}), "/destination"),
         (json!({"set": {"/priority": "high"}}), "/why"),
@@ -109,6 +177,29 @@ async fn an_edit_is_checked_as_any_notification_and_needs_an_administrator() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let gone = app.post("/dead-letters/0b/edit", Some(&token("admin")), &edit).await;
     assert_eq!((gone.status, gone.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-letter"));
+    assert!(published.try_recv().is_err(), "nothing was sent");
+}
+
+#[tokio::test]
+async fn an_edit_shows_a_question_or_a_code_to_nobody_else() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let secrets = Secrets::new(&Keyring::new(SECRET.as_bytes(), None));
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: "v-1".into() };
+    let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
+    let sms = ChannelName::parse("sms").unwrap();
+    let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &sms, "+12025550143").unwrap();
+    let mut body: serde_json::Value = serde_json::from_str(BODY).unwrap();
+    body["interactive"] = made.to_value();
+    give_acme_an_opened_letter_of(&app, &body.to_string()).await;
+    for set in [json!({"/destination": "+14155550100"}), json!({"/channel": "whatsapp"}), json!({"/priority": "high"})]
+    {
+        let edit = json!({"set": set, "why": "x"});
+        let answer = app.post("/dead-letters/0a/edit", Some(&token("admin")), &edit).await;
+        let told = (answer.status, answer.pointers());
+        assert_eq!(told, (StatusCode::UNPROCESSABLE_ENTITY, vec!["/interactive".to_owned()]), "{edit}");
+        assert!(answer.json().to_string().contains("written by the fleet alone"), "{answer:?}");
+    }
     assert!(published.try_recv().is_err(), "nothing was sent");
 }
 

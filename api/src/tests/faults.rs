@@ -34,6 +34,10 @@ async fn a_fault_is_shown_with_what_is_left_until_it_is_cleared() {
     assert_eq!((cleared.status, &cleared.json()["left"]), (StatusCode::OK, &json!(1)), "{cleared:?}");
     let again = app.delete("/sandbox/faults/sms", Some(&token)).await;
     assert_eq!((again.status, again.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-fault"));
+    let unreadable = app.delete("/sandbox/faults/%ff", Some(&token)).await;
+    assert_eq!(unreadable.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unreadable.text.contains("No channel can have the name in the path"), "{unreadable:?}");
+    assert_eq!(unreadable.json()["errors"][0]["parameter"], "channel");
     assert_eq!(app.get("/sandbox/faults", Some(&token)).await.json(), json!({"faults": []}));
 }
 

@@ -13,6 +13,7 @@ use crate::deployment::{BARE, Deployment, Ledger, end};
 use crate::figures::{Figure, Goal, percentile};
 use crate::message::Kind;
 use crate::report::CaseReport;
+use crate::sql;
 
 const LETTERS: u64 = 100_000;
 const QUEUE: &str = "notifications.queue.dlq";
@@ -88,7 +89,9 @@ impl Measured {
         let (job, busy) = tokio::join!(said(deployment, &start), busy);
         let (busy, took) = (busy?, begun.elapsed().as_secs_f64());
         let done = job.last().map_or(0, done);
-        let (replayed, published) = (done as f64 / took, publish(bench, deployment).await?);
+        // Of so few letters that all were moved at once there is no rate of its own.
+        let replayed = of_its_own(deployment, id).await?.unwrap_or(done as f64 / took);
+        let published = publish(bench, deployment).await?;
         self.plan_s.push(plan_s);
         self.replayed.push(replayed);
         self.published.push(published);
@@ -115,6 +118,20 @@ impl Measured {
 fn done(job: &Value) -> u64 {
     let counts = job["counts"].as_array().map(Vec::as_slice).unwrap_or_default();
     counts.iter().filter(|one| one["state"] == "done").filter_map(|one| one["letters"].as_u64()).sum()
+}
+
+/// How many letters a second a job has moved behind the first, from the end of that one to the end of the last: a pass begins
+/// with a job some seconds after its start. None where all of them were done at the same time.
+async fn of_its_own(deployment: &Deployment, job: &str) -> Result<Option<f64>> {
+    let done = format!("FROM letter_job_items WHERE job = '{job}' AND state = 'done'");
+    let question = format!(
+        "SELECT COALESCE(MAX(d.at - f.first)::text || ' ' || COUNT(*) FILTER (WHERE d.at > f.first)::text, '0 0') \
+         FROM (SELECT at {done}) AS d CROSS JOIN (SELECT MIN(at) AS first {done}) AS f"
+    );
+    let told = sql::text(&deployment.database_url, &question).await?;
+    let (micros, letters) = told.split_once(' ').context("two numbers")?;
+    let (micros, letters): (f64, f64) = (micros.parse()?, letters.parse()?);
+    Ok((micros > 0.0).then(|| letters * 1e6 / micros))
 }
 
 /// What a command has printed, a value a line. Its exit code says no more: a job that was cancelled ends with 1.

@@ -14,7 +14,7 @@ use domain::{Key, Lane, Outcome, Rendered};
 use media::Medium;
 use serde_json::{Map, Value, json};
 
-use crate::providers::{PROVIDERS, Service};
+use crate::providers::{PROVIDERS, Service, service};
 use crate::{Enabled, Outgoing, Settings};
 
 /// A provider that speaks HTTP, on one of its media.
@@ -75,7 +75,12 @@ impl Carrier {
 
     /// A message to the recipient of the example, at the stand-in where the recipient is a URL.
     fn case(&self, base: &str) -> Case {
-        Case::of(&self.example().replace(EXAMPLE, base).replace(STRANGERS, base))
+        let case = Case::of(&self.example().replace(EXAMPLE, base).replace(STRANGERS, base));
+        if !media::is_of_the_fleet(self.medium) {
+            return case;
+        }
+        // What the fleet alone writes is marked.
+        Case { data: service::of_the_fleet(&case.key), ..case }
     }
 
     async fn send(&self, base: &str) -> Outcome {

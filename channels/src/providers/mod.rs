@@ -4,6 +4,7 @@
 pub mod apns;
 pub mod fcm;
 pub mod sendgrid;
+pub mod service;
 pub mod smtp;
 pub mod telegram;
 pub mod twilio;
@@ -33,6 +34,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &webpush::PROVIDER,
     &webhook::PROVIDER,
     &telegram::PROVIDER,
+    &service::PROVIDER,
 ];
 
 /// The names of all providers, as attempts and outcomes have them, whether anybody has configured them or not.

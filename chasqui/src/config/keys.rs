@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{Keyring, Labels, WebhookKeys};
+use domain::{CommandKeys, Keyring, Labels, WebhookKeys};
 use runtime::settings::Reader;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -51,6 +51,12 @@ pub(super) fn previous_secret_key(reader: &mut Reader) -> Option<SecretString> {
 pub(super) fn webhooks(secret: Option<&SecretString>, previous: Option<&SecretString>) -> Option<WebhookKeys> {
     let previous = previous.map(|secret| secret.expose_secret().as_bytes());
     Some(Keyring::new(secret?.expose_secret().as_bytes(), previous).webhooks())
+}
+
+/// The keys that sign commands to services. None without a secret.
+pub(super) fn commands(secret: Option<&SecretString>, previous: Option<&SecretString>) -> Option<CommandKeys> {
+    let previous = previous.map(|secret| secret.expose_secret().as_bytes());
+    Some(Keyring::new(secret?.expose_secret().as_bytes(), previous).commands())
 }
 
 fn checked_key(reader: &mut Reader, name: &str) -> Option<SecretString> {

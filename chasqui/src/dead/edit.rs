@@ -37,6 +37,9 @@ pub(super) struct Edit {
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     why: String,
+    /// Which of equal letters it is for: the same edit with another number is another delivery
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    copy: u32,
 }
 
 impl Edit {
@@ -44,6 +47,9 @@ impl Edit {
     fn fields(&self) -> Result<Map<String, Value>> {
         let mut fields = Map::new();
         fields.insert("why".to_owned(), json!(self.why));
+        if self.copy != 1 {
+            fields.insert("copy".to_owned(), json!(self.copy));
+        }
         if let Some(file) = &self.body {
             let body = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
             let body = parse_object(&body).map_err(|error| refused("--body", &error.fields))?;
@@ -111,11 +117,12 @@ pub(super) async fn edit(
             output::complain(format_args!("{by} has started the job {job}, which has the letter: nothing was sent"));
             Ok(None)
         }
-        Edited::SentBefore { id } => {
-            let id = printable(&id);
+        Edited::SentBefore { id, copy } => {
+            let (id, next) = (printable(&id), copy.saturating_add(1));
             output::complain(format_args!(
-                "the same was sent as {id} before the letter was put back: nothing was sent; `chasqui explain {id}` says \
-                 what became of it"
+                "the same was sent as {id} for a letter of this name, and there is one in the queue: it was put back, or it is \
+                 an equal one. Nothing was sent; `chasqui explain {id}` says what became of that, and `--copy {next}` sends \
+                 the same once more"
             ));
             Ok(None)
         }
@@ -162,7 +169,7 @@ mod tests {
     fn a_value_is_json_where_it_can_be_read_so_and_a_text_otherwise() {
         let set =
             ["/destination=+14155550100", "/data/n=7", "/subject=null", "/message=a=b"].map(str::to_owned).to_vec();
-        let edit = Edit { letter: "0a".into(), set, body: None, why: "typo".into() };
+        let edit = Edit { letter: "0a".into(), set, body: None, why: "typo".into(), copy: 1 };
         let expected = json!({
             "why": "typo",
             "set": {"/destination": "+14155550100", "/data/n": 7, "/subject": null, "/message": "a=b"},

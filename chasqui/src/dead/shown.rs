@@ -3,9 +3,10 @@
 use domain::{Canary, printable};
 use operations::dead_letters::Shown;
 use serde_json::{Value, json};
-use store::{AtIt, Counted, IndexedLetter, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
+use store::{AtIt, Counted, IndexedLetter, JobState, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
 
 use crate::output::{self, say};
+use crate::words::counted;
 
 /// A table, or one object for each group.
 pub(super) fn groups(groups: &[LetterGroup], is_json: bool) {
@@ -56,7 +57,8 @@ pub(super) fn letter(letter: &IndexedLetter, is_json: bool) {
     let IndexedLetter { letter, id, lane, channel, reason, provider, code, error, dead_at, epoch, copies, .. } = letter;
     let copies = if *copies > 1 { format!(" × {copies}") } else { String::new() };
     let what = format!(
-        "{letter}{copies}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {epoch} times: {error}"
+        "{letter}{copies}  {dead_at}  {lane}  {channel}  {reason}  {provider} {code}  {id}  moved {}: {error}",
+        counted(*epoch, "time", "times")
     );
     say!("{}", printable(&what));
 }
@@ -101,13 +103,26 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
         outlook(seen);
     }
     since(shown.since);
+    if shown.job.state == JobState::Planned && shown.open() == 0 {
+        return say!("  nothing to begin: {}", why_nothing(shown));
+    }
     say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+}
+
+/// Why a plan would begin nothing.
+fn why_nothing(shown: &Shown) -> &'static str {
+    match (shown.counted.is_empty(), shown.job.action) {
+        (false, _) => "all of them are left out, as said above",
+        (true, LetterAction::Restore) => "nothing that fits is kept any more",
+        (true, LetterAction::Close) => "there is no dead delivery whose letter is not in the queue",
+        (true, _) => "no letter in the queue fits; `chasqui dead list` prints those there are",
+    }
 }
 
 /// How what a job has sent has ended since.
 fn since(since: Option<Canary>) {
     if let Some(Canary { tried, failed, .. }) = since.filter(|since| since.tried > 0) {
-        say!("  {failed} of {tried} are dead again");
+        say!("  {failed} of {tried} {} dead again", if failed == 1 { "is" } else { "are" });
     }
 }
 
@@ -128,7 +143,7 @@ fn outlook(outlook: &Outlook) {
         say!("  +{newcomers} since it was made: they are not in it");
     }
     if *gone > 0 {
-        say!("  {gone} are no longer there");
+        say!("  {} no longer there", counted(*gone, "letter is", "letters are"));
     }
     if *maybe_sent > 0 {
         say!("  {maybe_sent} may have been sent already without our knowing: what is sent may be a duplicate");

@@ -151,10 +151,38 @@ impl Plan {
 
 /// What is wrong, by the options that were given.
 pub(super) fn refused(errors: &[FieldError]) -> anyhow::Error {
+    let errors: Vec<FieldError> = errors.iter().cloned().map(by_options).collect();
     let option = |field: &str| match field {
         "action" => "the action".to_owned(),
         field if field.starts_with("letters") => "--letter".to_owned(),
         field => format!("--{}", field.replace('_', "-")),
     };
-    Usage::of(errors, option).into()
+    Usage::of(&errors, option).into()
+}
+
+/// What is missing is told by the options that say it: whoever asks over HTTP is told of its fields.
+fn by_options(error: FieldError) -> FieldError {
+    const WHICH: &str = "is missing: it stands for every letter; say which by --group, --letter, --channel, --provider, \
+                         --reason, --code, --template or --lane, and of a restore by --letter or --job";
+    match error {
+        FieldError { pointer, detail } if pointer == "/all" && detail.starts_with("is missing") => {
+            FieldError { pointer, detail: WHICH.to_owned() }
+        }
+        error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use operations::dead_letters::Asked;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_of_nothing_is_refused_in_words_of_the_command_line() {
+        let fields = [("action", json!("replay")), ("why", json!("it is mended"))];
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let told = refused(&Asked::of(fields).expect_err("it names no letters")).to_string();
+        assert!(told.starts_with("--all is missing") && told.contains("--group") && !told.contains('"'), "{told}");
+    }
 }

@@ -56,6 +56,12 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_lett
             match view.row.state {
                 State::Sending | State::Waiting => {}
                 State::Sent | State::Captured | State::Delivered => return Ok(ExitCode::SUCCESS),
+                State::Dead | State::Held => {
+                    say!(
+                        "  it is in the dead-letter queue: `chasqui dead groups` and `chasqui dead list` say what to do"
+                    );
+                    return Ok(exit::answer(false));
+                }
                 _ => return Ok(exit::answer(false)),
             }
         }

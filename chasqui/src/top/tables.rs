@@ -5,6 +5,7 @@ use operations::overview::{ChannelNow, Known, LaneNow, Minute, Overview, Provide
 use store::SandboxFault;
 
 use crate::stuck::span;
+use crate::words::counted;
 
 /// The heights of a bar, the lowest first.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -121,12 +122,12 @@ fn lanes(seen: &Overview) -> Table {
 fn queues(seen: &Overview) -> Table {
     let row = |name: &str, depth: Option<u32>, note: String| vec![name.to_owned(), number(depth), note];
     let retries = (1..).zip(seen.retry_depths).map(|(tier, depth)| row(&format!("retry {tier}"), depth, String::new()));
-    let groups = number(seen.dead.open_groups);
-    let jobs = number(seen.scheduled.jobs);
+    let groups = noun(seen.dead.open_groups, "group", "groups");
+    let jobs = noun(seen.scheduled.jobs, "job", "jobs");
     let next = seen.scheduled.next_due.map(|due| format!(", the next is due at {due}")).unwrap_or_default();
     let others = [
-        row("dead letters", seen.dead.depth, format!("{groups} groups that nobody looks after")),
-        row("scheduled", seen.scheduled.depth, format!("{jobs} jobs stored{next}")),
+        row("dead letters", seen.dead.depth, format!("{groups} that nobody looks after")),
+        row("scheduled", seen.scheduled.depth, format!("{jobs} stored{next}")),
         row("reports", seen.inbound_depth, String::new()),
         row("events", seen.callbacks_depth, String::new()),
     ];
@@ -205,6 +206,11 @@ fn faults(in_force: &[SandboxFault]) -> Option<Table> {
 
 fn number(value: Option<impl ToString>) -> String {
     value.map_or(NOT_KNOWN.to_owned(), |value| value.to_string())
+}
+
+/// The same with what is counted.
+fn noun(value: Option<u64>, one: &str, more: &str) -> String {
+    value.map_or_else(|| format!("{NOT_KNOWN} {more}"), |value| counted(value, one, more))
 }
 
 /// How many were sent, and what part that is of those that ended.

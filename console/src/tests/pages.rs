@@ -144,7 +144,7 @@ async fn add_users(site: &Site) {
 
 /// Another process disables the viewer; that this one disables somebody else has it read the list.
 async fn disable_the_viewer(site: &Site) {
-    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, &testkit::told()).await.unwrap();
+    let changed = site.store.change_user("<viewer>", None, &UserChange::Disable, true, &testkit::told()).await.unwrap();
     assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
     let disabled = site.post("/console/users/act", "session=admin", "name=ben&act=disable&confirmed=1").await;
     assert_eq!(disabled.status, StatusCode::SEE_OTHER, "{}", disabled.text);

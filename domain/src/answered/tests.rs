@@ -79,6 +79,26 @@ fn what_says_nothing_of_it_leaves_the_child_waiting() {
 }
 
 #[test]
+fn no_report_answers_a_question_and_a_failure_sends_the_next_channel_at_once() {
+    let order = Order::Escalate { when: When::Unanswered, due: DUE };
+    let asks = |state| Row { order: order.clone(), ..that_waits(state) };
+    let press = Reported::Button { payload: "p".into(), by: "1".into() };
+    for said in [Reported::Delivered, Reported::Read, Reported::Opened, Reported::Clicked, press] {
+        for state in [State::Sent, State::FellBack, State::Bounced] {
+            let (child, row) = after(&asks(state), &about(1, said.clone()));
+            assert_eq!((child, row.state, &row.order), (None, State::Delivered, &order), "{state} {said:?}");
+        }
+    }
+    for said in [BOUNCED, LATER] {
+        let (child, row) = after(&asks(State::Sent), &about(1, said));
+        let now = Order::Escalate { when: When::Unanswered, due: NOW };
+        assert_eq!((child, row.state, row.order), (Some(ForChild::SendNow), State::Bounced, now));
+    }
+    let delivered = asks(State::Delivered);
+    assert_eq!(after(&delivered, &about(1, BOUNCED)), (None, delivered.clone()), "a person has it, and may answer");
+}
+
+#[test]
 fn a_child_waits_from_when_its_parent_was_sent() {
     let escalation = crate::Escalation { when: When::Undelivered, after: Duration::from_secs(300) };
     assert_eq!(escalation.due(NOW), DUE);

@@ -20,6 +20,11 @@ impl Ask {
         let event = event.with("choice", end.choice.as_deref()).with("by", end.by.as_deref());
         Some(event.with("version", self.version))
     }
+
+    /// What is told of a code that is none of this ask. `of` names the message with it.
+    pub fn mistyped(&self, of: &str, via: &str, at: Timestamp) -> SubjectEvent {
+        event(self, "refused", of, at).with("via", via).with("reason", "wrong_code")
+    }
 }
 
 pub(super) fn counted(ask: &Ask, answer: &Answer, counted: u32, is_changed: bool) -> SubjectEvent {

@@ -8,7 +8,7 @@ use super::{Ask, AskChoice, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS};
 use crate::limits::{MAX_ID_BYTES, MAX_SPAN};
 
 /// The longest label of a button, in characters. Some media take fewer.
-const MAX_LABEL_CHARS: usize = 64;
+pub(super) const MAX_LABEL_CHARS: usize = 64;
 
 impl Ask {
     /// Everything for which it would be refused.

@@ -26,6 +26,7 @@ fn ask(quorum: u32) -> Ask {
         may_change: false,
         requested_by: Some("ana".into()),
         correlation_id: None,
+        reply_to: None,
         version: 1,
         salt: [7; 16],
         key_id: "0a0b0c0d".into(),

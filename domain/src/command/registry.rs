@@ -1,12 +1,14 @@
 //! The services that take commands, their actions, and who may have them done.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use text::{FieldError, nearest_of_few, printable};
 
 use super::line::CommandLine;
 use super::schema::Schema;
+use crate::Tenant;
 
 /// Whether somebody is asked before a command is dispatched.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,6 +40,16 @@ pub struct Service {
     pub confirm: Confirm,
     /// Who may have its actions done: ids of people, or names of groups of them. Nobody, where it is empty.
     pub may: Vec<String>,
+    /// Whose people they are: groups of other tenants have the same names.
+    pub tenants: Vec<Tenant>,
+    /// Who is asked to confirm, in the same way. Empty for whoever has a command done.
+    pub approvers: Vec<String>,
+    /// Whoever has a command done may not confirm it.
+    pub four_eyes: bool,
+    /// How long a command may take, its confirmation included.
+    pub timeout: Duration,
+    /// In PEM: verifies what the service reports over HTTP. Without one it is not heard there.
+    pub public_key: Option<String>,
     pub actions: BTreeMap<String, Action>,
 }
 
@@ -96,7 +108,7 @@ impl Confirm {
 
 impl Service {
     /// Whether somebody is asked before an action of it is done.
-    const fn confirms(&self, action: &Action) -> bool {
+    pub const fn confirms(&self, action: &Action) -> bool {
         match self.confirm {
             Confirm::Always => true,
             Confirm::Never => false,
@@ -105,16 +117,28 @@ impl Service {
     }
 
     /// Whether somebody may have an action done. `who` are their id and the groups that they are in.
-    fn may(&self, action: &Action, who: &[&str]) -> bool {
+    pub fn may(&self, action: &Action, who: &[&str]) -> bool {
         let allowed = action.may.as_ref().unwrap_or(&self.may);
         allowed.iter().any(|one| who.contains(&one.as_str()))
     }
 }
 
 impl Registry {
+    /// All of them, in the order of their names.
+    pub fn all(&self) -> impl Iterator<Item = &Service> {
+        self.0.values()
+    }
+
+    /// The service of this name, whoever may have it do something.
+    pub fn get(&self, name: &str) -> Option<&Service> {
+        self.0.get(name)
+    }
+
     /// Those of which somebody may have any action done, in the order of their names.
-    pub fn of(&self, who: &[&str]) -> Vec<&Service> {
-        let may_any = |service: &&Service| service.actions.values().any(|action| service.may(action, who));
+    pub fn of(&self, tenant: &Tenant, who: &[&str]) -> Vec<&Service> {
+        let may_any = |service: &&Service| {
+            service.tenants.contains(tenant) && service.actions.values().any(|action| service.may(action, who))
+        };
         self.0.values().filter(may_any).collect()
     }
 
@@ -122,8 +146,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Unresolved`].
-    pub fn resolve(&self, line: &CommandLine, who: &[&str]) -> Result<WantedCommand<'_>, Unresolved> {
-        let (service, name, action) = self.find(&line.service, &line.action, who)?;
+    pub fn resolve(&self, line: &CommandLine, tenant: &Tenant, who: &[&str]) -> Result<WantedCommand<'_>, Unresolved> {
+        let (service, name, action) = self.find(&line.service, &line.action, tenant, who)?;
         let arguments = action.schema.read(&line.arguments).map_err(Unresolved::Arguments)?;
         Ok(WantedCommand { service, action: name, arguments, is_confirmed: service.confirms(action) })
     }
@@ -137,9 +161,10 @@ impl Registry {
         service: &str,
         action: &str,
         arguments: Map<String, Value>,
+        tenant: &Tenant,
         who: &[&str],
     ) -> Result<WantedCommand<'_>, Unresolved> {
-        let (service, name, action) = self.find(service, action, who)?;
+        let (service, name, action) = self.find(service, action, tenant, who)?;
         let faults = action.schema.faults(&arguments);
         if !faults.is_empty() {
             return Err(Unresolved::Arguments(faults));
@@ -147,8 +172,14 @@ impl Registry {
         Ok(WantedCommand { service, action: name, arguments, is_confirmed: service.confirms(action) })
     }
 
-    fn find(&self, service: &str, action: &str, who: &[&str]) -> Result<(&Service, &str, &Action), Unresolved> {
-        let known = self.of(who);
+    fn find(
+        &self,
+        service: &str,
+        action: &str,
+        tenant: &Tenant,
+        who: &[&str],
+    ) -> Result<(&Service, &str, &Action), Unresolved> {
+        let known = self.of(tenant, who);
         let Some(found) = known.iter().find(|one| one.name == service) else {
             if self.0.contains_key(service) {
                 return Err(Unresolved::Forbidden { service: service.to_owned(), action: action.to_owned() });

@@ -8,6 +8,7 @@ use crate::samples::{NOW, key};
 mod lines;
 mod schemas;
 mod services;
+mod written;
 
 fn command(state: CommandState) -> Command {
     Command {
@@ -23,6 +24,7 @@ fn command(state: CommandState) -> Command {
         confirmed_by: None,
         correlation_id: Some("t-1".into()),
         output: None,
+        reply: None,
         created_at: NOW,
         updated_at: NOW,
         expires_at: NOW.plus(Duration::from_secs(60)),

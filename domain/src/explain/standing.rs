@@ -3,7 +3,7 @@
 use super::reasons::{of_a_letter, of_the_list};
 use super::summary::Summary;
 use super::{Facts, Sentence, Topic};
-use crate::{Lease, Order, Row, State, Timestamp};
+use crate::{Lease, Order, Row, State, Timestamp, When};
 
 /// Where it stands.
 pub(super) fn summary(facts: &Facts<'_>) -> Summary {
@@ -144,9 +144,12 @@ pub(super) fn next(facts: &Facts<'_>) -> Vec<Sentence> {
         };
         said.push(Topic::Next.says(due(facts), text));
     }
-    if let Some(due) = row.order.escalates_at() {
-        let text = format!("Its fallback is sent at {due}, unless it is reported before that this one has arrived.");
-        said.push(Topic::Next.says(Some(due), text));
+    if let Order::Escalate { when, due } = row.order {
+        let unless = match when {
+            When::Undelivered => "it is reported before that this one has arrived",
+            When::Unanswered => "what it asks is answered, or has ended, before that",
+        };
+        said.push(Topic::Next.says(Some(due), format!("Its fallback is sent at {due}, unless {unless}.")));
     }
     if let Some(due) = facts.due_at.filter(|_| row.state == State::Cancelled && row.order.escalates_at().is_none()) {
         said.push(Topic::Next.says(Some(due), format!("It was to be sent at {due}, and will not be.")));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::samples::{NOW, policy, row, waiting};
-use crate::{AttemptOutcome, Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
+use crate::{Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
 
 fn facts(row: &Row) -> Facts<'_> {
     Facts {
@@ -216,6 +216,17 @@ fn the_events_are_told_with_the_ids_that_subscribers_see() {
 }
 
 #[test]
+fn no_event_of_a_retry_is_told_where_there_was_none() {
+    let row = Row { state: State::Sent, epoch: 1, attempt: 1, ..row() };
+    let again = Attempt { epoch: 1, ..attempt(1, AttemptOutcome::Sent, 2) };
+    for before in [AttemptOutcome::Permanent, AttemptOutcome::Retriable] {
+        let attempts = [attempt(1, before, 1), again.clone()];
+        let told = said(&explain(&Facts { attempts: &attempts, ..facts(&row) }), Topic::Event);
+        assert!(!told.contains("`retrying`"), "{told}");
+    }
+}
+
+#[test]
 fn receipts_parents_and_children_are_told() {
     let receipt = ReceiptFact {
         provider: "twilio",
@@ -238,6 +249,11 @@ fn receipts_parents_and_children_are_told() {
                     scheduler.\nIts fallback `c-3` is on its way, and no worker has taken it yet.";
     assert_eq!(said(&told, Topic::Family), expected);
     assert!(said(&told, Topic::Next).contains("Its fallback is sent at 2026-03-01T12:10:00Z"), "{told:?}");
+    assert!(said(&told, Topic::Next).contains("that this one has arrived"), "{told:?}");
+    let order = Order::Escalate { when: When::Unanswered, due: later(600) };
+    let asks = Row { state: State::Delivered, order, ..row };
+    let told = explain(&facts(&asks));
+    assert!(said(&told, Topic::Next).contains("unless what it asks is answered"), "{told:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::samples::{NOW, key};
+use crate::samples::{NOW, interactive, key};
 use crate::{Defaults, Notification};
 
 fn child(body: &Value, expires_at: Option<Timestamp>) -> Option<Value> {
@@ -71,6 +71,18 @@ fn copies_headers_and_files_of_a_mail_are_never_inherited() {
     for absent in ["bcc", "reply_to", "headers", "attachments", "list"] {
         assert_eq!(made.get(absent), None, "{absent}");
     }
+}
+
+#[test]
+fn what_a_reader_answers_with_is_never_inherited() {
+    let mut body = parent(json!([{"channel": "sms", "destination": "+550"}]));
+    body["interactive"] = interactive("whatsapp", "+549").to_value();
+    assert_eq!(child(&body, None).unwrap().get("interactive"), None);
+    let own = interactive("sms", "+550").to_value();
+    body["fallback"][0]["interactive"] = own.clone();
+    assert_eq!(child(&body, None).unwrap()["interactive"], own);
+    body["fallback"][0]["interactive"] = Value::Null;
+    assert_eq!(child(&body, None).unwrap().get("interactive"), None);
 }
 
 #[test]

@@ -45,6 +45,7 @@ fn no_two_uses_share_a_key_and_none_is_the_secret() {
         signed(&hmac::Key::new(hmac::HMAC_SHA256, &keys.links().current), text.as_bytes()).to_vec(),
         signed(&keys.current.derive(LETTERS).hmac(), text.as_bytes()).to_vec(),
         signed(&keys.secret_keys().0.hmac(), text.as_bytes()).to_vec(),
+        signed(&keys.counters().0, text.as_bytes()).to_vec(),
     ];
     assert_eq!(hashes.iter().collect::<BTreeSet<_>>().len(), hashes.len());
     assert_eq!(

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use text::FieldError;
 
 use super::{DecodeError, Expiry, Notification, UnknownField, Wording};
-use crate::{ChannelName, Escalation, Priority, Reason, Tenant, Timestamp};
+use crate::{ChannelName, Escalation, Interactive, Priority, Reason, Tenant, Timestamp};
 
 /// A body on its way to be a [`Notification`].
 #[derive(Clone, PartialEq, Debug)]
@@ -35,6 +35,8 @@ pub struct Target {
     pub brings_data: bool,
     /// When an item of a fallback is tried although the channel before it has not failed.
     pub escalation: Option<Escalation>,
+    /// What the reader of this message answers with: an item of a fallback has its own.
+    pub interactive: Option<Interactive>,
 }
 
 impl Draft {
@@ -42,7 +44,7 @@ impl Draft {
     /// [`DecodeError`] with every field that is wrong.
     pub fn finish(self) -> Result<Notification, DecodeError> {
         match self.target {
-            Target { channel: Some(channel), destination: Some(destination), wording, .. }
+            Target { channel: Some(channel), destination: Some(destination), wording, interactive, .. }
                 if self.errors.is_empty() =>
             {
                 Ok(Notification {
@@ -56,6 +58,7 @@ impl Draft {
                     expiry: self.expiry,
                     max_lateness_seconds: self.max_lateness_seconds,
                     fallback: self.fallback,
+                    interactive,
                     metadata: self.metadata,
                     unknown: self.unknown,
                 })

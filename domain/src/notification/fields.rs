@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use text::{FieldError, MAX_SUBJECT_CHARS, check_subject, is_unsafe_in_a_line, nearest, unseen};
 
-use super::names::{FIELDS, OF_A_MAIL};
+use super::names::{FIELDS, OF_A_MAIL, OF_THE_FLEET};
 use super::values::{has_nul, is_absent, kind_of, numbers_beyond, whole};
 use super::{Expiry, Wording};
 use crate::{ChannelName, MAX_ID_BYTES, MAX_SPAN, Priority, Tenant, Timestamp};
@@ -25,7 +25,7 @@ pub(super) struct Fields {
 /// Names of fields, kept without an allocation, because every message that is read has some.
 #[derive(Default)]
 pub(super) struct Given {
-    names: [&'static str; FIELDS.len()],
+    names: [&'static str; FIELDS.len() + OF_THE_FLEET.len()],
     count: usize,
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::fields::MAX_DESTINATION_BYTES;
 use super::*;
-use crate::samples::{NOW, failure, key, policy};
+use crate::samples::{NOW, failure, interactive, key, policy};
 use crate::{
     Arrival, FirstSight, Headers, Lane, Outcome, RecipientHasher, State, Ways, child_body, content_of, decide,
 };
@@ -22,7 +22,8 @@ fn whole() -> Value {
         "id": "d-1", "template": "otp", "data": {"code": "1", "list": [1, {"x": null}]}, "priority": "high",
         "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "version": 1,
         "fallback": [{"channel": "sms", "destination": "+549", "message": "\u{1f389}", "when": "undelivered",
-                      "after_seconds": 30}]
+                      "after_seconds": 30}],
+        "interactive": interactive("email", "ana@example.com").to_value()
     })
 }
 
@@ -79,7 +80,8 @@ fn value() -> impl Strategy<Value = Value> {
 
 /// The name of a field, mostly one that the decoder knows.
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![4 => prop::sample::select(FIELDS.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,3}"]
+    let known = [FIELDS.as_slice(), &OF_THE_FLEET].concat();
+    prop_oneof![4 => prop::sample::select(known).prop_map(str::to_owned), 1 => "\\PC{0,3}"]
 }
 
 /// The valid body with any JSON in some of its fields.
@@ -144,11 +146,16 @@ fn walk(body: &[u8]) -> Result<(), TestCaseError> {
         let decided = decide(&row, ways, &outcome, &policy(), NOW).escalating(read.escalation());
         prop_assert_ne!(decided.row.state, State::Sending);
     }
+    if let Some(interactive) = &read.interactive {
+        let again = Interactive::read(&interactive.to_value());
+        prop_assert_eq!(again.as_ref(), Ok(interactive));
+    }
     let child = child_body(&row.key, body, row.expires_at);
     prop_assert_eq!(child.is_some(), read.has_fallback());
     if let Some(child) = child {
         let child = Notification::decode(&child, &Defaults { channel: None });
         prop_assert!(child.is_ok(), "{:?}", child);
+        prop_assert_eq!(&child.unwrap().interactive, &read.fallback[0].interactive);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::json::MAX_FIELDS;
 use super::names::{Meant, UnknownField, unknown};
 use super::values::{kind_of, whole};
-use crate::{Escalation, When};
+use crate::{Escalation, Interactive, When};
 
 const MAX_FALLBACKS: usize = 8;
 /// The longest wait for a report: 30 days. No provider reports later.
@@ -72,7 +72,23 @@ impl Fields {
         let destination = self.destination(prefix);
         let wording = self.wording_as_given(prefix);
         let escalation = self.escalation(prefix);
-        Target { channel, destination, wording, brings_data: self.given.names().contains(&"data"), escalation }
+        let interactive = self.interactive(prefix);
+        let brings_data = self.given.names().contains(&"data");
+        Target { channel, destination, wording, brings_data, escalation, interactive }
+    }
+
+    /// Reads what the fleet has written for the reader of one message.
+    pub(super) fn interactive(&mut self, prefix: &str) -> Option<Interactive> {
+        let value = self.take("interactive")?;
+        match Interactive::read(&value) {
+            Ok(interactive) => Some(interactive),
+            Err(errors) => {
+                errors.into_iter().for_each(|error| {
+                    self.refuse(format!("{prefix}/interactive{}", error.pointer), error.detail);
+                });
+                None
+            }
+        }
     }
 
     fn escalation(&mut self, prefix: &str) -> Option<Escalation> {
@@ -127,6 +143,17 @@ impl Fields {
             if item.escalation.is_some_and(|escalation| escalation.after.as_secs() >= ttl) {
                 let why = "must be less than ttl_seconds: what has expired is not sent";
                 self.refuse(format!("/fallback/{at}/after_seconds"), why);
+            }
+        }
+    }
+
+    /// Refuses items that wait for an answer where the message before them asks for none: nobody could give it.
+    pub(super) fn refuse_unanswered(&mut self, asks: bool, fallback: &[Target]) {
+        let before = std::iter::once(asks).chain(fallback.iter().map(|item| item.interactive.is_some()));
+        for ((at, item), asks) in fallback.iter().enumerate().zip(before) {
+            if !asks && item.escalation.is_some_and(|escalation| escalation.when == When::Unanswered) {
+                let why = "belongs to questions and codes, which the fleet writes itself: give failed or undelivered";
+                self.refuse(format!("/fallback/{at}/when"), why);
             }
         }
     }

@@ -51,6 +51,9 @@ pub const OF_AN_ITEM: [&str; 15] = [
 ];
 /// The fields of [`OF_AN_ITEM`] that say when it is tried, and that no delivery has.
 pub(crate) const OF_AN_ITEM_ALONE: [&str; 2] = ["when", "after_seconds"];
+/// The fields that the fleet alone writes, into a body and into an item of its fallback: none of those of publishers. An
+/// item has its own, and never its parent's.
+pub(crate) const OF_THE_FLEET: [&str; 1] = ["interactive"];
 /// The fields that a mail alone has. An item of a fallback has its own, and never its parent's.
 pub(crate) const OF_A_MAIL: [&str; 6] = ["reply_to", "cc", "bcc", "headers", "attachments", "list"];
 

@@ -25,6 +25,8 @@ impl Draft {
         let mut unknown = Vec::new();
         let fallback = fields.fallback(&mut unknown);
         fields.refuse_after(expiry, &fallback);
+        let interactive = fields.interactive("");
+        fields.refuse_unanswered(interactive.is_some(), &fallback);
         let metadata = fields.map("", "metadata");
         unknown.extend(fields.unknown(""));
         fields.refuse_numbers(beyond);
@@ -35,7 +37,7 @@ impl Draft {
         Self {
             id,
             tenant,
-            target: Target { channel, destination, wording, brings_data: true, escalation: None },
+            target: Target { channel, destination, wording, brings_data: true, escalation: None, interactive },
             priority,
             send_at,
             expiry,

@@ -1,5 +1,5 @@
 //! The child that waits in case nobody reports: with the scheduler, while its parent's copies come again and processes die
-//! between any two commits. Reports and cancels call it off, and reports hurry it.
+//! between any two commits. Reports call it off, or the end of what its parent asks, and reports hurry it.
 
 use std::time::Duration;
 
@@ -18,11 +18,14 @@ pub(super) struct Child {
     row: Option<State>,
     /// Somebody was answered that it will not be sent.
     is_called_off: bool,
+    /// What its parent asks has ended, and a dialog has not acknowledged that yet.
+    is_being_called_off: bool,
 }
 
 impl World {
     pub(super) fn escalation(&self) -> Option<Escalation> {
-        self.has_escalation.then_some(Escalation { when: When::Undelivered, after: Duration::from_secs(300) })
+        let when = if self.asks { When::Unanswered } else { When::Undelivered };
+        self.has_escalation.then_some(Escalation { when, after: Duration::from_secs(300) })
     }
 
     pub(super) fn child_published(&mut self, to: Destination) {
@@ -39,8 +42,23 @@ impl World {
             2 => self.fire_child(),
             3 => self.claim_child(),
             4 => self.send_child(),
+            5 if self.asks => self.end_what_is_asked(),
             _ => {}
         }
+    }
+
+    /// Somebody answers, or its time is over. A dialog that dies before its acknowledgement calls the child off again.
+    fn end_what_is_asked(&mut self) {
+        if !self.child.is_being_called_off {
+            self.say(|| "what is asked ENDS".into());
+            self.child.is_being_called_off = true;
+            if self.goes_wrong(3) {
+                return;
+            }
+        }
+        self.cancel_child();
+        self.seen.push("a child that an answer stopped");
+        self.child.is_being_called_off = self.goes_wrong(3);
     }
 
     /// One step without a fault. False when nothing is left to do.
@@ -49,7 +67,9 @@ impl World {
         if !self.has_escalation {
             return false;
         }
-        if child.arriving > 0 {
+        if child.is_being_called_off {
+            self.end_what_is_asked();
+        } else if child.arriving > 0 {
             self.store_child();
         } else if child.has_job {
             self.fire_child();

@@ -163,6 +163,7 @@ impl World {
 
     fn answer_escalation(&mut self, dialog: &Dialog, asked: ForChild, then: Step) -> Option<Step> {
         let is_done = match asked {
+            ForChild::CallOff if self.asks => self.fail("a report was taken for an answer"),
             ForChild::CallOff => {
                 self.cancel_child();
                 true
@@ -226,8 +227,13 @@ impl World {
     pub(super) fn check_reports(&self) {
         let one = &self.deliveries[0];
         let Some(row) = one.row.as_ref().filter(|_| self.reports.arrived && one.budgets() == 0) else { return };
-        let in_doubt = row.order.escalates_at().is_some();
-        if in_doubt || matches!(row.state, State::Sent | State::Bounced | State::Waiting | State::Dead | State::Held) {
+        // Whoever has a question may not have answered it.
+        let in_doubt = row.order.escalates_at().is_some() && !self.asks;
+        let still_asks = self.asks && row.state == State::FellBack && row.order.escalates_at().is_some();
+        if in_doubt
+            || still_asks
+            || matches!(row.state, State::Sent | State::Bounced | State::Waiting | State::Dead | State::Held)
+        {
             self.fail(&format!("reported as arrived, and called {}", row.state));
         }
     }

@@ -14,6 +14,7 @@ fn verification() -> Verification {
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***43".into(),
+        addresses: RecipientHash::UNKNOWN,
         prefix: Some([1; 32]),
         client: None,
         session: None,
@@ -145,8 +146,9 @@ fn a_blocked_one_says_why_and_is_never_sent() {
     let reasons = vec![BlockReason::Country, BlockReason::Budget];
     let blocked = verification().guarded(reasons.clone());
     assert_eq!((blocked.state, blocked.ended_at), (VerificationState::Blocked, Some(NOW)));
-    assert_eq!(blocked.started().name, "blocked");
-    assert_eq!(blocked.started().data["reasons"], serde_json::json!(["country", "budget"]));
+    assert_eq!(blocked.version, verification().version + 1, "its row is there by then");
+    let told = blocked.ended().unwrap();
+    assert_eq!((told.name, &told.data["reasons"]), ("blocked", &serde_json::json!(["country", "budget"])));
     assert_eq!(blocked.sent(after(60)), Sending::Ended(VerificationState::Blocked));
     assert_eq!(verification().guarded(Vec::new()), verification());
     assert_eq!(verification().started().name, "started");
@@ -159,8 +161,19 @@ fn an_event_has_nothing_of_the_number_and_one_id_for_each_transition() {
     assert_eq!(sent.event.id, again.event.id);
     let ended = sent.verification.expired(after(600)).unwrap();
     assert_ne!(sent.event.id, ended.event.id);
+    let later = Verification { checks: 9, ..ended.verification.clone() };
+    assert_eq!(later.ended(), Some(ended.event.clone()), "whoever tells its end later tells the same");
+    assert_eq!(sent.verification.ended(), None);
     let told = format!("{:?} {:?} {:?}", sent.event, ended.event, verification().started());
     assert!(!told.contains("***43") && told.contains("+34"), "{told}");
+}
+
+#[test]
+fn one_whose_time_is_over_has_expired_whatever_its_row_says() {
+    assert_eq!(verification().state_at(after(599)), VerificationState::Pending);
+    assert_eq!(verification().state_at(after(600)), VerificationState::Expired);
+    let approved = Verification { state: VerificationState::Approved, ..verification() };
+    assert_eq!(approved.state_at(after(600)), VerificationState::Approved);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 mod ambiguity;
 mod api;
+#[cfg(feature = "failpoints")]
+mod asks;
 mod browser;
 mod callbacks;
 #[cfg(feature = "failpoints")]
 mod chaos;
+mod commands;
 mod contracts;
 mod dead_letters;
 mod delivery;
@@ -18,6 +21,7 @@ mod monitoring;
 mod outage;
 mod pauses;
 mod poison;
+mod polled;
 mod postgres;
 mod privacy;
 mod processes;

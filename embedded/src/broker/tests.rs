@@ -154,7 +154,7 @@ async fn a_folder_is_taken_as_long_as_a_process_has_it_and_a_look_makes_nothing(
 fn a_machine_without_rabbitmq_is_told_what_to_install() {
     let empty = tempfile::tempdir().unwrap();
     let error = Installation::find_in(empty.path(), "/nonexistent".as_ref(), &[]).unwrap_err().to_string();
-    assert!(error.contains("make tools") && error.contains("brew install rabbitmq"), "{error}");
+    assert!(error.contains("tools/setup") && error.contains("brew install rabbitmq"), "{error}");
     assert!(error.contains("notifications-for-development"), "{error}");
 }
 

@@ -4,6 +4,8 @@
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes> and
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples>.
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
@@ -18,6 +20,12 @@ const VERIFY_TOKEN: &str = "fake-verify-token";
 const PHONE_NUMBER_ID: &str = "100000000000001";
 const NUMBER: &str = "15005550006";
 const VERSION: &str = "v24.0";
+
+/// What a message with reply buttons may have: the characters of its text, its buttons, and the characters of each.
+const MAX_BODY_CHARS: usize = 1024;
+const MAX_BUTTONS: usize = 3;
+const MAX_ID_CHARS: usize = 256;
+const MAX_TITLE_CHARS: usize = 20;
 
 pub(super) static PROVIDER: Provider = Provider {
     name: "whatsapp_cloud",
@@ -81,7 +89,11 @@ fn read(_: &Site, call: &Call) -> Result<Message, Reply> {
     if !body[kind].is_object() {
         return Err(error(400, 100, &format!("The parameter {kind} is required.")));
     }
-    let words = body[kind]["body"].as_str().or(body[kind]["caption"].as_str()).or(body[kind]["name"].as_str());
+    if kind == "interactive" {
+        check_interactive(&body[kind])?;
+    }
+    let words = body[kind]["body"].as_str().or(body[kind]["body"]["text"].as_str());
+    let words = words.or(body[kind]["caption"].as_str()).or(body[kind]["name"].as_str());
     Ok(Message {
         id: format!("wamid.{}", new_id()),
         to: to.to_owned(),
@@ -90,6 +102,35 @@ fn read(_: &Site, call: &Call) -> Result<Message, Reply> {
         is_delivered: true,
         fields: body.clone(),
     })
+}
+
+/// Words with up to three reply buttons below them; the fake knows no other interactive message.
+fn check_interactive(interactive: &Value) -> Result<(), Reply> {
+    let bad = |why: &str| error(400, 131_009, &format!("Parameter value is not valid: {why}"));
+    let is_between = |value: &Value, most: usize| {
+        value.as_str().is_some_and(|text| !text.trim().is_empty() && text.chars().count() <= most)
+    };
+    if interactive["type"] != "button" {
+        return Err(bad("interactive.type must be button"));
+    }
+    if !is_between(&interactive["body"]["text"], MAX_BODY_CHARS) {
+        return Err(bad("interactive.body.text"));
+    }
+    let buttons = interactive["action"]["buttons"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !(1..=MAX_BUTTONS).contains(&buttons.len()) {
+        return Err(bad("interactive.action.buttons"));
+    }
+    let mut seen = BTreeSet::new();
+    for button in buttons {
+        let (id, title) = (&button["reply"]["id"], &button["reply"]["title"]);
+        if button["type"] != "reply" || !is_between(id, MAX_ID_CHARS) || !is_between(title, MAX_TITLE_CHARS) {
+            return Err(bad("a reply button"));
+        }
+        if !seen.insert(id.as_str()) || !seen.insert(title.as_str()) {
+            return Err(bad("reply buttons must have titles and ids of their own"));
+        }
+    }
+    Ok(())
 }
 
 /// A number without what people write between its digits, as WhatsApp knows it.

@@ -92,6 +92,7 @@ fn a_name_in_the_data_that_is_nearly_one_which_the_channel_reads_is_told_with_th
         ("contentsid", "content_sid", "whatsapp"),
         ("whatsapp_tempalte", "whatsapp_template", "whatsapp"),
         ("whatsappTemplate", "whatsapp_template", "whatsapp"),
+        ("whatsapp_button", "whatsapp_buttons", "whatsapp"),
         ("google_fcm", "google.fcm", "push"),
         ("googel.fcm", "google.fcm", "push"),
         ("Google.fcm", "google.fcm", "push"),

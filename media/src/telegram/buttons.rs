@@ -2,7 +2,7 @@
 //!
 //! Source: <https://core.telegram.org/bots/api#inlinekeyboardbutton>.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{field, unknown};
@@ -57,6 +57,14 @@ impl<'a> Button<'a> {
 pub(super) fn rows(data: &Map<String, Value>) -> Option<Vec<Vec<Button<'_>>>> {
     let rows = data.get(FIELD)?.as_array()?;
     Some(rows.iter().map(|row| row.as_array().into_iter().flatten().filter_map(Button::of).collect()).collect())
+}
+
+/// Puts buttons into the data, one in each row, by their texts and the data behind them.
+pub(crate) fn put(data: &mut Map<String, Value>, buttons: &[(String, String)]) {
+    if !buttons.is_empty() {
+        let row = |(text, behind): &(String, String)| json!([{TEXT: text, DATA: behind}]);
+        data.insert(FIELD.into(), buttons.iter().map(row).collect());
+    }
 }
 
 /// Whether the data have buttons, rightly or wrongly.

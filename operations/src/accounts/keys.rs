@@ -46,6 +46,8 @@ pub struct Asked {
 pub struct Made {
     pub key: ApiKey,
     pub text: SecretString,
+    /// Of a key that follows another: until when that one is taken beside it.
+    pub old_until: Option<Timestamp>,
 }
 
 impl Made {
@@ -163,7 +165,10 @@ pub async fn rotate(
         .with("prefix", rotation.prefix.as_str())
         .with("overlap_seconds", overlap.as_secs());
     let told = Entry { tenant: old.tenant.clone(), ..told };
-    made(store.rotate_key(&old.id, Some(&old.tenant), &rotation, &told).await?, &parts)
+    let made = made(store.rotate_key(&old.id, Some(&old.tenant), &rotation, &told).await?, &parts)?;
+    // The new one ends when the old one would have.
+    let until = made.key.expires_at.map_or(rotation.old_until, |at| at.min(rotation.old_until));
+    Ok(Made { old_until: Some(until), ..made })
 }
 
 /// The end of the key by which an actor makes another that ends later, or never: whoever has a key for a while would have one
@@ -180,7 +185,7 @@ async fn outlived(
 
 fn made(made: MadeKey, parts: &Parts) -> Result<Made, Undone> {
     match made {
-        MadeKey::Made(key) => Ok(Made { key: *key, text: parts.text() }),
+        MadeKey::Made(key) => Ok(Made { key: *key, text: parts.text(), old_until: None }),
         MadeKey::Unknown => Err(Undone::Unknown),
         MadeKey::TooMany => Err(Undone::TooMany),
     }

@@ -23,6 +23,8 @@ pub enum Undone {
     TooMany,
     /// It is the last user who can log in and manages the users of every tenant.
     LastOfAll,
+    /// It is the last user who can log in and manages the users of its tenant.
+    LastOfTenant,
     /// The password that was given for the old one is not it.
     WrongPassword,
     /// Too many failed with this name from there: wait for so long.

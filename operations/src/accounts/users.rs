@@ -262,9 +262,11 @@ async fn changed(
 ) -> Result<User, Undone> {
     let told = Entry { tenant: user.tenant.clone(), ..Entry::of(actor, kind, &user.name, now) };
     let told = more.iter().fold(told, |told, (name, value)| told.with(name, *value));
-    match store.change_user(&user.name, Some(user), change, &told).await? {
+    let by_all = actor.scopes.contains(&Scope::Tenants);
+    match store.change_user(&user.name, Some(user), change, by_all, &told).await? {
         Changed::Done(user) => Ok(*user),
         Changed::Unknown => Err(Undone::Unknown),
         Changed::LastOfAll => Err(Undone::LastOfAll),
+        Changed::LastOfTenant => Err(Undone::LastOfTenant),
     }
 }

@@ -2,7 +2,8 @@
 //! notification, and the letter is taken out of the queue and kept once the broker has confirmed that.
 //!
 //! The letter is kept from all other jobs before anything is published. The same edit gives the same delivery however often
-//! it is asked for, so that one that breaks off in between is just repeated.
+//! it is asked for, so that one that breaks off in between is just repeated. To send the same once more, for an equal letter
+//! or for one that was put back, somebody says for which copy.
 
 mod wish;
 
@@ -14,8 +15,8 @@ use store::{LetterEdit, Reserved, Store};
 use topology::{Letter, Publisher};
 
 pub use self::wish::{Changed, EDIT_FIELDS, Wish};
-use self::wish::{changes, difference, nameless};
-use crate::accept::{Accepted, Unconfirmed, accept};
+use self::wish::{changes, changes_something, difference, nameless};
+use crate::accept::{Accepted, Unconfirmed, accept, accepted_before};
 use crate::allowed::{NotDone, must};
 use crate::checked::{Checked, Refused, Rules, field};
 
@@ -25,7 +26,7 @@ const ASKED: &str = "edit a dead letter";
 /// What became of an edit.
 #[derive(Debug)]
 pub enum Edited {
-    /// What was edited is on its way.
+    /// What was edited is on its way, or was sent when the same was asked for before.
     Sent { accepted: Accepted, difference: Value },
     /// What was edited cannot be sent, or nothing was.
     Refused(Refused),
@@ -33,8 +34,9 @@ pub enum Edited {
     Gone,
     /// A job has the letter.
     InJob { job: String, by: String },
-    /// The same was sent as this delivery before, and the letter has come back since: nothing was sent.
-    SentBefore { id: String },
+    /// The same was sent as this delivery before, for the copy of this number, and there is a letter of this name in the
+    /// queue: it was put back, or is an equal one. Nothing was sent.
+    SentBefore { id: String, copy: u32 },
     /// The broker has not confirmed it: the letter is kept from other jobs until the same is asked for again, or the job
     /// of this id is cancelled.
     Unconfirmed(Unconfirmed),
@@ -98,7 +100,11 @@ pub async fn edit(
         Reserved::Reserved => {}
         Reserved::Gone => return Ok(Edited::Gone),
         Reserved::InJob { job, by } => return Ok(Edited::InJob { job, by }),
-        Reserved::SentBefore => return Ok(Edited::SentBefore { id: edit.id }),
+        Reserved::Sent => {
+            let accepted = accepted_before(checked, &actor.name, now);
+            return Ok(Edited::Sent { accepted, difference });
+        }
+        Reserved::SentBefore => return Ok(Edited::SentBefore { id: edit.id, copy: wish.copy() }),
     }
     match accept(publisher, checked, &actor.name, None, now).await {
         Ok(accepted) => {
@@ -113,7 +119,7 @@ pub async fn edit(
 fn checked(rules: &Rules<'_>, letter: &Letter, wish: &Wish) -> Result<(Checked, Value), Refused> {
     let (edited, own) = wish.on(&letter.body).map_err(Refused::Fields)?;
     let difference = difference(&own, &edited);
-    if difference.is_empty() {
+    if !changes_something(&own, &edited) {
         let detail = "changes nothing of the letter: replay it instead";
         return Err(Refused::Fields(vec![field(wish.pointer(), detail)]));
     }
@@ -121,6 +127,9 @@ fn checked(rules: &Rules<'_>, letter: &Letter, wish: &Wish) -> Result<(Checked, 
     let mut idempotency_key = format!("edit {} ", letter.reference);
     for byte in content_of(text.as_bytes()) {
         let _ = write!(idempotency_key, "{byte:02x}");
+    }
+    if wish.copy() > 1 {
+        let _ = write!(idempotency_key, " copy {}", wish.copy());
     }
     let rules = Rules { idempotency_key: Some(&idempotency_key), ..*rules };
     Ok((Checked::read(&text, "", None, &rules)?, Value::Array(difference)))

@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use super::{Shown, show_job, since};
 
-/// The longest reading. After that what was known stays, with its age, and a later look has it read again.
+/// The longest reading. After that what was known stays, with its age and why it is so old, and a later look has it read
+/// again.
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long what was read of a running job is good for: whoever watches it asks as often.
 const GOOD_WHILE_RUNNING: Duration = Duration::from_secs(2);
@@ -74,11 +75,11 @@ pub async fn known(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Sh
         let (store, tenant, id) = (store.clone(), tenant.clone(), id.to_owned());
         tokio::spawn(async move {
             if let Err(error) = renew(&store, &tenant, &id).await {
-                tracing::warn!(job = %id, %error, "a plan or job over dead letters could not be read anew: what is shown is older");
+                tracing::warn!(job = %id, %error, "a reading of a plan or job over dead letters was neither begun nor kept");
             }
         });
     }
-    let is_being_read = kept.is_due || kept.is_being_read;
+    let (is_being_read, failed) = (kept.is_due || kept.is_being_read, kept.failed);
     let read = kept.read.and_then(|(text, at)| Some((Known::of(&text)?, at)));
     let (Known { counted, mut outlook, since }, as_of) = match read {
         Some((known, at)) => (known, Some(at)),
@@ -91,7 +92,7 @@ pub async fn known(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Sh
     if let Some(outlook) = outlook.as_mut().filter(|_| job.action.is_of_the_queue()) {
         outlook.samples = store.letter_samples(id).await?;
     }
-    Ok(Some(Shown { job, counted, outlook, since, as_of, is_being_read }))
+    Ok(Some(Shown { job, counted, outlook, since, as_of, is_being_read, failed }))
 }
 
 /// Reads a plan that was just made, so that whoever has made it sees all of it.
@@ -108,15 +109,24 @@ pub(super) async fn prepare(store: &Store, tenant: &Tenant, id: &str) -> Result<
 /// Reads and keeps what is known, where that is due and nobody is at it.
 async fn renew(store: &Store, tenant: &Tenant, id: &str) -> Result<(), StoreError> {
     let Some(began) = store.begin_letter_reading(id).await? else { return Ok(()) };
-    // It is read after the beginning: a later change of its state has this reading forgotten.
-    let Some(job) = store.letter_job(tenant, id).await? else { return Ok(()) };
-    let good_for = if job.state == JobState::Running { GOOD_WHILE_RUNNING } else { GOOD_FOR };
-    let Ok(shown) = timeout(LONGEST, show_job(store, tenant, job)).await else {
-        tracing::warn!(job = %id, "a plan or job over dead letters was not read within 30 s: what is shown is older");
-        return Ok(());
+    let why = match timeout(LONGEST, read(store, tenant, id)).await {
+        Ok(Ok(Some((text, good_for)))) => return store.keep_letter_reading(id, began, &text, good_for).await,
+        Ok(Ok(None)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("it takes longer than {} s", LONGEST.as_secs()),
     };
-    let text = serde_json::to_string(&Read::of(shown?)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
-    store.keep_letter_reading(id, began, &text, good_for).await
+    tracing::warn!(job = %id, %why, "a plan or job over dead letters could not be read anew: what is shown is older");
+    store.fail_letter_reading(id, began, &why).await
+}
+
+/// What is to be kept, and for how long that is good. None where there is no such plan any more.
+async fn read(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<(String, Duration)>, StoreError> {
+    // It is read after the beginning: a later change of its state has this reading forgotten.
+    let Some(job) = store.letter_job(tenant, id).await? else { return Ok(None) };
+    let good_for = if job.state == JobState::Running { GOOD_WHILE_RUNNING } else { GOOD_FOR };
+    let shown = show_job(store, tenant, job).await?;
+    let text = serde_json::to_string(&Read::of(shown)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    Ok(Some((text, good_for)))
 }
 
 impl Read {

@@ -40,7 +40,8 @@ pub struct Masked {
     pub bytes: usize,
 }
 
-/// Has a letter read for whoever edits it. Ask again until it is there, or gone.
+/// Has a letter read for whoever edits it. Ask again until it is there, or gone. One that was edited and is out of the queue
+/// is here as well, while it is kept: whoever repeats an edit whose answer was lost gets that once more.
 ///
 /// # Errors
 /// [`NotDone`].
@@ -54,7 +55,11 @@ pub async fn open(
     if let Some(opened) = opened(store, sealer, actor, letter, now).await? {
         return Ok(opened);
     }
-    Ok(if ask_for(store, &actor.tenant, letter, now).await? { Opened::Asked } else { Opened::Gone })
+    if ask_for(store, &actor.tenant, letter, now).await? {
+        return Ok(Opened::Asked);
+    }
+    let Some(edited) = edited(store, sealer, &actor.tenant, letter).await? else { return Ok(Opened::Gone) };
+    here(store, actor, letter, edited, now).await
 }
 
 /// A letter that was read for whoever edits it, who then sees the person in it: that is in the journal before. None where no
@@ -71,10 +76,21 @@ pub async fn opened(
 ) -> Result<Option<Opened>, NotDone> {
     must(store, actor, &[Scope::Admin], "open a dead letter", now).await?;
     let Some(kept) = kept(store, sealer, &actor.tenant, letter).await? else { return Ok(None) };
-    let Some(kept) = kept else { return Ok(Some(Opened::OtherSecret)) };
-    let told = Entry::of(actor, "dead_letter.opened", letter, now).with("delivery", kept.message_id.as_str());
+    here(store, actor, letter, kept, now).await.map(Some)
+}
+
+/// The journal is told of a letter before somebody sees it.
+async fn here(
+    store: &Store,
+    actor: &Actor,
+    letter: &str,
+    unsealed: Option<Letter>,
+    now: Timestamp,
+) -> Result<Opened, NotDone> {
+    let Some(unsealed) = unsealed else { return Ok(Opened::OtherSecret) };
+    let told = Entry::of(actor, "dead_letter.opened", letter, now).with("delivery", unsealed.message_id.as_str());
     store.journal_once(&told, TOLD_ONCE_IN).await?;
-    Ok(Some(Opened::Here(Box::new(kept))))
+    Ok(Opened::Here(Box::new(unsealed)))
 }
 
 /// Has a letter read for whoever looks at it. False when it is not in the queue, as that was read last.
@@ -119,9 +135,25 @@ async fn kept(
     if letter.contains('\0') {
         return Ok(None);
     }
-    let Some(OpenedLetter { kept, body }) = store.opened_letter(tenant, letter).await? else { return Ok(None) };
-    let opened = sealer.open(&kept, letter).zip(sealer.open(&body, letter));
-    Ok(Some(opened.and_then(|(kept, body)| Letter::of_kept(&kept, body))))
+    Ok(store.opened_letter(tenant, letter).await?.map(|opened| unsealed(sealer, letter, &opened)))
+}
+
+/// A letter that was edited, as a job has kept it when it took it out of the queue.
+async fn edited(
+    store: &Store,
+    sealer: &LetterSealer,
+    tenant: &Tenant,
+    letter: &str,
+) -> Result<Option<Option<Letter>>, StoreError> {
+    if letter.contains('\0') {
+        return Ok(None);
+    }
+    Ok(store.edited_letter(tenant, letter).await?.map(|kept| unsealed(sealer, letter, &kept)))
+}
+
+fn unsealed(sealer: &LetterSealer, letter: &str, sealed: &OpenedLetter) -> Option<Letter> {
+    let opened = sealer.open(&sealed.kept, letter).zip(sealer.open(&sealed.body, letter));
+    opened.and_then(|(kept, body)| Letter::of_kept(&kept, body))
 }
 
 async fn ask_for(store: &Store, tenant: &Tenant, letter: &str, now: Timestamp) -> Result<bool, StoreError> {

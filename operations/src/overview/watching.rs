@@ -18,7 +18,13 @@ use super::counted;
 use super::read::FromLedger;
 use crate::overview::{Known, Overview};
 
+/// How often everything is read, where that is soon done.
 const EVERY: Duration = Duration::from_secs(2);
+/// Where it takes longer, the ledger is left alone for so many times as long: it works for those who look for a fiftieth of
+/// the time at most.
+const RESTS: u32 = 50;
+/// The longest rest, however slow the ledger is.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Whoever has not asked for so long has gone.
 const GONE_AFTER: Duration = Duration::from_secs(30);
 /// How long the broker or the ledger may take for one look.
@@ -122,14 +128,21 @@ impl Inner {
         state.views.iter().filter(|(_, view)| !view.was_read).map(|(tenant, _)| tenant.clone()).collect()
     }
 
-    async fn read<'a>(&'a self, wanted: Vec<Option<Tenant>>, depths: &mut Option<Depths<'a>>) {
+    /// How long the ledger took.
+    async fn read<'a>(&'a self, wanted: Vec<Option<Tenant>>, depths: &mut Option<Depths<'a>>) -> Duration {
         if wanted.is_empty() {
-            return;
+            return Duration::ZERO;
         }
-        let (queues, ledgers) = tokio::join!(self.queues(depths), self.ledgers(wanted));
+        let ledgers = async {
+            let begun = Instant::now();
+            let answers = self.ledgers(wanted).await;
+            (answers, begun.elapsed())
+        };
+        let (queues, (ledgers, took)) = tokio::join!(self.queues(depths), ledgers);
         for (tenant, ledger) in ledgers {
             self.tell(&tenant, &queues, ledger);
         }
+        took
     }
 
     async fn queues<'a>(&'a self, depths: &mut Option<Depths<'a>>) -> Answer<Queues> {
@@ -197,6 +210,11 @@ impl Inner {
     }
 }
 
+/// How long to wait after a reading for which the ledger took so long.
+fn rest_after(took: Duration) -> Duration {
+    took.saturating_mul(RESTS).clamp(EVERY, LONGEST_REST)
+}
+
 fn make_room(views: &mut HashMap<Option<Tenant>, View>) {
     if views.len() < MAX_VIEWS {
         return;
@@ -218,12 +236,14 @@ async fn refresh(inner: Arc<Inner>) {
         if wanted.is_empty() {
             break;
         }
-        inner.read(wanted, &mut depths).await;
-        let mut pause = pin!(sleep(EVERY));
+        let took = inner.read(wanted, &mut depths).await;
+        let mut pause = pin!(sleep(rest_after(took)));
         loop {
             tokio::select! {
                 () = &mut pause => break,
-                () = inner.newcomer.notified() => inner.read(inner.newcomers(), &mut depths).await,
+                () = inner.newcomer.notified() => {
+                    inner.read(inner.newcomers(), &mut depths).await;
+                }
             }
         }
     }
@@ -238,6 +258,13 @@ mod tests {
 
     use super::*;
     use crate::tests::fixtures::{NOW, Still, attempted, key, ledger};
+
+    #[test]
+    fn a_slow_ledger_is_read_so_rarely_that_it_rests_for_most_of_the_time() {
+        for (took, rests) in [(0, 2_000), (40, 2_000), (85, 4_250), (200, 10_000), (3_000, 10_000)] {
+            assert_eq!(rest_after(Duration::from_millis(took)), Duration::from_millis(rests));
+        }
+    }
 
     #[tokio::test]
     async fn who_does_not_answer_is_shown_as_it_was_known_last() {

@@ -7,7 +7,7 @@ mod warnings;
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{ChannelName, Defaults, Draft, Timestamp};
+use domain::{ChannelName, Defaults, Draft, Interactive, Key, Keyring, Purpose, Secrets, Seed, Tenant, Timestamp};
 use serde_json::{Map, Value, json};
 use templates::Templates;
 
@@ -230,14 +230,43 @@ fn every_variable_that_is_missing_is_named_at_once() {
 }
 
 #[test]
+fn what_the_fleet_alone_writes_is_refused_whatever_stands_in_it() {
+    let secrets = Secrets::new(&Keyring::new(b"a secret that is known to this test", None));
+    let key = Key { tenant: Tenant::default(), id: "a-1".into() };
+    let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
+    let made = |channel: &str, destination: &str| {
+        let channel = ChannelName::parse(channel).unwrap();
+        let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &channel, destination);
+        made.unwrap().to_value()
+    };
+    let why = "is written by the fleet alone, for one recipient: leave it out, and ask with a question or a verification \
+               of your own";
+    let genuine = made("sms", "+12025550143");
+    for given in [genuine.clone(), json!({}), json!({"mark": 7}), json!("x"), json!([])] {
+        check(sms(json!({"interactive": given})), &[&format!("/interactive {why}")]);
+    }
+    let item = |more: Value| with(json!({"channel": "email", "destination": "ana@example.org"}), more);
+    let own = item(json!({"interactive": made("email", "ana@example.org")}));
+    check(sms(json!({"fallback": [own]})), &[&format!("/fallback/0/interactive {why}")]);
+    let waits = item(json!({"when": "unanswered", "after_seconds": 60}));
+    let not_ours = "belongs to questions and codes, which the fleet writes itself: give failed or undelivered";
+    check(sms(json!({"fallback": [waits]})), &[&format!("/fallback/0/when {not_ours}")]);
+    check(sms(json!({"interactive": null})), &[]);
+}
+
+#[test]
 fn a_template_that_there_is_not_is_named_with_the_one_that_is_near() {
     check(
         email(json!({"template": "wellcome"})),
-        &["/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean welcome?"],
+        &[
+            "/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean welcome?",
+        ],
     );
     check(
         email(json!({"template": "invoice"})),
-        &["/template is no template of this fleet; known are alert, otp, receipt, welcome"],
+        &[
+            "/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome",
+        ],
     );
 }
 
@@ -246,14 +275,16 @@ fn three_letters_of_a_template_are_enough_to_know_it() {
     for written in ["otpp", "opt", "ottp"] {
         check(
             email(json!({"template": written})),
-            &["/template is no template of this fleet; known are alert, otp, receipt, welcome: did you mean otp?"],
+            &[
+                "/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean otp?",
+            ],
         );
     }
 }
 
 #[test]
 fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
-    let unknown = "is no template of this fleet; known are alert, otp, receipt, welcome: did you mean welcome?";
+    let unknown = "is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean welcome?";
     let channel =
         "is an unknown channel; known are email, push, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
     check(

@@ -81,6 +81,21 @@ async fn a_start_counts_the_letters_and_forgets_what_was_read() {
 }
 
 #[tokio::test]
+async fn a_reading_that_has_failed_is_told_with_what_is_known() {
+    let ledger = ledger().await;
+    let (store, ada) = (&ledger.store, operator("acme"));
+    index(store, (0..MANY).map(|n| format!("{n:06x}"))).await;
+    let letters = planned(store, "many").await.open();
+    // What was read of the plan is forgotten with its start.
+    dead_letters::start(store, &ada, "many", letters, NOW).await.unwrap();
+    let began = store.begin_letter_reading("many").await.unwrap().expect("nobody reads it");
+    store.fail_letter_reading("many", began, "it takes longer than 30 s").await.unwrap();
+    let shown = known(store, "many").await;
+    assert_eq!(shown.failed.clone().map(|failed| failed.why).as_deref(), Some("it takes longer than 30 s"));
+    assert_eq!((shown.is_being_read, shown.open()), (false, letters));
+}
+
+#[tokio::test]
 async fn a_plan_of_few_letters_is_read_at_once() {
     let ledger = ledger().await;
     let store = &ledger.store;

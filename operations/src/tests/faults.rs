@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use store::JournalFilter;
 
 use crate::NotDone;
-use crate::faults::{Asked, clear, list, set};
+use crate::faults::{Asked, clear, is_known, list, set};
 use crate::tests::fixtures::{NOW, Still, ledger, operator, tenant};
 
 fn asked() -> Asked {
@@ -18,6 +18,7 @@ async fn who_has_set_and_cleared_a_fault_is_in_the_journal() {
     let (store, sms) = (&ledger.store, ChannelName::parse("sms").unwrap());
     let made = set(store, &operator("acme"), asked(), &Still(NOW)).await.unwrap();
     assert_eq!((made.left, made.next, made.by.as_str()), (3, 3, "ada"));
+    assert!(is_known(store, &tenant("default")).await.unwrap() && !is_known(store, &tenant("acme")).await.unwrap());
     assert_eq!(list(store, Some(&tenant("acme"))).await.unwrap(), std::slice::from_ref(&made));
     assert_eq!(list(store, Some(&tenant("other"))).await.unwrap(), []);
     assert_eq!(clear(store, &operator("other"), &sms, &Still(NOW)).await.unwrap(), None);

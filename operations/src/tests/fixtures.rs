@@ -62,7 +62,7 @@ pub(crate) fn foreign(id: &str) -> Key {
     Key { tenant: tenant("other"), id: id.into() }
 }
 
-fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     Keyring::new(b"a secret of the tests, 32 bytes or more", None)
 }
 

@@ -3,6 +3,7 @@
 use domain::{Answer, Ask, Entry, Key, Purpose, Timestamp};
 use uuid::Uuid;
 
+use super::copies::{AskCopy, keep_copies};
 use super::row::{ANSWER, ASK, answer_of, ask_of};
 use super::{is_storable, overtaken};
 use crate::error::StoreError;
@@ -19,16 +20,18 @@ pub enum AskOpened {
 }
 
 impl Store {
-    /// Opens an ask, unless the tenant has one of its id. `told` is what an operator's or a person's decision has to tell.
+    /// Opens an ask with the copies by which it is sent, unless the tenant has one of its id. `told` is what an operator's or
+    /// a person's decision has to tell.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn open_ask(&self, ask: &Ask, told: Option<&Entry>) -> Result<AskOpened, StoreError> {
+    pub async fn open_ask(&self, ask: &Ask, copies: &[AskCopy], told: Option<&Entry>) -> Result<AskOpened, StoreError> {
         let mut session = self.inner.db.begin().await?;
         if !insert(&mut session, ask).await? {
             let known = read(&mut session, &ask.key).await?.ok_or_else(overtaken)?;
             return Ok(AskOpened::Known(Box::new(known)));
         }
+        keep_copies(&mut session, &ask.key, copies).await?;
         if let Some(told) = told {
             journal::insert(&mut session, told).await?;
         }
@@ -109,7 +112,7 @@ pub(super) async fn read_answers(session: &mut Session, key: &Key) -> Result<Vec
 async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO asks ({ASK}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $16, $17, $18, $19, $20, $21, $22, $23, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE) ON CONFLICT DO NOTHING RETURNING id"
     );
     let (choices, audience) = (ask.choices_text(), ask.audience_text());
     let handle = Purpose::Answer.handle(&ask.key);
@@ -128,6 +131,7 @@ async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
         Value::Flag(ask.may_change),
         Value::Text(ask.requested_by.as_deref()),
         Value::Text(ask.correlation_id.as_deref()),
+        Value::Text(ask.reply_to.as_deref()),
         count(ask.version),
         Value::Bytes(Some(&ask.salt)),
         Value::Text(Some(&ask.key_id)),

@@ -1,6 +1,6 @@
 //! Commands to services: made once, read, and moved forward.
 
-use domain::{Command, CommandMoved, CommandState, CommandStep, Entry, Key, Timestamp};
+use domain::{Command, CommandMoved, CommandState, CommandStep, Entry, Key, ReplyTo, Timestamp};
 use sea_orm::QueryResult;
 
 use super::{MAX_TRIES, is_storable, overtaken};
@@ -11,7 +11,10 @@ use crate::store::Store;
 
 /// The columns that [`command_of`] reads.
 pub(super) const COMMAND: &str = "tenant, id, service, action, arguments, ask, delivery, state, version, requested_by, \
-     confirmed_by, correlation_id, output, created_at, updated_at, expires_at";
+     confirmed_by, correlation_id, output, reply, created_at, updated_at, expires_at";
+
+/// The most commands that are read at once because they were not delivered.
+const UNDELIVERED: usize = 256;
 
 /// What became of a command that was to be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,6 +63,20 @@ impl Store {
         rows.first().map(command_of).transpose()
     }
 
+    /// Commands that were dispatched and whose delivery has failed for good, those that expire first before the others: at
+    /// most 256.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn undelivered_commands(&self) -> Result<Vec<Command>, StoreError> {
+        let sql = format!(
+            "SELECT {COMMAND} FROM commands WHERE state = 'dispatched' AND EXISTS (SELECT 1 FROM deliveries AS d \
+             WHERE d.tenant = commands.tenant AND d.id = commands.delivery AND d.state IN ('dead', 'cancelled')) \
+             ORDER BY expires_at, tenant, id LIMIT {UNDELIVERED}"
+        );
+        self.inner.db.reader().query(&sql, &[]).await?.iter().map(command_of).collect()
+    }
+
     /// Has the next step of a command decided from its row, and writes it if the row is still that one; otherwise it is
     /// decided again. None where the tenant has no such command.
     ///
@@ -96,8 +113,9 @@ async fn read(session: &mut Session, key: &Key) -> Result<Option<Command>, Store
 async fn insert(session: &mut Session, command: &Command) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO commands ({COMMAND}, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $16, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+         $15, $16, $17, FALSE) ON CONFLICT DO NOTHING RETURNING id"
     );
+    let reply = command.reply.as_ref().map(ReplyTo::stored);
     let [tenant, id] = key_values(&command.key);
     let values = [
         tenant,
@@ -113,6 +131,7 @@ async fn insert(session: &mut Session, command: &Command) -> Result<bool, StoreE
         Value::Text(command.confirmed_by.as_deref()),
         Value::Text(command.correlation_id.as_deref()),
         Value::Text(command.output.as_deref()),
+        Value::Text(reply.as_deref()),
         Value::Int(Some(command.created_at.as_micros())),
         Value::Int(Some(command.updated_at.as_micros())),
         Value::Int(Some(command.expires_at.as_micros())),
@@ -140,6 +159,12 @@ async fn swap(session: &mut Session, moved: &CommandMoved) -> Result<bool, Store
     Ok(!session.query(SWAP, &values).await?.is_empty())
 }
 
+/// None where nobody is told, or nobody is told any more.
+fn reply_of(row: &QueryResult) -> Result<Option<ReplyTo>, StoreError> {
+    let Some(text) = get::<Option<String>>(row, "reply")? else { return Ok(None) };
+    ReplyTo::of_stored(&text).map(Some).ok_or_else(|| unreadable("reply"))
+}
+
 pub(super) fn command_of(row: &QueryResult) -> Result<Command, StoreError> {
     Ok(Command {
         key: key_of(row)?,
@@ -154,6 +179,7 @@ pub(super) fn command_of(row: &QueryResult) -> Result<Command, StoreError> {
         confirmed_by: get(row, "confirmed_by")?,
         correlation_id: get(row, "correlation_id")?,
         output: get(row, "output")?,
+        reply: reply_of(row)?,
         created_at: Timestamp::from_micros(get(row, "created_at")?),
         updated_at: Timestamp::from_micros(get(row, "updated_at")?),
         expires_at: Timestamp::from_micros(get(row, "expires_at")?),

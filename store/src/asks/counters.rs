@@ -18,12 +18,13 @@ const OF_COUNTRY: Duration = Duration::from_secs(24 * 60 * 60);
 const MOST: u32 = 100_000;
 const MOST_OF_CONVERSION: u32 = 1_000;
 
-/// How many were begun, blocked ones left out: whoever is blocked must not keep others out for longer. The tenant stands in
-/// an expression, so that no plan reads all rows of a tenant by their key.
+/// How many were begun beside this one, blocked ones left out: whoever is blocked must not keep others out for longer. Its
+/// own row is there already, so that of many at once each counts all the others. The tenant stands in an expression, so
+/// that no plan reads all rows of a tenant by their key.
 fn begun(condition: &str) -> String {
     format!(
         "(SELECT COUNT(*) FROM (SELECT v.state FROM verifications AS v WHERE v.tenant || '' = $1 \
-         AND v.state <> 'blocked' AND {condition} LIMIT {MOST}) AS c)"
+         AND v.state <> 'blocked' AND v.id <> $10 AND {condition} LIMIT {MOST}) AS c)"
     )
 }
 
@@ -56,7 +57,7 @@ fn statement() -> String {
 }
 
 impl Store {
-    /// What was counted of the tenant before this verification is begun; None for what it does not have.
+    /// What was counted of the tenant beside this verification, whose row may be there; None for what it does not have.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -72,6 +73,7 @@ impl Store {
             Value::Bytes(of.prefix.as_ref().map(<[u8; 32]>::as_slice)),
             Value::Text(of.dial_code.as_deref()),
             since(OF_COUNTRY),
+            Value::Text(Some(&of.key.id)),
         ];
         let rows = self.inner.db.reader().query(&statement(), &values).await?;
         rows.first().map_or(Ok(Counters::default()), |row| counters_of(row, of))

@@ -22,17 +22,20 @@ struct Table {
     open: &'static str,
     /// When a row ended.
     ended: &'static str,
+    /// What a row forgets once its end was told.
+    forgotten: &'static str,
 }
 
-const ASKS: Table = Table { name: "asks", columns: ASK, open: "state = 'open'", ended: "ended_at" };
+const ASKS: Table = Table { name: "asks", columns: ASK, open: "state = 'open'", ended: "ended_at", forgotten: "" };
 const COMMANDS: Table = Table {
     name: "commands",
     columns: COMMAND,
     open: "state IN ('pending_confirmation', 'dispatched', 'running')",
     ended: "updated_at",
+    forgotten: ", reply = NULL",
 };
 const VERIFICATIONS: Table =
-    Table { name: "verifications", columns: VERIFICATION, open: "state = 'pending'", ended: "ended_at" };
+    Table { name: "verifications", columns: VERIFICATION, open: "state = 'pending'", ended: "ended_at", forgotten: "" };
 
 /// The end of one row.
 struct Ending {
@@ -96,7 +99,7 @@ impl Store {
         self.untold(&COMMANDS).await?.iter().map(command_of).collect()
     }
 
-    /// Verifications that have expired, in the same way.
+    /// Verifications that have ended in any way, in the same order.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -112,7 +115,7 @@ impl Store {
         self.told(&ASKS, keys).await
     }
 
-    /// Notes that the ends of these commands were published.
+    /// Notes that the ends of these commands were published, and forgets where whoever had asked for them was told.
     ///
     /// # Errors
     /// [`StoreError`]; repeating it is harmless.
@@ -156,9 +159,9 @@ impl Store {
     }
 
     async fn told(&self, table: &Table, keys: &[Key]) -> Result<(), StoreError> {
-        let name = table.name;
+        let Table { name, forgotten, .. } = table;
         let sql = format!(
-            "UPDATE {name} SET untold = FALSE FROM {{u}} WHERE {name}.tenant = u.tenant AND {name}.id = u.id \
+            "UPDATE {name} SET untold = FALSE{forgotten} FROM {{u}} WHERE {name}.tenant = u.tenant AND {name}.id = u.id \
              RETURNING {name}.id"
         );
         for keys in keys.chunks(GROUP) {

@@ -9,8 +9,8 @@ use crate::sql::{count_of, get, key_of, time_of, unreadable};
 
 /// The columns that [`ask_of`] reads.
 pub(super) const ASK: &str = "tenant, id, kind, question, choices, audience, quorum, four_eyes, may_change, \
-     requested_by, correlation_id, version, salt, key_id, attempts, sends, created_at, expires_at, state, chosen, \
-     ended_by, ended_at";
+     requested_by, correlation_id, reply_to, version, salt, key_id, attempts, sends, created_at, expires_at, state, \
+     chosen, ended_by, ended_at";
 
 /// The columns that [`answer_of`] reads.
 pub(super) const ANSWER: &str = "approver, id, choice, via, at, late, version, evidence";
@@ -29,6 +29,7 @@ pub(super) fn ask_of(row: &QueryResult) -> Result<Ask, StoreError> {
         may_change: get(row, "may_change")?,
         requested_by: get(row, "requested_by")?,
         correlation_id: get(row, "correlation_id")?,
+        reply_to: get(row, "reply_to")?,
         version: count_of(row, "version")?,
         salt: salt_of(row)?,
         key_id: get(row, "key_id")?,

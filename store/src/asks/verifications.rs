@@ -1,6 +1,8 @@
 //! Verifications of addresses: begun once, an attempt counted before it is looked at, and each change written over the
 //! version that it was decided from.
 
+mod list;
+
 use domain::{
     BlockReason, ChannelName, Checked, Key, Purpose, RecipientHash, Sending, Timestamp, Verification,
     VerificationMoved, VerificationState,
@@ -8,15 +10,16 @@ use domain::{
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
+pub use self::list::{ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationPage};
 use super::{MAX_TRIES, is_storable, overtaken, salt_of};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, time_of, unreadable};
 use crate::store::Store;
 
 /// The columns that [`verification_of`] reads.
-pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, prefix, client, session, \
-     dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, created_at, \
-     expires_at, ended_at";
+pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, addresses, prefix, \
+     client, session, dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, \
+     created_at, expires_at, ended_at";
 
 /// What became of a verification that was to be begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +30,7 @@ pub enum VerificationMade {
 }
 
 impl Store {
-    /// Begins a verification, unless the tenant has one of its id. A blocked one is kept too.
+    /// Begins a verification, unless the tenant has one of its id.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -37,6 +40,18 @@ impl Store {
         }
         let known = read(&mut self.inner.db.reader(), &verification.key).await?.ok_or_else(overtaken)?;
         Ok(VerificationMade::Known(Box::new(known)))
+    }
+
+    /// Writes that the guard has blocked a verification of which nothing was sent, and returns it as it stands then: where
+    /// somebody was quicker, as they have left it. None where the tenant has no such verification.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn block_verification(&self, blocked: &Verification) -> Result<Option<Verification>, StoreError> {
+        if swap(&mut self.inner.db.writer(), blocked).await? {
+            return Ok(Some(blocked.clone()));
+        }
+        self.verification(&blocked.key).await
     }
 
     /// # Errors
@@ -79,7 +94,7 @@ impl Store {
         for _ in 0..MAX_TRIES {
             let (checked, moved) = verification.checked(by, now, || is_right(&verification));
             let is_written = match &moved {
-                Some(moved) => swap(&mut self.inner.db.writer(), moved).await?,
+                Some(moved) => swap(&mut self.inner.db.writer(), &moved.verification).await?,
                 None => true,
             };
             if is_written {
@@ -101,7 +116,7 @@ impl Store {
             let Some(verification) = self.verification(key).await? else { return Ok(None) };
             let sending = verification.sent(now);
             let Sending::Now(moved) = &sending else { return Ok(Some(sending)) };
-            if swap(&mut self.inner.db.writer(), moved).await? {
+            if swap(&mut self.inner.db.writer(), &moved.verification).await? {
                 return Ok(Some(sending));
             }
         }
@@ -120,7 +135,7 @@ impl Store {
         for _ in 0..MAX_TRIES {
             let Some(verification) = self.verification(key).await? else { return Ok(None) };
             let Some(moved) = verification.cancelled(now) else { return Ok(None) };
-            if swap(&mut self.inner.db.writer(), &moved).await? {
+            if swap(&mut self.inner.db.writer(), &moved.verification).await? {
                 return Ok(Some(moved));
             }
         }
@@ -145,10 +160,9 @@ async fn read(session: &mut Session, key: &Key) -> Result<Option<Verification>, 
 async fn insert(session: &mut Session, new: &Verification) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO verifications ({VERIFICATION}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE) ON CONFLICT DO NOTHING RETURNING id"
     );
-    let reasons: Vec<&str> = new.reasons.iter().map(|reason| reason.as_str()).collect();
-    let (reasons, handle) = (reasons.join(" "), Purpose::Verify.handle(&new.key));
+    let (reasons, handle) = (reasons_of(new), Purpose::Verify.handle(&new.key));
     let [prefix, client, asker] =
         [&new.prefix, &new.client, &new.session].map(|hash| hash.as_ref().map(<[u8; 32]>::as_slice));
     let [tenant, id] = key_values(&new.key);
@@ -159,6 +173,7 @@ async fn insert(session: &mut Session, new: &Verification) -> Result<bool, Store
         Value::Text(Some(new.channel.as_str())),
         Value::Bytes(Some(new.recipient.as_bytes())),
         Value::Text(Some(&new.recipient_mask)),
+        Value::Bytes(Some(new.addresses.as_bytes())),
         Value::Bytes(prefix),
         Value::Bytes(client),
         Value::Bytes(asker),
@@ -180,12 +195,13 @@ async fn insert(session: &mut Session, new: &Verification) -> Result<bool, Store
     Ok(!session.query(&sql, &values).await?.is_empty())
 }
 
-/// Writes the next version over the one before it, and leaves the count of attempts alone. False when the row has another
-/// version by now.
-async fn swap(session: &mut Session, moved: &VerificationMoved) -> Result<bool, StoreError> {
+/// Writes the next version over the one before it, and leaves the count of attempts alone. An end is untold until somebody
+/// notes that it was told ([`Store::verifications_told`]). False when the row has another version by now.
+async fn swap(session: &mut Session, next: &Verification) -> Result<bool, StoreError> {
     const SWAP: &str = "UPDATE verifications SET state = $3, version = $4, sends = $5, last_sent_at = $6, \
-         approved_by = $7, ended_at = $8 WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
-    let next = &moved.verification;
+         approved_by = $7, ended_at = $8, reasons = $10, untold = $11 \
+         WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
+    let reasons = reasons_of(next);
     let [tenant, id] = key_values(&next.key);
     let values = [
         tenant,
@@ -197,20 +213,29 @@ async fn swap(session: &mut Session, moved: &VerificationMoved) -> Result<bool, 
         Value::Text(next.approved_by.as_deref()),
         Value::Int(next.ended_at.map(Timestamp::as_micros)),
         Value::Int(Some(i64::from(next.version) - 1)),
+        Value::Text(Some(&reasons)),
+        Value::Flag(next.state != VerificationState::Pending),
     ];
     Ok(!session.query(SWAP, &values).await?.is_empty())
+}
+
+fn reasons_of(verification: &Verification) -> String {
+    let reasons: Vec<&str> = verification.reasons.iter().map(|reason| reason.as_str()).collect();
+    reasons.join(" ")
 }
 
 pub(super) fn verification_of(row: &QueryResult) -> Result<Verification, StoreError> {
     let reasons: String = get(row, "reasons")?;
     let reasons: Option<Vec<BlockReason>> = reasons.split_whitespace().map(BlockReason::parse).collect();
-    let recipient: Vec<u8> = get(row, "recipient")?;
+    let hash =
+        |column: &str| RecipientHash::from_bytes(&get::<Vec<u8>>(row, column)?).ok_or_else(|| unreadable(column));
     Ok(Verification {
         key: key_of(row)?,
         purpose: get(row, "purpose")?,
         channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
-        recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
+        recipient: hash("recipient")?,
         recipient_mask: get(row, "recipient_mask")?,
+        addresses: hash("addresses")?,
         prefix: content_of(row, "prefix")?,
         client: content_of(row, "client")?,
         session: content_of(row, "session")?,

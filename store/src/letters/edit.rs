@@ -11,8 +11,8 @@ use crate::journal;
 use crate::sql::{Group, Session, Value, get};
 use crate::store::Store;
 
-/// The most letters in one statement.
-const GROUP: usize = 256;
+/// The most letters in one statement: a window of a pass is two.
+const GROUP: usize = 512;
 /// Letters of an edit in a second: there is one.
 const RATE: i64 = 1;
 /// Why an edit waits whose delivery the broker has not confirmed.
@@ -46,7 +46,9 @@ pub enum Reserved {
     Gone,
     /// A job has it.
     InJob { job: String, by: String },
-    /// What is asked for was sent in the place of this letter before, and the letter has come back since.
+    /// What is asked for was sent in the place of this letter, which is out of the queue.
+    Sent,
+    /// The same, and there is a letter of this name in the queue: it was put back, or it is another copy without an id.
     SentBefore,
 }
 
@@ -94,6 +96,19 @@ impl Store {
     pub async fn opened_letter(&self, tenant: &Tenant, letter: &str) -> Result<Option<OpenedLetter>, StoreError> {
         const READ: &str = "SELECT kept, body FROM opened_letters WHERE tenant = $1 AND letter = $2 \
              AND kept IS NOT NULL AND body IS NOT NULL";
+        let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(letter))];
+        let rows = self.inner.db.reader().query(READ, &values).await?;
+        rows.first().map(|row| Ok(OpenedLetter { kept: get(row, "kept")?, body: get(row, "body")? })).transpose()
+    }
+
+    /// A letter in whose place something was sent, and that is out of the queue. None where it is not kept any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn edited_letter(&self, tenant: &Tenant, letter: &str) -> Result<Option<OpenedLetter>, StoreError> {
+        const READ: &str = "SELECT a.kept, a.body FROM archived_letters AS a WHERE a.tenant = $1 AND a.letter = $2 \
+             AND EXISTS (SELECT 1 FROM letter_job_items AS i JOIN letter_edits AS e ON e.job = i.job \
+             AND e.letter = i.letter WHERE i.letter = a.letter)";
         let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(letter))];
         let rows = self.inner.db.reader().query(READ, &values).await?;
         rows.first().map(|row| Ok(OpenedLetter { kept: get(row, "kept")?, body: get(row, "body")? })).transpose()
@@ -155,8 +170,8 @@ impl Store {
         if let Some((job, by)) = other_job(&mut session, edit).await? {
             return Ok(Reserved::InJob { job, by });
         }
-        if was_sent(&mut session, tenant, edit).await? {
-            return Ok(Reserved::SentBefore);
+        if let Some(sent) = was_sent(&mut session, tenant, edit).await? {
+            return Ok(sent);
         }
         if make_job(&mut session, tenant, edit, told).await? {
             journal::insert(&mut session, told).await?;
@@ -245,12 +260,17 @@ async fn other_job(session: &mut Session, edit: &LetterEdit) -> Result<Option<(S
 }
 
 /// Whether this edit was sent, and its job is through with the letter: the broker would be given the same delivery again,
-/// which nobody sends a second time, and no job would take the letter out of the queue.
-async fn was_sent(session: &mut Session, tenant: &Tenant, edit: &LetterEdit) -> Result<bool, StoreError> {
-    const LOOK: &str = "SELECT e.id FROM letter_edits AS e JOIN letter_job_items AS i ON i.job = e.job AND i.letter = e.letter \
+/// which nobody sends a second time, and no job would take the letter out of the queue. One with an id that is kept is out
+/// of the queue, whatever the index says yet.
+async fn was_sent(session: &mut Session, tenant: &Tenant, edit: &LetterEdit) -> Result<Option<Reserved>, StoreError> {
+    const LOOK: &str = "SELECT (SELECT COUNT(*) FROM letters AS l WHERE l.tenant = e.tenant AND l.letter = e.letter \
+         AND (l.id = '' OR NOT EXISTS (SELECT 1 FROM archived_letters AS a WHERE a.letter = l.letter))) AS there \
+         FROM letter_edits AS e JOIN letter_job_items AS i ON i.job = e.job AND i.letter = e.letter \
          WHERE e.tenant = $1 AND e.id = $2 AND e.letter = $3 AND i.state NOT IN ('pending', 'taken')";
     let values = [Value::Text(Some(tenant.as_str())), Value::Text(Some(&edit.id)), Value::Text(Some(&edit.letter))];
-    Ok(!session.query(LOOK, &values).await?.is_empty())
+    let rows = session.query(LOOK, &values).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some(if get::<i64>(row, "there")? > 0 { Reserved::SentBefore } else { Reserved::Sent }))
 }
 
 /// Makes the job of an edit, or has one go on that was cancelled. False when it is there already.

@@ -9,7 +9,7 @@ use domain::{Entry, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
-use crate::sql::{Session, Value, count_of, get, unreadable};
+use crate::sql::{Group, Session, Value, count_of, get, unreadable};
 use crate::store::Store;
 
 /// The most groups that are listed.
@@ -20,6 +20,8 @@ const SETTLING: Duration = Duration::from_secs(600);
 const LATELY: Duration = Duration::from_secs(3600);
 /// So many of the letters of that time are counted at most: the newest.
 const LATELY_LOOK: u32 = 20_000;
+/// Of a group of which none is among these, so many are counted at most.
+const RARE_LOOK: u32 = 1_000;
 
 const COLUMNS: &str = "g.fingerprint, g.channel, g.provider, g.class, g.code, g.template, g.reason, g.words, g.sample, \
      g.life, g.changed_at, g.changed_by, g.note, g.first_at, g.last_at, g.letters";
@@ -76,9 +78,10 @@ pub struct LetterGroup {
     pub note: Option<String>,
     /// How many are in the queue.
     pub letters: u32,
-    /// How many of these have died within an hour, among the newest 20,000 of that hour.
+    /// How many of these have died within an hour, among the newest 20,000 of that hour. Where none is among them, 1,000 of
+    /// its own are counted at most.
     pub last_hour: u32,
-    /// More have died in that hour than were counted.
+    /// More of the group may have died in that hour than were counted.
     pub is_cut: bool,
     /// When the first that was ever seen has died.
     pub first_at: Timestamp,
@@ -91,17 +94,29 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn letter_groups(&self, tenant: &Tenant, resolved: bool) -> Result<Vec<LetterGroup>, StoreError> {
+        self.letter_groups_within(tenant, resolved, LATELY_LOOK).await
+    }
+
+    /// The same, counting another number of letters of the last hour.
+    pub(crate) async fn letter_groups_within(
+        &self,
+        tenant: &Tenant,
+        resolved: bool,
+        look: u32,
+    ) -> Result<Vec<LetterGroup>, StoreError> {
         let resolved = if resolved { "" } else { "AND (g.life <> 'resolved' OR g.letters > 0)" };
         let sql = format!(
             "SELECT {COLUMNS} FROM letter_groups AS g WHERE g.tenant = $1 {resolved} \
              ORDER BY g.letters DESC, g.last_at DESC, g.fingerprint LIMIT {MOST}"
         );
-        let of_tenant = Value::Text(Some(tenant.as_str()));
+        let (of_tenant, began) = (Value::Text(Some(tenant.as_str())), self.lately_began());
         let mut session = self.inner.db.page_reader().await?;
-        let lately = lately(&mut session, "tenant = $1", &[of_tenant, self.lately_began()]).await?;
+        let lately = lately(&mut session, "tenant = $1", &[of_tenant], began, look).await?;
         let rows = session.query(&sql, &[of_tenant]).await?;
+        let mut groups: Vec<LetterGroup> = rows.iter().map(|row| group_of(row, &lately)).collect::<Result<_, _>>()?;
+        count_rare(&mut session, tenant, &mut groups, began).await?;
         session.commit().await?;
-        rows.iter().map(|row| group_of(row, &lately)).collect()
+        Ok(groups)
     }
 
     /// One group of a tenant, also a resolved one. None when there is no such group.
@@ -115,16 +130,17 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM letter_groups AS g WHERE g.tenant = $1 AND g.fingerprint = $2");
         let (tenant, fingerprint) = (Value::Text(Some(tenant.as_str())), Value::Text(Some(fingerprint)));
         let mut session = self.inner.db.page_reader().await?;
-        let of_group = [tenant, self.lately_began(), fingerprint];
-        let lately = lately(&mut session, "tenant = $1 AND fingerprint = $3", &of_group).await?;
-        let rows = session.query(&sql, &[tenant, fingerprint]).await?;
+        let of_group = [tenant, fingerprint];
+        let whose = "tenant = $1 AND fingerprint = $2";
+        let lately = lately(&mut session, whose, &of_group, self.lately_began(), LATELY_LOOK).await?;
+        let rows = session.query(&sql, &of_group).await?;
         session.commit().await?;
         rows.first().map(|row| group_of(row, &lately)).transpose()
     }
 
     /// Since when letters count as those of lately.
-    fn lately_began(&self) -> Value<'static> {
-        Value::Int(Some(self.inner.clock.now().minus(LATELY).as_micros()))
+    fn lately_began(&self) -> Timestamp {
+        self.inner.clock.now().minus(LATELY)
     }
 
     /// How many groups of a tenant, or of everybody, nobody looks after: those that are open or have come back.
@@ -166,16 +182,27 @@ impl Store {
 /// How many letters of each group have died within an hour.
 struct Lately {
     letters: HashMap<String, u32>,
+    began: Timestamp,
     is_cut: bool,
 }
 
-/// Counts the letters that fit a condition and died after `$2`, as far as is looked.
-async fn lately(session: &mut Session, whose: &str, values: &[Value<'_>]) -> Result<Lately, StoreError> {
+/// Counts the letters that fit a condition and died after `began`, at so many of which is looked.
+async fn lately(
+    session: &mut Session,
+    whose: &str,
+    values: &[Value<'_>],
+    began: Timestamp,
+    look: u32,
+) -> Result<Lately, StoreError> {
+    let mut values = values.to_vec();
+    values.push(Value::Int(Some(began.as_micros())));
     let sql = format!(
         "SELECT l.fingerprint, COUNT(*) AS looked_at, CAST(SUM(l.copies) AS BIGINT) AS letters \
-         FROM (SELECT fingerprint, copies FROM letters WHERE {whose} AND dead_at > $2 ORDER BY dead_at DESC LIMIT {LATELY_LOOK}) AS l GROUP BY l.fingerprint"
+         FROM (SELECT fingerprint, copies FROM letters WHERE {whose} AND dead_at > ${} ORDER BY dead_at DESC LIMIT {look}) \
+         AS l GROUP BY l.fingerprint",
+        values.len()
     );
-    let rows = session.query(&sql, values).await?;
+    let rows = session.query(&sql, &values).await?;
     let letters = rows
         .iter()
         .map(|row| Ok((get::<String>(row, "fingerprint")?, count_of(row, "letters")?)))
@@ -184,8 +211,41 @@ async fn lately(session: &mut Session, whose: &str, values: &[Value<'_>]) -> Res
     for row in &rows {
         looked_at += count_of(row, "looked_at")?;
     }
-    let is_cut = looked_at >= LATELY_LOOK;
-    Ok(Lately { letters, is_cut })
+    let is_cut = looked_at >= look;
+    Ok(Lately { letters, began, is_cut })
+}
+
+/// Counts the letters of groups of which none was among those at which was looked: "0 or more" tells nobody anything.
+async fn count_rare(
+    session: &mut Session,
+    tenant: &Tenant,
+    groups: &mut [LetterGroup],
+    began: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT u.fingerprint, (SELECT CAST(COALESCE(SUM(c.copies), 0) AS BIGINT) FROM (SELECT l.copies FROM letters AS l \
+         WHERE l.tenant = u.tenant AND l.fingerprint = u.fingerprint AND l.dead_at > u.began LIMIT {RARE_LOOK}) AS c) \
+         AS letters FROM {{u}}"
+    );
+    let rare = || groups.iter().filter(|group| group.is_cut && group.last_hour == 0);
+    let wanted = rare().count();
+    if wanted == 0 {
+        return Ok(());
+    }
+    let of = Group::of(wanted)
+        .text("fingerprint", rare().map(|group| group.fingerprint.as_str()))
+        .text("tenant", rare().map(|_| tenant.as_str()))
+        .int("began", rare().map(|_| began.as_micros()));
+    let mut counted = HashMap::new();
+    for row in session.query_group(&sql, &of).await? {
+        counted.insert(get::<String>(&row, "fingerprint")?, count_of(&row, "letters")?);
+    }
+    for group in groups {
+        if let Some(letters) = counted.get(&group.fingerprint) {
+            (group.last_hour, group.is_cut) = (*letters, *letters >= RARE_LOOK);
+        }
+    }
+    Ok(())
 }
 
 /// Counts the letters of all groups. How many groups had another number.
@@ -215,9 +275,13 @@ pub(super) async fn live_on(session: &mut Session, now: Timestamp) -> Result<(),
 
 fn group_of(row: &QueryResult, lately: &Lately) -> Result<LetterGroup, StoreError> {
     let fingerprint: String = get(row, "fingerprint")?;
+    let (letters, last_at) = (count_of(row, "letters")?, Timestamp::from_micros(get(row, "last_at")?));
+    let last_hour = lately.letters.get(&fingerprint).copied().unwrap_or_default();
     Ok(LetterGroup {
-        last_hour: lately.letters.get(&fingerprint).copied().unwrap_or_default(),
-        is_cut: lately.is_cut,
+        last_hour,
+        is_cut: lately.is_cut && last_hour < letters && last_at > lately.began,
+        letters,
+        last_at,
         fingerprint,
         channel: get(row, "channel")?,
         provider: get(row, "provider")?,
@@ -231,8 +295,6 @@ fn group_of(row: &QueryResult, lately: &Lately) -> Result<LetterGroup, StoreErro
         changed_at: Timestamp::from_micros(get(row, "changed_at")?),
         changed_by: get(row, "changed_by")?,
         note: get(row, "note")?,
-        letters: count_of(row, "letters")?,
         first_at: Timestamp::from_micros(get(row, "first_at")?),
-        last_at: Timestamp::from_micros(get(row, "last_at")?),
     })
 }

@@ -10,8 +10,8 @@ use crate::error::StoreError;
 use crate::sql::{Group, Session, count_of, get, key_of};
 use crate::store::Store;
 
-/// The most letters in one statement.
-const GROUP: usize = 256;
+/// The most letters in one statement: a window of a pass is two.
+const GROUP: usize = 512;
 
 /// How the last attempt of a letter's budget ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

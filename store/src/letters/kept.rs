@@ -18,9 +18,21 @@ use crate::store::Store;
 const FEW: u32 = 2_000;
 /// A reading that has not ended by then has failed, and another may begin.
 const LEASE: Duration = Duration::from_secs(35);
+/// After a failure, it is read again once it has failed for as long again, within these bounds.
+const AGAIN_AFTER: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
 
 /// What a change of a job's state forgets. A reading that is under way is not kept then.
-pub(super) const FORGET: &str = "reading = NULL, read_at = NULL, reading_since = NULL, read_again_at = 0";
+pub(super) const FORGET: &str = "reading = NULL, read_at = NULL, reading_since = NULL, read_again_at = 0, \
+     reading_failed_since = NULL, reading_failure = NULL";
+
+/// Readings that have failed since the last that did not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedReading {
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// Why the last of them did.
+    pub why: String,
+}
 
 /// What is kept of a plan or job.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +43,8 @@ pub struct KeptReading {
     pub is_being_read: bool,
     /// What is kept is so old that it should be read again, and nobody does.
     pub is_due: bool,
+    /// It could not be read. None once it was.
+    pub failed: Option<FailedReading>,
     /// How many letters the plan was made of, if not more than are read at once.
     is_of_few: bool,
     /// Whether the tenant has not more either: a plan is compared with all of them.
@@ -52,7 +66,7 @@ impl Store {
     pub async fn kept_letter_reading(&self, tenant: &Tenant, job: &str) -> Result<Option<KeptReading>, StoreError> {
         let sql = format!(
             "SELECT COALESCE(j.letters, 0) AS letters, j.reading, j.read_at, j.reading_since, j.read_again_at, \
-             {{now}} AS now, (SELECT COUNT(*) FROM (SELECT 1 AS one FROM letters AS l WHERE l.tenant = $1 LIMIT {}) \
+             j.reading_failed_since, j.reading_failure, {{now}} AS now, (SELECT COUNT(*) FROM (SELECT 1 AS one FROM letters AS l WHERE l.tenant = $1 LIMIT {}) \
              AS few) AS of_tenant FROM letter_jobs AS j WHERE j.tenant = $1 AND j.id = $2",
             FEW + 1
         );
@@ -85,7 +99,8 @@ impl Store {
         good_for: Duration,
     ) -> Result<(), StoreError> {
         const KEEP: &str = "UPDATE letter_jobs SET reading = $3, read_at = reading_since, reading_since = NULL, \
-             read_again_at = {now} + $4 WHERE id = $1 AND reading_since = $2";
+             read_again_at = {now} + $4, reading_failed_since = NULL, reading_failure = NULL \
+             WHERE id = $1 AND reading_since = $2";
         let values = [
             Value::Text(Some(job)),
             Value::Int(Some(began.as_micros())),
@@ -94,15 +109,40 @@ impl Store {
         ];
         self.inner.db.writer().query(KEEP, &values).await.map(drop)
     }
+
+    /// Notes that a reading has failed that began at `began`. The longer that goes on, the later it is due again: after 5
+    /// seconds at first, at last after 5 minutes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fail_letter_reading(&self, job: &str, began: Timestamp, why: &str) -> Result<(), StoreError> {
+        const FAIL: &str = "UPDATE letter_jobs SET reading_since = NULL, reading_failure = $3, \
+             reading_failed_since = COALESCE(reading_failed_since, {now}), \
+             read_again_at = {now} + CASE WHEN {now} - COALESCE(reading_failed_since, {now}) < $4 THEN $4 \
+             WHEN {now} - reading_failed_since > $5 THEN $5 ELSE {now} - reading_failed_since END \
+             WHERE id = $1 AND reading_since = $2";
+        let (soonest, latest) = AGAIN_AFTER;
+        let values = [
+            Value::Text(Some(job)),
+            Value::Int(Some(began.as_micros())),
+            Value::Text(Some(why)),
+            Value::Int(Some(micros(soonest))),
+            Value::Int(Some(micros(latest))),
+        ];
+        self.inner.db.writer().query(FAIL, &values).await.map(drop)
+    }
 }
 
 fn kept_of(row: &QueryResult) -> Result<KeptReading, StoreError> {
     let text: Option<String> = get(row, "reading")?;
+    let failure: Option<String> = get(row, "reading_failure")?;
+    let failed = time_of(row, "reading_failed_since")?.zip(failure).map(|(since, why)| FailedReading { since, why });
     let is_due = get::<i64>(row, "read_again_at")? <= get::<i64>(row, "now")?;
     Ok(KeptReading {
         read: text.zip(time_of(row, "read_at")?),
         is_being_read: !is_due && time_of(row, "reading_since")?.is_some(),
         is_due,
+        failed,
         is_of_few: count_of(row, "letters")? <= FEW,
         is_among_few: count_of(row, "of_tenant")? <= FEW,
     })

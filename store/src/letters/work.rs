@@ -11,8 +11,8 @@ use crate::error::StoreError;
 use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
 
-/// The most items in one statement.
-const GROUP: usize = 256;
+/// The most items in one statement: a window of a pass is two.
+const GROUP: usize = 512;
 /// At so many letters is looked at most when it is counted how they have ended: whoever shows a job does so again and again.
 const LOOK: usize = 5_000;
 

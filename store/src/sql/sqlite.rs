@@ -90,7 +90,7 @@ fn create_folder(file: &Path) -> Result<(), StoreError> {
 }
 
 /// The group as a table: `(SELECT column1 AS tenant, column2 AS n FROM (VALUES (?, ?), …) WHERE …) AS u`. The list is
-/// padded with empty rows to a power of two, so that nine statements serve every size of group and stay prepared. The
+/// padded with empty rows to a power of two, so that ten statements serve every size of group and stay prepared. The
 /// parameters have no numbers: SQLite looks numbered ones up in a list, which was half of all its work.
 pub(crate) fn table(group: &Group<'_>) -> String {
     let width = group.columns.len();

@@ -1,13 +1,14 @@
 //! Asks: opened once, ended once, and every answer kept with what it does.
 
 use domain::{
-    Ask, AskChoice, AskKind, AskState, AskVerdict, GivenAnswer, Keyring, Purpose, Secrets, Tenant, Ticket, Timestamp,
+    Ask, AskChoice, AskKind, AskState, AskVerdict, ChannelName, GivenAnswer, Keyring, Purpose, RecipientHasher,
+    Secrets, Tenant, Ticket, Timestamp,
 };
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
-use crate::{AskAnswered, AskCancelled, AskOpened, JournalFilter, Store, StoreError};
+use crate::{AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, JournalFilter, Store, StoreError};
 
 on_both!(
     an_ask_is_opened_once_and_read_as_it_was_made,
@@ -24,6 +25,9 @@ on_both!(
     attempts_and_sends_are_counted_and_change_no_version,
     an_ask_of_a_newer_version_keeps_no_other_from_its_end,
     nothing_is_known_of_an_id_that_cannot_be_stored,
+    copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went,
+    asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs,
+    a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended,
 );
 
 fn choice(id: &str, refuses: bool) -> AskChoice {
@@ -43,6 +47,7 @@ fn ask(id: &str) -> Ask {
         may_change: false,
         requested_by: Some("dan".into()),
         correlation_id: Some("order-7".into()),
+        reply_to: Some("orders.replies".into()),
         version: 1,
         salt: *b"0123456789abcdef",
         key_id: "0a0b0c0d".into(),
@@ -66,7 +71,7 @@ fn given(approver: &str, choice: &str, seconds: i64) -> GivenAnswer {
 }
 
 async fn opened(store: &Store, ask: &Ask) {
-    assert_eq!(store.open_ask(ask, None).await.unwrap(), AskOpened::New);
+    assert_eq!(store.open_ask(ask, &[], None).await.unwrap(), AskOpened::New);
 }
 
 async fn answered(store: &Store, id: &str, given: &GivenAnswer) -> AskAnswered {
@@ -96,10 +101,10 @@ async fn told(store: &Store) -> Vec<(String, String)> {
 async fn an_ask_is_opened_once_and_read_as_it_was_made(db: &Database) {
     let store = db.store().await;
     assert_eq!(store.ask(&key("a-1")).await.unwrap(), None);
-    assert_eq!(store.open_ask(&ask("a-1"), Some(&testkit::told())).await.unwrap(), AskOpened::New);
+    assert_eq!(store.open_ask(&ask("a-1"), &[], Some(&testkit::told())).await.unwrap(), AskOpened::New);
     let other = Ask { question: "Another?".into(), salt: [0; 16], ..ask("a-1") };
     for again in [&ask("a-1"), &other] {
-        let known = store.open_ask(again, Some(&testkit::told())).await.unwrap();
+        let known = store.open_ask(again, &[], Some(&testkit::told())).await.unwrap();
         assert_eq!(known, AskOpened::Known(Box::new(ask("a-1"))), "the first one stays");
     }
     assert_eq!(store.ask(&key("a-1")).await.unwrap(), Some(ask("a-1")));
@@ -339,4 +344,117 @@ async fn nothing_is_known_of_an_id_that_cannot_be_stored(db: &Database) {
     assert_eq!(store.count_ask_attempt(&odd).await.unwrap(), None);
     let cancelled = store.cancel_ask(&odd, "ada", at(1), &testkit::told()).await.unwrap();
     assert_eq!(cancelled, AskCancelled::Unknown);
+}
+
+fn copy(place: u16, rung: u32, destination: &str) -> AskCopy {
+    AskCopy {
+        delivery: format!("copy-{place}-{rung}"),
+        place,
+        step: 0,
+        rung,
+        channel: ChannelName::parse("sms").unwrap(),
+        destination: Some(destination.into()),
+        recipient: RecipientHasher::new(b"secret").hash(destination),
+        locale: Some("es".into()),
+        due_at: at(0),
+    }
+}
+
+async fn copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went(db: &Database) {
+    let store = db.store().await;
+    let copies = [copy(0, 0, "+1"), copy(0, 1, "+2"), copy(1, 0, "+3")];
+    let (first, second) = (ask("a-1"), Ask { created_at: at(5), ..ask("a-2") });
+    assert_eq!(store.open_ask(&first, &copies, None).await.unwrap(), AskOpened::New);
+    assert_eq!(store.open_ask(&second, &copies[..1], None).await.unwrap(), AskOpened::New);
+    let again = store.open_ask(&first, &copies[..2], None).await.unwrap();
+    assert!(matches!(again, AskOpened::Known(_)));
+    assert_eq!(store.ask_copies(&first.key).await.unwrap(), copies, "a repeat adds none");
+    let channel = &copies[0].channel;
+    let found = async |place: usize, since: i64| {
+        let found = store.asks_of_recipient(channel, &[copies[place].recipient], at(since)).await.unwrap();
+        found.into_iter().map(|asked| (asked.ask.key.id, asked.place)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(0, 0).await, [("a-2".to_owned(), 0), ("a-1".to_owned(), 0)]);
+    assert_eq!(found(2, 0).await, [("a-1".to_owned(), 1)]);
+    store.cancel_ask(&second.key, "dan", at(50), &testkit::told()).await.unwrap();
+    assert_eq!(found(0, 49).await, [("a-1".to_owned(), 0), ("a-2".to_owned(), 0)], "what has ended comes last");
+    assert_eq!(found(0, 50).await, [("a-1".to_owned(), 0)]);
+    let email = ChannelName::parse("email").unwrap();
+    assert_eq!(store.asks_of_recipient(&email, &[copies[0].recipient], at(0)).await.unwrap(), []);
+    store.forget_destinations(&first.key).await.unwrap();
+    let left = store.ask_copies(&first.key).await.unwrap();
+    assert!(left.iter().all(|copy| copy.destination.is_none()) && left.len() == 3);
+    assert!(store.ask_copies(&second.key).await.unwrap()[0].destination.is_some(), "another one's stay");
+}
+
+async fn asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs(db: &Database) {
+    let store = db.store().await;
+    for id in ["old", "new", "open", "untold"] {
+        store.open_ask(&ask(id), &[copy(0, 0, "+1")], None).await.unwrap();
+    }
+    for (id, seconds) in [("old", 10), ("new", 100)] {
+        answered(&store, id, &given("ana", "yes", seconds)).await;
+        answered(&store, id, &given("ben", "yes", seconds + 1)).await;
+    }
+    store.cancel_ask(&key("untold"), "dan", at(10), &testkit::told()).await.unwrap();
+    assert_eq!(store.forget_asks(at(50), 10).await.unwrap(), 1);
+    assert_eq!(store.ask(&key("old")).await.unwrap(), None);
+    assert_eq!(store.answers(&key("old")).await.unwrap(), []);
+    assert_eq!(store.ask_copies(&key("old")).await.unwrap(), []);
+    assert_eq!(store.answers(&key("new")).await.unwrap().len(), 2);
+    assert_eq!(state(&store, "untold").await, AskState::Cancelled, "nobody was told of its end");
+    store.asks_told(&[key("untold")]).await.unwrap();
+    assert_eq!(store.forget_asks(at(50), 10).await.unwrap(), 1);
+    assert_eq!(store.forget_asks(at(1_000), 1).await.unwrap(), 1);
+    assert_eq!(state(&store, "open").await, AskState::Open);
+    assert_eq!(store.forget_commands(at(50), 10).await.unwrap(), 0);
+    assert_eq!(store.forget_verifications(at(50), 10).await.unwrap(), 0);
+}
+
+fn every_ask(limit: usize) -> AskFilter {
+    AskFilter {
+        tenant: Tenant::default(),
+        state: None,
+        kind: None,
+        correlation_id: None,
+        from: None,
+        until: None,
+        after: None,
+        limit,
+    }
+}
+
+/// The ids of all pages, a page between each two bars.
+async fn pages(store: &Store, filter: AskFilter, look: usize) -> String {
+    let (mut filter, mut pages) = (filter, Vec::new());
+    loop {
+        let page = store.asks_within(&filter, look).await.unwrap();
+        pages.push(page.asks.iter().map(|ask| ask.key.id.as_str()).collect::<Vec<_>>().join(" "));
+        let Some(next) = page.next else { return pages.join("|") };
+        assert_eq!(AskCursor::parse(&next.to_string()), Some(next.clone()));
+        filter.after = Some(next);
+    }
+}
+
+async fn a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended(db: &Database) {
+    let store = db.store().await;
+    for (n, kind) in [AskKind::Confirm, AskKind::Command, AskKind::Confirm, AskKind::Confirm].into_iter().enumerate() {
+        let seconds = i64::try_from(n).unwrap() / 2;
+        let correlation_id = (n > 1).then(|| "order-8".to_owned());
+        opened(&store, &Ask { kind, correlation_id, created_at: at(seconds), ..ask(&format!("a-{n}")) }).await;
+    }
+    opened(&store, &Ask { key: testkit::key_of("acme", "b-1"), ..ask("b-1") }).await;
+    store.cancel_ask(&key("a-2"), "ada", at(5), &testkit::told()).await.unwrap();
+    assert_eq!(pages(&store, every_ask(3), 100).await, "a-3 a-2 a-1|a-0");
+    assert_eq!(pages(&store, every_ask(4), 100).await, "a-3 a-2 a-1 a-0");
+    let confirms = AskFilter { kind: Some(AskKind::Confirm), state: Some(AskState::Open), ..every_ask(10) };
+    assert_eq!(pages(&store, confirms.clone(), 100).await, "a-3 a-0");
+    assert_eq!(pages(&store, confirms, 2).await, "a-3|a-0|", "a page looks at so many and goes on behind them");
+    let correlated = AskFilter { correlation_id: Some("order-8".into()), ..every_ask(10) };
+    assert_eq!(pages(&store, correlated, 100).await, "a-3 a-2");
+    let between = AskFilter { from: Some(at(0)), until: Some(at(1)), ..every_ask(10) };
+    assert_eq!(pages(&store, between, 100).await, "a-1 a-0");
+    let none = AskFilter { correlation_id: Some("a\0b".into()), ..every_ask(10) };
+    assert_eq!(pages(&store, none, 100).await, "");
+    assert_eq!([AskCursor::parse(""), AskCursor::parse("7."), AskCursor::parse("x.y")], [None, None, None]);
 }

@@ -1,17 +1,19 @@
 //! Commands: made once, and moved forward one version after the other.
 
-use domain::{Command, CommandReport, CommandState, CommandStep};
+use domain::{ChannelName, Command, CommandReport, CommandState, CommandStep, ReplyTo, Tenant};
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
-use crate::{CommandMade, Store};
+use crate::{CommandCursor, CommandFilter, CommandMade, Store};
 
 on_both!(
     a_command_is_made_once_and_read_as_it_was_made,
     a_command_goes_forward_and_what_its_service_says_is_kept,
     of_reports_at_once_one_ends_a_command,
     commands_expire_and_are_told_until_that_is_noted,
+    where_an_end_is_told_is_forgotten_once_it_was,
+    commands_are_listed_page_by_page_the_newest_first,
 );
 
 fn command(id: &str) -> Command {
@@ -28,6 +30,7 @@ fn command(id: &str) -> Command {
         confirmed_by: None,
         correlation_id: None,
         output: None,
+        reply: None,
         created_at: at(0),
         updated_at: at(0),
         expires_at: at(60),
@@ -121,4 +124,65 @@ async fn commands_expire_and_are_told_until_that_is_noted(db: &Database) {
     assert_eq!(report(&store, "dispatched", "trading", CommandState::Succeeded).await, CommandStep::Ended);
     store.commands_told(&[key("dispatched"), key("pending")]).await.unwrap();
     assert_eq!(store.untold_commands().await.unwrap(), []);
+}
+
+async fn where_an_end_is_told_is_forgotten_once_it_was(db: &Database) {
+    let store = db.store().await;
+    let channel = ChannelName::parse("telegram").unwrap();
+    let reply = ReplyTo { channel, destination: "4711".into(), locale: None };
+    made(&store, &Command { reply: Some(reply.clone()), ..command("c-1") }).await;
+    confirm(&store, "c-1").await;
+    report(&store, "c-1", "trading", CommandState::Failed).await;
+    assert_eq!(store.command(&key("c-1")).await.unwrap().unwrap().reply, Some(reply));
+    store.commands_told(&[key("c-1")]).await.unwrap();
+    let told = store.command(&key("c-1")).await.unwrap().unwrap();
+    assert_eq!((told.reply, told.state), (None, CommandState::Failed));
+    assert_eq!(store.undelivered_commands().await.unwrap(), []);
+}
+
+fn every_command(limit: usize) -> CommandFilter {
+    let tenant = Tenant::default();
+    CommandFilter {
+        tenant,
+        state: None,
+        service: None,
+        requested_by: None,
+        from: None,
+        until: None,
+        after: None,
+        limit,
+    }
+}
+
+/// The ids on each page, with a line between two pages.
+async fn pages(store: &Store, filter: CommandFilter, look: usize) -> String {
+    let (mut pages, mut filter) = (Vec::new(), filter);
+    loop {
+        let page = store.commands_within(&filter, look).await.unwrap();
+        pages.push(page.commands.iter().map(|one| one.key.id.as_str()).collect::<Vec<_>>().join(" "));
+        let Some(next) = page.next else { return pages.join("|") };
+        filter.after = Some(CommandCursor::parse(&next.to_string()).unwrap());
+    }
+}
+
+async fn commands_are_listed_page_by_page_the_newest_first(db: &Database) {
+    let store = db.store().await;
+    for (second, service, who) in [(1, "trading", "ana"), (2, "memory", "ana"), (3, "trading", "ben")] {
+        let (service, requested_by) = (service.to_owned(), who.to_owned());
+        made(&store, &Command { service, requested_by, created_at: at(second), ..command(&format!("c-{second}")) })
+            .await;
+    }
+    made(&store, &Command { key: testkit::key_of("acme", "c-9"), ..command("c-9") }).await;
+    confirm(&store, "c-3").await;
+    assert_eq!(pages(&store, every_command(10), 100).await, "c-3 c-2 c-1");
+    assert_eq!(pages(&store, every_command(2), 100).await, "c-3 c-2|c-1");
+    let of = |service: &str| CommandFilter { service: Some(service.into()), ..every_command(10) };
+    assert_eq!(pages(&store, of("trading"), 100).await, "c-3 c-1");
+    assert_eq!(pages(&store, of("a\0b"), 100).await, "");
+    let dispatched = CommandFilter { state: Some(CommandState::Dispatched), ..every_command(10) };
+    assert_eq!(pages(&store, dispatched, 100).await, "c-3");
+    let of_ben = CommandFilter { requested_by: Some("ben".into()), ..every_command(10) };
+    assert_eq!(pages(&store, of_ben, 100).await, "c-3");
+    let between = CommandFilter { from: Some(at(2)), until: Some(at(3)), ..every_command(10) };
+    assert_eq!(pages(&store, between, 100).await, "c-2");
 }

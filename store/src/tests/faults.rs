@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use domain::{ChannelName, Fault, Tenant};
+use secrecy::SecretString;
 use testkit::told;
 use tokio::task::JoinSet;
 
-use crate::SandboxFault;
-use crate::tests::database::{Database, at};
+use crate::tests::database::{Database, HOUR, arrival, at, candidate_at};
 use crate::tests::on_both;
+use crate::{NewUser, SandboxFault};
 
 on_both!(
     racing_workers_take_a_fault_as_often_as_was_asked,
     a_fault_is_set_anew_in_its_place_and_cleared,
     each_tenant_has_its_own_faults,
+    a_tenant_is_known_by_what_there_is_of_it,
 );
 
 fn fault(tenant: &str, channel: &str, next: u32) -> SandboxFault {
@@ -72,4 +74,22 @@ async fn each_tenant_has_its_own_faults(db: &Database) {
     assert_eq!(store.sandbox_faults(Some(&acme.tenant)).await.unwrap(), std::slice::from_ref(&acme));
     store.take_sandbox_fault(&acme.tenant, &acme.channel).await.unwrap().unwrap();
     assert_eq!(store.sandbox_faults(None).await.unwrap(), [other]);
+}
+
+async fn a_tenant_is_known_by_what_there_is_of_it(db: &Database) {
+    let store = db.store().await;
+    let known = async |tenant: &str| store.is_tenant_known(&Tenant::parse(tenant).unwrap()).await.unwrap();
+    store.set_sandbox_fault(&fault("nosuch", "sms", 1), &told()).await.unwrap();
+    let candidate = candidate_at("m", at(0));
+    let of_the_delivery = candidate.key.tenant.to_string();
+    assert!(!known(&of_the_delivery).await && !known("nosuch").await && !known("acme").await);
+    store.claim(candidate, &arrival("m"), HOUR).await.unwrap();
+    let ana = NewUser {
+        name: "ana".into(),
+        tenant: Tenant::parse("acme").unwrap(),
+        password_hash: SecretString::from("$argon2id$hash"),
+        scopes: vec!["read".into()],
+    };
+    assert!(store.create_user(ana, &told()).await.unwrap());
+    assert!(known(&of_the_delivery).await && known("acme").await && !known("nosuch").await);
 }

@@ -70,18 +70,18 @@ async fn what_ends_the_tokens_of_a_user_ends_its_sessions(db: &Database) {
     let store = store_with_ana(db).await;
     let scopes = UserChange::Scopes(vec!["notify".into()]);
     assert!(open(&store, &token("kept"), at(0)).await);
-    store.change_user("ana", None, &scopes, &told(at(1))).await.unwrap();
+    store.change_user("ana", None, &scopes, true, &told(at(1))).await.unwrap();
     let kept = store.session(&token("kept"), at(1)).await.unwrap().unwrap();
     assert_eq!(kept.scopes, ["notify"], "a session goes on with what its user may do now");
     let ending =
         [UserChange::RevokeTokens, UserChange::Password(SecretString::from("$argon2id$other")), UserChange::Disable];
     for (n, what) in (2..).zip(ending) {
         assert!(open(&store, &token("one"), at(n)).await, "{what:?}");
-        store.change_user("ana", None, &what, &told(at(n))).await.unwrap();
+        store.change_user("ana", None, &what, true, &told(at(n))).await.unwrap();
         assert_eq!(store.session(&token("one"), at(n)).await.unwrap(), None, "{what:?}");
         assert_eq!(store.session(&token("kept"), at(n)).await.unwrap(), None, "{what:?}");
     }
-    store.change_user("ana", None, &UserChange::Enable, &told(at(9))).await.unwrap();
+    store.change_user("ana", None, &UserChange::Enable, true, &told(at(9))).await.unwrap();
     assert!(open(&store, &token("one"), at(9)).await && open(&store, &token("two"), at(9)).await);
     store.end_sessions("ana").await.unwrap();
     for gone in ["one", "two"] {
@@ -91,9 +91,9 @@ async fn what_ends_the_tokens_of_a_user_ends_its_sessions(db: &Database) {
 
 async fn nobody_opens_a_session_who_was_signed_out_after_showing_a_password(db: &Database) {
     let store = store_with_ana(db).await;
-    store.change_user("ana", None, &UserChange::RevokeTokens, &told(at(5))).await.unwrap();
+    store.change_user("ana", None, &UserChange::RevokeTokens, true, &told(at(5))).await.unwrap();
     assert!(!open(&store, &token("one"), at(4)).await);
     assert!(open(&store, &token("one"), at(6)).await);
-    store.change_user("ana", None, &UserChange::Delete, &told(at(7))).await.unwrap();
+    store.change_user("ana", None, &UserChange::Delete, true, &told(at(7))).await.unwrap();
     assert!(!open(&store, &token("two"), at(8)).await);
 }

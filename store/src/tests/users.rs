@@ -14,6 +14,7 @@ on_both!(
     a_page_begins_behind_the_name_where_the_last_one_ended,
     what_is_changed_about_a_user_is_seen_and_refuses_its_tokens,
     the_last_who_manages_all_users_stays,
+    the_last_who_manages_the_users_of_a_tenant_stays,
     of_two_who_are_the_last_but_one_only_one_is_disabled,
     whoever_gets_the_name_of_a_deleted_user_gets_none_of_its_tokens,
     a_user_of_another_tenant_is_unknown,
@@ -46,7 +47,7 @@ async fn create(store: &Store, user: NewUser) {
 }
 
 async fn change(store: &Store, name: &str, change: UserChange, now: Timestamp) -> Changed {
-    store.change_user(name, None, &change, &told(name, now)).await.unwrap()
+    store.change_user(name, None, &change, true, &told(name, now)).await.unwrap()
 }
 
 async fn one_of_many_first_users_is_created(db: &Database) {
@@ -141,6 +142,30 @@ async fn the_last_who_manages_all_users_stays(db: &Database) {
     }
 }
 
+async fn the_last_who_manages_the_users_of_a_tenant_stays(db: &Database) {
+    let store = db.store().await;
+    for name in ["ana", "berta"] {
+        create(&store, NewUser { tenant: Tenant::parse("acme").unwrap(), ..user(name) }).await;
+    }
+    create(&store, user("of another tenant")).await;
+    let by = async |by_all: bool, name: &str, what: &UserChange| {
+        store.change_user(name, None, what, by_all, &told(name, at(1))).await.unwrap()
+    };
+    let taking = [UserChange::Disable, UserChange::Delete, UserChange::Scopes(vec!["notify".into()])];
+    assert!(matches!(by(false, "berta", &taking[0]).await, Changed::Done(_)), "another one is left");
+    for (by_all, what) in [false, true].into_iter().flat_map(|by_all| taking.iter().map(move |what| (by_all, what))) {
+        let changed = by(by_all, "ana", what).await;
+        assert!(matches!(changed, Changed::LastOfTenant), "{what:?} {changed:?}");
+    }
+    let fewer = UserChange::Scopes(vec!["admin".into()]);
+    assert!(matches!(by(false, "ana", &fewer).await, Changed::Done(_)), "it still manages them");
+    create(&store, with_scopes("root", &ALL)).await;
+    for what in &taking {
+        assert!(matches!(by(false, "ana", what).await, Changed::LastOfTenant), "{what:?}");
+    }
+    assert!(matches!(by(true, "ana", &UserChange::Delete).await, Changed::Done(_)), "root can add another one");
+}
+
 async fn of_two_who_are_the_last_but_one_only_one_is_disabled(db: &Database) {
     let store = db.store().await;
     create(&store, with_scopes("ana", &ALL)).await;
@@ -156,7 +181,7 @@ async fn of_two_who_are_the_last_but_one_only_one_is_disabled(db: &Database) {
 
 async fn whoever_gets_the_name_of_a_deleted_user_gets_none_of_its_tokens(db: &Database) {
     let store = db.store().await;
-    create(&store, user("ana")).await;
+    create(&store, with_scopes("ana", &["notify"])).await;
     assert!(matches!(change(&store, "ana", UserChange::Delete, at(10)).await, Changed::Done(_)));
     assert!(matches!(change(&store, "ana", UserChange::Delete, at(11)).await, Changed::Unknown));
     assert_eq!(store.count_users().await.unwrap(), 0);
@@ -175,7 +200,7 @@ async fn a_user_of_another_tenant_is_unknown(db: &Database) {
     create(&store, user("ana")).await;
     let ana = store.user("ana").await.unwrap().unwrap();
     let seen = User { tenant: Tenant::parse("acme").unwrap(), ..ana };
-    let changed = store.change_user("ana", Some(&seen), &UserChange::Disable, &told("ana", at(1))).await.unwrap();
+    let changed = store.change_user("ana", Some(&seen), &UserChange::Disable, true, &told("ana", at(1))).await.unwrap();
     assert!(matches!(changed, Changed::Unknown));
     assert!(store.user("ana").await.unwrap().unwrap().disabled_at.is_none());
     assert!(matches!(change(&store, "a\0", UserChange::Disable, at(1)).await, Changed::Unknown));
@@ -188,11 +213,11 @@ async fn who_may_do_something_else_by_now_is_not_changed(db: &Database) {
     let more = UserChange::Scopes(ALL.map(str::to_owned).to_vec());
     assert!(matches!(change(&store, "ana", more, at(1)).await, Changed::Done(_)));
     let taking_over = UserChange::Password(SecretString::from("$argon2id$other"));
-    let refused = store.change_user("ana", Some(&seen), &taking_over, &told("ana", at(2))).await;
+    let refused = store.change_user("ana", Some(&seen), &taking_over, true, &told("ana", at(2))).await;
     assert!(refused.is_err_and(|error| error.is_unavailable()));
     let seen = store.user("ana").await.unwrap().unwrap();
     assert_eq!((seen.password_hash.expose_secret(), seen.password_changed_at), ("$argon2id$hash", None));
-    let changed = store.change_user("ana", Some(&seen), &taking_over, &told("ana", at(3))).await.unwrap();
+    let changed = store.change_user("ana", Some(&seen), &taking_over, true, &told("ana", at(3))).await.unwrap();
     assert!(matches!(changed, Changed::Done(_)));
 }
 

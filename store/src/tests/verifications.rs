@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, at, key, recipient};
 use crate::tests::on_both;
-use crate::{Store, VerificationMade};
+use crate::{ConversionBy, Converted, Store, VerificationCursor, VerificationFilter, VerificationMade};
 
 on_both!(
     a_verification_is_begun_once_and_read_as_it_was_made,
@@ -22,6 +22,8 @@ on_both!(
     what_is_not_wanted_any_more_is_never_approved,
     verifications_expire_and_are_told_until_that_is_noted,
     the_guard_counts_what_was_begun_lately_and_how_much_of_it_was_approved,
+    verifications_are_listed_the_newest_first_and_by_what_is_asked_for,
+    conversion_is_told_by_country_and_by_prefix,
 );
 
 fn hash(text: &str) -> Content {
@@ -35,6 +37,7 @@ fn verification(id: &str) -> Verification {
         channel: ChannelName::parse("sms").unwrap(),
         recipient: recipient(),
         recipient_mask: "***43".into(),
+        addresses: recipient(),
         prefix: Some(hash("prefix")),
         client: Some(hash("client")),
         session: None,
@@ -73,9 +76,14 @@ async fn a_verification_is_begun_once_and_read_as_it_was_made(db: &Database) {
     let other = Verification { salt: [0; 16], purpose: "payment".into(), ..verification("v-1") };
     let known = store.begin_verification(&other).await.unwrap();
     assert_eq!(known, VerificationMade::Known(Box::new(verification("v-1"))), "its code stays the same");
+    begun(&store, &verification("v-2")).await;
     let blocked = verification("v-2").guarded(vec![BlockReason::Country, BlockReason::Budget]);
-    begun(&store, &blocked).await;
-    assert_eq!(read(&store, "v-2").await, blocked);
+    for _ in 0..2 {
+        assert_eq!(store.block_verification(&blocked).await.unwrap(), Some(blocked.clone()));
+        assert_eq!(read(&store, "v-2").await, blocked);
+    }
+    let untold = store.untold_verifications().await.unwrap();
+    assert_eq!(untold, std::slice::from_ref(&blocked), "nobody was told of it yet");
     let handle = Purpose::Verify.handle(&key("v-1"));
     assert_eq!(store.verification_of_ticket(handle).await.unwrap(), Some(verification("v-1")));
     assert_eq!(store.verification_of_ticket(Purpose::Answer.handle(&key("v-1"))).await.unwrap(), None);
@@ -180,8 +188,8 @@ async fn verifications_expire_and_are_told_until_that_is_noted(db: &Database) {
     let untold = store.untold_verifications().await.unwrap();
     let shown: Vec<_> = untold.iter().map(|one| (one.key.id.as_str(), one.state, one.ended_at)).collect();
     let expired = |id| (id, VerificationState::Expired, Some(at(600)));
-    assert_eq!(shown, [expired("v-1"), expired("v-3")]);
-    store.verifications_told(&[key("v-1"), key("v-3")]).await.unwrap();
+    assert_eq!(shown, [("v-2", VerificationState::Approved, Some(at(1))), expired("v-1"), expired("v-3")]);
+    store.verifications_told(&[key("v-1"), key("v-2"), key("v-3")]).await.unwrap();
     assert_eq!(store.untold_verifications().await.unwrap(), []);
     assert_eq!(read(&store, "v-2").await.state, VerificationState::Approved);
 }
@@ -219,6 +227,7 @@ async fn the_guard_counts_what_was_begun_lately_and_how_much_of_it_was_approved(
         begun(&store, &one).await;
     }
     let of_session = Verification { session: Some(hash("session")), ..verification("v-10") };
+    begun(&store, &of_session).await;
     let counted = store.verification_counters(&of_session, at(1)).await.unwrap();
     let expected = Counters {
         address: Some(5),
@@ -230,7 +239,89 @@ async fn the_guard_counts_what_was_begun_lately_and_how_much_of_it_was_approved(
         country_conversion: Some(Conversion { sent: 5, approved: 2 }),
     };
     assert_eq!(counted, expected);
-    let mail = Verification { prefix: None, client: None, dial_code: None, ..verification("v-11") };
+    let mail = Verification { prefix: None, client: None, dial_code: None, ..verification("v-10") };
     let counted = store.verification_counters(&mail, at(1)).await.unwrap();
     assert_eq!(counted, Counters { address: Some(5), ..Counters::default() });
+}
+
+fn all() -> VerificationFilter {
+    VerificationFilter {
+        tenant: key("v").tenant,
+        state: None,
+        channel: None,
+        purpose: None,
+        since: None,
+        until: None,
+        after: None,
+        limit: 100,
+    }
+}
+
+async fn listed(store: &Store, filter: &VerificationFilter) -> Vec<String> {
+    let page = store.verifications(filter).await.unwrap();
+    page.verifications.into_iter().map(|one| one.key.id).collect()
+}
+
+async fn verifications_are_listed_the_newest_first_and_by_what_is_asked_for(db: &Database) {
+    let store = db.store().await;
+    let of = |id: &str, second| Verification { created_at: at(second), ..verification(id) };
+    let email = ChannelName::parse("email").unwrap();
+    begun(&store, &of("v-1", 1)).await;
+    begun(&store, &of("v-2", 2)).await;
+    begun(&store, &Verification { purpose: "payment".into(), channel: email.clone(), ..of("v-3", 2) }).await;
+    begun(&store, &Verification { state: VerificationState::Approved, ..of("v-4", 3) }).await;
+    begun(&store, &Verification { key: testkit::key_of("acme", "v-5"), ..of("v-5", 3) }).await;
+    assert_eq!(listed(&store, &all()).await, ["v-4", "v-3", "v-2", "v-1"]);
+    for (filter, ids) in [
+        (VerificationFilter { state: Some(VerificationState::Approved), ..all() }, &["v-4"][..]),
+        (VerificationFilter { channel: Some(email), ..all() }, &["v-3"]),
+        (VerificationFilter { purpose: Some("payment".into()), ..all() }, &["v-3"]),
+        (VerificationFilter { purpose: Some("\0".into()), ..all() }, &[]),
+        (VerificationFilter { since: Some(at(2)), until: Some(at(3)), ..all() }, &["v-3", "v-2"]),
+    ] {
+        assert_eq!(listed(&store, &filter).await, ids, "{filter:?}");
+    }
+    let (mut filter, mut read) = (VerificationFilter { limit: 3, ..all() }, Vec::new());
+    loop {
+        let page = store.verifications(&filter).await.unwrap();
+        read.extend(page.verifications.into_iter().map(|one| one.key.id));
+        let Some(next) = page.next else { break };
+        filter.after = VerificationCursor::parse(&next.to_string());
+        assert!(filter.after.is_some(), "{next}");
+    }
+    assert_eq!(read, ["v-4", "v-3", "v-2", "v-1"]);
+    for none in ["", "1", "1.", "x.v", "1.\0"] {
+        assert_eq!(VerificationCursor::parse(none), None, "{none:?}");
+    }
+}
+
+async fn conversion_is_told_by_country_and_by_prefix(db: &Database) {
+    let store = db.store().await;
+    let of = |id: &str, state| Verification { state, sends: 1, ..verification(id) };
+    let spain =
+        |id: &str, state| Verification { dial_code: Some("+34".into()), prefix: Some(hash("madrid")), ..of(id, state) };
+    for one in [
+        of("v-1", VerificationState::Approved),
+        of("v-2", VerificationState::Expired),
+        of("v-3", VerificationState::Pending),
+        Verification { prefix: Some(hash("other")), ..of("v-4", VerificationState::Exhausted) },
+        spain("v-5", VerificationState::Approved),
+        Verification { sends: 0, ..spain("v-6", VerificationState::Blocked) },
+        Verification { created_at: at(-60), ..of("v-7", VerificationState::Approved) },
+    ] {
+        begun(&store, &one).await;
+    }
+    let told = |dial_code: &str, prefix: Option<&str>, sent, approved, blocked| Converted {
+        dial_code: Some(dial_code.into()),
+        prefix: prefix.map(hash),
+        conversion: Conversion { sent, approved },
+        blocked,
+    };
+    let of_tenant = key("v").tenant;
+    let found = store.verification_conversions(&of_tenant, at(-1), ConversionBy::DialCode).await.unwrap();
+    assert_eq!(found, [told("+1", None, 3, 1, 0), told("+34", None, 1, 1, 1)]);
+    let found = store.verification_conversions(&of_tenant, at(-1), ConversionBy::Prefix).await.unwrap();
+    let expected =
+        [told("+1", Some("prefix"), 2, 1, 0), told("+34", Some("madrid"), 1, 1, 1), told("+1", Some("other"), 1, 0, 0)];
+    assert_eq!(found, expected);
 }

@@ -123,7 +123,9 @@ fn the_text_of_every_shipped_mail_could_be_made_of_its_html() {
 #[test]
 fn an_unknown_template_is_answered_with_the_known_ones() {
     let error = render(&Templates::embedded("en").unwrap(), "sms", "welcom", None, Value::Null).unwrap_err();
-    assert!(matches!(&error, TemplateError::Unknown { known, .. } if known == "alert, otp, receipt, welcome"));
+    assert!(
+        matches!(&error, TemplateError::Unknown { known, .. } if known == "alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome")
+    );
 }
 
 #[test]

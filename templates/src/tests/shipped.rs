@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{name, render};
 use crate::{Description, Limits, Links, Templates};
@@ -17,13 +17,35 @@ const CHANNELS: [(&str, bool, bool); 6] = [
     ("webpush", true, false),
 ];
 
+/// The templates of the fleet's own questions and codes, which go to people whom it can hear.
+const OF_THE_FLEET: [&str; 5] = ["ask", "ask_ended", "ask_reply", "command_ended", "verify"];
+
+/// Makes every link of a sample this one, and counts them.
+fn set_links(sample: &mut Map<String, Value>, link: &str) -> usize {
+    let links = sample.iter_mut().map(|(name, value)| match value {
+        Value::Object(inner) => set_links(inner, link),
+        value if name == "link" || name.ends_with("_url") => {
+            *value = link.into();
+            1
+        }
+        _ => 0,
+    });
+    links.sum()
+}
+
 #[test]
 fn every_template_has_words_for_every_channel_in_both_languages() {
     let templates = Templates::embedded("en").unwrap();
-    assert!(templates.names().eq(["alert", "otp", "receipt", "welcome"]));
+    let of_publishers = ["alert", "otp", "receipt", "welcome"];
+    let names: BTreeSet<&str> = of_publishers.into_iter().chain(OF_THE_FLEET).collect();
+    assert!(templates.names().eq(names));
     for template in templates.describe() {
+        let is_of_the_fleet = OF_THE_FLEET.contains(&template.template.as_str());
         for locale in ["es", "en", "es-AR", "es-MX", "pt"] {
             for (channel, subject, html) in CHANNELS {
+                if is_of_the_fleet && channel.ends_with("push") {
+                    continue;
+                }
                 let sample = Value::Object(template.sample.clone());
                 let rendered = render(&templates, channel, &template.template, Some(locale), sample).unwrap();
                 let what = format!("{}/{locale}/{channel}: {rendered:?}", template.template);
@@ -91,23 +113,23 @@ fn the_argentine_words_are_used_where_there_are_any_and_spanish_elsewhere() {
 fn no_shipped_mail_has_a_button_or_a_link_that_leads_nowhere() {
     let templates = Templates::embedded("en").unwrap();
     for template in templates.describe() {
-        let urls: Vec<_> = template.sample.keys().filter(|name| name.ends_with("_url")).collect();
+        let mut urls = 0;
         for bad in ["", "javascript:alert(1)", "data:text/html,x", "tambo.example/start"] {
             for locale in ["en", "es"] {
                 let mut sample = template.sample.clone();
-                sample.iter_mut().filter(|(name, _)| urls.contains(name)).for_each(|(_, url)| *url = bad.into());
+                urls = set_links(&mut sample, bad);
                 let mail =
                     render(&templates, "email", &template.template, Some(locale), Value::Object(sample)).unwrap();
                 let (text, html) = (mail.text, mail.html.unwrap());
                 assert!(!html.contains("<a ") && !html.contains("<!--"), "{}/{locale}: {html}", template.template);
                 assert!(bad.is_empty() || !html.contains(bad), "{}/{locale}: {html}", template.template);
                 // There it leads nowhere by itself, and a bare host is what a text message is often given.
-                assert_eq!(text.contains(bad), !urls.is_empty() || bad.is_empty(), "{}: {text}", template.template);
+                assert_eq!(text.contains(bad), urls > 0 || bad.is_empty(), "{}: {text}", template.template);
             }
         }
         let sample = Value::Object(template.sample.clone());
         let html = render(&templates, "email", &template.template, Some("en"), sample).unwrap().html.unwrap();
-        assert_eq!(html.matches("<a ").count(), urls.len(), "{}: {html}", template.template);
+        assert_eq!(html.matches("<a ").count(), urls, "{}: {html}", template.template);
     }
 }
 
@@ -149,4 +171,37 @@ fn no_shipped_mail_asks_for_a_reply() {
             }
         }
     }
+}
+
+#[test]
+fn what_may_be_absent_of_a_question_is_left_out() {
+    let templates = Templates::embedded("en").unwrap();
+    let cases = [
+        ("ask", json!({"question": "q", "choices": ["Yes"], "expires": "e", "secret": {"code": "1"}})),
+        ("ask_ended", json!({"question": "q", "state": "expired"})),
+        ("ask_ended", json!({"question": "q", "state": "cancelled"})),
+        ("ask_ended", json!({"question": "q", "state": "answered"})),
+        ("verify", json!({"purpose": "p", "minutes": 10, "secret": {"code": "1"}})),
+        ("command_ended", json!({"service": "s", "action": "a", "state": "failed"})),
+    ];
+    let verdicts =
+        ["stands", "too_often", "late", "not_asked", "is_requester", "unknown_choice", "unknown_code", "new"];
+    let verdicts = verdicts.map(|verdict| ("ask_reply", json!({"verdict": verdict})));
+    for (template, data) in cases.into_iter().chain(verdicts) {
+        for locale in ["en", "es"] {
+            for channel in ["email", "sms", "whatsapp", "telegram"] {
+                let rendered = render(&templates, channel, template, Some(locale), data.clone());
+                let text = rendered.unwrap_or_else(|error| panic!("{template}/{locale}/{channel}: {error}")).text;
+                assert!(!text.is_empty() && !text.contains("http"), "{template}/{locale}/{channel}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_message_says_what_to_write_back_in_letters_of_one_segment() {
+    let templates = Templates::embedded("en").unwrap();
+    let data = json!({"question": "q", "choices": ["Sí", "No"], "expires": "e", "secret": {"code": "482193"}});
+    let text = render(&templates, "sms", "ask", Some("es"), data).unwrap().text;
+    assert_eq!(text, "q Contesta: SI 482193 / NO 482193");
 }

@@ -1,6 +1,7 @@
 //! Writes an event: the structured JSON of CloudEvents 1.0, and the properties of its message.
 
 mod heard;
+mod subject;
 
 use std::fmt::Display;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use super::PublisherProperties;
 
 pub(crate) use self::heard::write_heard;
+pub(crate) use self::subject::write_subject;
 
 /// Who tells: the same for every process of every fleet, because a repeat may come from another process.
 const SOURCE: &str = "/chasqui";

@@ -7,16 +7,20 @@ use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::value::text;
 use bytes::Bytes;
 use domain::Timestamp;
+use serde_json::Value;
 
 use super::{PublisherProperties, name};
 
 /// The AMQP `type` of such a message.
 const KIND: &str = "callback";
 
-/// A request of a provider that was believed. Nothing of it was interpreted yet.
+/// Who has made a request of the fleet's own: see [`Inbound::provider`].
+pub const OWN: &str = "chasqui";
+
+/// A request of a provider that was believed, or one of our own. Nothing of it was interpreted yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Inbound {
-    /// Who has signed it.
+    /// Who has signed it; [`OWN`] for what the fleet has written itself.
     pub provider: String,
     /// The path and the query of the request, as they came.
     pub target: String,
@@ -27,6 +31,15 @@ pub struct Inbound {
 }
 
 impl Inbound {
+    /// A request of our own: `target` says what is asked for, and `body` is JSON.
+    pub fn own(target: &str, body: &Value, at: Timestamp) -> Self {
+        Self { provider: OWN.to_owned(), target: target.to_owned(), at, body: Bytes::from(body.to_string()) }
+    }
+
+    pub fn is_own(&self) -> bool {
+        self.provider == OWN
+    }
+
     /// Reads the message; none for one that is no request of a provider.
     pub fn read(properties: &BasicProperties, body: Bytes) -> Option<Self> {
         let table = properties.headers().as_ref()?;

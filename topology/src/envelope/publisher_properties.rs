@@ -94,6 +94,13 @@ impl PublisherProperties {
         self
     }
 
+    /// Sets the `correlation_id`, cut at 255 bytes like every text here.
+    #[must_use]
+    pub fn with_correlation(mut self, correlation_id: &str) -> Self {
+        self.correlation_id = Some(short(correlation_id));
+        self
+    }
+
     /// Puts the message into a trace, in the place of one that it may have been in.
     #[must_use]
     pub fn in_trace(mut self, trace: TraceHeaders) -> Self {

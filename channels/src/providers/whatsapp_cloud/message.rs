@@ -3,7 +3,7 @@
 //! Sources: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages> and
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types>.
 
-use media::whatsapp::{self, Recipient};
+use media::whatsapp::{self, Recipient, ReplyButton};
 use media::{Content, media_urls};
 use serde_json::{Value, json};
 use url::Url;
@@ -46,10 +46,23 @@ fn content(outgoing: &Outgoing<'_>) -> Result<(&'static str, Value), String> {
         );
     }
     let text = &outgoing.rendered.text;
+    let buttons = whatsapp::buttons(outgoing.data);
+    if !buttons.is_empty() {
+        return Ok(("interactive", interactive(text, &buttons)));
+    }
     match media_urls(outgoing.data).next() {
         Some(url) => file(url, text),
         None => Ok(("text", json!({ "preview_url": false, "body": text }))),
     }
+}
+
+/// Words with reply buttons below them
+/// (<https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-reply-buttons-messages>).
+fn interactive(text: &str, buttons: &[ReplyButton<'_>]) -> Value {
+    let reply =
+        |button: &ReplyButton<'_>| json!({ "type": "reply", "reply": { "id": button.id, "title": button.title } });
+    let buttons: Vec<Value> = buttons.iter().map(reply).collect();
+    json!({ "type": "button", "body": { "text": text }, "action": { "buttons": buttons } })
 }
 
 /// A file that WhatsApp fetches, with the text below it. What can have no text below it is sent as a document if it has

@@ -1,4 +1,4 @@
-//! WhatsApp by Meta's Cloud API: words, one file with words below it, or a template.
+//! WhatsApp by Meta's Cloud API: words, also with buttons below them, one file with words below it, or a template.
 //!
 //! Source: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>.
 

@@ -106,6 +106,19 @@ fn a_template_is_sent_as_its_publisher_wrote_it_and_instead_of_the_words() {
 }
 
 #[test]
+fn buttons_stand_below_the_words_and_tell_what_their_publisher_wrote() {
+    let buttons = json!([{ "id": "ticket-1", "title": "Sí" }, { "id": "ticket-2", "title": "No" }]);
+    let message = built("Deploy?", json!({ "whatsapp_buttons": buttons })).unwrap();
+    let reply = |id: &str, title: &str| json!({ "type": "reply", "reply": { "id": id, "title": title } });
+    let expected = json!({
+        "type": "button", "body": { "text": "Deploy?" },
+        "action": { "buttons": [reply("ticket-1", "Sí"), reply("ticket-2", "No")] },
+    });
+    assert_eq!((&message["type"], &message["interactive"]), (&json!("interactive"), &expected));
+    assert_eq!((&message["text"], &message["to"]), (&Value::Null, &json!(NUMBER)));
+}
+
+#[test]
 fn nothing_that_a_publisher_writes_adds_a_field_or_a_recipient() {
     let data = json!({
         "to": "+14155550199", "recipient": "US.1", "type": "image", "messaging_product": "x", "context": {}, "text": 7,

@@ -30,6 +30,8 @@ use crate::words::Lang;
 struct Draft<'a> {
     body: &'a str,
     why: &'a str,
+    /// Which of equal letters it is for. None for the first, as almost always.
+    copy: Option<u32>,
     errors: Vec<(String, String)>,
     /// What differs, once that was asked for.
     changed: Option<Vec<Changed>>,
@@ -59,13 +61,18 @@ pub(super) async fn send(State(console): State<Console>, Path(name): Path<String
     let Posted { viewer, fields } = posted;
     let shell = Shell::of(&console, &viewer, Section::DeadLetters);
     let letter = match opened(&console, &shell, &viewer, &name).await {
-        Ok(Some(letter)) => letter,
-        Ok(None) => return shell.page(Words::of(shell.lang()).edit_title, &unopened(&name, false, shell.lang())).await,
+        Ok(Some(letter)) => Some(letter),
+        Ok(None) if fields.text("step") == Some("send") => sent_before(&console, &viewer, &name).await,
+        Ok(None) => None,
         Err(response) => return *response,
     };
+    let Some(letter) = letter else {
+        return shell.page(Words::of(shell.lang()).edit_title, &unopened(&name, false, shell.lang())).await;
+    };
     let (body, why) = (fields.raw("body").unwrap_or_default(), fields.text("why").unwrap_or_default());
-    let draft = Draft { body, why, ..Draft::default() };
-    let wish = match wish(body, why) {
+    let copy = fields.text("copy").and_then(|copy| copy.parse().ok());
+    let draft = Draft { body, why, copy, ..Draft::default() };
+    let wish = match wish(body, why, copy) {
         Ok(wish) => wish,
         Err(errors) => return refused(&shell, &name, draft, errors).await,
     };
@@ -91,7 +98,11 @@ async fn became(shell: &Shell<'_>, name: &str, draft: Draft<'_>, edited: Edited)
         Edited::Refused(errors) => return refused(shell, name, draft, errors.errors()).await,
         Edited::Gone => return gone(shell).await,
         Edited::InJob { job, by } => (StatusCode::CONFLICT, format!("{} {by}: {job}", words.in_job)),
-        Edited::SentBefore { id } => (StatusCode::CONFLICT, format!("{}: {id}", words.sent_before)),
+        Edited::SentBefore { id, copy } => {
+            let errors = vec![(words.job.to_owned(), format!("{}: {id}", words.sent_before))];
+            let again = Draft { errors, copy: Some(copy.saturating_add(1)), ..draft };
+            return page(shell, name, StatusCode::CONFLICT, &again).await;
+        }
         Edited::Unconfirmed(unconfirmed) => {
             let detail = format!("{} {} ({})", unconfirmed.what_happened(), words.unconfirmed, unconfirmed.id);
             (StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -122,12 +133,22 @@ async fn opened(
     }
 }
 
+/// A letter that was edited and is out of the queue: whoever sends the same once more is led to its job.
+async fn sent_before(console: &Console, viewer: &Viewer, name: &str) -> Option<Box<Letter>> {
+    let now = console.clock.now();
+    match dead_letters::open(&console.store, &console.letters, &viewer.actor, name, now).await {
+        Ok(Opened::Here(letter)) => Some(letter),
+        Ok(Opened::Asked | Opened::Gone | Opened::OtherSecret) | Err(_) => None,
+    }
+}
+
 /// What somebody wants sent.
-fn wish(body: &str, why: &str) -> Result<Wish, Vec<FieldError>> {
+fn wish(body: &str, why: &str, copy: Option<u32>) -> Result<Wish, Vec<FieldError>> {
     let body = parse_object(body.as_bytes()).map_err(|error| error.fields)?;
     let mut fields = Map::new();
     fields.insert("body".to_owned(), Value::Object(body));
     fields.insert("why".to_owned(), Value::String(why.to_owned()));
+    fields.insert("copy".to_owned(), Value::from(copy));
     Wish::of(fields)
 }
 
@@ -204,6 +225,7 @@ fn sending(name: &str, draft: &Draft<'_>, words: &Words) -> Markup {
             input type="hidden" name="step" value="send";
             input type="hidden" name="body" value=(draft.body);
             input type="hidden" name="why" value=(draft.why);
+            (copy(draft))
             p.actions { button.danger type="submit" { (words.send) } }
         }
     }
@@ -222,8 +244,16 @@ fn form(name: &str, draft: &Draft<'_>, words: &Words) -> Markup {
                 input #edit-why name="why" required maxlength="500" autocomplete="off" value=(draft.why)
                     aria-invalid=[wrong("/why")];
             }
+            (copy(draft))
             p.actions { button.main type="submit" { (words.compare) } }
         }
+    }
+}
+
+/// Whoever was told that the same was sent before sends it for another letter of this name.
+fn copy(draft: &Draft<'_>) -> Markup {
+    html! {
+        @if let Some(copy) = draft.copy { input type="hidden" name="copy" value=(copy); }
     }
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn life_word(life: Life, lang: Lang) -> &'static str {
         Life::Acknowledged => lang.of("looked after", "atendido"),
         Life::Replayed => lang.of("replayed", "reenviado"),
         Life::Resolved => lang.of("resolved", "resuelto"),
-        Life::Regressed => lang.of("came back", "volvió"),
+        Life::Regressed => lang.of("regressed", "volvió"),
     }
 }
 

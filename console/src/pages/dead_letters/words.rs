@@ -177,7 +177,9 @@ static EN: Words = Words {
     edit_more: "Edit it further",
     not_sent: "Nothing was sent:",
     in_job: "A job has the letter, started by",
-    sent_before: "The same was sent before the letter was put back: edit it in another way, or drop it. The delivery",
+    sent_before: "The same was sent for a letter of this name, and there is one in the queue: it was put back, or is an equal one. Show the \
+                  difference and send it once more if this one is to be sent too, else edit it in another way or drop it. The \
+                  delivery",
     unconfirmed: "No other job has the letter meanwhile. Send the same once more, or cancel the job.",
     job: "Job",
 };
@@ -264,7 +266,8 @@ static ES: Words = Words {
     edit_more: "Seguir editando",
     not_sent: "No se envió nada:",
     in_job: "Un trabajo tiene la carta, iniciado por",
-    sent_before: "Lo mismo se envió antes de que la carta volviera: edítela de otra forma o descártela. La entrega",
+    sent_before: "Lo mismo se envió por una carta con este nombre, y hay una en la cola: volvió, o es una igual. Muestre la diferencia y \
+                  envíelo otra vez si esta también debe enviarse; si no, edítela de otra forma o descártela. La entrega",
     unconfirmed: "Ningún otro trabajo tiene la carta mientras tanto. Envíe lo mismo otra vez, o cancele el trabajo.",
     job: "Trabajo",
 };

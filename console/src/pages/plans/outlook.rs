@@ -1,5 +1,6 @@
 //! What is worth knowing of a plan before it is started: what has changed since, who else is at it, and some of its
-//! letters. Of many letters it was read before, which is told with its time; while it is read again, it comes by itself.
+//! letters. Of many letters it was read before, which is told with its time; while it is read again, or could not be, it
+//! comes by itself.
 
 use domain::Timestamp;
 use maud::{Markup, html};
@@ -55,8 +56,12 @@ fn known(shown: &Shown, lang: Lang) -> Markup {
     let (here, region) = (paths::plan(&shown.job.id), format!("#{REGION}"));
     html! {
         @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
-        @if shown.is_being_read {
+        @if let Some(failed) = &shown.failed {
+            p.banner #not-read { ((words.not_read)(&of_day(failed.since), &failed.why)) }
+        } @else if shown.is_being_read {
             p { (badge(Tone::Busy, words.is_being_read)) }
+        }
+        @if shown.is_being_read || shown.failed.is_some() {
             span #outlook-again hx-get=(here) hx-trigger="every 2s" hx-select=(region) hx-target=(region)
                 hx-swap="outerMorph" hx-status:"4xx"="swap:none" hx-status:"5xx"="swap:none" {}
             noscript { a href=(here) { (words.reload) } }

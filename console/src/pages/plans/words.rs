@@ -54,6 +54,8 @@ pub(super) struct Words {
     pub(super) reload: &'static str,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
+    /// Since when it could not be read, and why.
+    pub(super) not_read: fn(&str, &str) -> String,
     pub(super) newcomers: fn(u32) -> String,
     pub(super) gone: fn(u32) -> String,
     pub(super) maybe_sent: fn(u32) -> String,
@@ -118,6 +120,7 @@ static EN: Words = Words {
     is_being_read: "being read again",
     reload: "Load the page again",
     as_of: |time| format!("As of {time}."),
+    not_read: |time, why| format!("Could not be read since {time}: {why}. Trying again."),
     newcomers: |letters| {
         format!(
             "+{letters} since: {}.",
@@ -182,6 +185,7 @@ static ES: Words = Words {
     is_being_read: "se lee otra vez",
     reload: "Recargar la página",
     as_of: |time| format!("Leído a las {time}."),
+    not_read: |time, why| format!("No se pudo leer desde las {time}: {why}. Se intenta otra vez."),
     newcomers: |letters| {
         let they = if letters == 1 { "coincide, y no está" } else { "coinciden, y no están" };
         format!("+{letters} desde entonces: {they} en él.")

@@ -41,6 +41,7 @@ pub(super) async fn page(shell: &Shell<'_>, undone: Undone) -> Response {
         Undone::Denied(denied) => shell.denied(denied).await,
         Undone::Ledger(error) => shell.ledger_failed(&error).await,
         Undone::LastOfAll => shell.problem(StatusCode::CONFLICT, words.not_done, words.last_of_all, &[]).await,
+        Undone::LastOfTenant => shell.problem(StatusCode::CONFLICT, words.not_done, words.last_of_tenant, &[]).await,
         Undone::TooMany => shell.problem(StatusCode::CONFLICT, words.not_done, words.too_many_keys, &[]).await,
         Undone::Locked(wait) | Undone::NoTurn(NoTurn::Busy(wait)) => {
             let seconds = wait.as_secs() + 1;

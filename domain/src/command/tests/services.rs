@@ -22,6 +22,11 @@ fn service(name: &str, confirm: Confirm, may: &[&str]) -> Service {
         audience: name.into(),
         confirm,
         may: may.iter().map(|one| (*one).to_owned()).collect(),
+        tenants: vec![crate::Tenant::default()],
+        approvers: Vec::new(),
+        four_eyes: false,
+        timeout: std::time::Duration::from_secs(300),
+        public_key: None,
         actions: BTreeMap::from(actions),
     }
 }
@@ -39,7 +44,7 @@ fn registry() -> Registry {
 /// What becomes of a line that somebody types.
 fn resolved(line: &str, who: &[&str]) -> String {
     let line = CommandLine::parse(&format!("/cmd {line}"), "bot").unwrap().unwrap();
-    match registry().resolve(&line, who) {
+    match registry().resolve(&line, &crate::Tenant::default(), who) {
         Ok(WantedCommand { service, action, arguments, is_confirmed }) => {
             let asked = if is_confirmed { "asked" } else { "at once" };
             format!("{} {action} {} {asked}", service.name, serde_json::Value::Object(arguments))
@@ -95,10 +100,14 @@ fn what_is_not_known_is_answered_with_what_is() {
 #[test]
 fn arguments_that_come_as_json_are_resolved_alike() {
     let (registry, arguments) = (registry(), serde_json::Map::from_iter([("id".to_owned(), "1".into())]));
-    let wanted = registry.dispatched("trading", "stop", arguments.clone(), &["ana"]).unwrap();
-    assert_eq!((wanted.action, wanted.is_confirmed, wanted.arguments), ("stop", true, arguments));
-    let error = registry.dispatched("trading", "stop", serde_json::Map::new(), &["ana"]).unwrap_err();
+    let tenant = crate::Tenant::default();
+    let wanted = registry.dispatched("trading", "stop", arguments.clone(), &tenant, &["ana"]).unwrap();
+    assert_eq!((wanted.action, wanted.is_confirmed, wanted.arguments), ("stop", true, arguments.clone()));
+    let error = registry.dispatched("trading", "stop", serde_json::Map::new(), &tenant, &["ana"]).unwrap_err();
     assert_eq!(error.to_string(), "/id is missing");
+    let other = crate::Tenant::parse("acme").unwrap();
+    let error = registry.dispatched("trading", "stop", arguments, &other, &["ana"]).unwrap_err();
+    assert_eq!(error.to_string(), "you may not have trading.stop done", "acme has an ana of its own");
 }
 
 #[test]

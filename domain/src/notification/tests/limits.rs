@@ -1,6 +1,7 @@
 //! What each field may hold, item by item of a fallback too, and when a notification expires.
 
 use super::*;
+use crate::samples::interactive;
 
 #[test]
 fn an_id_has_1_to_255_bytes() {
@@ -215,6 +216,38 @@ fn an_item_that_escalates_says_what_it_waits_for_and_how_long() {
     refuse(with(item(json!({"when": "undeliverd"}))).to_string(), "did you mean undelivered?");
     let misspelt = with(item(json!({"when": "undelivered", "after_second": 300}))).to_string();
     refuse(misspelt, "is it what you wrote as after_second?");
+}
+
+#[test]
+fn an_item_waits_for_an_answer_only_after_a_message_that_asks() {
+    let item = |own: Option<Value>| json!({"channel": "sms", "destination": "+549", "when": "unanswered", "after_seconds": 120, "interactive": own});
+    let asks = |channel: &str, destination: &str| interactive(channel, destination).to_value();
+    let (mail, sms) = (asks("email", "ana@example.com"), asks("sms", "+549"));
+    let read = accept(json!({"interactive": mail, "fallback": [item(Some(sms.clone())), item(None)]}));
+    let waits = Escalation { when: crate::When::Unanswered, after: Duration::from_secs(120) };
+    assert_eq!(read.escalation(), Some(waits));
+    assert_eq!(read.interactive, Some(interactive("email", "ana@example.com")));
+    let own: Vec<_> = read.fallback.iter().map(|item| item.interactive.clone()).collect();
+    assert_eq!(own, [Some(interactive("sms", "+549")), None]);
+    check(json!({"fallback": [item(None)]}), &["/fallback/0/when"]);
+    check(json!({"interactive": mail, "fallback": [item(None), item(None)]}), &["/fallback/1/when"]);
+    refuse(with(json!({"fallback": [item(None)]})).to_string(), "belongs to questions and codes");
+    check(
+        json!({"interactive": {}, "fallback": []}),
+        &[
+            "/interactive/purpose",
+            "/interactive/id",
+            "/interactive/approver",
+            "/interactive/salt",
+            "/interactive/key_id",
+            "/interactive/choices",
+            "/interactive/mark",
+        ],
+    );
+    check(
+        json!({"fallback": [{"channel": "sms", "destination": "+549", "interactive": 7}]}),
+        &["/fallback/0/interactive"],
+    );
 }
 
 #[test]

@@ -23,7 +23,8 @@ const DATA: &str = "What the template needs. For push it also travels to the app
                     from, message_type, or begins with gcm. or google., but for google.fcm, an object of options for FCM \
                     that does not travel. For webpush and webhook it travels as it is. For sms and whatsapp, media_urls is a list of \
                     https URLs (up to 10, for whatsapp 1); for whatsapp, content_sid and content_variables are a template \
-                    that Twilio keeps, whatsapp_template is one that Meta keeps. For telegram, buttons are rows of objects of \
+                    that Twilio keeps, whatsapp_template is one that Meta keeps, whatsapp_buttons are 1 to 3 objects of id and \
+                    title. For telegram, buttons are rows of objects of \
                     text and data (1 to 64 bytes) or url, and telegram is an object of format (html) and edit.";
 const COPIES: &str = "Of a mail alone: bare addresses, in cc and bcc 49 at most, each address once.";
 const HEADERS: &str = "Of a mail alone: texts, each one line of printable ASCII. Headers that begin with X-, and Comments, \

@@ -133,7 +133,7 @@ async fn an_empty_retry_queue_is_recreated_with_its_new_delay_and_a_full_one_is_
         panic!("it holds a message")
     };
     let text = error.to_string();
-    assert!(text.contains("holds 1 messages") && text.contains("600000 ms"), "{text}");
+    assert!(text.contains("messages 1") && text.contains("600000 ms"), "{text}");
     assert_eq!(place.depth("notifications.queue.retry.1").await, 1);
     assert_eq!(differences(&place, &slow, true).await, [""; 0]);
     place.remove().await;

@@ -36,7 +36,11 @@ async fn the_letter_of_a_slip_is_edited_and_sent(database: Database) {
     fleet.until(&edit.id, State::Sent).await;
     assert_eq!(provider.count(&right), 1);
     let (code, said) = run(&["dead", "edit", letter, "--set", &set, "--why", "again"], &fleet.environment).await;
-    assert!(code == 1 && said.contains("no letter of this name"), "{code} {said}");
+    assert!(code == 0 && said.contains(&format!("accepted {}", edit.id)), "its answer was lost: {code} {said}");
+    assert_eq!(provider.count(&right), 1, "nothing is sent a second time");
+    let other = format!("/destination={}", number(98));
+    let (code, said) = run(&["dead", "edit", letter, "--set", &other, "--why", "again"], &fleet.environment).await;
+    assert!(code == 1 && said.contains("not in the queue any more"), "{code} {said}");
 
     let (code, _) = dead(&fleet, &["restore", "--job", &edit.id, "--yes", "--why", "it was right before"]).await;
     assert_eq!(code, 0);

@@ -1,6 +1,6 @@
 //! What somebody makes of a dead letter, as it was written: everything that is wrong is named at once.
 
-use domain::{FieldError, nearest, parse_object, pointer_step};
+use domain::{FIELDS, FieldError, nearest, parse_object, pointer_step};
 use serde_json::{Map, Value, json};
 
 use crate::checked::{Refused, field};
@@ -8,7 +8,10 @@ use crate::dead_letters::impersonal::{impersonal, is_impersonal};
 use crate::reader;
 
 /// The fields of an edit, as its client writes them.
-pub const EDIT_FIELDS: [&str; 3] = ["set", "body", "why"];
+pub const EDIT_FIELDS: [&str; 4] = ["set", "body", "why", "copy"];
+
+/// So many equal letters may be corrected in the same way.
+const MAX_COPIES: u32 = 1_000;
 
 /// The most steps of a pointer. A body with many more levels cannot be read, and would be too deep to be dropped.
 const MAX_STEPS: usize = 100;
@@ -18,6 +21,8 @@ const MAX_STEPS: usize = 100;
 pub struct Wish {
     changes: Changes,
     why: String,
+    /// Which of equal letters it is for: 1 where nobody has said so.
+    copy: u32,
 }
 
 /// A field that an edit changes. It may be personal: only whoever may edit sees it.
@@ -54,17 +59,22 @@ impl Wish {
         let mut errors = Vec::new();
         let changes = asked_changes(&mut object, &mut errors);
         let why = why(&mut object, &mut errors);
+        let copy = copy(&mut object, &mut errors);
         for name in object.keys() {
             errors.push(reader::unknown(name, nearest(name, EDIT_FIELDS)));
         }
-        match (changes, why) {
-            (Some(changes), Some(why)) if errors.is_empty() => Ok(Self { changes, why }),
+        match (changes, why, copy) {
+            (Some(changes), Some(why), Some(copy)) if errors.is_empty() => Ok(Self { changes, why, copy }),
             _ => Err(errors),
         }
     }
 
     pub(super) fn why(&self) -> &str {
         &self.why
+    }
+
+    pub(super) const fn copy(&self) -> u32 {
+        self.copy
     }
 
     /// Where the changes stand in what its client has written.
@@ -89,12 +99,11 @@ impl Wish {
                     return Err(vec![field("/set", detail)]);
                 };
                 let mut edited = Value::Object(own.clone());
-                let misfits = set.iter().filter(|(pointer, value)| !put(&mut edited, pointer, value));
-                let misfit = |(pointer, _): (&String, &Value)| {
-                    let detail = "leads nowhere in the body of the letter, or to what an edit does not change";
-                    field(format!("/set/{}", pointer_step(pointer)), detail)
+                let misfit = |(pointer, value): (&String, &Value)| {
+                    let detail = put_well(&mut edited, pointer, value).err()?;
+                    Some(field(format!("/set/{}", pointer_step(pointer)), detail))
                 };
-                let misfits: Vec<FieldError> = misfits.map(misfit).collect();
+                let misfits: Vec<FieldError> = set.iter().filter_map(misfit).collect();
                 match edited {
                     Value::Object(edited) if misfits.is_empty() => Ok((edited, own)),
                     _ => Err(misfits),
@@ -155,6 +164,35 @@ fn why(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<
     why.map_err(|detail| errors.push(field("/why", detail))).ok()
 }
 
+fn copy(object: &mut Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<u32> {
+    let Some(given) = object.remove("copy").filter(|copy| !copy.is_null()) else { return Some(1) };
+    let number = given.as_u64().and_then(|copy| u32::try_from(copy).ok());
+    let copy = number.filter(|copy| (1..=MAX_COPIES).contains(copy));
+    if copy.is_none() {
+        errors.push(field("/copy", format!("must be a whole number from 1 to {MAX_COPIES}")));
+    }
+    copy
+}
+
+/// Puts a value where a pointer leads to, if that is a field of a notification and the value is another one.
+fn put_well(body: &mut Value, pointer: &str, value: &Value) -> Result<(), String> {
+    let first = pointer.split('/').nth(1).unwrap_or_default();
+    let is_there = body.pointer(pointer);
+    let changes_nothing = if value.is_null() { is_there.is_none() } else { is_there == Some(value) };
+    if !FIELDS.contains(&first) && !(value.is_null() && is_there.is_some()) {
+        let hint = nearest(first, FIELDS).map(|known| format!(": did you mean /{known}?")).unwrap_or_default();
+        return Err(format!("is no field of a notification{hint}"));
+    }
+    if changes_nothing && first != "id" && first != "tenant" {
+        let detail = if value.is_null() { "there is nothing to be taken away" } else { "it is that already" };
+        return Err(format!("changes nothing: {detail}"));
+    }
+    if put(body, pointer, value) {
+        return Ok(());
+    }
+    Err("leads nowhere in the body of the letter, or to what an edit does not change".to_owned())
+}
+
 /// Puts a value where a pointer leads to. What is missing on the way is made an object; `null` takes away. False where the
 /// pointer leads through something else, or to what names the delivery.
 fn put(body: &mut Value, pointer: &str, value: &Value) -> bool {
@@ -208,6 +246,11 @@ pub(super) fn changes(own: &Map<String, Value>, edited: &Map<String, Value>) -> 
         to: edited.get(name).cloned(),
     };
     differing(own, edited).into_iter().map(changed).collect()
+}
+
+/// Whether another delivery comes of it: a field that nobody reads changes none.
+pub(super) fn changes_something(own: &Map<String, Value>, edited: &Map<String, Value>) -> bool {
+    differing(own, edited).into_iter().any(|name| FIELDS.contains(&name.as_str()))
 }
 
 fn differing<'a>(own: &'a Map<String, Value>, edited: &'a Map<String, Value>) -> Vec<&'a String> {
@@ -275,12 +318,26 @@ mod tests {
 
     #[test]
     fn a_pointer_that_leads_nowhere_is_named() {
-        let set = json!({"/channel/x": 1, "/data/b/9": 1, "/id": "other", "/tenant": "other", "/": 1});
+        let set = json!({
+            "/channel/x": 1, "/data/b/9": 1, "/id": "other", "/tenant": "other", "/": 1, "/nope": 1, "/data/c": null,
+            "/data/a": 1,
+        });
         let misfits = wish(json!({"set": set, "why": "typo"})).on(BODY).expect_err("it does not fit");
         assert_eq!(
             pointers(misfits),
-            ["/set/~1", "/set/~1channel~1x", "/set/~1data~1b~19", "/set/~1id", "/set/~1tenant"]
+            [
+                "/set/~1",
+                "/set/~1channel~1x",
+                "/set/~1data~1a",
+                "/set/~1data~1b~19",
+                "/set/~1data~1c",
+                "/set/~1id",
+                "/set/~1nope",
+                "/set/~1tenant",
+            ]
         );
+        let slip = wish(json!({"set": {"/destinaton": "+1303"}, "why": "typo"})).on(BODY).expect_err("a slip");
+        assert!(slip[0].detail.contains("did you mean /destination?"), "{slip:?}");
         let unreadable = wish(json!({"set": {"/a": 1}, "why": "typo"})).on(b"{").expect_err("nothing to set");
         assert_eq!(pointers(unreadable), ["/set"]);
         let (edited, _) =
@@ -290,8 +347,11 @@ mod tests {
 
     #[test]
     fn a_pointer_makes_no_body_too_deep_to_be_dropped() {
-        let asked = |steps: usize| Wish::of(object(json!({"set": {("/a".repeat(steps)): 1}, "why": "typo"})));
-        assert!(asked(MAX_STEPS).expect("a wish").on(BODY).is_ok());
+        let asked = |steps: usize| {
+            Wish::of(object(json!({"set": {(format!("/data{}", "/a".repeat(steps - 1))): 1}, "why": "typo"})))
+        };
+        let body = br#"{"channel":"sms","data":{}}"#;
+        assert!(asked(MAX_STEPS).expect("a wish").on(body).is_ok());
         for steps in [MAX_STEPS + 1, 100_000] {
             let errors = asked(steps).expect_err("too deep");
             assert!(errors.len() == 1 && errors[0].detail.contains("at most 100 steps"), "{errors:?}");
@@ -306,6 +366,8 @@ mod tests {
             (json!({"set": {"/a": 1}, "body": {}, "why": "x"}), &["/body"]),
             (json!({"set": [], "why": 7}), &["/set", "/why"]),
             (json!({"body": "{}", "why": "x"}), &["/body"]),
+            (json!({"set": {"/a": 1}, "why": "x", "copy": 0}), &["/copy"]),
+            (json!({"set": {"/a": 1}, "why": "x", "copy": "two"}), &["/copy"]),
         ] {
             assert_eq!(pointers(Wish::of(object(body)).expect_err("refused")), expected);
         }

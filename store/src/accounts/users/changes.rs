@@ -1,5 +1,5 @@
 //! What is changed about a user: in one transaction with its sessions and the journal, and never so that nobody is left
-//! who manages the users of every tenant.
+//! who manages the users of every tenant, or those of one.
 
 use std::time::Duration;
 
@@ -39,14 +39,16 @@ pub enum Changed {
     Unknown,
     /// It is the last enabled user who manages the users of every tenant.
     LastOfAll,
+    /// It is the last enabled user of its tenant who manages its users, and nobody of all tenants does this.
+    LastOfTenant,
 }
 
 impl UserChange {
-    /// Whether a user who managed the users of every tenant does so no longer.
-    fn takes_away(&self) -> bool {
+    /// Whether a user who was able to do something is not any longer. `may` says of scopes whether they are enough for it.
+    fn takes_away(&self, may: fn(&[String]) -> bool) -> bool {
         match self {
             Self::Disable | Self::Delete => true,
-            Self::Scopes(words) => !manages_all(words),
+            Self::Scopes(words) => !may(words),
             Self::Enable | Self::Password(_) | Self::RevokeTokens => false,
         }
     }
@@ -65,12 +67,22 @@ impl UserChange {
 }
 
 fn manages_all(scopes: &[String]) -> bool {
-    [Scope::Admin, Scope::Tenants].iter().all(|needed| scopes.iter().any(|word| word == needed.as_str()))
+    manages_some(scopes) && has(scopes, Scope::Tenants)
+}
+
+fn manages_some(scopes: &[String]) -> bool {
+    has(scopes, Scope::Admin)
+}
+
+fn has(scopes: &[String], scope: Scope) -> bool {
+    scopes.iter().any(|word| word == scope.as_str())
 }
 
 impl Store {
     /// Changes a user at the time of the entry, and notes it in the journal. What changes nothing is not noted. `seen` is the
-    /// user as it was when somebody looked whether it may be changed; one of another tenant is unknown.
+    /// user as it was when somebody looked whether it may be changed; one of another tenant is unknown. `by_all` says whether
+    /// somebody asks who manages the users of every tenant: nobody else takes a tenant its last administrator, nor does
+    /// anybody where no user could give it another.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] look at the user and repeat it: what the user may do may have been
@@ -80,6 +92,7 @@ impl Store {
         name: &str,
         seen: Option<&User>,
         change: &UserChange,
+        by_all: bool,
         told: &Entry,
     ) -> Result<Changed, StoreError> {
         let mut session = self.inner.db.begin().await?;
@@ -96,9 +109,8 @@ impl Store {
         if change.is_idle(&user) {
             return Ok(Changed::Done(Box::new(user)));
         }
-        let counts = user.disabled_at.is_none() && manages_all(&user.scopes);
-        if counts && change.takes_away() && !others_manage_all(&mut session, name).await? {
-            return Ok(Changed::LastOfAll);
+        if let Some(last) = last(&mut session, &user, change, by_all).await? {
+            return Ok(last);
         }
         let from = valid_from(&user, told.at);
         apply(&mut session, name, change, told.at, from).await?;
@@ -109,6 +121,33 @@ impl Store {
         session.commit().await?;
         Ok(Changed::Done(Box::new(user)))
     }
+}
+
+/// Whether the change would leave nobody who manages the users of every tenant, or of the user's.
+async fn last(
+    session: &mut Session,
+    user: &User,
+    change: &UserChange,
+    by_all: bool,
+) -> Result<Option<Changed>, StoreError> {
+    if user.disabled_at.is_some() || !manages_some(&user.scopes) || !change.takes_away(manages_all) {
+        return Ok(None);
+    }
+    let is_left = others_manage_all(session, &user.name).await?;
+    if manages_all(&user.scopes) && !is_left {
+        return Ok(Some(Changed::LastOfAll));
+    }
+    if !change.takes_away(manages_some) || (by_all && is_left) || others_manage_tenant(session, user).await? {
+        return Ok(None);
+    }
+    Ok(Some(Changed::LastOfTenant))
+}
+
+async fn others_manage_tenant(session: &mut Session, user: &User) -> Result<bool, StoreError> {
+    const OTHERS: &str = "SELECT 1 AS there FROM users WHERE name <> $1 AND tenant = $2 AND disabled_at IS NULL \
+         AND ' ' || scopes || ' ' LIKE '% admin %' LIMIT 1";
+    let values = [Value::Text(Some(&user.name)), Value::Text(Some(user.tenant.as_str()))];
+    Ok(!session.query(OTHERS, &values).await?.is_empty())
 }
 
 async fn others_manage_all(session: &mut Session, name: &str) -> Result<bool, StoreError> {

@@ -14,6 +14,7 @@ on_both!(
     an_edit_keeps_its_letter_from_others_until_it_is_confirmed,
     a_letter_of_another_job_is_not_edited,
     a_letter_that_has_come_back_is_not_edited_in_the_same_way_again,
+    an_edit_that_is_through_is_known_as_sent,
     what_was_redirected_is_known_from_both_sides,
     a_delivery_that_was_sent_otherwise_is_replayed_only_by_name,
 );
@@ -104,6 +105,31 @@ async fn a_letter_that_has_come_back_is_not_edited_in_the_same_way_again(db: &Da
     assert_eq!(state_of(&store, "n").await, JobState::Done);
     assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::SentBefore);
     assert_eq!(store.reserve_letter_edit(&tenant, &edit("o"), &told("o")).await.unwrap(), Reserved::Reserved);
+}
+
+async fn an_edit_that_is_through_is_known_as_sent(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    index(&store, &[letter("a", "m0")]).await;
+    assert_eq!(store.edited_letter(&tenant, "a").await.unwrap(), None, "nobody has edited it");
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Reserved);
+    store.confirm_letter_edit(&tenant, &edit("n"), at(3)).await.unwrap();
+    store.take_letters(&[item("a", "n")], at(4)).await.unwrap();
+    store.archive_letters(&[archived("a", "n")], at(4)).await.unwrap();
+    store.finish_letters(&[item("a", "n")], at(4)).await.unwrap();
+    let through = store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap();
+    assert_eq!(through, Reserved::Sent, "it is kept, and has an id: the index has not forgotten it yet");
+    store.forget_letters(&["a".into()]).await.unwrap();
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap(), Reserved::Sent);
+    let other = store.reserve_letter_edit(&tenant, &edit("o"), &told("o")).await.unwrap();
+    assert_eq!(other, Reserved::Gone, "another edit has no letter");
+    assert!(store.edited_letter(&tenant, "a").await.unwrap().is_some());
+    assert_eq!(store.edited_letter(&Tenant::parse("other").unwrap(), "a").await.unwrap(), None);
+    // An equal one without an id has the same name.
+    index(&store, &[letter("a", "")]).await;
+    let copy = store.reserve_letter_edit(&tenant, &edit("n"), &told("n")).await.unwrap();
+    assert_eq!(copy, Reserved::SentBefore);
+    assert_eq!(store.reserve_letter_edit(&tenant, &edit("n2"), &told("n2")).await.unwrap(), Reserved::Reserved);
 }
 
 async fn what_was_redirected_is_known_from_both_sides(db: &Database) {

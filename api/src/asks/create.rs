@@ -1,0 +1,89 @@
+//! `POST /asks`: 202 after the broker has confirmed, and never before.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use domain::RequestedBy;
+use operations::asks::{self, CheckedAsk};
+use runtime::failpoint;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::body::read_json_text;
+use web::idempotency::idempotency_key;
+use web::problem::Problem;
+
+use crate::access::{Authorized, scopes};
+use crate::app::{App, Shared};
+use crate::asks::body::AskBody;
+use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
+use crate::notifications::body::refusal;
+use crate::notifications::publish::{explain, trace_of};
+use crate::unavailable::{broker_confirmed, broker_problem};
+
+/// The broker has it on disk: people will be asked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AskAccepted {
+    /// The ask's id: `GET /asks/{id}` shows what becomes of it.
+    #[schema(example = "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10")]
+    id: String,
+    /// Always `accepted`.
+    #[schema(example = "accepted")]
+    status: &'static str,
+}
+
+/// Ask people
+///
+/// Each of them gets the question by their channels, one after the other, with a button, a link or a code for each choice.
+/// The first answer that makes the quorum decides; all messages tell the end. 202 is answered only after the broker has
+/// confirmed. Contacts and groups are looked up when people are asked: where nobody is found, the question is dead-lettered
+/// with its reason. Needs the scope `notify`.
+#[utoipa::path(
+    post, path = "/asks", operation_id = "ask", tag = "Asks",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "Any text up to 255 bytes. The same key gives the same id, so that a repeated request is one question. \
+                       Not together with an `id` in the body.",
+    )),
+    security(("bearer" = [])),
+    request_body(content = AskBody, description = "What to ask, and whom."),
+    responses(
+        (status = 202, description = "Confirmed.", body = AskAccepted),
+        (status = 503, description = "The broker has not confirmed. `id` is the id to repeat with."),
+        Unreadable, InvalidFields, Unauthorised,
+    ),
+)]
+pub(crate) async fn create(
+    State(app): Shared,
+    Authorized { caller, .. }: Authorized<scopes::Notify>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<(StatusCode, Json<AskAccepted>), Problem> {
+    let idempotency_key = idempotency_key(&headers)?;
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
+    let asked = CheckedAsk::read(&text, &caller.name, &rules).map_err(refusal)?;
+    let id = published(&app, asked, &headers).await?;
+    Ok((StatusCode::ACCEPTED, Json(AskAccepted { id, status: "accepted" })))
+}
+
+/// Publishes a request to ask, in the trace of its own request.
+///
+/// # Errors
+/// 503 while the broker does not confirm.
+pub(crate) async fn published(app: &App, asked: CheckedAsk, headers: &HeaderMap) -> Result<String, Problem> {
+    let trace = trace_of(headers);
+    match asks::ask(&app.publisher, asked, trace.as_ref(), app.clock.now()).await {
+        Ok(id) => {
+            broker_confirmed();
+            failpoint("api.asked_before_response");
+            Ok(id)
+        }
+        Err(unconfirmed) => {
+            let detail = format!(
+                "{} Send it again with this id in its body, or with the same Idempotency-Key.",
+                explain(&unconfirmed)
+            );
+            Err(broker_problem(detail).with("id", unconfirmed.id))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `/v/{ticket}`: the link of a message with a code. A GET shows what it is for, and changes nothing; a POST, by the button
+//! of the page, approves.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::{Checked, Verification, VerificationState};
+use web::body::read_bytes;
+use web::problem::Problem;
+
+use crate::app::{App, Shared};
+use crate::page::{Page, is_spanish, style};
+use crate::unavailable::{ledger_changed, ledger_read};
+
+/// Where the page is.
+pub(crate) const PAGE: &str = "/v/{ticket}";
+const STYLE: &str = "/v/page.css";
+/// The longest body of a POST; the form has no field.
+const MAX_BYTES: usize = 4096;
+
+/// The words of the page in one language.
+struct Words {
+    language: &'static str,
+    title: &'static str,
+    /// With the purpose and the mask of the address in the places of `{purpose}` and `{recipient}`.
+    asked: &'static str,
+    button: &'static str,
+    approved: &'static str,
+    already: &'static str,
+    over: &'static str,
+    unknown: &'static str,
+}
+
+static ENGLISH: Words = Words {
+    language: "en",
+    title: "Is it you?",
+    asked: "Somebody wants to show that {recipient} is theirs: {purpose}.",
+    button: "Yes, it is me",
+    approved: "Thank you. You can go back to where you came from, and close this page.",
+    already: "This was confirmed already. You can close this page.",
+    over: "This link is good no longer: its time is over, or it was tried too often. Ask for another one where you came from.",
+    unknown: "This link is not complete, or it is not one of ours. Nothing has changed.",
+};
+
+static SPANISH: Words = Words {
+    language: "es",
+    title: "¿Eres tú?",
+    asked: "Alguien quiere demostrar que {recipient} es suyo: {purpose}.",
+    button: "Sí, soy yo",
+    approved: "Gracias. Ya puedes volver a donde estabas y cerrar esta página.",
+    already: "Esto ya estaba confirmado. Puedes cerrar esta página.",
+    over: "Este enlace ya no sirve: ha caducado o se ha intentado demasiadas veces. Pide otro en el sitio de donde vienes.",
+    unknown: "Este enlace no está completo o no es nuestro. No ha cambiado nada.",
+};
+
+/// The page, and its style.
+pub(crate) fn pages() -> Router<Arc<App>> {
+    Router::new().route(PAGE, get(show).post(approve)).route(STYLE, get(style))
+}
+
+/// # Errors
+/// 503 while the ledger is away.
+async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let words = spoken_by(&headers);
+    let Some(verification) = ledger_read(app.verifying().of_link(ticket(&uri)).await)? else {
+        return Ok(words.unknown());
+    };
+    Ok(match verification.state_at(app.clock.now()) {
+        VerificationState::Pending => words.asking(&verification),
+        VerificationState::Approved => words.told(StatusCode::OK, words.already),
+        _ => words.over(),
+    })
+}
+
+/// Answers alike however often it is asked: whoever has pressed the button twice has done nothing else.
+///
+/// # Errors
+/// 413 for a long body, 503 while the ledger is away.
+async fn approve(State(app): Shared, request: Request) -> Result<Response, Problem> {
+    let (uri, words) = (request.uri().clone(), spoken_by(request.headers()));
+    read_bytes(request, MAX_BYTES).await?;
+    let Some(checked) = ledger_changed(app.verifying().approve(ticket(&uri)).await)? else {
+        return Ok(words.unknown());
+    };
+    Ok(match checked {
+        Checked::Approved | Checked::AlreadyApproved => words.told(StatusCode::OK, words.approved),
+        Checked::Used => words.told(StatusCode::OK, words.already),
+        _ => words.over(),
+    })
+}
+
+/// The link is taken as it was sent, for none needs an escape.
+fn ticket(uri: &Uri) -> &str {
+    uri.path().rsplit('/').next().unwrap_or_default()
+}
+
+fn spoken_by(headers: &HeaderMap) -> &'static Words {
+    if is_spanish(headers) { &SPANISH } else { &ENGLISH }
+}
+
+impl Words {
+    fn asking(&'static self, verification: &Verification) -> Response {
+        let asked = self.asked.replace("{recipient}", &verification.recipient_mask);
+        let asked = asked.replace("{purpose}", &verification.purpose);
+        self.page(StatusCode::OK, asked, Some(self.button))
+    }
+
+    fn told(&'static self, status: StatusCode, text: &str) -> Response {
+        self.page(status, text.to_owned(), None)
+    }
+
+    fn over(&'static self) -> Response {
+        self.told(StatusCode::GONE, self.over)
+    }
+
+    fn unknown(&'static self) -> Response {
+        self.told(StatusCode::NOT_FOUND, self.unknown)
+    }
+
+    fn page(&'static self, status: StatusCode, text: String, button: Option<&'static str>) -> Response {
+        let Self { language, title, .. } = *self;
+        Page { status, language, title, lead: None, paragraphs: &[text], button, choices: &[] }.into_response()
+    }
+}

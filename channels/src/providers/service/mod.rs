@@ -1,0 +1,189 @@
+//! Commands to services, which are posted with a token that says who has it done.
+//!
+//! The token is a JSON Web Token by Ed25519 (RFC 8037), good for a minute; services verify it by the keys at
+//! `/.well-known/jwks.json` of the API: see `docs/commands.md`.
+
+mod classify;
+mod settings;
+
+use async_trait::async_trait;
+use domain::{CommandClaims, CommandKeys, Failure, Outcome, Registry};
+use media::service;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde_json::{Map, Value};
+
+use self::classify::classify;
+use self::settings::SERVICES_FILE;
+use super::{Connected, Provider, Service};
+use crate::channel::{Channel, Outgoing};
+use crate::http;
+
+pub use self::settings::Settings;
+
+/// What follows the base URL of a service.
+const PATH: &str = "/v1/commands";
+
+pub(crate) static PROVIDER: Provider = Provider {
+    name: "service",
+    serves: &[Service { medium: &service::MEDIUM, kind: "", needs: &[SERVICES_FILE.name], connect }],
+    section: settings::SECTION,
+    // Whoever reads the file has filled it in before.
+    fill: |_, _| {},
+    warnings: |_| Vec::new(),
+    problems,
+    gone: &[],
+    stopped: &[],
+    webhook: None,
+    #[cfg(test)]
+    over_http: Some(over_http),
+};
+
+struct Commands {
+    http: reqwest::Client,
+    services: Registry,
+    keys: Option<CommandKeys>,
+}
+
+#[async_trait]
+impl Channel for Commands {
+    async fn send(&self, outgoing: &Outgoing<'_>) -> Outcome {
+        let Some(keys) = &self.keys else {
+            return ours("look at SECRET_KEY: there is none, and nothing is sent unsigned");
+        };
+        let Some(command) = written(keys, outgoing) else {
+            return Outgoing::refuse(PROVIDER.name, "message is no command that the fleet itself has written");
+        };
+        let Some(to) = self.services.get(outgoing.destination) else {
+            return ours("look at SERVICES_FILE: it has no such service in this process");
+        };
+        let Some(authorization) = authorization(keys, &to.audience, &command, outgoing) else {
+            return Outgoing::refuse(PROVIDER.name, "message has no id of a command");
+        };
+        if outgoing.has_expired() {
+            return Outcome::Expired;
+        }
+        let request = self.http.post(format!("{}{PATH}", to.base_url));
+        let request = request
+            .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, authorization)
+            .header("idempotency-key", command.id)
+            .body(command.body);
+        match http::exchange(request, outgoing.now).await {
+            Ok(answer) => classify(&answer),
+            Err(no_answer) => no_answer.outcome(PROVIDER.name),
+        }
+    }
+
+    /// Each service is a server of its own.
+    fn is_one_place(&self) -> bool {
+        false
+    }
+}
+
+/// A command as it is posted.
+struct Written {
+    id: String,
+    requested_by: Option<String>,
+    body: String,
+}
+
+/// The command of a delivery, if the fleet has written it: otherwise whoever may publish could have anything done.
+fn written(keys: &CommandKeys, outgoing: &Outgoing<'_>) -> Option<Written> {
+    let (command, mark) = service::command(outgoing.data)?;
+    let body = Value::Object(command.clone()).to_string();
+    if !keys.has_marked(outgoing.key, outgoing.destination, &body, mark) {
+        return None;
+    }
+    let id = text(command, "command_id")?;
+    Some(Written { id, requested_by: text(command, "requested_by"), body })
+}
+
+fn text(command: &Map<String, Value>, name: &str) -> Option<String> {
+    command.get(name)?.as_str().map(str::to_owned)
+}
+
+/// None for an id that cannot be sent.
+fn authorization(
+    keys: &CommandKeys,
+    audience: &str,
+    command: &Written,
+    outgoing: &Outgoing<'_>,
+) -> Option<HeaderValue> {
+    HeaderValue::from_str(&command.id).ok()?;
+    let claims = CommandClaims {
+        audience,
+        command: &command.id,
+        tenant: &outgoing.key.tenant,
+        actor: command.requested_by.as_deref(),
+    };
+    let mut value = HeaderValue::try_from(format!("Bearer {}", keys.token(&claims, outgoing.now))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The outcome of a command that waits until somebody mends what is wrong on our side.
+fn ours(why: &'static str) -> Outcome {
+    Outcome::Retriable { failure: Failure::new(PROVIDER.name, None, why), alarm: true, maybe_sent: false }
+}
+
+fn connect(settings: &crate::Settings) -> Connected {
+    let services = settings.service.services.as_ref()?;
+    Some(commands(settings, services).map(|commands| Box::new(commands) as Box<dyn Channel>))
+}
+
+fn problems(settings: &crate::Settings) -> Vec<String> {
+    let services = settings.service.services.as_ref();
+    services.and_then(|services| commands(settings, services).err()).unwrap_or_default()
+}
+
+/// # Errors
+/// Every problem, beginning with the name of the setting.
+fn commands(settings: &crate::Settings, services: &Registry) -> Result<Commands, Vec<String>> {
+    let name = SERVICES_FILE.name;
+    let mut problems = Vec::new();
+    for service in services.all() {
+        let what = format!("{name}: {}.base_url", service.name);
+        let example = "http://127.0.0.1:9300";
+        let url = http::base_url(&what, &service.base_url, example)
+            .and_then(|url| http::without_path(&what, url, &[PATH, "/v1"], example));
+        problems.extend(url.err());
+    }
+    let http = http::client(settings.provider_timeout);
+    let http = http.map_err(|problem| problems.push(format!("{name}: {problem}"))).ok();
+    match http {
+        Some(http) if problems.is_empty() => {
+            Ok(Commands { http, services: services.clone(), keys: settings.service.keys.clone() })
+        }
+        _ => Err(problems),
+    }
+}
+
+#[cfg(test)]
+fn keys() -> CommandKeys {
+    domain::Keyring::new(testkit::SECRET.as_bytes(), None).commands()
+}
+
+/// One service, which is that of the medium's example.
+#[cfg(test)]
+fn over_http(base_url: &str) -> crate::Settings {
+    let written = serde_json::json!({
+        "trading": { "base_url": base_url, "audience": "urn:trading", "actions": { "stop": {} } },
+    });
+    let Value::Object(written) = written else { unreachable!() };
+    let settings = Settings { services: Some(Registry::read(&written).unwrap()), keys: Some(keys()) };
+    crate::Settings { service: settings, ..crate::settings::of_tests() }
+}
+
+/// The data of a delivery that takes a command to the service of [`over_http`].
+#[cfg(test)]
+pub(crate) fn of_the_fleet(delivery: &domain::Key) -> Map<String, Value> {
+    let command = serde_json::json!({
+        "command_id": "c-1", "action": "stop", "arguments": { "why": "data-secret" }, "requested_by": "ana",
+        "confirmed_by": null, "correlation_id": null, "tenant": "default",
+    });
+    let mark = keys().mark(delivery, service::MEDIUM.example, &command.to_string());
+    Map::from_iter([(service::COMMAND.to_owned(), command), (service::MARK.to_owned(), mark.into())])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! Asks: opened with the messages that ask, answered, and ended with whatever follows from that.
+//!
+//! `audience` finds who is asked, `plan` says which messages go where and when, `message` writes them, `opening` does all of
+//! it, `answering` takes an answer and tells what it does, and `ended` calls off what waits and edits what was sent.
+
+mod answering;
+mod audience;
+mod ended;
+mod message;
+mod opening;
+mod plan;
+
+pub(crate) use answering::{answer, tell_verdict};
+pub(crate) use ended::{end, ended, request_end};
+pub(crate) use opening::{Opening, open};
+
+#[cfg(test)]
+mod tests;

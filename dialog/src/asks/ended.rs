@@ -1,0 +1,94 @@
+//! What follows from the end of an ask: what waits is called off, messages that were sent tell the end, and where they went is
+//! forgotten. Done again it does nothing else.
+
+use domain::{Ask, Key, State, ask_end_id};
+use runtime::failpoint;
+use serde_json::json;
+use store::{AskCopy, Cancel, StepError, Target};
+
+use super::message;
+use crate::disposition::Disposition;
+use crate::outgoing;
+use crate::shared::Shared;
+
+/// The request of ours to do so.
+const TARGET: &str = "/asks/ended";
+/// How often a message that is being sent is waited for, 5 seconds each: longer than an attempt takes.
+const ROUNDS_OF_AN_ATTEMPT: u32 = 24;
+
+/// Has somebody do what follows from the end of this ask.
+///
+/// # Errors
+/// What follows where the broker has not taken it.
+pub(crate) async fn request_end(shared: &Shared, ask: &Key) -> Result<(), Disposition> {
+    let body = json!({ "tenant": ask.tenant.as_str(), "ask": ask.id });
+    outgoing::request(shared, ask_end_id(ask), TARGET, &body).await
+}
+
+/// The ask, if it has ended.
+///
+/// # Errors
+/// [`StepError`] with the ledger.
+pub(crate) async fn ended(shared: &Shared, key: &Key) -> Result<Option<Ask>, StepError> {
+    let intake = &shared.intake;
+    let found = intake.breaker.retry_until_taken(|| intake.store.ask(key)).await?;
+    Ok(found.filter(|ask| ask.end.is_some()))
+}
+
+/// Does what follows from the end of an ask. `round` says how often this has waited. False where a message is being sent, so
+/// that nobody knows what it is called: what could be done was, and this is to be done once more.
+///
+/// # Errors
+/// What follows where not everything could be done.
+pub(crate) async fn end(shared: &Shared, ask: &Ask, round: u32) -> Result<bool, Disposition> {
+    let intake = &shared.intake;
+    let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(&ask.key)).await?;
+    for copy in copies.iter().filter(|copy| copy.rung == 0 && copy.destination.is_some()) {
+        let has_others = copies.iter().any(|other| (other.place, other.step, other.rung) == (copy.place, copy.step, 1));
+        call_off(shared, &delivery_of(ask, copy), has_others).await?;
+    }
+    failpoint("dialog.called_off");
+    let mut waits = false;
+    for copy in copies.iter().filter(|copy| copy.destination.is_some()) {
+        waits |= edit(shared, ask, copy).await?;
+    }
+    failpoint("dialog.edited");
+    if waits && round < ROUNDS_OF_AN_ATTEMPT {
+        return Ok(false);
+    }
+    intake.breaker.retry_until_taken(|| intake.store.forget_destinations(&ask.key)).await?;
+    failpoint("dialog.destinations_forgotten");
+    Ok(true)
+}
+
+fn delivery_of(ask: &Ask, copy: &AskCopy) -> Key {
+    Key { tenant: ask.key.tenant.clone(), id: copy.delivery.clone() }
+}
+
+/// Stops a message that was not sent yet, and those that would come after it.
+async fn call_off(shared: &Shared, delivery: &Key, has_others: bool) -> Result<(), StepError> {
+    let intake = &shared.intake;
+    let target = |body: Option<&[u8]>| Target::of(body?, &intake.defaults, &intake.hasher);
+    let cancel = || intake.store.cancel(delivery, intake.clock.now(), &target, None);
+    let cancelled = intake.breaker.retry_until_taken(cancel).await?;
+    let is_stopped = matches!(cancelled, Cancel::Cancelled { .. } | Cancel::Unknown);
+    if is_stopped || !has_others { Ok(()) } else { intake.call_off(delivery).await }
+}
+
+/// Has a message that was sent tell the end. True where it is being sent, so that this must wait.
+async fn edit(shared: &Shared, ask: &Ask, copy: &AskCopy) -> Result<bool, Disposition> {
+    if !message::is_edited(copy) {
+        return Ok(false);
+    }
+    let intake = &shared.intake;
+    let delivery = delivery_of(ask, copy);
+    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(&delivery)).await?;
+    let Some(row) = found.map(|view| view.row) else { return Ok(false) };
+    if row.state == State::Sending {
+        return Ok(true);
+    }
+    if let Some((key, body)) = row.provider_id.as_deref().and_then(|id| message::edit(ask, copy, id)) {
+        outgoing::deliver(shared, &key, &body).await?;
+    }
+    Ok(false)
+}

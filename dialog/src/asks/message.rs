@@ -1,0 +1,112 @@
+//! Writes the messages of an ask: those that ask, with what their reader answers with named and not written, and the edits
+//! that tell the end. Always the same for the same copy.
+
+use std::time::Duration;
+
+use domain::{Ask, Interactive, Key, Purpose, Secrets, Timestamp, ask_edit_id};
+use serde_json::{Map, Value, json};
+use store::AskCopy;
+
+use crate::people::TELEGRAM;
+
+/// The template of the question, and of what stands in its place once it has ended.
+const QUESTION: &str = "ask";
+const ENDED: &str = "ask_ended";
+/// People wait for it.
+const PRIORITY: &str = "urgent";
+
+/// The body of a delivery that asks one person, by the first of their channels and then by the others. None where the secret
+/// of the ask is known no more, or its copies went nowhere.
+pub(super) fn question(
+    ask: &Ask,
+    copies: &[AskCopy],
+    next_channel_after: Duration,
+    secrets: &Secrets,
+) -> Option<Value> {
+    let (first, others) = copies.split_first()?;
+    let mut body = asked_by(ask, first, secrets)?;
+    body.insert("id".into(), first.delivery.clone().into());
+    body.insert("tenant".into(), ask.key.tenant.as_str().into());
+    body.insert("priority".into(), PRIORITY.into());
+    body.insert("expires_at".into(), ask.expires_at.to_string().into());
+    body.insert("metadata".into(), json!({ "ask": ask.key.id }));
+    if first.due_at > ask.created_at {
+        body.insert("send_at".into(), first.due_at.to_string().into());
+    }
+    let fallback = others.iter().map(|copy| {
+        let mut item = asked_by(ask, copy, secrets)?;
+        item.insert("when".into(), "unanswered".into());
+        item.insert("after_seconds".into(), next_channel_after.as_secs().max(1).into());
+        Some(Value::Object(item))
+    });
+    let fallback: Vec<Value> = fallback.collect::<Option<_>>()?;
+    if !fallback.is_empty() {
+        body.insert("fallback".into(), fallback.into());
+    }
+    Some(Value::Object(body))
+}
+
+/// What a delivery and an item of a fallback have in common.
+fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, Value>> {
+    let (channel, destination) = (&copy.channel, copy.destination.as_deref()?);
+    let interactive =
+        Interactive::new(secrets, &ask.seed(), Purpose::Answer, copy.place, &ask.choices, channel, destination)?;
+    let choices: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
+    let expires = shown(ask.expires_at, ask.created_at);
+    let mut data = json!({ "question": ask.question, "choices": choices, "expires": expires });
+    if let Some(requested_by) = &ask.requested_by {
+        data["requested_by"] = requested_by.as_str().into();
+    }
+    let mut written = Map::new();
+    written.insert("channel".into(), channel.as_str().into());
+    written.insert("destination".into(), destination.into());
+    written.insert("template".into(), QUESTION.into());
+    written.insert("data".into(), data);
+    written.insert("interactive".into(), interactive.to_value());
+    if let Some(locale) = &copy.locale {
+        written.insert("locale".into(), locale.as_str().into());
+    }
+    Some(written)
+}
+
+/// The delivery that changes a sent message of Telegram into one that tells the end and has no button, with its body. None
+/// where it is no such message. `provider_id` is what Telegram calls the message, with the number of its chat before it
+/// where that is another by now.
+pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key, Value)> {
+    let (destination, end) = (copy.destination.as_deref()?, ask.end.as_ref()?);
+    if !is_edited(copy) {
+        return None;
+    }
+    let (chat, message) = provider_id.split_once('/').unwrap_or((destination, provider_id));
+    let copied = Key { tenant: ask.key.tenant.clone(), id: copy.delivery.clone() };
+    let key = Key { tenant: copied.tenant.clone(), id: ask_edit_id(&copied) };
+    let mut data = Map::new();
+    data.insert("question".into(), ask.question.as_str().into());
+    data.insert("state".into(), end.state.as_str().into());
+    if let Some(choice) = end.choice.as_deref().and_then(|id| ask.choices.iter().find(|choice| choice.id == id)) {
+        data.insert("outcome".into(), choice.label.as_str().into());
+    }
+    if let Some(by) = &end.by {
+        data.insert("by".into(), by.as_str().into());
+    }
+    data.insert("telegram".into(), json!({ "edit": message }));
+    data.insert("buttons".into(), json!([]));
+    let body = json!({
+        "id": key.id, "tenant": key.tenant.as_str(), "channel": TELEGRAM, "destination": chat, "template": ENDED,
+        "locale": copy.locale, "data": data, "priority": PRIORITY, "metadata": { "ask": ask.key.id },
+    });
+    Some((key, body))
+}
+
+/// Whether a message that was sent can be changed.
+pub(super) fn is_edited(copy: &AskCopy) -> bool {
+    copy.channel.as_str() == TELEGRAM
+}
+
+/// An instant for people: the time alone where the question was asked on the same day.
+fn shown(at: Timestamp, asked: Timestamp) -> String {
+    let (at, asked) = (at.to_string(), asked.to_string());
+    let (day, time) = at.split_once('T').unwrap_or((&at, ""));
+    let time = time.get(..5).unwrap_or(time);
+    if asked.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
+}

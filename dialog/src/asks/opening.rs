@@ -1,0 +1,118 @@
+//! Opens an ask: its row with the messages that are sent, its event, and the messages. Done again it does nothing else.
+
+use domain::{Ask, AskKind, AskRequest, FieldError, Key, Reason, Timestamp};
+use runtime::failpoint;
+use store::{AskCopy, AskOpened};
+
+use super::audience::{Audience, audience};
+use super::message;
+use super::plan::{self, Times};
+use crate::disposition::Disposition;
+use crate::outgoing;
+use crate::shared::Shared;
+
+/// A question that is to be asked.
+pub(crate) struct Opening {
+    pub(crate) key: Key,
+    pub(crate) kind: AskKind,
+    pub(crate) request: AskRequest,
+    /// When it came in.
+    pub(crate) at: Timestamp,
+}
+
+/// Opens it, unless it was before, and publishes whatever asks for it.
+///
+/// # Errors
+/// What follows where not everything could be done, or where nobody can be asked ([`Reason::DecodeError`]).
+pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Disposition> {
+    let intake = &shared.intake;
+    let known = intake.breaker.retry_until_taken(|| intake.store.ask(&opening.key)).await?;
+    let ask = match known {
+        Some(ask) => ask,
+        None => opened(shared, opening).await?,
+    };
+    if !opening.is_of(&ask) {
+        return Err(Disposition::DeadLetter(Reason::IdConflict, Reason::ANOTHER_BODY.into()));
+    }
+    failpoint("dialog.ask_opened");
+    outgoing::tell(shared, &ask.opened(), ask.correlation_id.as_deref(), None).await?;
+    failpoint("dialog.ask_told");
+    if ask.end.is_none() {
+        send(shared, &ask, &opening.request).await?;
+    }
+    failpoint("dialog.ask_sent");
+    Ok(())
+}
+
+impl Opening {
+    /// Whether a row of its id is this question.
+    fn is_of(&self, ask: &Ask) -> bool {
+        ask.kind == self.kind && ask.question == self.request.question && ask.quorum == self.request.quorum
+    }
+
+    fn ask(&self, shared: &Shared, audience: Vec<String>) -> Ask {
+        let request = &self.request;
+        Ask {
+            key: self.key.clone(),
+            kind: self.kind,
+            question: request.question.clone(),
+            choices: request.offered(&shared.settings.locale),
+            audience,
+            quorum: request.quorum,
+            four_eyes: request.four_eyes,
+            may_change: request.may_change,
+            requested_by: request.requested_by.clone(),
+            correlation_id: request.correlation_id.clone(),
+            reply_to: request.reply_to.clone(),
+            version: 1,
+            salt: operations::contacts::salt(),
+            key_id: shared.secrets.key_id().to_owned(),
+            attempts: 0,
+            sends: 0,
+            created_at: self.at,
+            expires_at: self.at.plus(request.expires_in),
+            end: None,
+        }
+    }
+}
+
+/// Writes the row and its copies, if somebody can be asked. Returns the row as it is: another dialog may have been quicker.
+async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> {
+    let Opening { key, request, .. } = opening;
+    let Audience { approvers, mut faults } = audience(shared, &key.tenant, request).await?;
+    let ask = opening.ask(shared, approvers.iter().map(|approver| approver.id.clone()).collect());
+    if faults.is_empty() {
+        faults = ask.faults();
+    }
+    if !faults.is_empty() {
+        return Err(Disposition::DeadLetter(Reason::DecodeError, listed(&faults)));
+    }
+    let times = Times { next_channel_after: request.next_channel_after, remind_after: request.remind_after };
+    let copies = plan::copies(&ask, &approvers, &times, &shared.intake.hasher);
+    let intake = &shared.intake;
+    let opened = intake.breaker.retry_until_taken(|| intake.store.open_ask(&ask, &copies, None)).await?;
+    Ok(match opened {
+        AskOpened::New => ask,
+        AskOpened::Known(known) => *known,
+    })
+}
+
+/// Publishes the messages that ask, as they were decided when it was opened.
+async fn send(shared: &Shared, ask: &Ask, request: &AskRequest) -> Result<(), Disposition> {
+    let intake = &shared.intake;
+    let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(&ask.key)).await?;
+    let of_one = |one: &AskCopy, other: &AskCopy| (one.place, one.step) == (other.place, other.step);
+    for rungs in copies.chunk_by(of_one) {
+        let Some(body) = message::question(ask, rungs, request.next_channel_after, &shared.secrets) else {
+            let why = "the secret with which it was opened is known no more";
+            return Err(Disposition::DeadLetter(Reason::InternalError, why.into()));
+        };
+        let key = Key { tenant: ask.key.tenant.clone(), id: rungs[0].delivery.clone() };
+        outgoing::deliver(shared, &key, &body).await?;
+    }
+    Ok(())
+}
+
+fn listed(faults: &[FieldError]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,88 @@
+//! What people type into a private chat with our bot to have something done.
+
+use domain::{CommandLine, Key, ReplyTo, Timestamp, reply_id, typed_command_id};
+use operations::commands::{CommandRequest, accepted, help, refusal, rejected_line};
+use serde_json::json;
+
+use super::make;
+use crate::disposition::Disposition;
+use crate::outgoing;
+use crate::people::Person;
+use crate::said::Said;
+use crate::shared::Shared;
+
+/// The longest answer, in characters: a message of Telegram has at most 4,096.
+const MAX_CHARS: usize = 4_000;
+
+/// Does what somebody has typed into a private chat with our bot, which begins with `/cmd` or is `/help`. `people` are those
+/// whose account it is, one of each tenant, and at least one.
+///
+/// # Errors
+/// What follows where not everything could be done.
+pub(crate) async fn typed(
+    shared: &Shared,
+    people: &[Person],
+    said: &Said,
+    text: &str,
+    at: Timestamp,
+) -> Result<(), Disposition> {
+    let (Some(first), Some(to)) = (people.first(), said.person.as_deref()) else { return Ok(()) };
+    let bot = shared.settings.bot_name.as_deref().unwrap_or_default();
+    let chat = |person: &Person| ReplyTo {
+        channel: said.channel.clone(),
+        destination: to.to_owned(),
+        locale: Some(person.locale.clone().unwrap_or_else(|| shared.settings.locale.clone())),
+    };
+    let line = match CommandLine::parse(text, bot) {
+        Some(Ok(line)) => line,
+        Some(Err(invalid)) => {
+            let to = chat(first);
+            return answer(shared, first, said, &to, &rejected_line(&invalid, to.locale.as_deref())).await;
+        }
+        None => {
+            let to = chat(first);
+            let words = help(&shared.services, &first.key.tenant, &first.names(), to.locale.as_deref());
+            return answer(shared, first, said, &to, &words).await;
+        }
+    };
+    // Somebody of several tenants has it done in one where they may.
+    let may = |person: &&Person| shared.services.resolve(&line, &person.key.tenant, &person.names()).is_ok();
+    let person = people.iter().find(may).unwrap_or(first);
+    let to = chat(person);
+    let wanted = match shared.services.resolve(&line, &person.key.tenant, &person.names()) {
+        Ok(wanted) => wanted,
+        Err(unresolved) => {
+            return answer(shared, person, said, &to, &refusal(&unresolved, to.locale.as_deref())).await;
+        }
+    };
+    let tenant = person.key.tenant.clone();
+    let id = typed_command_id(&tenant, said.report.provider, &said.report.event_id);
+    let request = CommandRequest {
+        key: Key { tenant, id },
+        service: line.service.clone(),
+        action: line.action.clone(),
+        arguments: wanted.arguments.clone(),
+        requested_by: person.key.id.clone(),
+        groups: person.groups.clone(),
+        correlation_id: None,
+        reply: Some(to.clone()),
+    };
+    let command = make(shared, request.command(&wanted, at)).await?;
+    if command.state.is_ended() {
+        return Ok(());
+    }
+    answer(shared, person, said, &to, &accepted(&command, to.locale.as_deref())).await
+}
+
+/// Tells somebody in the same chat what became of what they have typed.
+async fn answer(shared: &Shared, person: &Person, said: &Said, to: &ReplyTo, words: &str) -> Result<(), Disposition> {
+    let tenant = &person.key.tenant;
+    let words: String = words.chars().take(MAX_CHARS).collect();
+    // A repeat may have something else to say.
+    let key = Key { tenant: tenant.clone(), id: reply_id(tenant, &said.report.event_id, &words) };
+    let body = json!({
+        "id": key.id, "tenant": tenant.as_str(), "channel": to.channel.as_str(), "destination": to.destination,
+        "message": words, "priority": "urgent",
+    });
+    outgoing::deliver(shared, &key, &body).await
+}

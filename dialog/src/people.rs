@@ -1,0 +1,123 @@
+//! Who people are: the contacts of a tenant, and the administrators whom the settings name.
+
+use domain::{ChannelName, Key, Tenant};
+use store::{Contact, StepError};
+
+use crate::shared::Shared;
+
+/// The channel of the administrators.
+pub(crate) const TELEGRAM: &str = "telegram";
+/// The group in which every administrator is.
+const ADMINS: &str = "admins";
+
+/// Somebody who is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Person {
+    pub(crate) key: Key,
+    pub(crate) locale: Option<String>,
+    pub(crate) groups: Vec<String>,
+    /// In the order in which they are tried.
+    pub(crate) addresses: Vec<Address>,
+}
+
+/// Where somebody is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Address {
+    pub(crate) channel: ChannelName,
+    pub(crate) destination: String,
+}
+
+impl Person {
+    /// The names by which they are allowed something: their own, and those of their groups.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        std::iter::once(self.key.id.as_str()).chain(self.groups.iter().map(String::as_str)).collect()
+    }
+}
+
+impl From<Contact> for Person {
+    fn from(contact: Contact) -> Self {
+        let address =
+            |address: store::ContactAddress| Address { channel: address.channel, destination: address.destination };
+        Self {
+            key: contact.key,
+            locale: contact.locale,
+            groups: contact.groups,
+            addresses: contact.addresses.into_iter().map(address).collect(),
+        }
+    }
+}
+
+/// Somebody of this id.
+///
+/// # Errors
+/// [`StepError`] with the ledger.
+pub(crate) async fn known(shared: &Shared, key: &Key) -> Result<Option<Person>, StepError> {
+    let intake = &shared.intake;
+    let contact = intake.breaker.retry_until_taken(|| intake.store.contact(key)).await?;
+    Ok(contact.map(Person::from).or_else(|| admins(shared, &key.tenant).into_iter().find(|admin| admin.key == *key)))
+}
+
+/// Everybody of a group, at most so many of the contacts.
+///
+/// # Errors
+/// [`StepError`] with the ledger.
+pub(crate) async fn in_group(
+    shared: &Shared,
+    tenant: &Tenant,
+    group: &str,
+    limit: usize,
+) -> Result<Vec<Person>, StepError> {
+    let intake = &shared.intake;
+    let found = intake.breaker.retry_until_taken(|| intake.store.contacts_in_group(tenant, group, limit)).await?;
+    let mut people: Vec<Person> = found.into_iter().map(Person::from).collect();
+    if group == ADMINS {
+        // Whoever is a contact as well is asked once.
+        let is_there = |admin: &Person| people.iter().any(|person| person.addresses.contains(&admin.addresses[0]));
+        let others: Vec<Person> = admins(shared, tenant).into_iter().filter(|admin| !is_there(admin)).collect();
+        people.extend(others);
+    }
+    Ok(people)
+}
+
+/// Whoever has this address, contacts of any tenant before an administrator of the settings. An administrator who is a
+/// contact of the tenant `default`, too, is that contact, in the group of the administrators.
+///
+/// # Errors
+/// [`StepError`] with the ledger.
+pub(crate) async fn behind(
+    shared: &Shared,
+    channel: &ChannelName,
+    destination: &str,
+) -> Result<Vec<Person>, StepError> {
+    let intake = &shared.intake;
+    let hashes = operations::every_recipient(channel, destination, &intake.hasher);
+    let found = intake.breaker.retry_until_taken(|| intake.store.contacts_of_address(channel, &hashes)).await?;
+    let mut people: Vec<Person> = found.into_iter().map(Person::from).collect();
+    let own = Tenant::default();
+    let is_this = |admin: &Person| {
+        admin.addresses.iter().any(|address| address.channel == *channel && address.destination == destination)
+    };
+    if let Some(admin) = admins(shared, &own).into_iter().find(is_this) {
+        if let Some(person) = people.iter_mut().find(|person| person.key.tenant == own) {
+            person.groups.push(ADMINS.to_owned());
+        } else {
+            people.push(admin);
+        }
+    }
+    Ok(people)
+}
+
+/// The administrators of the settings: people of the tenant `default`, each with one address.
+fn admins(shared: &Shared, tenant: &Tenant) -> Vec<Person> {
+    let Ok(channel) = ChannelName::parse(TELEGRAM) else { return Vec::new() };
+    if *tenant != Tenant::default() {
+        return Vec::new();
+    }
+    let admin = |id: &String| Person {
+        key: Key { tenant: tenant.clone(), id: format!("{TELEGRAM}:{id}") },
+        locale: None,
+        groups: vec![ADMINS.to_owned()],
+        addresses: vec![Address { channel: channel.clone(), destination: id.clone() }],
+    };
+    shared.settings.admins.iter().map(admin).collect()
+}

@@ -1,0 +1,165 @@
+//! Ends what is over by its time, and tells of every end that no message has brought. Any number of dialogs may do so at once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::{Ask, Command, Key, State, Verification, verification_send_id};
+use runtime::{Outage, failpoint};
+use store::{StepError, Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::shared::Shared;
+use crate::{asks, commands, outgoing};
+
+/// How often is looked. An ask that is over by its time is told within two seconds, also where a thousand are over at once.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The most that one look ends of each kind, so that what has ended is told meanwhile: groups of 256.
+const MOST_GROUPS: usize = 8;
+/// The most groups that one look tells of each kind.
+const MOST_TOLD: usize = 16;
+
+/// Looks again and again, until it is dropped.
+pub(crate) async fn keep(shared: &Arc<Shared>) {
+    let outage = Outage::new();
+    loop {
+        let looked = look(shared).await;
+        shared.health.note_ledger(looked.is_ok());
+        match looked {
+            Ok(()) => {
+                let _ = outage.ended(Instant::now());
+            }
+            Err(error) => {
+                if let Some(untold) = outage.failed(Instant::now()) {
+                    tracing::warn!(%error, untold, "the ledger does not say which asks, commands and verifications are over");
+                }
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+pub(crate) async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    expire(&shared.intake.store, shared).await?;
+    failpoint("dialog.expired");
+    tell_asks(shared).await?;
+    // What could not be done is done the next time; the ledger tells the next step whether it answers.
+    let _ = commands::undelivered(shared).await;
+    tell_commands(shared).await?;
+    tell_verifications(shared).await
+}
+
+async fn expire(store: &Store, shared: &Shared) -> Result<(), StoreError> {
+    let now = shared.intake.clock.now();
+    for _ in 0..MOST_GROUPS {
+        if store.expire_asks(now).await? == 0 {
+            break;
+        }
+    }
+    for _ in 0..MOST_GROUPS {
+        if store.expire_commands(now).await? == 0 {
+            break;
+        }
+    }
+    for _ in 0..MOST_GROUPS {
+        if store.expire_verifications(now).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn tell_asks(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    for _ in 0..MOST_TOLD {
+        let untold = shared.intake.store.untold_asks().await?;
+        let mut telling = JoinSet::new();
+        for ask in untold {
+            let shared = Arc::clone(shared);
+            telling.spawn(async move { told_ask(&shared, ask).await });
+        }
+        let told = done(telling).await;
+        if told.is_empty() {
+            break;
+        }
+        failpoint("dialog.ends_told");
+        shared.intake.store.asks_told(&told).await?;
+    }
+    Ok(())
+}
+
+/// The key of what was told. None where the stop came first: it is told by the next dialog.
+async fn told_ask(shared: &Shared, ask: Ask) -> Option<Key> {
+    let event = ask.ended()?;
+    outgoing::tell(shared, &event, ask.correlation_id.as_deref(), ask.reply_to.as_deref()).await.ok()?;
+    asks::request_end(shared, &ask.key).await.ok()?;
+    Some(ask.key)
+}
+
+async fn tell_commands(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    for _ in 0..MOST_TOLD {
+        let untold = shared.intake.store.untold_commands().await?;
+        let mut telling = JoinSet::new();
+        for command in untold {
+            let shared = Arc::clone(shared);
+            telling.spawn(async move { told_command(&shared, command).await });
+        }
+        let told = done(telling).await;
+        if told.is_empty() {
+            break;
+        }
+        shared.intake.store.commands_told(&told).await?;
+    }
+    Ok(())
+}
+
+async fn told_command(shared: &Shared, command: Command) -> Option<Key> {
+    outgoing::tell(shared, &command.told(), command.correlation_id.as_deref(), None).await.ok()?;
+    commands::expired(shared, &command).await.ok()?;
+    Some(command.key)
+}
+
+async fn tell_verifications(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    for _ in 0..MOST_TOLD {
+        let untold = shared.intake.store.untold_verifications().await?;
+        let mut telling = JoinSet::new();
+        for verification in untold {
+            let shared = Arc::clone(shared);
+            telling.spawn(async move { told_verification(&shared, verification).await });
+        }
+        let told = done(telling).await;
+        if told.is_empty() {
+            break;
+        }
+        shared.intake.store.verifications_told(&told).await?;
+    }
+    Ok(())
+}
+
+/// What waits of its messages is called off: the code is good no more.
+async fn told_verification(shared: &Shared, verification: Verification) -> Option<Key> {
+    let event = verification.ended()?;
+    outgoing::tell(shared, &event, None, None).await.ok()?;
+    for send in 1..=verification.sends {
+        let tenant = verification.key.tenant.clone();
+        let delivery = Key { tenant, id: verification_send_id(&verification.key, send) };
+        call_off(shared, &delivery).await.ok()?;
+    }
+    Some(verification.key)
+}
+
+/// Calls off what comes after a message that was sent, where something does.
+async fn call_off(shared: &Shared, delivery: &Key) -> Result<(), StepError> {
+    let intake = &shared.intake;
+    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(delivery)).await?;
+    let has_child =
+        found.is_some_and(|view| view.row.order.escalates_at().is_some() || view.row.state == State::FellBack);
+    if has_child { intake.call_off(delivery).await } else { Ok(()) }
+}
+
+/// The keys of what was told.
+async fn done(mut telling: JoinSet<Option<Key>>) -> Vec<Key> {
+    let mut told = Vec::new();
+    while let Some(one) = telling.join_next().await {
+        told.extend(one.ok().flatten());
+    }
+    told
+}

@@ -1,0 +1,125 @@
+//! What people press and write that is for us, and not for whoever has written to them: the buttons of asks, answers by a code,
+//! links that connect an account, and commands.
+//!
+//! `pressed` takes buttons, `typed` codes, `connected` accounts; `choice` finds the choice that a word means.
+
+mod choice;
+mod connected;
+mod pressed;
+mod typed;
+
+use domain::{Purpose, ReplyTo, Reported, Tenant, Ticket, Timestamp};
+use serde_json::Map;
+
+use self::typed::Typed;
+use crate::commands;
+use crate::disposition::Disposition;
+use crate::people::{self, TELEGRAM};
+use crate::replies::{Reply, reply};
+use crate::said::Said;
+use crate::shared::Shared;
+
+/// What a link of ours has our bot told, with a ticket behind it.
+const START: &str = "/start";
+/// What else our bot understands.
+const COMMANDS: [&str; 2] = ["/cmd", "/help"];
+
+/// Takes what is for us. False for everything else, which is told as what somebody has written. `at` is when it came in. It
+/// may come again, and then has the same effect.
+///
+/// # Errors
+/// What follows where not everything could be done.
+pub(crate) async fn taken(shared: &Shared, one: &Said, at: Timestamp) -> Result<bool, Disposition> {
+    match &one.report.said {
+        Reported::Button { payload, .. } => match Ticket::parse(payload) {
+            Some(ticket) if ticket.purpose == Purpose::Answer => {
+                pressed::press(shared, one, &ticket, at).await.map(|()| true)
+            }
+            _ => Ok(false),
+        },
+        Reported::Reply { text, .. } => written(shared, one, text, at).await,
+        _ => Ok(false),
+    }
+}
+
+async fn written(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Result<bool, Disposition> {
+    if one.channel.as_str() == TELEGRAM {
+        let (word, rest) = first_word(text);
+        if let Some(ticket) = ticket_of(shared, word, rest) {
+            return connected::connect(shared, one, &ticket, at).await.map(|()| true);
+        }
+        if COMMANDS.iter().any(|command| is_of_us(shared, word, command)) {
+            return commanded(shared, one, text, at).await.map(|()| true);
+        }
+    }
+    match Typed::of(text) {
+        Some(typed) => typed::answer(shared, one, &typed, at).await,
+        None => Ok(false),
+    }
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).unwrap_or((text, ""))
+}
+
+/// Whether a word is this command, for our bot or for none by name.
+fn is_of_us(shared: &Shared, word: &str, command: &str) -> bool {
+    let (name, bot) = word.split_once('@').unwrap_or((word, ""));
+    let is_ours = || shared.settings.bot_name.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(bot));
+    name.eq_ignore_ascii_case(command) && (bot.is_empty() || is_ours())
+}
+
+/// The ticket of a link that connects an account.
+fn ticket_of(shared: &Shared, word: &str, rest: &str) -> Option<Ticket> {
+    let ticket = Ticket::parse(rest.trim()).filter(|_| is_of_us(shared, word, START))?;
+    (ticket.purpose == Purpose::Connect).then_some(ticket)
+}
+
+/// A command, of somebody who is known and in a private chat. Nobody else is told more than that.
+async fn commanded(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Result<(), Disposition> {
+    let people = match one.person.as_deref().filter(|_| is_private(one)) {
+        Some(person) => people::behind(shared, &one.channel, person).await?,
+        None => Vec::new(),
+    };
+    if people.is_empty() {
+        count("not_allowed");
+        return tell(shared, one, &Tenant::default(), "not_allowed", None).await;
+    }
+    commands::typed(shared, &people, one, text, at).await
+}
+
+/// Whether only whoever has said it reads the answer: in a private chat of Telegram its number is theirs.
+fn is_private(one: &Said) -> bool {
+    one.channel.as_str() != TELEGRAM || one.report.recipient == one.person
+}
+
+/// By what something that somebody has said is known: a repeat has the same.
+fn id_of(one: &Said) -> String {
+    format!("{}:{}", one.report.provider, one.report.event_id)
+}
+
+/// Where somebody is answered. None where the call names nobody, and in a group: what was said there is answered to nobody.
+fn reply_to(one: &Said, locale: Option<String>) -> Option<ReplyTo> {
+    let destination = one.person.clone().filter(|_| is_private(one))?;
+    Some(ReplyTo { channel: one.channel.clone(), destination, locale })
+}
+
+/// Tells somebody in one word what became of what they have said, where the words need no more.
+async fn tell(
+    shared: &Shared,
+    one: &Said,
+    tenant: &Tenant,
+    verdict: &str,
+    locale: Option<String>,
+) -> Result<(), Disposition> {
+    let Some(to) = reply_to(one, locale) else { return Ok(()) };
+    reply(shared, Reply { tenant, to: &to, said: &id_of(one), verdict, data: Map::new() }).await
+}
+
+fn count(what: &'static str) {
+    metrics::counter!("chasqui_words_total", "what" => what).increment(1);
+}
+
+#[cfg(test)]
+mod tests;

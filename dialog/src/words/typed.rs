@@ -1,0 +1,103 @@
+//! Takes an answer in words: a choice and the code of the message that asked, as in `SI 482193`.
+
+use std::time::Duration;
+
+use domain::{Ask, GivenAnswer, Purpose, Timestamp};
+use serde_json::json;
+use store::AskedPerson;
+
+use super::choice::choice_of;
+use super::{id_of, reply_to, tell};
+use crate::asks;
+use crate::disposition::Disposition;
+use crate::outgoing;
+use crate::said::Said;
+use crate::shared::Shared;
+
+/// How many digits a code has.
+const CODE_DIGITS: usize = 6;
+/// The longest text that may be an answer.
+const MAX_BYTES: usize = 128;
+/// How often codes of one ask are tried. Each is counted before it is looked at, also by an answer to another ask of the same
+/// person: they are told apart by their codes.
+pub(super) const MAX_ATTEMPTS: u32 = 20;
+/// How long after its end an ask is still found, so that whoever comes late is told.
+const LATE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What somebody has typed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Typed<'a> {
+    word: &'a str,
+    code: &'a str,
+}
+
+impl<'a> Typed<'a> {
+    /// None for what is no word with a code behind it. The code may have spaces and hyphens between its digits.
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() > MAX_BYTES {
+            return None;
+        }
+        let (word, code) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
+        let is_of_code = |c: char| c.is_ascii_digit() || c == ' ' || c == '-';
+        let digits = code.chars().filter(char::is_ascii_digit).count();
+        (digits == CODE_DIGITS && code.chars().all(is_of_code)).then_some(Self { word: word.trim(), code })
+    }
+}
+
+/// Answers the ask whose code it is. False where nobody has asked whoever has written it.
+///
+/// # Errors
+/// What follows where not everything could be done.
+pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: Timestamp) -> Result<bool, Disposition> {
+    let Some(person) = one.person.as_deref() else { return Ok(false) };
+    let intake = &shared.intake;
+    let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
+    let find = || intake.store.asks_of_recipient(&one.channel, &hashes, at.minus(LATE_FOR));
+    let asked = intake.breaker.retry_until_taken(find).await?;
+    let Some(first) = asked.first() else { return Ok(false) };
+    for asked in &asked {
+        if is_its_code(shared, asked, typed).await? {
+            give(shared, one, asked, typed, at).await?;
+            return Ok(true);
+        }
+    }
+    super::count("wrong_code");
+    let AskedPerson { ask, locale, .. } = first;
+    let event = ask.mistyped(&id_of(one), one.channel.as_str(), at);
+    outgoing::tell(shared, &event, ask.correlation_id.as_deref(), None).await?;
+    tell(shared, one, &ask.key.tenant, "unknown_code", locale.clone()).await?;
+    Ok(true)
+}
+
+/// Counts that a code is tried, and then looks at it.
+async fn is_its_code(shared: &Shared, asked: &AskedPerson, typed: &Typed<'_>) -> Result<bool, Disposition> {
+    let intake = &shared.intake;
+    let count = || intake.store.count_ask_attempt(&asked.ask.key);
+    let counted: Option<Ask> = intake.breaker.retry_until_taken(count).await?;
+    let Some(ask) = counted.filter(|ask| ask.attempts <= MAX_ATTEMPTS) else { return Ok(false) };
+    Ok(shared.secrets.is_code(&ask.seed(), Purpose::Answer, asked.place, typed.code))
+}
+
+async fn give(
+    shared: &Shared,
+    one: &Said,
+    asked: &AskedPerson,
+    typed: &Typed<'_>,
+    at: Timestamp,
+) -> Result<(), Disposition> {
+    let AskedPerson { ask, place, locale } = asked;
+    let given = GivenAnswer {
+        id: id_of(one),
+        approver: ask.approver(*place).unwrap_or_default().to_owned(),
+        choice: choice_of(ask, typed.word).map(|choice| choice.id.clone()).unwrap_or_default(),
+        via: one.channel.to_string(),
+        at,
+        evidence: json!({ "provider": one.report.provider, "event": one.report.event_id }).to_string(),
+    };
+    let Some(answered) = asks::answer(shared, &ask.key, &given).await? else { return Ok(()) };
+    match reply_to(one, locale.clone()) {
+        Some(to) => asks::tell_verdict(shared, &answered, &given, &to).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,130 @@
+//! Asks people, and shows, lists and takes back what they are asked. Each caller names its tenant.
+//!
+//! An ask is published like a notification, and opened by the role that hears of it: `read` makes one of what was written,
+//! `link` is how somebody answers who was sent a link.
+
+mod link;
+mod read;
+
+use bytes::Bytes;
+use domain::{Actor, Answer, Ask, Entry, Key, Scope, Timestamp, mask};
+use store::{AskCancelled, AskFilter, AskPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
+use topology::{Inbound, Publication, Publisher, TraceHeaders};
+
+pub use self::link::{Answering, Linked, Standing, answer_by_link, linked, read_again};
+pub use self::read::{CheckedAsk, faults_of_message};
+use crate::accept::Unconfirmed;
+use crate::allowed::{NotDone, must};
+
+/// What is told of an end that is not behind its beginning.
+pub const LATER_THAN_FROM: &str = "must be later than from";
+/// By which a request to ask is known among the messages of the fleet's own.
+const TO_ASK: &str = "/asks";
+
+/// What became of a question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Shown {
+    pub ask: Ask,
+    /// In their order, late ones last.
+    pub answers: Vec<Answer>,
+    pub copies: Vec<Message>,
+}
+
+/// One message with the question, to one person by one channel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// Who is asked by it. None where the audience has nobody at its place, as of a newer version.
+    pub approver: Option<String>,
+    /// 0 for those who were asked at once, and then the steps of the escalation.
+    pub step: u32,
+    pub channel: String,
+    /// None once the ask has ended and nothing more is sent there.
+    pub recipient_mask: Option<String>,
+    /// The id of its delivery.
+    pub delivery: String,
+    /// When it is sent, unless the question has ended by then.
+    pub due_at: Timestamp,
+}
+
+/// What became of the wish to take a question back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Withdrawn {
+    Cancelled(Box<Ask>),
+    /// It had ended before, in this way.
+    Ended(Box<Ask>),
+    /// The tenant has none of this id: not yet, or never.
+    Unknown,
+}
+
+/// Publishes a request to ask, and returns its id when the broker has confirmed it.
+///
+/// # Errors
+/// [`Unconfirmed`].
+pub async fn ask(
+    publisher: &Publisher,
+    asked: CheckedAsk,
+    trace: Option<&TraceHeaders>,
+    now: Timestamp,
+) -> Result<String, Unconfirmed> {
+    let CheckedAsk { key, body, .. } = asked;
+    let mut publication = own(key.id.clone(), TO_ASK, body, now);
+    if let Some(trace) = trace {
+        publication.publisher_properties = publication.publisher_properties.in_trace(trace.clone());
+    }
+    match publisher.publish(publication).await {
+        Ok(()) => Ok(key.id),
+        Err(error) => Err(Unconfirmed { id: key.id, error }),
+    }
+}
+
+/// A message of the fleet's own to the role that asks.
+fn own(message_id: String, target: &str, body: Bytes, at: Timestamp) -> Publication {
+    let inbound = Inbound { provider: topology::OWN.to_owned(), target: target.to_owned(), at, body };
+    Publication::of_inbound(message_id, inbound)
+}
+
+/// One of them with its answers and its messages. None where the tenant has none of this id, or nobody has opened it yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError> {
+    let Some(ask) = store.ask(key).await? else { return Ok(None) };
+    let answers = store.answers(key).await?;
+    let message = |copy: store::AskCopy| Message {
+        approver: ask.approver(copy.place).map(str::to_owned),
+        step: copy.step,
+        channel: copy.channel.to_string(),
+        recipient_mask: copy.destination.as_deref().map(mask),
+        delivery: copy.delivery,
+        due_at: copy.due_at,
+    };
+    let copies = store.ask_copies(key).await?.into_iter().map(message).collect();
+    Ok(Some(Shown { ask, answers, copies }))
+}
+
+/// A page of them, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(store: &Store, filter: AskFilter) -> Result<AskPage, StoreError> {
+    let limit = match filter.limit {
+        0 => USUAL_PAGE as usize,
+        limit => limit.min(MAX_PAGE as usize),
+    };
+    store.asks(&AskFilter { limit, ..filter }).await
+}
+
+/// Takes a question back. Whoever watches what has ended tells of it and edits the messages.
+///
+/// # Errors
+/// [`NotDone`]; while the ledger is not available repeat it.
+pub async fn cancel(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Result<Withdrawn, NotDone> {
+    must(store, actor, &[Scope::Operate, Scope::Notify], "take a question back", now).await?;
+    let key = Key { tenant: actor.tenant.clone(), id: id.to_owned() };
+    let told = Entry::of(actor, "ask.cancelled", id, now);
+    Ok(match store.cancel_ask(&key, &actor.name, now, &told).await? {
+        AskCancelled::Cancelled(ask) => Withdrawn::Cancelled(ask),
+        AskCancelled::Ended(ask) => Withdrawn::Ended(ask),
+        AskCancelled::Unknown => Withdrawn::Unknown,
+    })
+}

@@ -1,0 +1,178 @@
+//! Has services do something, and shows what became of it. Each caller names its tenant.
+//!
+//! A command is published like a notification, and made by the role that hears of it: `request` is what travels, `read` makes
+//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told.
+
+mod bodies;
+mod read;
+mod request;
+mod words;
+
+use std::collections::BTreeSet;
+
+use domain::{Actor, Command, CommandState, Entry, FieldError, Key, Registry, Scope, Timestamp, Unresolved};
+use serde_json::Map;
+use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
+use topology::{Inbound, Publication, PublishError, Publisher};
+use uuid::Uuid;
+
+pub use self::bodies::{of_its_end, to_its_service};
+pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
+pub use self::request::{CommandRequest, ReportRequest};
+pub use self::words::{accepted, help, question, refusal, rejected_line, yes_and_no};
+use crate::accept::Unconfirmed;
+use crate::allowed::{NotDone, must};
+
+/// By which these are known among the messages of the fleet's own.
+const DISPATCH: &str = "/commands";
+const REPORT: &str = "/commands/event";
+/// The group of callers who may do anything.
+const ADMINS: &str = "admins";
+/// What is told of an end that is not behind its beginning.
+pub const LATER_THAN_FROM: &str = "must be later than from";
+
+/// A command that the broker has on disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    pub id: String,
+    /// The state in which it begins.
+    pub state: CommandState,
+}
+
+/// Why no command was published.
+#[derive(Clone, PartialEq, Debug)]
+pub enum NotAccepted {
+    Undone(NotDone),
+    Unresolved(Unresolved),
+    Unconfirmed(Unconfirmed),
+}
+
+/// Why a service's report was not published.
+#[derive(Clone, PartialEq, Debug)]
+pub enum NotHeard {
+    /// The tenant has no command of this id.
+    Unknown,
+    /// It is another service's command.
+    Foreign,
+    Ledger(StoreError),
+    Unconfirmed(PublishError),
+}
+
+/// What a command stands on.
+#[derive(Clone, Copy)]
+pub struct Dispatching<'a> {
+    pub services: &'a Registry,
+    pub store: &'a Store,
+    pub publisher: &'a Publisher,
+}
+
+/// Publishes a command under this id, and returns when the broker has confirmed it.
+///
+/// # Errors
+/// [`NotAccepted`].
+pub async fn dispatch(
+    parts: Dispatching<'_>,
+    actor: &Actor,
+    written: Written,
+    id: String,
+    now: Timestamp,
+) -> Result<Accepted, NotAccepted> {
+    let Dispatching { services, store, publisher } = parts;
+    must(store, actor, &[Scope::Operate], "have a service do something", now).await.map_err(NotAccepted::Undone)?;
+    let groups = groups(store, actor).await.map_err(|error| NotAccepted::Undone(error.into()))?;
+    let request = written.by(actor, groups, id);
+    let wanted = request.wanted(services).map_err(NotAccepted::Unresolved)?;
+    let state = request.command(&wanted, now).state;
+    let id = request.key.id.clone();
+    let inbound = Inbound::own(DISPATCH, &request.to_value(), now);
+    match publisher.publish(Publication::of_inbound(id.clone(), inbound)).await {
+        Ok(()) => Ok(Accepted { id, state }),
+        Err(error) => Err(NotAccepted::Unconfirmed(Unconfirmed { id, error })),
+    }
+}
+
+/// The groups that a caller is in: those of the contact of the same id, and `admins` with the scope of that name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn groups(store: &Store, actor: &Actor) -> Result<Vec<String>, StoreError> {
+    let key = Key { tenant: actor.tenant.clone(), id: actor.name.clone() };
+    let known = store.contact(&key).await?.map(|contact| contact.groups).unwrap_or_default();
+    let mut groups = BTreeSet::from_iter(known);
+    if actor.may(Scope::Admin) {
+        groups.insert(ADMINS.to_owned());
+    }
+    Ok(groups.into_iter().collect())
+}
+
+/// One of them. None where the tenant has none of this id, or nobody has made it yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn show(store: &Store, key: &Key) -> Result<Option<Command>, StoreError> {
+    store.command(key).await
+}
+
+/// A page of them, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(store: &Store, filter: CommandFilter) -> Result<CommandPage, StoreError> {
+    let limit = match filter.limit {
+        0 => USUAL_PAGE as usize,
+        limit => limit.min(MAX_PAGE as usize),
+    };
+    store.commands(&CommandFilter { limit, ..filter }).await
+}
+
+/// Publishes what a service says of a command of its own, and returns when the broker has confirmed it.
+///
+/// # Errors
+/// [`NotHeard`].
+pub async fn report(
+    store: &Store,
+    publisher: &Publisher,
+    service: &str,
+    written: ReportWritten,
+    now: Timestamp,
+) -> Result<(), NotHeard> {
+    let known = store.command(&written.key).await.map_err(NotHeard::Ledger)?.ok_or(NotHeard::Unknown)?;
+    if known.service != service {
+        return Err(NotHeard::Foreign);
+    }
+    let request =
+        ReportRequest { key: written.key, service: service.to_owned(), state: written.state, output: written.output };
+    let inbound = Inbound::own(REPORT, &request.to_value(), now);
+    let publication = Publication::of_inbound(Uuid::now_v7().to_string(), inbound);
+    publisher.publish(publication).await.map_err(NotHeard::Unconfirmed)
+}
+
+/// What is wrong with a command, by the fields of its request.
+pub fn as_fields(unresolved: &Unresolved) -> Vec<FieldError> {
+    let at = |pointer: &str| vec![FieldError { pointer: pointer.to_owned(), detail: unresolved.to_string() }];
+    match unresolved {
+        Unresolved::UnknownService { .. } => at("/service"),
+        Unresolved::UnknownAction { .. } | Unresolved::NoAction { .. } | Unresolved::Forbidden { .. } => at("/action"),
+        Unresolved::Arguments(faults) => {
+            let under = |fault: &FieldError| FieldError {
+                pointer: format!("/arguments{}", fault.pointer),
+                detail: fault.detail.clone(),
+            };
+            faults.iter().map(under).collect()
+        }
+    }
+}
+
+/// What the journal is told of a command that is made.
+pub fn told(command: &Command) -> Entry {
+    let entry = Entry {
+        tenant: command.key.tenant.clone(),
+        kind: "command.made",
+        subject: command.key.id.clone(),
+        actor: command.requested_by.clone(),
+        at: command.created_at,
+        data: Map::new(),
+    };
+    let entry = entry.with("service", command.service.as_str()).with("action", command.action.as_str());
+    entry.with("state", command.state.as_str()).with("correlation_id", command.correlation_id.as_deref())
+}

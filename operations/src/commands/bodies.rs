@@ -1,0 +1,46 @@
+//! The deliveries that a command makes: one takes it to its service, and one tells whoever has asked for it how it has ended.
+
+use domain::{Command, CommandKeys, Key, command_end_id};
+use media::service;
+use serde_json::{Value, json};
+
+/// The template of what is told of an end.
+const ENDED: &str = "command_ended";
+/// How much of what a service says of an end is told, in characters.
+const MAX_TOLD_CHARS: usize = 500;
+
+/// The delivery that takes a command to its service, marked as one that the fleet has written. None for a command that no
+/// delivery takes.
+pub fn to_its_service(command: &Command, keys: &CommandKeys) -> Option<(Key, Value)> {
+    let key = Key { tenant: command.key.tenant.clone(), id: command.delivery.clone()? };
+    let arguments: Value = serde_json::from_str(&command.arguments).unwrap_or_default();
+    let posted = json!({
+        "command_id": command.key.id, "action": command.action, "arguments": arguments,
+        "requested_by": command.requested_by, "confirmed_by": command.confirmed_by,
+        "correlation_id": command.correlation_id, "tenant": command.key.tenant.as_str(),
+    });
+    let mark = keys.mark(&key, &command.service, &posted.to_string());
+    let body = json!({
+        "id": key.id, "tenant": key.tenant.as_str(), "channel": service::MEDIUM.name, "destination": command.service,
+        "message": "", "data": { (service::COMMAND): posted, (service::MARK): mark }, "priority": "urgent",
+        "expires_at": command.expires_at.to_string(), "metadata": { "command": command.key.id },
+    });
+    Some((key, body))
+}
+
+/// The delivery that tells an end. None where nobody is told, or nobody any more.
+pub fn of_its_end(command: &Command) -> Option<(Key, Value)> {
+    let reply = command.reply.as_ref()?;
+    let key = Key { tenant: command.key.tenant.clone(), id: command_end_id(&command.key) };
+    let output: Option<String> = command.output.as_ref().map(|output| output.chars().take(MAX_TOLD_CHARS).collect());
+    let data = json!({
+        "service": command.service, "action": command.action, "state": command.state.as_str(),
+        "output": output.unwrap_or_default(),
+    });
+    let body = json!({
+        "id": key.id, "tenant": key.tenant.as_str(), "channel": reply.channel.as_str(),
+        "destination": reply.destination, "template": ENDED, "locale": reply.locale, "data": data,
+        "priority": "urgent", "metadata": { "command": command.key.id },
+    });
+    Some((key, body))
+}

@@ -1,0 +1,155 @@
+//! A message to somebody by Telegram or by mail, in the words of services that know these two: it becomes a notification, or a
+//! question where somebody is to confirm it. Nothing else is known of it than of those.
+
+mod read;
+
+use domain::FieldError;
+use serde_json::{Map, Value, json};
+
+use self::read::{Message, Way};
+use crate::asks::CheckedAsk;
+use crate::checked::{Checked, Refused, Rules, field};
+
+/// The fields of a message, as its client writes them.
+pub const FIELDS: [&str; 13] = [
+    "id",
+    "channel",
+    "to",
+    "template_key",
+    "data",
+    "message",
+    "subject",
+    "locale",
+    "priority",
+    "require_confirmation",
+    "routing",
+    "correlation_id",
+    "metadata",
+];
+
+/// How long the first channel is waited for when a question may go on by another one.
+const NEXT_CHANNEL_AFTER_SECONDS: u64 = 120;
+/// How long a question stands that says nothing of it, as one of `POST /asks` does.
+const ASK_LASTS_SECONDS: u64 = 3_600;
+
+/// What a message comes to.
+#[derive(Debug)]
+pub enum Meant {
+    Notification(Box<Checked>),
+    Ask(Box<CheckedAsk>),
+}
+
+/// Reads a message of a caller, who is named as the one who asks where somebody is to confirm it.
+///
+/// # Errors
+/// [`Refused`] with everything that is wrong, by the names of the message's own fields.
+pub fn read(text: &str, requested_by: &str, rules: &Rules<'_>) -> Result<Meant, Refused> {
+    let (message, errors) = Message::read(text).map_err(Refused::Text)?;
+    let meant = match message.ways.as_slice() {
+        // Without anybody to send it to, nothing more can be said of it.
+        [] => Err(Refused::Fields(Vec::new())),
+        ways if message.asks => ask(&message, ways, requested_by, rules),
+        ways => notification(&message, ways, rules),
+    };
+    match meant {
+        Ok(meant) if errors.is_empty() => Ok(meant),
+        Ok(_) => Err(Refused::Fields(errors)),
+        Err(refused) => Err(merged(errors, refused, &message)),
+    }
+}
+
+fn notification(message: &Message, ways: &[Way], rules: &Rules<'_>) -> Result<Meant, Refused> {
+    let Some((first, others)) = ways.split_first() else { return Err(Refused::Fields(Vec::new())) };
+    let mut body = message.given(&[
+        ("id", "id"),
+        ("template_key", "template"),
+        ("data", "data"),
+        ("message", "message"),
+        ("subject", "subject"),
+        ("locale", "locale"),
+        ("priority", "priority"),
+        ("metadata", "metadata"),
+    ]);
+    body.extend(first.target());
+    body.extend(message.ttl_seconds.clone().map(|ttl| ("ttl_seconds".to_owned(), ttl)));
+    if !others.is_empty() {
+        let items: Vec<Value> = others.iter().map(|way| Value::Object(way.target())).collect();
+        body.insert("fallback".to_owned(), Value::Array(items));
+    }
+    if let Some(correlated) = &message.correlation_id {
+        let metadata = body.entry("metadata").or_insert_with(|| json!({}));
+        if let Value::Object(metadata) = metadata {
+            metadata.insert("correlation_id".to_owned(), correlated.clone());
+        }
+    }
+    let text = Value::Object(body).to_string();
+    Checked::read(&text, "", None, rules).map(|checked| Meant::Notification(Box::new(checked)))
+}
+
+/// The other channels are steps of its escalation: nobody is asked by two of them at once.
+fn ask(message: &Message, ways: &[Way], requested_by: &str, rules: &Rules<'_>) -> Result<Meant, Refused> {
+    let Some((first, others)) = ways.split_first() else { return Err(Refused::Fields(Vec::new())) };
+    let mut body =
+        message.given(&[("id", "id"), ("message", "question"), ("locale", "locale"), ("metadata", "metadata")]);
+    body.extend(message.correlation_id.clone().map(|id| ("correlation_id".to_owned(), id)));
+    body.extend(message.ttl_seconds.clone().map(|ttl| ("expires_in".to_owned(), ttl)));
+    body.insert("to".to_owned(), json!([first.address()]));
+    let lasts = message.ttl_seconds.as_ref().and_then(domain::whole).unwrap_or(ASK_LASTS_SECONDS);
+    let count = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    // Each channel has its time, however short all of it is.
+    let each = (lasts / count.saturating_add(1)).clamp(1, NEXT_CHANNEL_AFTER_SECONDS);
+    let step = |(way, at): (&Way, u64)| json!({"after_seconds": each.saturating_mul(at), "to": [way.address()]});
+    let steps: Vec<Value> = others.iter().zip(1..).map(step).collect();
+    if !steps.is_empty() {
+        body.insert("escalate".to_owned(), Value::Array(steps));
+    }
+    let checked = CheckedAsk::of(body, requested_by, rules);
+    let mut errors = words_of_its_own(message);
+    match checked {
+        Ok(checked) if errors.is_empty() => Ok(Meant::Ask(Box::new(checked))),
+        Ok(_) => Err(Refused::Fields(errors)),
+        Err(Refused::Fields(more)) => {
+            errors.extend(more);
+            Err(Refused::Fields(errors))
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The words around a question are the fleet's: what would give it others has no effect, and is refused.
+fn words_of_its_own(message: &Message) -> Vec<FieldError> {
+    let refused = ["template_key", "subject", "data", "priority"].into_iter().filter(|name| message.has(name));
+    let why = "has no effect with require_confirmation: the question is message";
+    refused.map(|name| field(format!("/{name}"), why)).collect()
+}
+
+/// Everything that is wrong, each field by the name that its client knows.
+fn merged(mut errors: Vec<FieldError>, refused: Refused, message: &Message) -> Refused {
+    match refused {
+        Refused::Tenant { key, error } if errors.is_empty() => Refused::Tenant { key, error },
+        refused => {
+            let known: Vec<String> = errors.iter().map(|error| error.pointer.clone()).collect();
+            let renamed = refused
+                .errors()
+                .into_iter()
+                .map(|error| FieldError { pointer: message.pointer_of(&error.pointer), detail: error.detail });
+            errors.extend(renamed.filter(|error| !known.contains(&error.pointer)));
+            Refused::Fields(errors)
+        }
+    }
+}
+
+impl Way {
+    /// As a notification or an item of its fallback has it.
+    fn target(&self) -> Map<String, Value> {
+        let mut target = self.when.clone();
+        target.insert("channel".to_owned(), self.channel.as_str().into());
+        target.insert("destination".to_owned(), self.destination.as_str().into());
+        target
+    }
+
+    /// As an ask names somebody.
+    fn address(&self) -> Value {
+        json!({"channel": self.channel.as_str(), "destination": self.destination})
+    }
+}

@@ -1,0 +1,158 @@
+//! The messages by which people are asked: written with their ask, found by the hash of whoever answers, and without a
+//! destination once the ask has ended.
+
+use std::collections::BTreeSet;
+
+use domain::{Ask, ChannelName, Key, RecipientHash, Timestamp};
+use sea_orm::QueryResult;
+
+use super::is_storable;
+use super::row::{ASK, ask_of};
+use crate::error::StoreError;
+use crate::sql::{Group, Session, Value, count_of, get, key_of, key_values, unreadable};
+use crate::store::Store;
+
+/// The most asks that are looked at for one answer in words.
+const MOST_ASKS: usize = 20;
+/// The most rows that are read for them: an ask may have several copies for one person.
+const MOST_ROWS: usize = 200;
+
+const COLUMNS: &str = "delivery, place, step, rung, channel, destination, recipient, locale, due_at";
+
+/// One message with a question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AskCopy {
+    /// The id of the delivery that takes it.
+    pub delivery: String,
+    /// The place of the approver in the audience.
+    pub place: u16,
+    /// 0 for the question, and more for what is sent later.
+    pub step: u32,
+    /// The place of its channel among those of the approver, from 0. Beyond 0 it is a fallback of the one before.
+    pub rung: u32,
+    pub channel: ChannelName,
+    /// None once the ask has ended.
+    pub destination: Option<String>,
+    pub recipient: RecipientHash,
+    pub locale: Option<String>,
+    pub due_at: Timestamp,
+}
+
+/// An ask for which somebody was written to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AskedPerson {
+    pub ask: Ask,
+    /// Their place in the audience.
+    pub place: u16,
+    pub locale: Option<String>,
+}
+
+impl Store {
+    /// The copies of an ask, in the order of people, steps and channels.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_copies(&self, ask: &Key) -> Result<Vec<AskCopy>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ask_copies WHERE tenant = $1 AND ask = $2 ORDER BY place, step, rung, delivery"
+        );
+        if !is_storable(&ask.id) {
+            return Ok(Vec::new());
+        }
+        self.inner.db.reader().query(&sql, &key_values(ask)).await?.iter().map(copy_of).collect()
+    }
+
+    /// The asks for which somebody of one of these hashes was written to by this channel, and which are open or have ended
+    /// since then: open ones before the others, the newest first, and at most 20.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn asks_of_recipient(
+        &self,
+        channel: &ChannelName,
+        recipients: &[RecipientHash],
+        since: Timestamp,
+    ) -> Result<Vec<AskedPerson>, StoreError> {
+        let sql = format!(
+            "SELECT c.tenant, c.ask AS id, c.place, c.locale FROM {{u}} JOIN ask_copies AS c \
+             ON c.recipient = u.recipient AND c.channel = u.channel \
+             JOIN asks AS a ON a.tenant = c.tenant AND a.id = c.ask \
+             WHERE a.state = 'open' OR a.ended_at > u.since \
+             ORDER BY CASE WHEN a.state = 'open' THEN 0 ELSE 1 END, a.created_at DESC, a.id LIMIT {MOST_ROWS}"
+        );
+        let one = format!("SELECT {ASK} FROM asks WHERE tenant = $1 AND id = $2");
+        let group = Group::of(recipients.len())
+            .bytes("recipient", recipients.iter().map(RecipientHash::as_bytes))
+            .text("channel", recipients.iter().map(|_| channel.as_str()))
+            .int("since", recipients.iter().map(|_| since.as_micros()));
+        let mut session = self.inner.db.reader();
+        let rows = session.query_group(&sql, &group).await?;
+        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+        for row in &rows {
+            let (key, place) = (key_of(row)?, place_of(row)?);
+            if found.len() == MOST_ASKS || !seen.insert((key.clone(), place)) {
+                continue;
+            }
+            let asks = session.query(&one, &key_values(&key)).await?;
+            if let Some(ask) = asks.first().map(ask_of).transpose()? {
+                found.push(AskedPerson { ask, place, locale: get(row, "locale")? });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets where the copies of an ask went: it has ended, and nothing more is sent there for it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is harmless.
+    pub async fn forget_destinations(&self, ask: &Key) -> Result<(), StoreError> {
+        const FORGET: &str = "UPDATE ask_copies SET destination = NULL WHERE tenant = $1 AND ask = $2";
+        if !is_storable(&ask.id) {
+            return Ok(());
+        }
+        self.inner.db.writer().query(FORGET, &key_values(ask)).await.map(drop)
+    }
+}
+
+pub(super) async fn keep_copies(session: &mut Session, ask: &Key, copies: &[AskCopy]) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO ask_copies (tenant, ask, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    );
+    for copy in copies {
+        let [tenant, id] = key_values(ask);
+        let values = [
+            tenant,
+            id,
+            Value::Text(Some(&copy.delivery)),
+            Value::Int(Some(i64::from(copy.place))),
+            Value::Int(Some(i64::from(copy.step))),
+            Value::Int(Some(i64::from(copy.rung))),
+            Value::Text(Some(copy.channel.as_str())),
+            Value::Text(copy.destination.as_deref()),
+            Value::Bytes(Some(copy.recipient.as_bytes())),
+            Value::Text(copy.locale.as_deref()),
+            Value::Int(Some(copy.due_at.as_micros())),
+        ];
+        session.query(&sql, &values).await?;
+    }
+    Ok(())
+}
+
+fn copy_of(row: &QueryResult) -> Result<AskCopy, StoreError> {
+    let recipient: Vec<u8> = get(row, "recipient")?;
+    Ok(AskCopy {
+        delivery: get(row, "delivery")?,
+        place: place_of(row)?,
+        step: count_of(row, "step")?,
+        rung: count_of(row, "rung")?,
+        channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
+        destination: get(row, "destination")?,
+        recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
+        locale: get(row, "locale")?,
+        due_at: Timestamp::from_micros(get(row, "due_at")?),
+    })
+}
+
+fn place_of(row: &QueryResult) -> Result<u16, StoreError> {
+    u16::try_from(count_of(row, "place")?).map_err(|_| unreadable("place"))
+}

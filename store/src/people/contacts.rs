@@ -1,0 +1,401 @@
+//! People whom a tenant knows by name: put, read, found by an address or a group, and connected with an account by a link
+//! that works once.
+
+use domain::{ChannelName, Entry, Key, Purpose, RecipientHash, Salt, Seed, Tenant, Timestamp};
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::journal;
+use crate::sql::{Group, Session, Value, get, key_of, key_values, keys_group, time_of, unreadable};
+use crate::store::Store;
+
+/// The most contacts of one tenant.
+pub const MAX_CONTACTS: usize = 10_000;
+
+/// The most contacts that one address is looked up for.
+const MOST_OF_ADDRESS: usize = 20;
+
+const COLUMNS: &str = "tenant, id, name, locale, member_of, salt, key_id, link_until, created_at, updated_at";
+
+/// A person whom a tenant knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contact {
+    pub key: Key,
+    pub name: String,
+    /// BCP 47.
+    pub locale: Option<String>,
+    /// The groups of which they are a member: plain names, without a space.
+    pub groups: Vec<String>,
+    /// In the order in which they are tried.
+    pub addresses: Vec<ContactAddress>,
+    pub salt: Salt,
+    pub key_id: String,
+    /// Until when the link connects an account. None where there is no link, or it has been used.
+    pub link_until: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Where somebody is reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContactAddress {
+    pub channel: ChannelName,
+    pub destination: String,
+    pub recipient: RecipientHash,
+    pub since: Timestamp,
+}
+
+/// What became of a contact that was put.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ContactPut {
+    New,
+    Changed,
+    /// The address at this place is another contact's of the tenant, which has this id: nothing was changed.
+    Taken(usize, String),
+    /// The tenant has [`MAX_CONTACTS`].
+    TooMany,
+}
+
+/// What became of a link that somebody has used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ContactLinked {
+    Now,
+    /// The same account was connected before.
+    Again,
+    /// It was used, or another one was made since, or its time is over.
+    Ended,
+    /// The account is another contact's of the tenant.
+    Taken,
+}
+
+impl Contact {
+    /// What the link is derived from.
+    pub fn seed(&self) -> Seed<'_> {
+        Seed { key: &self.key, salt: &self.salt, key_id: &self.key_id }
+    }
+
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|one| one == group)
+    }
+}
+
+impl Store {
+    /// Puts a contact as it is given. One that is there keeps when it was made, its link, and since when it has each address.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is harmless.
+    pub async fn put_contact(&self, contact: &Contact, told: &Entry) -> Result<ContactPut, StoreError> {
+        let tenant = &contact.key.tenant;
+        let mut session = self.inner.db.begin().await?;
+        session.lock_for_writing("contacts").await?;
+        for (at, address) in contact.addresses.iter().enumerate() {
+            if let Some(other) = holder(&mut session, tenant, address).await?.filter(|id| *id != contact.key.id) {
+                return Ok(ContactPut::Taken(at, other));
+            }
+        }
+        let before = read(&mut session, &contact.key).await?;
+        if before.is_none() && count(&mut session, tenant).await? >= MAX_CONTACTS {
+            return Ok(ContactPut::TooMany);
+        }
+        write(&mut session, contact).await?;
+        delete_addresses(&mut session, &contact.key).await?;
+        for (place, address) in contact.addresses.iter().enumerate() {
+            let mut known = before.iter().flat_map(|before| &before.addresses);
+            let since = known.find(|known| is_same(known, address)).map_or(address.since, |known| known.since);
+            add_address(&mut session, &contact.key, place, &ContactAddress { since, ..address.clone() }).await?;
+        }
+        journal::insert(&mut session, told).await?;
+        session.commit().await?;
+        Ok(if before.is_some() { ContactPut::Changed } else { ContactPut::New })
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contact(&self, key: &Key) -> Result<Option<Contact>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(None);
+        }
+        read(&mut self.inner.db.reader(), key).await
+    }
+
+    /// The contacts of a tenant after this id, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contacts(
+        &self,
+        tenant: &Tenant,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Contact>, StoreError> {
+        let after = after.unwrap_or_default();
+        let sql = format!("SELECT {COLUMNS} FROM contacts WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT {limit}");
+        if after.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let mut session = self.inner.db.reader();
+        let rows = session.query(&sql, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(after))]).await?;
+        with_addresses(&mut session, &rows).await
+    }
+
+    /// The contacts of a tenant in a group, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contacts_in_group(
+        &self,
+        tenant: &Tenant,
+        group: &str,
+        limit: usize,
+    ) -> Result<Vec<Contact>, StoreError> {
+        // Each name stands between spaces, which no name of a group has in it.
+        let named = format!(" {group} ");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contacts WHERE tenant = $1 AND replace(member_of, $2, '') <> member_of \
+             ORDER BY id LIMIT {limit}"
+        );
+        if group.contains(['\0', ' ']) {
+            return Ok(Vec::new());
+        }
+        let mut session = self.inner.db.reader();
+        let rows = session.query(&sql, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(&named))]).await?;
+        with_addresses(&mut session, &rows).await
+    }
+
+    /// The contacts of all tenants whose address of this channel has one of these hashes, at most 20.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contacts_of_address(
+        &self,
+        channel: &ChannelName,
+        recipients: &[RecipientHash],
+    ) -> Result<Vec<Contact>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contacts WHERE (tenant, id) IN (SELECT a.tenant, a.contact FROM {{u}} \
+             JOIN contact_addresses AS a ON a.recipient = u.recipient AND a.channel = u.channel) \
+             ORDER BY tenant, id LIMIT {MOST_OF_ADDRESS}"
+        );
+        let group = Group::of(recipients.len())
+            .bytes("recipient", recipients.iter().map(RecipientHash::as_bytes))
+            .text("channel", recipients.iter().map(|_| channel.as_str()));
+        let mut session = self.inner.db.reader();
+        let rows = session.query_group(&sql, &group).await?;
+        with_addresses(&mut session, &rows).await
+    }
+
+    /// Deletes a contact with its addresses; false when there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_contact(&self, key: &Key, told: &Entry) -> Result<bool, StoreError> {
+        const DELETE: &str = "DELETE FROM contacts WHERE tenant = $1 AND id = $2 RETURNING id";
+        if key.id.contains('\0') {
+            return Ok(false);
+        }
+        let mut session = self.inner.db.begin().await?;
+        if session.query(DELETE, &key_values(key)).await?.is_empty() {
+            return Ok(false);
+        }
+        delete_addresses(&mut session, key).await?;
+        journal::insert(&mut session, told).await?;
+        session.commit().await?;
+        Ok(true)
+    }
+
+    /// Gives a contact another link, which ends the one before it. `told` is written with it. False where there is no such
+    /// contact.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew_contact_link(
+        &self,
+        key: &Key,
+        seed: (&Salt, &str),
+        until: Timestamp,
+        told: &Entry,
+    ) -> Result<bool, StoreError> {
+        const RENEW: &str = "UPDATE contacts SET salt = $3, key_id = $4, link_until = $5 \
+                             WHERE tenant = $1 AND id = $2 RETURNING id";
+        if key.id.contains('\0') {
+            return Ok(false);
+        }
+        let [tenant, id] = key_values(key);
+        let (salt, key_id) = seed;
+        let values =
+            [tenant, id, Value::Bytes(Some(salt)), Value::Text(Some(key_id)), Value::Int(Some(until.as_micros()))];
+        self.change_told(RENEW, &values, told).await
+    }
+
+    /// The contact that a link names ([`domain::Ticket::handle`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contact_of_ticket(&self, handle: Uuid) -> Result<Option<Contact>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM contacts WHERE handle = $1");
+        let mut session = self.inner.db.reader();
+        let rows = session.query(&sql, &[Value::Bytes(Some(handle.as_bytes()))]).await?;
+        Ok(with_addresses(&mut session, &rows).await?.pop())
+    }
+
+    /// Uses up the link of a contact, and gives the contact this address behind those that it has. `contact` is the row for
+    /// which the link was made: of several that use it at once one does.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn link_contact(
+        &self,
+        contact: &Contact,
+        address: &ContactAddress,
+        now: Timestamp,
+        told: &Entry,
+    ) -> Result<ContactLinked, StoreError> {
+        const USE: &str = "UPDATE contacts SET link_until = NULL, updated_at = $4 WHERE tenant = $1 AND id = $2 \
+                           AND salt = $3 AND link_until > $4 RETURNING id";
+        let mut session = self.inner.db.begin().await?;
+        session.lock_for_writing("contacts").await?;
+        match holder(&mut session, &contact.key.tenant, address).await? {
+            Some(id) if id == contact.key.id => return Ok(ContactLinked::Again),
+            Some(_) => return Ok(ContactLinked::Taken),
+            None => {}
+        }
+        let [tenant, id] = key_values(&contact.key);
+        let values = [tenant, id, Value::Bytes(Some(&contact.salt)), Value::Int(Some(now.as_micros()))];
+        if session.query(USE, &values).await?.is_empty() {
+            return Ok(ContactLinked::Ended);
+        }
+        let place = read(&mut session, &contact.key).await?.map_or(0, |contact| contact.addresses.len());
+        add_address(&mut session, &contact.key, place, address).await?;
+        journal::insert(&mut session, told).await?;
+        session.commit().await?;
+        Ok(ContactLinked::Now)
+    }
+}
+
+fn is_same(one: &ContactAddress, other: &ContactAddress) -> bool {
+    (&one.channel, &one.destination) == (&other.channel, &other.destination)
+}
+
+/// The contact of the tenant that has this address.
+async fn holder(
+    session: &mut Session,
+    tenant: &Tenant,
+    address: &ContactAddress,
+) -> Result<Option<String>, StoreError> {
+    // Found by the address: the key would give all addresses of the tenant.
+    const HOLDER: &str = "SELECT contact FROM contact_addresses WHERE tenant || '' = $1 AND recipient = $2 \
+                          AND channel = $3 LIMIT 1";
+    let values = [
+        Value::Text(Some(tenant.as_str())),
+        Value::Bytes(Some(address.recipient.as_bytes())),
+        Value::Text(Some(address.channel.as_str())),
+    ];
+    let rows = session.query(HOLDER, &values).await?;
+    rows.first().map(|row| get(row, "contact")).transpose()
+}
+
+/// How many contacts a tenant has, as far as that matters.
+async fn count(session: &mut Session, tenant: &Tenant) -> Result<usize, StoreError> {
+    let sql = format!("SELECT id FROM contacts WHERE tenant = $1 LIMIT {MAX_CONTACTS}");
+    Ok(session.query(&sql, &[Value::Text(Some(tenant.as_str()))]).await?.len())
+}
+
+async fn write(session: &mut Session, contact: &Contact) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO contacts ({COLUMNS}, handle) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, locale = excluded.locale, \
+         member_of = excluded.member_of, updated_at = excluded.updated_at"
+    );
+    let groups = format!(" {} ", contact.groups.join(" "));
+    let handle = Purpose::Connect.handle(&contact.key);
+    let [tenant, id] = key_values(&contact.key);
+    let values = [
+        tenant,
+        id,
+        Value::Text(Some(&contact.name)),
+        Value::Text(contact.locale.as_deref()),
+        Value::Text(Some(&groups)),
+        Value::Bytes(Some(&contact.salt)),
+        Value::Text(Some(&contact.key_id)),
+        Value::Int(contact.link_until.map(Timestamp::as_micros)),
+        Value::Int(Some(contact.created_at.as_micros())),
+        Value::Int(Some(contact.updated_at.as_micros())),
+        Value::Bytes(Some(handle.as_bytes())),
+    ];
+    session.query(&sql, &values).await.map(drop)
+}
+
+async fn delete_addresses(session: &mut Session, contact: &Key) -> Result<(), StoreError> {
+    const DELETE: &str = "DELETE FROM contact_addresses WHERE tenant = $1 AND contact = $2";
+    session.query(DELETE, &key_values(contact)).await.map(drop)
+}
+
+async fn add_address(
+    session: &mut Session,
+    contact: &Key,
+    place: usize,
+    address: &ContactAddress,
+) -> Result<(), StoreError> {
+    const ADD: &str = "INSERT INTO contact_addresses (tenant, contact, place, channel, destination, recipient, since) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let [tenant, id] = key_values(contact);
+    let values = [
+        tenant,
+        id,
+        Value::Int(i64::try_from(place).ok()),
+        Value::Text(Some(address.channel.as_str())),
+        Value::Text(Some(&address.destination)),
+        Value::Bytes(Some(address.recipient.as_bytes())),
+        Value::Int(Some(address.since.as_micros())),
+    ];
+    session.query(ADD, &values).await.map(drop)
+}
+
+async fn read(session: &mut Session, key: &Key) -> Result<Option<Contact>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM contacts WHERE tenant = $1 AND id = $2");
+    let rows = session.query(&sql, &key_values(key)).await?;
+    Ok(with_addresses(session, &rows).await?.pop())
+}
+
+/// The contacts of these rows, each with its addresses.
+async fn with_addresses(session: &mut Session, rows: &[QueryResult]) -> Result<Vec<Contact>, StoreError> {
+    const ADDRESSES: &str = "SELECT a.tenant, a.contact AS id, a.channel, a.destination, a.recipient, a.since \
+         FROM {u} JOIN contact_addresses AS a ON a.tenant = u.tenant AND a.contact = u.id \
+         ORDER BY a.tenant, a.contact, a.place";
+    let mut contacts: Vec<Contact> = rows.iter().map(contact_of).collect::<Result<_, _>>()?;
+    let keys: Vec<Key> = contacts.iter().map(|contact| contact.key.clone()).collect();
+    for row in &session.query_group(ADDRESSES, &keys_group(keys.iter())).await? {
+        let (key, address) = (key_of(row)?, address_of(row)?);
+        if let Some(contact) = contacts.iter_mut().find(|contact| contact.key == key) {
+            contact.addresses.push(address);
+        }
+    }
+    Ok(contacts)
+}
+
+fn contact_of(row: &QueryResult) -> Result<Contact, StoreError> {
+    let groups: String = get(row, "member_of")?;
+    Ok(Contact {
+        key: key_of(row)?,
+        name: get(row, "name")?,
+        locale: get(row, "locale")?,
+        groups: groups.split_whitespace().map(str::to_owned).collect(),
+        addresses: Vec::new(),
+        salt: get::<Vec<u8>>(row, "salt")?.try_into().map_err(|_| unreadable("salt"))?,
+        key_id: get(row, "key_id")?,
+        link_until: time_of(row, "link_until")?,
+        created_at: Timestamp::from_micros(get(row, "created_at")?),
+        updated_at: Timestamp::from_micros(get(row, "updated_at")?),
+    })
+}
+
+fn address_of(row: &QueryResult) -> Result<ContactAddress, StoreError> {
+    let recipient: Vec<u8> = get(row, "recipient")?;
+    Ok(ContactAddress {
+        channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
+        destination: get(row, "destination")?,
+        recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
+        since: Timestamp::from_micros(get(row, "since")?),
+    })
+}
