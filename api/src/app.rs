@@ -14,11 +14,13 @@ use operations::accounts::revoked::Revoked;
 use operations::overview::Watching;
 use operations::verifications::Verifying;
 use operations::{Checker, Rules};
+use serde_json::Value;
 use store::Store;
 use topology::Publisher;
 use web::probes::RenderMetrics;
 
 use crate::gate::Gate;
+use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::Tokens;
 
@@ -48,6 +50,9 @@ pub(crate) struct App {
     pub(crate) letters: LetterSealer,
     pub(crate) secrets: Secrets,
     pub(crate) counters: CounterHasher,
+    pub(crate) service_keys: ServiceKeys,
+    /// The public keys of what we sign for services.
+    pub(crate) jwks: Value,
 }
 
 impl App {
@@ -68,6 +73,7 @@ impl App {
             request_ids: &self.request_ids,
             defaults: &self.defaults,
             limits: &self.settings.verify,
+            telling: self.settings.telling,
             has_whatsapp: self.has_whatsapp(),
             clock: self.clock.as_ref(),
         }

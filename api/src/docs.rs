@@ -47,6 +47,7 @@ const POLICY: &str =
         (name = "Overview", description = "The whole fleet at one look."),
         (name = "Asks", description = "Questions to people, and what they have decided."),
         (name = "Contacts", description = "People who are known by name, and by what they are reached."),
+        (name = "Commands", description = "What services are told to do, and how far they say they are."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
         (name = "Suppressions", description = "Who is not written to any more, and why."),
         (name = "Pauses", description = "What waits until somebody resumes it, and why."),
@@ -71,6 +72,10 @@ impl Modify for Bearer {
             Some("A token of POST /login, or of the issuer that the operator has set, or a key of POST /keys.".into());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let mut service = Http::new(HttpAuthScheme::Bearer);
+        service.bearer_format = Some("JWT".into());
+        service.description = Some("A token of a registered service, signed with its own key.".into());
+        components.add_security_scheme("service", SecurityScheme::Http(service));
     }
 }
 
@@ -122,11 +127,15 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         }
         "400" => "malformed-body",
         "401" if path == "/login" => "wrong-credentials",
+        "401" if path == "/v1/events" => "not-a-service",
         "401" => "missing-token",
         "403" if path == "/v1/verification/start" => "verification-blocked",
+        "403" if path == "/v1/events" => "foreign-command",
         "403" => "missing-scope",
         "404" if path.starts_with("/asks") => "unknown-ask",
         "404" if path.starts_with("/contacts") => "unknown-contact",
+        "404" if path.starts_with("/v1/verification") => "unknown-verification",
+        "404" if path.starts_with("/v1/") => "unknown-command",
         "404" if path.starts_with("/schedules") => "unknown-schedule",
         "404" if path.starts_with("/suppressions") => "unknown-suppression",
         "404" if path.starts_with("/pauses") => "unknown-pause",
@@ -135,7 +144,6 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "404" if path.starts_with("/dead-letters") => "unknown-job",
         "404" if path.starts_with("/users") || path == "/password" => "unknown-user",
         "404" if path.starts_with("/keys") => "unknown-key",
-        "404" if path.starts_with("/v1/verification") => "unknown-verification",
         "404" => "not-taken-yet",
         "408" => "slow-body",
         "409" if path.ends_with("/link") => "no-bot",

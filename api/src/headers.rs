@@ -46,6 +46,7 @@ fn changes(method: &Method, route: &str) -> bool {
                 | "/asks"
                 | "/v1/messages/send"
                 | "/contacts/{id}/link"
+                | "/v1/commands/dispatch"
                 | "/endpoints"
                 | "/endpoints/{id}/rotate"
                 | "/suppressions"

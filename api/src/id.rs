@@ -9,7 +9,7 @@ use web::escapes::{ESCAPES, is_escaped};
 use web::problem::Problem;
 
 /// What a path names by its id, by how it begins: the longer ones before those by which they begin.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 13] = [
     ("/asks/", "ask"),
     ("/contacts/", "contact"),
     ("/dead-letters/groups/", "group of dead letters"),
@@ -21,6 +21,7 @@ const KINDS: [(&str, &str); 12] = [
     ("/sandbox/faults/", CHANNEL),
     ("/schedules/", "schedule"),
     ("/suppressions/", "entry of the list"),
+    ("/v1/commands/", "command"),
     ("/v1/verification/", "verification"),
 ];
 /// What a fault of the sandbox is named by: it has no id.

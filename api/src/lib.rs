@@ -3,8 +3,8 @@
 //!
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
-//! `suppressions`, `pauses`, `dead_letters`, `endpoints`, `asks` with `answer_page`, `contacts`, `messages`, `verifications`,
-//! `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
+//! `suppressions`, `pauses`, `dead_letters`, `commands`, `services`, `endpoints`, `asks` with `answer_page`, `contacts`,
+//! `messages`, `verifications`, `accounts`, `sandbox`, `webhooks`; `overview` is the whole fleet. The
 //! pages of the console are the crate `console`, and `doors` gives it its parts. What it shares with every
 //! HTTP listener of the fleet is the crate `web`.
 
@@ -14,6 +14,7 @@ mod answer_page;
 mod app;
 mod asks;
 mod audit;
+mod commands;
 mod contacts;
 mod dead_letters;
 mod deliveries;
@@ -34,6 +35,7 @@ mod routes;
 mod sandbox;
 mod schedules;
 mod service;
+mod services;
 mod settings;
 mod suppressions;
 mod token;
@@ -49,5 +51,6 @@ pub use gate::{Call, Gate, Verdict};
 pub use overview::overview_as_json;
 pub use routes::openapi;
 pub use service::Api;
+pub use services::keys::ServiceKeys;
 pub use settings::{BATCH_LIMIT, BODY_LIMIT, Open, OperatorSettings, Settings};
 pub use token::{InvalidSettings, JwtAlgorithm, JwtSettings};

@@ -15,8 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    answer_page, asks, audit, contacts, dead_letters, deliveries, docs, endpoints, health, messages, overview, pauses,
-    schedules, suppressions, unsubscribe, verifications,
+    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, health, messages,
+    overview, pauses, schedules, services, suppressions, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -49,6 +49,7 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         (&Method::DELETE, "/pauses") => Some("DELETE /pauses/{id} resumes what is paused"),
         (&Method::GET, "/pauses/{id}") => Some("GET /pauses lists what is paused"),
         (&Method::DELETE, "/sandbox/faults") => Some("DELETE /sandbox/faults/{channel} clears what is set for one"),
+        (&Method::POST, "/v1/commands") => Some("POST /v1/commands/dispatch has a service do something"),
         (&Method::GET, "/endpoints/{id}") => Some("GET /endpoints lists all of them"),
         (&Method::PUT | &Method::PATCH, "/endpoints/{id}") => {
             Some("to change one, DELETE it and POST another; POST /endpoints/{id}/rotate changes its secret")
@@ -100,6 +101,12 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(suppressions::lift::lift))
         .routes(routes!(pauses::create::create, pauses::list::list))
         .routes(routes!(pauses::resume::resume))
+        .routes(routes!(commands::dispatch::dispatch))
+        .routes(routes!(commands::list::list))
+        .routes(routes!(commands::show::show))
+        .routes(routes!(services::list::list))
+        .routes(routes!(services::report::report))
+        .routes(routes!(services::jwks::jwks))
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::groups::groups))
         .routes(routes!(dead_letters::acknowledge::acknowledge))
@@ -168,6 +175,8 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/suppressions") => &operations::suppressions::FIELDS,
         (&Method::POST, "/pauses") => &operations::pauses::FIELDS,
         (&Method::POST, "/sandbox/faults") => &operations::faults::FIELDS,
+        (&Method::POST, "/v1/commands/dispatch") => &operations::commands::FIELDS,
+        (&Method::POST, "/v1/events") => &operations::commands::REPORT_FIELDS,
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/asks") => &AskRequest::FIELDS,
         (&Method::PUT, "/contacts/{id}") => &operations::contacts::FIELDS,

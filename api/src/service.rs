@@ -21,6 +21,7 @@ use web::server::{self, Limits};
 use crate::app::App;
 use crate::gate::Gate;
 use crate::sandbox::pages;
+use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
 use crate::{answer_page, docs, doors, headers, routes, unsubscribe, verifications, webhooks};
@@ -66,6 +67,9 @@ impl Api {
             letters: keys.letters(),
             secrets: Secrets::new(&keys),
             counters: keys.counters(),
+            // What is wrong with a key, whoever has read the file has told.
+            service_keys: ServiceKeys::new(&settings.services).unwrap_or_default(),
+            jwks: keys.commands().public(),
             settings,
             checker,
             publisher,

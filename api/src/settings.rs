@@ -6,7 +6,7 @@ mod verify;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domain::{ChannelName, PumpingLimits, Zones};
+use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -44,6 +44,8 @@ pub struct Settings {
     pub carriers: Vec<Carrier>,
     /// The rules of time zones.
     pub zones: Zones,
+    /// `SERVICES_FILE`: the services that take commands.
+    pub services: Registry,
     /// The most bytes of a request body.
     pub body_limit: usize,
     /// The most items of one `POST /notify`.
@@ -62,6 +64,8 @@ pub struct Settings {
     pub bot_name: Option<String>,
     /// Whether browsers reach the API over TLS, as `PUBLIC_URL` says: then sessions are of TLS alone.
     pub is_over_tls: bool,
+    /// `EVENTS`: which events are published.
+    pub telling: Telling,
     /// `VERIFY_…`: to whom codes go, and how many.
     pub verify: PumpingLimits,
 }
@@ -81,6 +85,7 @@ impl Settings {
             providers: Vec::new(),
             carriers: Vec::new(),
             zones: Zones::bundled(),
+            services: Registry::default(),
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,
             connection_limit: 1024,
@@ -90,6 +95,7 @@ impl Settings {
             drain: Duration::from_secs(25),
             bot_name: None,
             is_over_tls: false,
+            telling: Telling::Off,
             verify: verify::nothing(),
         }
     }

@@ -13,7 +13,7 @@ use media::MEDIA;
 use runtime::settings::Reader;
 
 use self::list::{List, words};
-use crate::providers::{PROVIDERS, Provider, Service, preferred, service, webhook};
+use crate::providers::{PROVIDERS, Provider, Service, preferred, service, telegram, webhook};
 use crate::{Allow, Channels, SandboxMode, Settings, known};
 
 impl Settings {
@@ -64,6 +64,16 @@ impl Settings {
                 reader.refuse(name, what);
             } else {
                 reader.warn(format!("{name} {what}"));
+            }
+        }
+    }
+
+    /// Reports what is missing or wrong for a process that asks a provider, and sends nothing by it.
+    pub fn check_polling(&self, reader: &mut Reader) {
+        let problems = telegram::Poller::of(self).and_then(Result::err).unwrap_or_default();
+        for problem in problems {
+            if reader.are_right(&[named_by(&problem)]) {
+                reader.problem(problem);
             }
         }
     }

@@ -97,7 +97,7 @@ impl Webhooks {
     /// The medium by which the message of a report went, or came, and the person at its other end, as a notification names
     /// them. Twilio marks numbers of WhatsApp, and Meta leaves the plus out.
     pub fn person(report: &Report) -> (&'static str, Option<String>) {
-        let person = report.said.written_by().or(report.recipient.as_deref());
+        let person = report.said.said_by().or(report.recipient.as_deref());
         let marked = person.and_then(|person| person.strip_prefix("whatsapp:"));
         let served = PROVIDERS.iter().find(|provider| provider.name == report.provider);
         let medium = served.and_then(|provider| provider.serves.first()).map_or("", |service| service.medium.name);

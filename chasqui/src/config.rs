@@ -49,6 +49,7 @@ pub struct Config {
     /// The rules of time zones: the newest for an API or a scheduler, the bundled ones for other roles.
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
+    pub dialog: dialog::Settings,
     pub channels: channels::Settings,
     /// The services that take commands.
     pub services: Registry,
@@ -100,6 +101,7 @@ impl Config {
             channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks, service),
             services: services.unwrap_or_default(),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
+            dialog: dialog::Settings::read(reader),
             retention: shared::retention(reader),
             prover: prover::prover(reader),
             zones,

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use api::{BATCH_LIMIT, BODY_LIMIT};
 use clap::Subcommand;
 use domain::{Defaults, Draft, FieldError, MAX_BODY_BYTES, Timestamp, json_fault, parse_object, printable};
+use operations::asks::faults_of_message;
 use operations::{Checker, Findings};
 use runtime::read_file;
 use serde::de::IgnoredAny;
@@ -32,7 +33,7 @@ pub enum ContractCommand {
 
 #[derive(clap::Args, Debug)]
 pub struct Lint {
-    /// One body, a list of them as POST /notify takes it, or one on each line; - is standard input
+    /// One body, also one with `ask`, a list of them as POST /notify takes it, or one on each line; - is standard input
     file: PathBuf,
     /// One JSON object for each body, on a line of its own
     #[arg(long)]
@@ -176,7 +177,10 @@ fn too_large(body: &Body<'_>) -> Option<FieldError> {
 fn look(checker: &Checker, body: &Body<'_>, defaults: &Defaults, now: Timestamp) -> Findings {
     match parse_object(body.text) {
         Ok(object) => {
-            let mut findings = checker.check(&Draft::of(object, defaults), now);
+            let mut findings = match faults_of_message(&object, checker) {
+                Some(errors) => Findings { errors, ..Findings::default() },
+                None => checker.check(&Draft::of(object, defaults), now),
+            };
             findings.errors.extend(too_large(body));
             findings
         }
@@ -249,7 +253,28 @@ impl fmt::Display for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use templates::Templates;
+
     use super::*;
+
+    #[test]
+    fn a_body_that_wants_people_to_be_asked_is_looked_at_as_one() {
+        let checker = Checker::new(Arc::new(Templates::embedded("en").expect("the shipped ones")));
+        let told = |text: &str| {
+            let body = Body { place: Place::Whole, text: text.as_bytes() };
+            let findings = look(&checker, &body, &Defaults { channel: None }, Timestamp::from_micros(0));
+            findings.errors.iter().map(|error| error.pointer.clone()).collect::<Vec<_>>()
+        };
+        let good = r#"{"ask": {"question": "Deploy?", "to": [{"contact": "ana"}]}, "tenant": "acme"}"#;
+        assert_eq!(told(good), Vec::<String>::new());
+        let bad =
+            r#"{"ask": {"to": [{"channel": "email", "destination": "nobody"}], "reply_to": "q"}, "question": "?"}"#;
+        let mut pointers = told(bad);
+        pointers.sort();
+        assert_eq!(pointers, ["/ask/question", "/ask/reply_to", "/ask/to/0/destination", "/question"]);
+    }
 
     #[test]
     fn a_body_that_is_a_line_of_the_file_is_told_with_one_line() {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use domain::{ChannelName, EventName, Telling, Tenant, printable};
+use domain::{ChannelName, EventName, SubjectEvent, Telling, Tenant, printable};
 use serde_json::Value;
 use topology::{EventWatch, Topology, TopologyError, Wanted};
 
@@ -29,12 +29,12 @@ pub struct Events {
     /// Only of this tenant. This and the next two may be given several times
     #[arg(long, value_parser = tenant)]
     tenant: Vec<Tenant>,
-    /// Only on this channel, such as email
-    #[arg(long, value_parser = channel)]
+    /// Only on this channel, such as email, or of this: ask, command or verification
+    #[arg(long, value_parser = channel_or_noun)]
     channel: Vec<ChannelName>,
     /// Only this, such as dead
     #[arg(long, value_name = "EVENT", value_parser = event)]
-    event: Vec<EventName>,
+    event: Vec<String>,
     /// One JSON object per line, as it is told
     #[arg(long, conflicts_with = "pretty")]
     json: bool,
@@ -110,13 +110,13 @@ impl Events {
 }
 
 /// What is said at the start of events that are waited for in vain, where the fleet has these settings too.
-fn never_told(telling: Telling, wanted: &[EventName]) -> Option<String> {
+fn never_told(telling: Telling, wanted: &[String]) -> Option<String> {
     let setting = match telling {
         Telling::All => return None,
         Telling::Off => return Some("EVENTS=off: a fleet with these settings tells nothing".to_owned()),
         Telling::Ended => "EVENTS=ended",
     };
-    let never: Vec<&str> = wanted.iter().filter(|name| !telling.tells(**name)).map(|name| name.as_str()).collect();
+    let never: Vec<&str> = wanted.iter().filter(|name| !telling.tells_any(name)).map(String::as_str).collect();
     let told = format!("{setting}: a fleet with these settings never tells {}", never.join(", "));
     (!never.is_empty()).then_some(told)
 }
@@ -190,10 +190,19 @@ fn line_of(event: &Value) -> String {
     printable(&words.join("  ")).into_owned()
 }
 
-fn event(text: &str) -> Result<EventName, String> {
-    let names = EventName::ALL.map(EventName::as_str);
-    let known = EventName::ALL.into_iter().find(|event| event.as_str() == text);
-    known.ok_or_else(|| one_of(text, &names))
+fn event(text: &str) -> Result<String, String> {
+    let of_deliveries = EventName::ALL.map(EventName::as_str);
+    let others = SubjectEvent::NAMES.into_iter().filter(|name| !of_deliveries.contains(name));
+    let names: Vec<&str> = of_deliveries.into_iter().chain(others).collect();
+    if names.contains(&text) { Ok(text.to_owned()) } else { Err(one_of(text, &names)) }
+}
+
+/// A channel, or the word that an event of no delivery has in its place.
+fn channel_or_noun(text: &str) -> Result<ChannelName, String> {
+    match ChannelName::parse(text) {
+        Ok(noun) if SubjectEvent::NOUNS.contains(&noun.as_str()) => Ok(noun),
+        _ => channel(text),
+    }
 }
 
 #[cfg(test)]
@@ -217,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_word_that_is_no_event_is_told_with_the_nearest_one() {
-        assert_eq!(event("fell_back"), Ok(EventName::FellBack));
+        assert_eq!((event("fell_back"), event("answered")), (Ok("fell_back".into()), Ok("answered".into())));
         let refused = event("ded").expect_err("no event");
         assert!(refused.ends_with("did you mean dead?") && refused.contains("replayed"), "{refused}");
         assert!(tenant("a.b").is_err() && channel("a.b").is_err(), "a dot would be two words of a key");
@@ -227,7 +236,10 @@ mod tests {
     fn a_word_that_is_no_channel_is_refused_with_the_nearest_one() {
         assert!(channel("emial").is_err_and(|said| said.ends_with("did you mean email?")));
         assert!(channel("slack").is_err_and(|said| said.starts_with("it must be one of email, push, sms")));
-        assert_eq!(channel("email").map(|channel| channel.to_string()), Ok("email".to_owned()));
+        for told in ["email", "ask", "verification"] {
+            assert_eq!(channel_or_noun(told).map(|channel| channel.to_string()), Ok(told.to_owned()));
+        }
+        assert!(channel_or_noun("asks").is_err());
     }
 
     #[test]
@@ -246,10 +258,10 @@ mod tests {
 
     #[test]
     fn an_event_that_is_never_told_is_said_at_the_start() {
-        let wanted = [EventName::Retrying, EventName::Dead];
+        let wanted = ["retrying", "dead", "answered", "opened"].map(str::to_owned);
         let told = never_told(Telling::Ended, &wanted).expect("retrying is no ending");
-        assert_eq!(told, "EVENTS=ended: a fleet with these settings never tells retrying");
-        assert_eq!(never_told(Telling::Ended, &[EventName::Dead]), None);
+        assert_eq!(told, "EVENTS=ended: a fleet with these settings never tells retrying, opened");
+        assert_eq!(never_told(Telling::Ended, &["dead".to_owned()]), None);
         assert_eq!(never_told(Telling::Ended, &[]), None);
         assert_eq!(never_told(Telling::All, &wanted), None);
         assert!(never_told(Telling::Off, &[]).is_some_and(|told| told.starts_with("EVENTS=off")));

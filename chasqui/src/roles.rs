@@ -174,6 +174,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         // `PUBLIC_URL` is of https.
         is_over_tls: config.public_url.is_some(),
+        bot_name: config.dialog.bot_name.clone(),
         retention: config.retention,
         answerers: parts::answerers(),
         retry_delays: config.retry_delays,
@@ -183,7 +184,9 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         // What is wrong with the settings of a provider the workers say, which need it.
         carriers: parts::carriers(&config.channels).unwrap_or_default(),
         zones: config.zones.clone(),
+        telling: config.topology.events,
         verify: config.api.verify.clone(),
+        services: config.services.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }
@@ -244,6 +247,9 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
         services: config.services.clone(),
         signer: config.channels.service.keys.clone().context("SECRET_KEY is missing")?,
         reader: webhooks::reader(&config.channels),
+        polling: webhooks::polling(&config.channels, &shared.clock)?,
+        secrets: parts::secrets(config),
+        settings: config.dialog.clone(),
         telling: config.topology.events,
         hasher: parts::hasher(config),
         clock: shared.clock,

@@ -1,11 +1,12 @@
-//! Who may call the API's webhooks, and what they say: providers, by their signatures.
+//! Who may call the API's webhooks, and what they say: providers, by their signatures. And who is asked instead.
 
 use std::sync::Arc;
 
 use api::{Call, Gate, Verdict};
+use channels::telegram::{self, NotPolled, Poller};
 use channels::{Callback, Refused, Webhooks};
-use dialog::{Reader, Said, Spoken};
-use domain::{ChannelName, Report};
+use dialog::{NotTold, Polling, Reader, Said, Spoken, Update};
+use domain::{ChannelName, Clock, Report};
 use reqwest::header::HeaderMap;
 use topology::Inbound;
 
@@ -24,6 +25,42 @@ pub(crate) fn reader(settings: &channels::Settings) -> Reader {
         let said = read.reports.into_iter().map(said).collect::<Result<Vec<_>, _>>()?;
         Ok(Spoken { said, unread: read.unread })
     })
+}
+
+/// Who is asked for what people write; none where all providers call.
+///
+/// # Errors
+/// What is missing or wrong in the settings of who is to be asked.
+pub(crate) fn polling(settings: &channels::Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Polling>> {
+    let Some(poller) = Poller::of(settings) else { return Ok(None) };
+    let poller = Arc::new(poller.map_err(|problems| anyhow::anyhow!(problems.join("; ")))?);
+    let (asked, at) = (Arc::clone(&poller), Arc::clone(clock));
+    let ask = Arc::new(move |from: Option<i64>| -> dialog::Later<Result<Vec<Update>, NotTold>> {
+        let (poller, now) = (Arc::clone(&asked), at.now());
+        Box::pin(async move {
+            let told = poller.updates(from, now).await;
+            told.map(|told| told.into_iter().map(update).collect::<Vec<_>>()).map_err(not_told)
+        })
+    });
+    let at = Arc::clone(clock);
+    let answer = Arc::new(move |query: String| -> dialog::Later<Result<(), String>> {
+        let (poller, now) = (Arc::clone(&poller), at.now());
+        Box::pin(async move { poller.answer(&query, now).await })
+    });
+    Ok(Some(Polling { provider: Poller::provider(), target: Poller::target(), ask, answer }))
+}
+
+fn update(told: telegram::Update) -> Update {
+    let telegram::Update { number, body, query } = told;
+    Update { number, body, query }
+}
+
+fn not_told(why: NotPolled) -> NotTold {
+    match why {
+        NotPolled::Refused(why) => NotTold::Ever(why),
+        NotPolled::Elsewhere(why) => NotTold::Elsewhere(why),
+        NotPolled::Later { why, wait } => NotTold::Now { why, wait },
+    }
 }
 
 fn said(report: Report) -> Result<Said, String> {

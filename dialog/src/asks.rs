@@ -13,3 +13,6 @@ mod plan;
 pub(crate) use answering::{answer, tell_verdict};
 pub(crate) use ended::{end, ended, request_end};
 pub(crate) use opening::{Opening, open};
+
+#[cfg(test)]
+mod tests;

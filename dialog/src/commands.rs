@@ -121,6 +121,18 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
     Ok(command)
 }
 
+/// Ends a command about which nobody can be asked.
+async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Disposition> {
+    let (intake, now) = (&shared.intake, shared.intake.clock.now());
+    let step = |command: &Command| command.rejected(&format!("nobody can be asked: {why}"), now);
+    let taken = intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step)).await?;
+    // One that was taken before is told as it is: whoever has it in hand again reads it so.
+    let Some(CommandStep::Moved(moved)) = taken else { return Ok(()) };
+    count("unasked");
+    outgoing::tell(shared, &moved.command.told(), moved.command.correlation_id.as_deref(), None).await?;
+    end(shared, &moved.command).await
+}
+
 /// Whether both were asked for by the same request.
 fn is_same(known: &Command, other: &Command) -> bool {
     let what = |command: &Command| {
@@ -161,7 +173,12 @@ async fn advance(
         None => "unknown",
     };
     count(what);
-    tracing::warn!(command = %key, what, "what was said of a command changes nothing");
+    // What comes late or twice is usual.
+    if matches!(what, "backwards" | "ended") {
+        tracing::debug!(command = %key, what, "what was said of a command changes nothing");
+    } else {
+        tracing::warn!(command = %key, what, "what was said of a command changes nothing");
+    }
     Ok(())
 }
 
@@ -177,11 +194,16 @@ async fn follow(shared: &Shared, command: &Command) -> Result<(), Disposition> {
         }
         CommandState::Running => Ok(()),
         CommandState::Succeeded | CommandState::Failed | CommandState::Rejected | CommandState::Expired => {
-            tell_end(shared, command).await?;
-            let (intake, keys) = (&shared.intake, [command.key.clone()]);
-            Ok(intake.breaker.retry_until_taken(|| intake.store.commands_told(&keys)).await?)
+            end(shared, command).await
         }
     }
+}
+
+/// Tells an end to whoever has asked for the command, and forgets where they are told.
+async fn end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
+    tell_end(shared, command).await?;
+    let (intake, keys) = (&shared.intake, [command.key.clone()]);
+    Ok(intake.breaker.retry_until_taken(|| intake.store.commands_told(&keys)).await?)
 }
 
 /// Tells whoever has asked for a command how it has ended.
@@ -197,3 +219,6 @@ fn unreadable(why: &str) -> Disposition {
 fn count(what: &'static str) {
     metrics::counter!("chasqui_commands_total", "what" => what).increment(1);
 }
+
+#[cfg(test)]
+mod tests;

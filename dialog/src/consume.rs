@@ -56,7 +56,7 @@ async fn told(shared: &Shared, incoming: &Incoming) -> Disposition {
         Err(trouble) => return trouble.into(),
     };
     let now = shared.intake.clock.now();
-    for endpoint in endpoints.iter().filter(|endpoint| endpoint.wants(event.name)) {
+    for endpoint in endpoints.iter().filter(|endpoint| wants(endpoint, &event)) {
         match is_told_with_details(shared, &event, endpoint).await {
             Ok(true) => continue,
             Ok(false) => {}
@@ -74,6 +74,11 @@ async fn told(shared: &Shared, incoming: &Incoming) -> Disposition {
         }
     }
     Disposition::Acknowledge
+}
+
+/// Whether an endpoint is told of an event. Its list has events of deliveries alone: one with a list is told of nothing else.
+fn wants(endpoint: &Endpoint, event: &Event) -> bool {
+    event.name.map_or_else(|| endpoint.wants_all(), |name| endpoint.wants(name))
 }
 
 /// Whether this endpoint is told of the same event already, by a copy that says more than this one.

@@ -1,5 +1,5 @@
-//! The dialog as a whole: it consumes what providers send, and events while there are endpoints, ends what is over by its
-//! time, and drains what it has in hand.
+//! The dialog as a whole: it consumes what providers send, asks the one that calls nobody, consumes events while there are
+//! endpoints, ends what is over by its time, and drains what it has in hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,12 @@ use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
 
 use crate::endpoints::Endpoints;
+use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
 use crate::said::Reader;
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::updates::Polling;
 use crate::{binding, consume, reports, ticker};
 
 /// The most messages of a queue in hand at once.
@@ -43,6 +45,8 @@ pub struct Dialog {
     /// With what people answer.
     pub secrets: Secrets,
     pub settings: Settings,
+    /// Who is asked for what people write; none where all providers call.
+    pub polling: Option<Polling>,
     pub telling: Telling,
     pub hasher: RecipientHasher,
     pub clock: Arc<dyn Clock>,
@@ -50,23 +54,28 @@ pub struct Dialog {
 
 impl Dialog {
     /// Hears providers and tells endpoints until `stop` is cancelled.
-    pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
+    pub async fn run(mut self, readiness: Readiness, stop: CancellationToken) {
         let of = |source| Subscription { source, prefetch: PREFETCH };
         let subscriptions = vec![of(Source::Callbacks), of(Source::Inbound)];
         let (consumers, mut sources) =
             Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
-        let topology = self.topology.clone();
+        let (topology, polling) = (self.topology.clone(), self.polling.take());
         let shared = Arc::new(self.into_shared(stop.clone()));
         let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
         let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
+        let poller = polling.map(Poller::new);
         tokio::select! {
             () = stop.cancelled() => {}
+            () = asking(poller.as_ref(), &shared) => {}
             () = binding::keep(&shared, &topology) => {}
             () = ticker::keep(&shared) => {}
             () = keep_current(&shared.health, &shared.intake.publisher, &consumers, &readiness) => {}
         }
         readiness.set(vec!["stopping".into()]);
         let drained = async {
+            if let Some(poller) = &poller {
+                poller.leave(&shared).await;
+            }
             consumers.drain().await;
             for taking in [hearing, telling].into_iter().flatten() {
                 let _ = taking.await;
@@ -105,5 +114,13 @@ impl Dialog {
             health: Health::default(),
             events: TaskTracker::new(),
         }
+    }
+}
+
+/// Asks until it is dropped, if there is anybody to ask.
+async fn asking(poller: Option<&Poller>, shared: &Shared) {
+    match poller {
+        Some(poller) => poller.keep(shared).await,
+        None => std::future::pending().await,
     }
 }

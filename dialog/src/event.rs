@@ -1,6 +1,6 @@
 //! Reads an event that the fleet has told.
 
-use domain::{ChannelName, EventName, Key, Tenant};
+use domain::{ChannelName, EventName, Key, SubjectEvent, Tenant};
 use serde_json::{Map, Value};
 
 /// The channel whose events are told to no endpoint: each would be about telling another.
@@ -12,8 +12,9 @@ const GONE: &str = "gone";
 pub(crate) struct Event {
     /// The tenant and the event's id.
     pub(crate) key: Key,
-    pub(crate) name: EventName,
-    /// The tenant and the id of the delivery that it is about.
+    /// None for what is told of no delivery, such as an ask.
+    pub(crate) name: Option<EventName>,
+    /// The tenant and the id of the delivery that it is about, or of the ask, the command or the verification.
     pub(crate) delivery: Key,
     channel: ChannelName,
     /// All of it.
@@ -32,7 +33,8 @@ impl Event {
         let Value::Object(whole) = serde_json::from_slice(body).ok()? else { return None };
         let tenant = Tenant::parse(text(&whole, "tenant")?)?;
         let (channel, name) = text(&whole, "type")?.strip_prefix("chasqui.")?.rsplit_once('.')?;
-        let name = EventName::ALL.into_iter().find(|known| known.as_str() == name)?;
+        let known = || EventName::ALL.into_iter().find(|known| known.as_str() == name);
+        let name = if SubjectEvent::NOUNS.contains(&channel) { None } else { Some(known()?) };
         let key = Key { tenant: tenant.clone(), id: text(&whole, "id")?.to_owned() };
         let delivery = Key { tenant, id: text(&whole, "subject")?.to_owned() };
         Some(Self { key, name, delivery, channel: ChannelName::parse(channel).ok()?, whole })
@@ -46,7 +48,7 @@ impl Event {
     /// The endpoint that has said that it wants no more, if that is what has happened.
     pub(crate) fn has_gone(&self) -> Option<Noted<'_>> {
         let data = self.whole.get("data")?.as_object()?;
-        let is_gone = self.is_of_a_webhook() && self.name == EventName::Dead && text(data, "code") == Some(GONE);
+        let is_gone = self.is_of_a_webhook() && self.name == Some(EventName::Dead) && text(data, "code") == Some(GONE);
         let noted = data.get("metadata")?.as_object().filter(|_| is_gone)?;
         Some(Noted { endpoint: text(noted, "endpoint")?, mark: text(noted, "mark")? })
     }

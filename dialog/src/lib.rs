@@ -1,7 +1,8 @@
 //! The dialog with everybody outside: it hears what providers report, and tells endpoints what has happened.
 //!
 //! A call of a provider is read by a [`Reader`] into what is [`said`]; [`reports`] merges that into the ledger and tells it,
-//! and [`listing`] keeps the suppression list.
+//! and [`listing`] keeps the suppression list. A provider that has nobody to call is asked: [`poll`] publishes its [`updates`]
+//! as such calls.
 //!
 //! What people press and write that is for us, [`words`] takes: answers to [`asks`], [`commands`], and links that connect an
 //! account. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
@@ -26,6 +27,7 @@ mod event;
 mod listing;
 mod outgoing;
 mod people;
+mod poll;
 mod readiness;
 mod replies;
 mod reports;
@@ -36,8 +38,10 @@ mod shared;
 #[cfg(test)]
 mod testing;
 mod ticker;
+mod updates;
 mod words;
 
 pub use dialog::Dialog;
 pub use said::{Reader, Said, Spoken};
 pub use settings::Settings;
+pub use updates::{Answer, Ask, Later, NotTold, Polling, Update};

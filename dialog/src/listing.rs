@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{SuppressedFor, Tenant, Timestamp};
+use domain::{Reported, SuppressedFor, Tenant, Timestamp};
 use operations::suppressions::{self, Entry, Lifted};
 
 use crate::disposition::Disposition;
@@ -41,7 +41,7 @@ pub(crate) async fn tenants_of(shared: &Shared, one: &Said) -> Result<BTreeSet<T
         return Ok(BTreeSet::from([about.key.tenant.clone()]));
     }
     // What a provider says of a message that is nobody's here is about a sender of its own.
-    if said.written_by().is_none() {
+    if said.said_by().is_none() {
         return Ok(BTreeSet::new());
     }
     let mut tenants = BTreeSet::from([Tenant::default()]);
@@ -114,8 +114,9 @@ async fn lift(
     (reason, at): (SuppressedFor, Timestamp),
 ) -> Result<(), Disposition> {
     let intake = &shared.intake;
-    let why = match reason {
-        SuppressedFor::Stop => "the recipient has written START",
+    let why = match (reason, &one.report.said) {
+        (_, Reported::Unblocked { .. }) => "the recipient has let us write again",
+        (SuppressedFor::Stop, _) => "the recipient has written START",
         _ => "the recipient has subscribed again at the provider",
     };
     let by = one.report.provider;

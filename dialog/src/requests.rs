@@ -46,7 +46,7 @@ async fn open(shared: &Shared, request: &Request<'_>, body: Map<String, Value>) 
     }
     let key = Key { tenant: asked.tenant.clone(), id };
     let opening = Opening { key, kind: AskKind::Confirm, request: asked, at: request.inbound.at };
-    asks::open(shared, &opening).await.map(drop)
+    asks::open(shared, &opening).await
 }
 
 /// An answer whose ticket was believed by whoever has published it.

@@ -38,7 +38,7 @@ pub(crate) async fn keep(shared: &Arc<Shared>) {
     }
 }
 
-async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
+pub(crate) async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
     expire(&shared.intake.store, shared).await?;
     failpoint("dialog.expired");
     tell_asks(shared).await?;
@@ -150,9 +150,8 @@ async fn told_verification(shared: &Shared, verification: Verification) -> Optio
 async fn call_off(shared: &Shared, delivery: &Key) -> Result<(), StepError> {
     let intake = &shared.intake;
     let found = intake.breaker.retry_until_taken(|| intake.store.delivery(delivery)).await?;
-    let has_child = found.is_some_and(|view| {
-        view.row.order.escalates_at().is_some() || view.row.state == State::FellBack
-    });
+    let has_child =
+        found.is_some_and(|view| view.row.order.escalates_at().is_some() || view.row.state == State::FellBack);
     if has_child { intake.call_off(delivery).await } else { Ok(()) }
 }
 

@@ -120,3 +120,6 @@ async fn tell(
 fn count(what: &'static str) {
     metrics::counter!("chasqui_words_total", "what" => what).increment(1);
 }
+
+#[cfg(test)]
+mod tests;

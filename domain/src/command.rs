@@ -166,10 +166,15 @@ impl Command {
 
     /// Those who were asked have refused it.
     pub fn refused(&self, by: &str, now: Timestamp) -> CommandStep {
+        self.rejected(&format!("refused by {by}"), now)
+    }
+
+    /// It is never dispatched, for this reason.
+    pub fn rejected(&self, why: &str, now: Timestamp) -> CommandStep {
         if self.state != CommandState::PendingConfirmation {
             return self.stays(CommandState::Rejected);
         }
-        Self { output: Some(format!("refused by {by}")), ..self.clone() }.moves(CommandState::Rejected, now)
+        Self { output: Some(why.to_owned()), ..self.clone() }.moves(CommandState::Rejected, now)
     }
 
     /// The delivery that takes it to its service has failed for good. It may have arrived all the same: what its service

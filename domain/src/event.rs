@@ -134,6 +134,16 @@ impl Telling {
         }
     }
 
+    /// Whether any event of this name is told.
+    pub fn tells_any(self, name: &str) -> bool {
+        let of_deliveries = || EventName::ALL.into_iter().any(|event| event.as_str() == name && event.is_ending());
+        match self {
+            Self::All => true,
+            Self::Ended => of_deliveries() || SubjectEvent::may_end(name),
+            Self::Off => false,
+        }
+    }
+
     /// The same for what is told of no delivery.
     pub fn tells_of_subject(self, event: &SubjectEvent) -> bool {
         match self {

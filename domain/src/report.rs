@@ -70,6 +70,14 @@ pub enum Reported {
         payload: String,
         by: String,
     },
+    /// A person does not let us write any more.
+    Blocked {
+        by: String,
+    },
+    /// A person lets us write again.
+    Unblocked {
+        by: String,
+    },
 }
 
 /// What a mail that came back says about its address.
@@ -134,6 +142,8 @@ impl Reported {
             Self::FailedLater { .. } => "failed",
             Self::Reply { .. } => "reply",
             Self::Button { .. } => "button",
+            Self::Blocked { .. } => "blocked",
+            Self::Unblocked { .. } => "unblocked",
         }
     }
 
@@ -155,7 +165,7 @@ impl Reported {
             Self::Bounced { class: Bounce::Listed } => Some(SuppressedFor::Provider),
             Self::Complained => Some(SuppressedFor::Complaint),
             Self::Unsubscribed => Some(SuppressedFor::Unsubscribe),
-            Self::Reply { keyword: Some(Keyword::Stop), .. } => Some(SuppressedFor::Stop),
+            Self::Reply { keyword: Some(Keyword::Stop), .. } | Self::Blocked { .. } => Some(SuppressedFor::Stop),
             _ => None,
         }
     }
@@ -164,7 +174,7 @@ impl Reported {
     pub const fn lifts(&self) -> Option<SuppressedFor> {
         match self {
             Self::Resubscribed => Some(SuppressedFor::Unsubscribe),
-            Self::Reply { keyword: Some(Keyword::Start), .. } => Some(SuppressedFor::Stop),
+            Self::Reply { keyword: Some(Keyword::Start), .. } | Self::Unblocked { .. } => Some(SuppressedFor::Stop),
             _ => None,
         }
     }
@@ -174,6 +184,14 @@ impl Reported {
         match self {
             Self::Reply { from: by, .. } | Self::Button { by, .. } => Some(by),
             _ => None,
+        }
+    }
+
+    /// The person by whom it was said, as the provider names them: who has written or pressed, blocked us or let us in.
+    pub fn said_by(&self) -> Option<&str> {
+        match self {
+            Self::Blocked { by } | Self::Unblocked { by } => Some(by),
+            other => other.written_by(),
         }
     }
 
@@ -189,7 +207,12 @@ impl Reported {
             | Self::Button { .. } => Evidence::Arrived,
             Self::Bounced { .. } | Self::FailedLater { retriable: false, .. } => Evidence::Lost,
             Self::FailedLater { retriable: true, .. } => Evidence::Failed,
-            Self::Accepted | Self::Deferred | Self::Resubscribed | Self::Reply { .. } => Evidence::Nothing,
+            Self::Accepted
+            | Self::Deferred
+            | Self::Resubscribed
+            | Self::Reply { .. }
+            | Self::Blocked { .. }
+            | Self::Unblocked { .. } => Evidence::Nothing,
         }
     }
 

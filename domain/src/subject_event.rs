@@ -37,6 +37,36 @@ pub struct SubjectEvent {
 }
 
 impl SubjectEvent {
+    /// What such events are about.
+    pub const NOUNS: [&str; 3] = ["ask", "command", "verification"];
+    /// What may have happened to that.
+    pub const NAMES: [&str; 19] = [
+        "opened",
+        "counted",
+        "changed",
+        "refused",
+        "late",
+        "answered",
+        "expired",
+        "cancelled",
+        "pending_confirmation",
+        "dispatched",
+        "running",
+        "succeeded",
+        "failed",
+        "rejected",
+        "started",
+        "sent",
+        "approved",
+        "exhausted",
+        "blocked",
+    ];
+
+    /// Whether something has come to an end by an event of this name.
+    pub(crate) fn may_end(name: &str) -> bool {
+        ENDINGS.iter().any(|(_, ending)| *ending == name)
+    }
+
     /// `of` tells it from others of its name about the same subject.
     pub(crate) fn new(noun: &'static str, subject: &Key, name: &'static str, of: &str, at: Timestamp) -> Self {
         let id = subject_event_id(noun, subject, name, of);

@@ -43,6 +43,8 @@ pub struct Verification {
     pub channel: ChannelName,
     pub recipient: RecipientHash,
     pub recipient_mask: String,
+    /// The keyed hash of all addresses that its code may go to: whoever has it sent again names the same.
+    pub addresses: RecipientHash,
     /// The hashes by which the guard counts: of a number without its last digits, which would be nearly all of it beside
     /// the mask; of who has asked, as the application says; and of their session.
     pub prefix: Option<Content>,

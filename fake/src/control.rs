@@ -68,8 +68,12 @@ fn inbound(world: &World, body: Value) -> Result<Post, Reply> {
     let from = fields.needed("from");
     let (to, button) = (fields.text("to"), fields.text("button"));
     let text = fields.text("text").unwrap_or_default();
+    let change = fields.word("change", &["blocked", "unblocked"]);
+    if change.is_some() && name != "telegram" {
+        fields.wrong("change", "is told by telegram alone".to_owned());
+    }
     fields.end()?;
-    let inbound = Inbound { from, to, text, button };
+    let inbound = Inbound { from, to, text, button, change };
     let written = provider.and_then(providers::named).and_then(|provider| provider.inbound);
     written.ok_or_else(|| missing(&format!("no {name}")))?(&world.site, &inbound)
 }

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::control;
 use crate::exchange::{Call, Reply};
-use crate::providers::PROVIDERS;
+use crate::providers::{self, PROVIDERS};
 use crate::world::World;
 
 /// The largest body: no provider takes a larger one.
@@ -70,6 +70,9 @@ async fn answer(world: Arc<World>, request: Request<Body>) -> Result<Response<Bo
 
 /// The answer of the provider that knows the path; none where the connection is to be cut.
 async fn provider(world: &World, call: &Call) -> Option<Reply> {
+    if let Some(reply) = providers::awaited(&world.site, call).await {
+        return Some(reply);
+    }
     if let Some(reply) = PROVIDERS.iter().find_map(|provider| (provider.beside)(&world.site, call)) {
         return Some(reply);
     }

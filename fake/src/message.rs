@@ -47,6 +47,8 @@ pub(crate) struct Inbound {
     pub(crate) text: String,
     /// What stands behind the button that was pressed, if one was.
     pub(crate) button: Option<String>,
+    /// `blocked` or `unblocked`: that they let the bot write to them no more, or again, instead of words.
+    pub(crate) change: Option<&'static str>,
 }
 
 /// One request of a provider to the fleet.

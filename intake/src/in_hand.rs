@@ -111,6 +111,11 @@ impl<'a> InHand<'a> {
         incoming.message_id.clone().or_else(named).unwrap_or_else(|| Uuid::now_v7().to_string())
     }
 
+    /// Publishes what goes on in place of a message that is no delivery, and acknowledges that.
+    pub async fn give_on(&self, publication: Publication, incoming: Incoming) {
+        self.publish_and_acknowledge(publication, None, incoming).await;
+    }
+
     /// Publishes, then acknowledges. `letter_of` is the epoch whose row notes the letter that is published.
     async fn publish_and_acknowledge(&self, publication: Publication, letter_of: Option<u32>, incoming: Incoming) {
         match self.intake.publisher.publish_until_confirmed(publication, &self.intake.stopping).await {

@@ -19,6 +19,8 @@ enum Verifications {
     /// The keyed hash of the address.
     Recipient,
     RecipientMask,
+    /// The keyed hash of all addresses that its code may go to.
+    Addresses,
     /// Keyed hashes by which is counted: of a number without its last digits, of who has asked, and of their session.
     Prefix,
     Client,
@@ -66,6 +68,7 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Verifications::Channel).text().not_null())
             .col(ColumnDef::new(Verifications::Recipient).binary().not_null())
             .col(ColumnDef::new(Verifications::RecipientMask).text().not_null())
+            .col(ColumnDef::new(Verifications::Addresses).binary().not_null())
             .col(ColumnDef::new(Verifications::Prefix).binary())
             .col(ColumnDef::new(Verifications::Client).binary())
             .col(ColumnDef::new(Verifications::Session).binary())

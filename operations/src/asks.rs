@@ -14,7 +14,7 @@ use store::{AskCancelled, AskFilter, AskPage, MAX_PAGE, Store, StoreError, USUAL
 use topology::{Inbound, Publication, Publisher, TraceHeaders};
 
 pub use self::link::{Answering, Linked, Standing, answer_by_link, linked, read_again};
-pub use self::read::CheckedAsk;
+pub use self::read::{CheckedAsk, faults_of_message};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 use crate::reader;

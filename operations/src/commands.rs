@@ -24,8 +24,8 @@ use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 
 /// By which these are known among the messages of the fleet's own.
-pub const DISPATCH: &str = "/commands";
-pub const REPORT: &str = "/commands/event";
+const DISPATCH: &str = "/commands";
+const REPORT: &str = "/commands/event";
 /// The group of callers who may do anything.
 const ADMINS: &str = "admins";
 /// What is told of an end that is not behind its beginning.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 pub use self::read::Asked;
 use crate::allowed::{NotDone, must};
+use crate::recipients::recipient_of;
 
 /// The fields of a contact, as its client writes them.
 pub const FIELDS: [&str; 4] = ["name", "locale", "groups", "addresses"];
@@ -63,7 +64,7 @@ pub async fn put(
     must(store, actor, &[Scope::Operate], "put a contact", now).await?;
     let Asked { name, locale, groups, addresses } = asked;
     let address = |(channel, destination): (ChannelName, String)| ContactAddress {
-        recipient: recipients.hash(&media::compared(&channel, &destination)),
+        recipient: recipient_of(&channel, &destination, recipients),
         channel,
         destination,
         since: now,

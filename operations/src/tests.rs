@@ -2,8 +2,10 @@
 
 mod accept;
 mod accounts;
+mod asks;
 mod captures;
 mod check;
+mod commands;
 mod dead_letters;
 mod deliveries;
 mod endpoints;

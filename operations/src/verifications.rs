@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use domain::{
     Actor, CODE_LIVES, Clock, Content, CounterHasher, Counters, Defaults, Key, PumpingLimits, RecipientHasher,
-    RequestIds, RequestedBy, Scope, Secrets, Sending, Tenant, Timestamp, Verification, VerificationMoved,
+    RequestIds, RequestedBy, Scope, Secrets, Sending, Telling, Tenant, Timestamp, Verification, VerificationMoved,
     VerificationState, dial_code, guard, mask, number_prefix,
 };
 use store::{
@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::allowed::{NotDone, must};
 use crate::checked::{Refused, field, mint};
+use crate::recipients::recipient_of;
 
 pub use self::ladder::{Ladder, Rung};
 pub use self::written::{Asked, CODE_FIELDS, FIELDS, RESEND_FIELDS, read_code};
@@ -47,6 +48,8 @@ pub struct Verifying<'a> {
     pub request_ids: &'a RequestIds,
     pub defaults: &'a Defaults,
     pub limits: &'a PumpingLimits,
+    /// Which events are published.
+    pub telling: Telling,
     /// Whether somebody carries WhatsApp here: a ladder leaves it out otherwise.
     pub has_whatsapp: bool,
     pub clock: &'a dyn Clock,
@@ -122,7 +125,7 @@ impl Verifying<'_> {
         if begun.sends > 0 {
             return Ok(begun);
         }
-        self.publish(&begun, told::of(&begun.started())).await?;
+        self.tell(&begun, &begun.started()).await?;
         self.send(&begun, &asked.ladder, asked.locale.as_deref(), &actor.name).await
     }
 
@@ -167,8 +170,9 @@ impl Verifying<'_> {
             key,
             purpose: asked.purpose.clone(),
             channel: channel.clone(),
-            recipient: self.recipients.hash(&media::compared(channel, destination)),
+            recipient: recipient_of(channel, destination, self.recipients),
             recipient_mask: mask(destination),
+            addresses: self.recipients.hash(&asked.ladder.addresses()),
             prefix: self.prefix_of(&asked.ladder),
             client: asked.client_ip.map(|ip| hashed(CLIENT, &network(ip))),
             session: asked.session.as_deref().map(|session| hashed(SESSION, session)),
@@ -201,19 +205,11 @@ impl Verifying<'_> {
         Err(NotVerified::Another { id: known.key.id })
     }
 
-    /// Whether a ladder leads where the verification was started for: to its address first, and to no number that the guard
-    /// was not asked about.
+    /// Whether a ladder leads to the addresses for which the verification was started, and to no other: whoever reads the
+    /// code elsewhere would be believed.
     fn is_to(&self, verification: &Verification, ladder: &Ladder) -> bool {
-        let Rung { channel, destination } = &ladder.first;
-        let is_there =
-            || self.recipients.every_hash(&media::compared(channel, destination)).contains(&verification.recipient);
-        let prefix = self.prefix_of(ladder);
-        // After a change of the secret the prefix has another hash; its country is still the same.
-        let is_near = prefix.is_none()
-            || prefix == verification.prefix
-            || (verification.key_id != self.secrets.key_id()
-                && ladder.number().as_deref().and_then(dial_code) == verification.dial_code.as_deref());
-        *channel == verification.channel && is_near && is_there()
+        let known = self.recipients.every_hash(&ladder.addresses());
+        ladder.first.channel == verification.channel && known.contains(&verification.addresses)
     }
 
     /// Asks the guard, and blocks what it finds reasons against.
@@ -256,7 +252,7 @@ impl Verifying<'_> {
         let message = message.ok_or(NotVerified::UnknownKey)?;
         self.call_off(verification).await?;
         self.publish(verification, message).await?;
-        self.publish(verification, told::of(&moved.event)).await?;
+        self.tell(verification, &moved.event).await?;
         match self.store.send_verification(&verification.key, now).await?.ok_or(NotVerified::Unknown)? {
             Sending::Now(moved) => {
                 self.count_sent(&moved.verification);

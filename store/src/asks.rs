@@ -31,7 +31,7 @@ pub use commands::CommandMade;
 pub use copies::{AskCopy, AskedPerson};
 pub use list::{AskCursor, AskFilter, AskPage};
 pub use verifications::{
-    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
+    ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
 };
 
 /// How often a change is decided anew because somebody else was quicker. Each time somebody has changed the row, which

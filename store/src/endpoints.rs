@@ -84,6 +84,11 @@ impl Endpoint {
     pub fn wants(&self, event: EventName) -> bool {
         self.disabled.is_none() && (self.types.is_empty() || self.types.contains(&event))
     }
+
+    /// Whether it is told whatever happens.
+    pub fn wants_all(&self) -> bool {
+        self.disabled.is_none() && self.types.is_empty()
+    }
 }
 
 impl Known {

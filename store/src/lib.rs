@@ -5,7 +5,7 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, and `journal` who did what; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
@@ -15,6 +15,7 @@ mod endpoints;
 mod error;
 mod faults;
 mod journal;
+mod leases;
 mod ledger;
 mod letters;
 mod limits;
@@ -36,8 +37,8 @@ pub use accounts::{
 };
 pub use asks::{
     AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
-    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, MAX_CONVERTED, VerificationCursor,
-    VerificationFilter, VerificationMade, VerificationPage,
+    CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, VerificationCursor, VerificationFilter,
+    VerificationMade, VerificationPage,
 };
 pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};

@@ -16,6 +16,7 @@ mod jobs;
 mod jobs_model;
 mod journal;
 mod lately;
+mod leases;
 mod ledger;
 mod letters;
 mod limits;

@@ -125,7 +125,47 @@ def sendgrid(source):
     }
 
 
-EXTRACTS = [(twilio, "twilio_messages"), (fcm, "fcm_send"), (sendgrid, "sendgrid_mail_send")]
+BOT_METHODS = ["sendMessage", "editMessageText", "editMessageReplyMarkup", "answerCallbackQuery", "getUpdates", "setWebhook",
+               "deleteWebhook", "getWebhookInfo"]
+
+
+def without_words(node):
+    """A piece of an OpenAPI document without what it says to people. A property may be called so as well: it is no text."""
+    if isinstance(node, list):
+        return [without_words(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+
+    def is_said(key, value):
+        return key == "externalDocs" or (key == "description" and isinstance(value, str))
+
+    return {key: without_words(value) for key, value in node.items() if not is_said(key, value)}
+
+
+def telegram(source):
+    """The methods of the Bot API that we call, each by POST with a body of JSON, as they stand but for their words."""
+    paths = {}
+    for method in BOT_METHODS:
+        path = "/bot{token}/" + method
+        operation = without_words(source["paths"][path]["post"])
+        if "requestBody" in operation:
+            bodies = operation["requestBody"]["content"]
+            body = bodies.get("application/json", bodies["multipart/form-data"])
+            # Telegram ignores a parameter that it does not know: then something else is sent than was meant.
+            body["schema"]["additionalProperties"] = False
+            operation["requestBody"]["content"] = {"application/json": body}
+        for answer in operation["responses"].values():
+            answer["description"] = ""
+        paths[path] = {"post": operation}
+    return {
+        "openapi": source["openapi"],
+        "info": source["info"],
+        "paths": paths,
+        "components": {"schemas": without_words(reachable(source["components"]["schemas"], paths))},
+    }
+
+
+EXTRACTS = [(twilio, "twilio_messages"), (fcm, "fcm_send"), (sendgrid, "sendgrid_mail_send"), (telegram, "telegram_bot")]
 
 
 def main():

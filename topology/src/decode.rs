@@ -19,6 +19,16 @@ impl Incoming {
     /// # Errors
     /// [`DecodeError`]: the message can never be delivered as it is.
     pub fn decode(&self, defaults: &Defaults) -> Result<Notification, DecodeError> {
+        self.check_properties()?;
+        let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
+        notification.unknown.extend(self.misread.iter().cloned());
+        let id = self.id_of_the_body(&notification);
+        notification.unknown.extend(id);
+        Ok(notification)
+    }
+
+    /// Refuses properties with which no body is read.
+    pub(crate) fn check_properties(&self) -> Result<(), DecodeError> {
         if let Some(encoding) = self.content_encoding.as_deref()
             && !matches!(
                 encoding.to_ascii_lowercase().as_str(),
@@ -32,11 +42,7 @@ impl Incoming {
             let latin_1 = if u32::from(bad) == NOT_UTF_8 { ", which stands for bytes that are not UTF-8" } else { "" };
             return Err(refused(format!("the message_id must not contain {}{latin_1}", domain::unseen(bad))));
         }
-        let mut notification = contained(|| self.owned(Notification::decode(&self.body, defaults)?))?;
-        notification.unknown.extend(self.misread.iter().cloned());
-        let id = self.id_of_the_body(&notification);
-        notification.unknown.extend(id);
-        Ok(notification)
+        Ok(())
     }
 
     /// An `id` in the body that is dropped because the `message_id` is another.
@@ -89,7 +95,8 @@ fn names_a_tenant(body: &[u8]) -> Result<bool, DecodeError> {
     Ok(object.get("tenant").and_then(serde_json::Value::as_str).is_some_and(|tenant| !tenant.is_empty()))
 }
 
-fn contained<T>(read: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+/// Reads what may make the reader panic: that refuses one message.
+pub(crate) fn contained<T>(read: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_panic| {
         Err(DecodeError { reason: Reason::InternalError, ..refused("reading it made the fleet panic".into()) })
     })

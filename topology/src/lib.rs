@@ -4,6 +4,7 @@
 //! broker so), [`Incoming`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
 //! the two supervised connections of a process).
 
+mod asking;
 mod callbacks;
 mod consume;
 mod declare;
@@ -32,6 +33,7 @@ pub use amqp::{
     Exchange, Held, InvalidBroker, Kind, Management, PublishError, PublisherSettings, PublisherState, Settle,
     Settlement,
 };
+pub use asking::{Asking, faults_of_asking};
 pub use consume::{Consumers, Subscription, TOO_MANY_DELIVERIES};
 pub use declare::{Declared, declare};
 pub use depth::{Depths, depth};

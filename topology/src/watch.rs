@@ -2,7 +2,7 @@
 
 use amqp::{Binding, Broker, Session, Watch};
 use bytes::Bytes;
-use domain::{ChannelName, EventName, Tenant};
+use domain::{ChannelName, Tenant};
 use uuid::Uuid;
 
 use crate::{Names, TopologyError};
@@ -15,7 +15,8 @@ const MOST_WAITING: u32 = 10_000;
 pub struct Wanted {
     pub tenants: Vec<Tenant>,
     pub channels: Vec<ChannelName>,
-    pub events: Vec<EventName>,
+    /// Their names, which have no dot in them.
+    pub events: Vec<String>,
 }
 
 /// Events as they are told.
@@ -57,7 +58,7 @@ impl Wanted {
     fn patterns(&self) -> Vec<String> {
         let tenants = or_any(self.tenants.iter().map(Tenant::as_str));
         let channels = or_any(self.channels.iter().map(ChannelName::as_str));
-        let events = or_any(self.events.iter().map(|event| event.as_str()));
+        let events = or_any(self.events.iter().map(String::as_str));
         let mut patterns = Vec::new();
         for tenant in &tenants {
             for channel in &channels {
@@ -83,10 +84,10 @@ mod tests {
         let wanted = Wanted {
             tenants: Vec::from(["acme"].map(|name| Tenant::parse(name).unwrap())),
             channels: Vec::from(["sms", "email"].map(|name| ChannelName::parse(name).unwrap())),
-            events: vec![EventName::Dead, EventName::Held],
+            events: Vec::from(["dead", "held"].map(str::to_owned)),
         };
         assert_eq!(wanted.patterns(), ["acme.sms.dead", "acme.sms.held", "acme.email.dead", "acme.email.held"]);
-        let dead = Wanted { events: vec![EventName::Dead], ..Wanted::default() };
+        let dead = Wanted { events: vec!["dead".to_owned()], ..Wanted::default() };
         assert_eq!(dead.patterns(), ["*.*.dead"]);
     }
 }

@@ -9,7 +9,8 @@ use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::{Incoming, Source, Subscription};
 
-use crate::deliver::{deliver, refuse};
+use crate::asked::ask_or_refuse;
+use crate::deliver::deliver;
 use crate::delivery::Delivery;
 use crate::give_up::give_up;
 use crate::report;
@@ -46,7 +47,7 @@ pub(crate) async fn consume_lane(shared: Arc<Shared>, mut lane: mpsc::Receiver<I
         match shared.intake.decode(&incoming) {
             Ok(notification) => admit(&shared, notification, incoming).await,
             Err(error) => {
-                shared.deliveries.spawn(refuse(Arc::clone(&shared), error, incoming));
+                shared.deliveries.spawn(ask_or_refuse(Arc::clone(&shared), error, incoming));
             }
         }
     }

@@ -5,10 +5,11 @@
 //! of it, [`copies`] who gets none of a mail, [`attempt`] (which has [`reveal`] say what readers answer with, gets its words
 //! from [`render`], and from [`health`] who is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
 //! counts and logs, [`latency`] says how long it took, and [`traced`] shows it in traces. [`give_up`] is for a message
-//! that has ended ten workers, [`paused`] what operators have paused, and [`faults`] what is to go wrong in the sandbox. [`Worker`] puts the parts together, [`shared`]
+//! that has ended ten workers, [`asked`] for one that wants people to be asked, [`paused`] what operators have paused, and [`faults`] what is to go wrong in the sandbox. [`Worker`] puts the parts together, [`shared`]
 //! is what every delivery has, [`sharing`] tells the other workers how the providers are, and [`leasing`] has them keep
 //! the limits of the whole fleet.
 
+mod asked;
 mod attempt;
 mod consume;
 mod copies;

@@ -32,7 +32,7 @@ pub(super) fn standing(words: &Words, standing: &Standing<'_>, note: Option<&str
     let may_answer = standing.may_answer && note.is_none();
     let mut paragraphs: Vec<String> = note.map(str::to_owned).into_iter().collect();
     paragraphs.extend(match &ask.end {
-        Some(end) => ended(words, ask, end, standing.is_late),
+        Some(end) => ended(words, standing, end),
         None => open(words, standing, may_answer),
     });
     Page {
@@ -68,7 +68,8 @@ fn open(words: &Words, standing: &Standing<'_>, may_answer: bool) -> Vec<String>
     told
 }
 
-fn ended(words: &Words, ask: &Ask, end: &AskEnd, is_late: bool) -> Vec<String> {
+fn ended(words: &Words, standing: &Standing<'_>, end: &AskEnd) -> Vec<String> {
+    let ask = &standing.ask;
     let what = match (end.state, &end.choice) {
         (AskState::Answered, Some(choice)) => words.decided.replace("{choice}", label_of(ask, choice)),
         (AskState::Answered | AskState::Open, _) => words.undecided.to_owned(),
@@ -78,10 +79,11 @@ fn ended(words: &Words, ask: &Ask, end: &AskEnd, is_late: bool) -> Vec<String> {
     let at = instant(end.at);
     // What a person is called is filled in last, so that nothing is looked for in it.
     let by = match &end.by {
+        Some(_) if standing.has_ended_it => words.ended_by.replace("{at}", &at).replace("{by}", words.you),
         Some(by) => words.ended_by.replace("{at}", &at).replace("{by}", by),
         None => words.ended_at.replace("{at}", &at),
     };
-    let late = is_late.then(|| words.late.to_owned());
+    let late = standing.is_late.then(|| words.late.to_owned());
     [what, by].into_iter().chain(late).collect()
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Words {
     pub(super) undecided: &'static str,
     pub(super) expired: &'static str,
     pub(super) cancelled: &'static str,
+    /// Who looks, in the place of `{by}`.
+    pub(super) you: &'static str,
     /// `{by}` has ended it, `{at}` is when.
     pub(super) ended_by: &'static str,
     pub(super) ended_at: &'static str,
@@ -51,6 +53,7 @@ static ENGLISH: Words = Words {
     undecided: "It has ended, and nothing was decided.",
     expired: "Its time is over. Nothing was decided.",
     cancelled: "The question was taken back. Nothing was decided.",
+    you: "you",
     ended_by: "By {by}, at {at}.",
     ended_at: "At {at}.",
     late: "Your answer came when it had ended, and has changed nothing.",
@@ -75,6 +78,7 @@ static SPANISH: Words = Words {
     undecided: "Ha terminado sin que se decidiera nada.",
     expired: "Se ha acabado el plazo. No se ha decidido nada.",
     cancelled: "La pregunta se ha retirado. No se ha decidido nada.",
+    you: "ti",
     ended_by: "Por {by}, el {at}.",
     ended_at: "El {at}.",
     late: "Tu respuesta llegó cuando ya había terminado y no ha cambiado nada.",

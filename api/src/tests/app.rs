@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use domain::Keyring;
+use domain::{Keyring, PumpingLimits, Telling};
 use jsonwebtoken::{EncodingKey, Header};
 use operations::Checker;
 use operations::overview::Watching;
@@ -38,7 +38,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<Still>,
     pub(crate) publisher: Publisher,
     stop: CancellationToken,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An answer, read to its end.
@@ -92,6 +92,17 @@ pub(crate) fn settings() -> Settings {
     (settings.open, settings.first_user_from_here) = (Open::ThisMachine, true);
     (settings.providers, settings.answerers) = (vec!["smtp", "twilio"], vec!["smtp", "twilio", "worker"]);
     settings.retry_delays = RETRY_DELAYS;
+    settings.telling = Telling::All;
+    settings.verify = PumpingLimits {
+        countries: vec!["+34".into()],
+        per_address: 3,
+        per_client: 50,
+        per_session: 5,
+        per_prefix: 10,
+        per_country: 1_000,
+        conversion_percent: 20,
+        conversion_after: 20,
+    };
     settings
 }
 
@@ -119,7 +130,13 @@ impl TestApp {
         let api =
             Api::new(settings, publisher.clone(), store.clone(), overview, checker, clock.clone(), metrics, gate())
                 .unwrap();
-        Self { router: api.clone().router(), api, store, clock, publisher, stop, _folder: folder }
+        Self { router: api.clone().router(), api, store, clock, publisher, stop, folder }
+    }
+
+    /// All that the ledger has on disk.
+    pub(crate) fn ledger(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
     /// Serves it on a real socket until the test ends.

@@ -3,20 +3,26 @@
 
 use crate::{Open, Settings};
 use axum::http::StatusCode;
-use domain::{ChannelName, Lane, Outcome, Tenant};
+use domain::{ChannelName, Key, Lane, Outcome, Tenant, Verification, VerificationState};
 use serde_json::{Value, json};
 use store::{Capture, IndexedLetter, LetterAction, LetterFilter, LetterPlan, ReplayRule, Sort};
 
 use crate::tests::app::{Answer, TestApp, claims, request, settings, sign, token};
+use crate::tests::asks;
+use crate::tests::commands::command;
 use crate::tests::deliveries::attempted;
+use crate::tests::verifications::verification;
 
 const SCOPES: [&str; 5] = ["notify", "read", "operate", "admin", "tenants"];
 /// What the tenant `acme` has.
 const DELIVERY: &str = "order-7";
 const SCHEDULE: &str = "reminder-1";
 
-/// It shows the whole fleet to everybody, as it was within the last seconds: it has tests of its own.
-const OF_THE_FLEET: &str = "/overview";
+/// They show the whole fleet, and what its settings say, to everybody: they have tests of their own.
+const OF_THE_FLEET: [&str; 2] = ["/overview", "/services"];
+
+/// Nobody shows a token of ours there.
+const PUBLIC: [&str; 3] = ["/login", "/v1/events", "/.well-known/jwks.json"];
 
 /// One operation as the document describes it.
 struct Operation {
@@ -94,7 +100,7 @@ fn with_everything(open: Open) -> Settings {
 #[test]
 fn every_operation_but_probes_and_the_login_says_which_scope_opens_it() {
     for operation in operations() {
-        let is_public = operation.is_probe || operation.path == "/login";
+        let is_public = operation.is_probe || PUBLIC.contains(&operation.path.as_str());
         assert_eq!(operation.guarded, !is_public, "{}", operation.name());
         assert_eq!(operation.scopes.is_empty(), is_public, "{}", operation.name());
         assert!(operation.example().is_none_or(|body| body.is_object()), "{} has no example", operation.name());
@@ -169,7 +175,29 @@ async fn give_acme_something(app: &TestApp) {
     let key = json!({"name": "orders", "scope": "notify"});
     let made = app.post("/keys", Some(&token("admin notify")), &key).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    asks::opened(&app.store, &asks::ask(DELIVERY)).await;
+    let contact = json!({"addresses": [{"channel": "sms", "destination": "+12025550143"}]}).to_string();
+    let put = request("PUT", &format!("/contacts/{DELIVERY}"), Some(&token("operate")));
+    let made = app.send(put.header("content-type", "application/json").body(contact.into()).unwrap()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    give_acme_a_command(app).await;
     give_acme_a_dead_letter(app).await;
+    give_acme_a_verification(app).await;
+}
+
+/// One that was approved.
+async fn give_acme_a_verification(app: &TestApp) {
+    let acme = Tenant::parse("acme").unwrap();
+    let key = Key { tenant: acme, id: DELIVERY.into() };
+    let state = VerificationState::Approved;
+    let approved = Verification { state, sends: 1, ended_at: Some(testkit::NOW), ..verification(key) };
+    app.store.begin_verification(&approved).await.unwrap();
+}
+
+/// A command of the id of the delivery.
+async fn give_acme_a_command(app: &TestApp) {
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: DELIVERY.into() };
+    app.store.make_command(&command(key), &testkit::told()).await.unwrap();
 }
 
 /// A dead letter in the queue, as a scheduler has read it, and a plan of the id of the delivery.
@@ -221,7 +249,10 @@ fn others_token() -> String {
 /// What each guarded operation without effects answers about what `acme` has.
 async fn seen(app: &TestApp, token: &str) -> Vec<(String, Answer)> {
     let mut seen = Vec::new();
-    for operation in guarded().iter().filter(|operation| operation.method == "GET" && operation.path != OF_THE_FLEET) {
+    for operation in guarded()
+        .iter()
+        .filter(|operation| operation.method == "GET" && !OF_THE_FLEET.contains(&operation.path.as_str()))
+    {
         for id in [DELIVERY, SCHEDULE] {
             seen.push((operation.name(), operation.ask(app, Some(token), id, None).await));
         }
@@ -263,7 +294,7 @@ async fn another_tenants_token_is_answered_as_if_there_were_nothing() {
         assert!(answer.status == StatusCode::NOT_FOUND || answer.status == StatusCode::OK, "{name} {answer:?}");
         assert!(!shows_something(&answer), "{name} {answer:?}");
     }
-    for operation in guarded().into_iter().filter(|operation| operation.path != OF_THE_FLEET) {
+    for operation in guarded().into_iter().filter(|operation| !OF_THE_FLEET.contains(&operation.path.as_str())) {
         for id in [DELIVERY, SCHEDULE] {
             let answer = operation.ask(&app, Some(&other), id, operation.example()).await;
             let expected = operation.ask(&empty, Some(&other), id, operation.example()).await;

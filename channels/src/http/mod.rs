@@ -101,7 +101,7 @@ pub(crate) struct Answer {
     pub(crate) date: Option<Timestamp>,
     /// All headers, for those of the provider's own.
     pub(crate) headers: HeaderMap,
-    /// The first 64 KiB of the body.
+    /// The first 64 KiB of the body, unless more was asked for.
     pub(crate) body: Vec<u8>,
     /// Whether the connection ended before the body did.
     pub(crate) broken_off: bool,
@@ -186,13 +186,25 @@ impl Default for LookAt {
 /// # Errors
 /// [`NoAnswer`]: no status line was read.
 pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<Answer, NoAnswer> {
+    exchange_up_to(MAX_ANSWER_BYTES, request, now).await
+}
+
+/// The same with another limit of the answer's body.
+///
+/// # Errors
+/// [`NoAnswer`]: no status line was read.
+pub(crate) async fn exchange_up_to(
+    max_bytes: usize,
+    request: RequestBuilder,
+    now: Timestamp,
+) -> Result<Answer, NoAnswer> {
     let mut response = request.send().await.map_err(no_answer)?;
     let (status, headers) = (response.status(), response.headers());
     let date = headers.get(DATE).and_then(|date| retry_after::date(date.to_str().ok()?));
     let retry_after = retry_after::of(headers, now);
     let mut answer =
         Answer { status, retry_after, date, headers: headers.clone(), body: Vec::new(), broken_off: false };
-    while answer.body.len() < MAX_ANSWER_BYTES {
+    while answer.body.len() < max_bytes {
         match response.chunk().await {
             Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
             Ok(None) => break,
@@ -202,7 +214,7 @@ pub(crate) async fn exchange(request: RequestBuilder, now: Timestamp) -> Result<
             }
         }
     }
-    answer.body.truncate(MAX_ANSWER_BYTES);
+    answer.body.truncate(max_bytes);
     Ok(answer)
 }
 

@@ -113,6 +113,7 @@ impl Standing {
                 bot_token: secret("TELEGRAM_BOT_TOKEN"),
                 base_url: base_url("TELEGRAM_BASE_URL"),
                 webhook_secret: secret("TELEGRAM_WEBHOOK_SECRET"),
+                poll: get("TELEGRAM_POLL").is_some(),
             },
             outbound: Allow::parse(&base_url("OUTBOUND_ALLOW")).expect("a host"),
             public_url: get("PUBLIC_URL"),

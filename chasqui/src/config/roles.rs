@@ -99,6 +99,11 @@ impl Role {
         }
         let demo = config.scheduler.demo.as_ref().map(|demo| &demo.channel);
         let named = [("DEFAULT_CHANNEL", config.defaults.channel.as_ref()), ("SCHEDULER_DEMO_CHANNEL", demo)];
+        // Where messages are sent, what is wrong with a provider was told with the rest.
+        let is_told = self.sends() && config.channels.sandbox != channels::SandboxMode::All;
+        if matches!(self, Self::Dialog | Self::Up) && !is_told {
+            config.channels.check_polling(reader);
+        }
         config.channels.check_left_out(reader, self.sends(), &named);
         if self.sends() && reader.are_right(&["THROTTLE_MAX_AGE_SECONDS"]) {
             config.channels.check_limits(reader, config.worker.throttle_max_age);

@@ -12,6 +12,7 @@ use super::*;
 mod at_once;
 mod files;
 mod names;
+mod polling;
 mod providers;
 mod secrets;
 mod typos;

@@ -1,7 +1,7 @@
 //! Takes an answer: what it does is written, told to subscribers and to whoever has given it, and has the ask ended where it
 //! is the last.
 
-use domain::{Ask, AskDecision, AskEdit, AskVerdict, GivenAnswer, Key, ReplyTo};
+use domain::{Ask, AskDecision, AskEdit, AskState, AskVerdict, GivenAnswer, Key, ReplyTo};
 use runtime::failpoint;
 use serde_json::{Map, Value};
 use store::AskAnswered;
@@ -65,43 +65,28 @@ fn choice_label<'a>(ask: &'a Ask, id: &str) -> Option<&'a str> {
     ask.choices.iter().find(|choice| choice.id == id).map(|choice| choice.label.as_str())
 }
 
-/// What the words of the answer to an answer tell. The question itself only to those who are asked.
+/// What the words of the answer to an answer tell besides the verdict.
 fn told(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict) -> Map<String, Value> {
-    let mut data = Map::new();
-    let mut tell = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            data.insert(name.to_owned(), value);
-        }
-    };
     let label = |id: &str| choice_label(ask, id).map(Value::from);
-    if !matches!(verdict, AskVerdict::NotAsked) {
-        tell("question", Some(ask.question.as_str().into()));
-    }
-    match verdict {
+    let own = || label(&given.choice);
+    let told = match verdict {
         AskVerdict::Counts { counted, quorum } => {
-            tell("choice", label(&given.choice));
-            tell("counted", Some((*counted).into()));
-            tell("quorum", Some((*quorum).into()));
+            vec![("choice", own()), ("counted", Some((*counted).into())), ("quorum", Some((*quorum).into()))]
         }
-        AskVerdict::Ends { choice } => {
-            tell("choice", label(&given.choice));
-            tell("decided", choice.as_deref().and_then(label));
-        }
-        AskVerdict::Stands { choice } => tell("choice", label(choice)),
+        AskVerdict::Ends { choice } => vec![("choice", choice.as_deref().and_then(label).or_else(own))],
+        AskVerdict::Same => vec![("choice", own())],
+        // Who has taken it back was not first.
         AskVerdict::Late(end) => {
-            tell("state", Some(end.state.as_str().into()));
-            tell("decided", end.choice.as_deref().and_then(label));
-            tell("by", end.by.as_deref().map(Value::from));
-            tell("at", Some(end.at.to_string().into()));
+            let first = end.by.as_deref().filter(|_| end.state == AskState::Answered);
+            vec![("by", first.map(Value::from))]
         }
-        AskVerdict::UnknownChoice => {
-            let labels: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
-            tell("choices", Some(labels.into()));
-        }
-        AskVerdict::Same => tell("choice", label(&given.choice)),
-        AskVerdict::TooOften | AskVerdict::NotAsked | AskVerdict::IsRequester => {}
-    }
-    data
+        AskVerdict::Stands { .. }
+        | AskVerdict::TooOften
+        | AskVerdict::NotAsked
+        | AskVerdict::IsRequester
+        | AskVerdict::UnknownChoice => Vec::new(),
+    };
+    told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn count(given: &GivenAnswer, verdict: &AskVerdict) {

@@ -31,11 +31,7 @@ struct List<'a> {
 
 /// # Errors
 /// [`StepError`] with the ledger.
-pub(super) async fn audience(
-    shared: &Shared,
-    tenant: &Tenant,
-    request: &AskRequest,
-) -> Result<Audience, StepError> {
+pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequest) -> Result<Audience, StepError> {
     let (mut seen, mut found) = (BTreeSet::new(), Audience { approvers: Vec::new(), faults: Vec::new() });
     for List { people, pointer, step, after } in lists(request) {
         for (at, addressee) in people.iter().enumerate() {
@@ -98,7 +94,11 @@ async fn resolved(
                 return Ok(Err("is a group of nobody".into()));
             }
             let reached: Vec<Found> = members.into_iter().filter_map(|person| reached(person, channels)).collect();
-            if reached.is_empty() { Err("is a group of which nobody has an address of these channels".into()) } else { Ok(reached) }
+            if reached.is_empty() {
+                Err("is a group of which nobody has an address of these channels".into())
+            } else {
+                Ok(reached)
+            }
         }
         Addressee::Address { channel, destination, locale, .. } => {
             let address = Address { channel: channel.clone(), destination: destination.clone() };

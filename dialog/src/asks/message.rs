@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use domain::{Ask, Interactive, Key, Purpose, Secrets, ask_edit_id};
+use domain::{Ask, Interactive, Key, Purpose, Secrets, Timestamp, ask_edit_id};
 use serde_json::{Map, Value, json};
 use store::AskCopy;
 
-use super::plan::REMINDER;
 use crate::people::TELEGRAM;
 
 /// The template of the question, and of what stands in its place once it has ended.
@@ -53,11 +52,8 @@ fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, 
     let interactive =
         Interactive::new(secrets, &ask.seed(), Purpose::Answer, copy.place, &ask.choices, channel, destination)?;
     let choices: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
-    let minutes = ask.expires_at.since(ask.created_at).as_secs().div_ceil(60);
-    let mut data = json!({
-        "question": ask.question, "choices": choices, "expires": ask.expires_at.to_string(), "minutes": minutes,
-        "reminds": copy.step == REMINDER,
-    });
+    let expires = shown(ask.expires_at, ask.created_at);
+    let mut data = json!({ "question": ask.question, "choices": choices, "expires": expires });
     if let Some(requested_by) = &ask.requested_by {
         data["requested_by"] = requested_by.as_str().into();
     }
@@ -88,12 +84,11 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key,
     data.insert("question".into(), ask.question.as_str().into());
     data.insert("state".into(), end.state.as_str().into());
     if let Some(choice) = end.choice.as_deref().and_then(|id| ask.choices.iter().find(|choice| choice.id == id)) {
-        data.insert("choice".into(), choice.label.as_str().into());
+        data.insert("outcome".into(), choice.label.as_str().into());
     }
     if let Some(by) = &end.by {
         data.insert("by".into(), by.as_str().into());
     }
-    data.insert("at".into(), end.at.to_string().into());
     data.insert("telegram".into(), json!({ "edit": message }));
     data.insert("buttons".into(), json!([]));
     let body = json!({
@@ -108,5 +103,10 @@ pub(super) fn is_edited(copy: &AskCopy) -> bool {
     copy.channel.as_str() == TELEGRAM
 }
 
-#[cfg(test)]
-mod tests;
+/// An instant for people: the time alone where the question was asked on the same day.
+fn shown(at: Timestamp, asked: Timestamp) -> String {
+    let (at, asked) = (at.to_string(), asked.to_string());
+    let (day, time) = at.split_once('T').unwrap_or((at.as_str(), ""));
+    let time = time.get(..5).unwrap_or(time);
+    if asked.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
+}

@@ -5,8 +5,8 @@ use runtime::failpoint;
 use store::{AskCopy, AskOpened};
 
 use super::audience::{Audience, audience};
-use super::plan::{self, Times};
 use super::message;
+use super::plan::{self, Times};
 use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::shared::Shared;
@@ -20,11 +20,11 @@ pub(crate) struct Opening {
     pub(crate) at: Timestamp,
 }
 
-/// Opens it, unless it was before, and publishes whatever asks for it. Returns it as it is.
+/// Opens it, unless it was before, and publishes whatever asks for it.
 ///
 /// # Errors
-/// What follows where not everything could be done, or where nobody can be asked.
-pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> {
+/// What follows where not everything could be done, or where nobody can be asked ([`Reason::DecodeError`]).
+pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let known = intake.breaker.retry_until_taken(|| intake.store.ask(&opening.key)).await?;
     let ask = match known {
@@ -41,7 +41,7 @@ pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<Ask, Disp
         send(shared, &ask, &opening.request).await?;
     }
     failpoint("dialog.ask_sent");
-    Ok(ask)
+    Ok(())
 }
 
 impl Opening {

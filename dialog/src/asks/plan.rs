@@ -10,7 +10,7 @@ use crate::people::Address;
 /// The step of the question itself.
 pub(super) const QUESTION: u32 = 0;
 /// The step of the reminder.
-pub(super) const REMINDER: u32 = 1;
+const REMINDER: u32 = 1;
 pub(super) const FIRST_STEP_OF_ESCALATION: u32 = 2;
 
 /// The most channels of one person: one, and as many as a fallback may have.
@@ -51,13 +51,7 @@ pub(super) fn copies(ask: &Ask, approvers: &[Approver], times: &Times, recipient
 }
 
 /// The copies of one person and step: each is the fallback of the one before it.
-fn rungs(
-    ask: &Ask,
-    place: u16,
-    approver: &Approver,
-    times: &Times,
-    recipients: &RecipientHasher,
-) -> Vec<AskCopy> {
+fn rungs(ask: &Ask, place: u16, approver: &Approver, times: &Times, recipients: &RecipientHasher) -> Vec<AskCopy> {
     let mut due_at = ask.created_at.plus(approver.after);
     let mut copies: Vec<AskCopy> = Vec::new();
     for (rung, address) in (0..).zip(approver.addresses.iter().take(MAX_RUNGS)) {
@@ -80,6 +74,3 @@ fn rungs(
     }
     copies
 }
-
-#[cfg(test)]
-mod tests;

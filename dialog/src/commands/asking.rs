@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-use domain::{Addressee, AskKind, AskRequest, Command, Key, Service};
+use domain::{Addressee, AskKind, AskRequest, Command, Key, Reason, Service};
 use operations::commands::{question, yes_and_no};
 use serde_json::Map;
 
-use crate::asks;
+use super::unasked;
+use crate::asks::{self, Opening};
 use crate::disposition::Disposition;
 use crate::people;
 use crate::shared::Shared;
 
 /// How long one channel of a person is waited for before the next one is tried: half the time of the command at most.
 const NEXT_CHANNEL_AFTER: Duration = Duration::from_secs(60);
-/// The shortest time of a question.
-const LEAST: Duration = Duration::from_secs(1);
 
-/// Opens the ask that decides about a command. It has the command's id, so that one which is opened twice is one.
+/// Opens the ask that decides about a command. It has the command's id, so that one which is opened twice is one. Where nobody
+/// can be asked, the command ends at once, and says why.
 pub(super) async fn ask(shared: &Shared, command: &Command) -> Result<(), Disposition> {
     let service = shared.services.get(&command.service);
     let locale = command.reply.as_ref().and_then(|reply| reply.locale.clone());
     let locale = locale.unwrap_or_else(|| shared.settings.locale.clone());
-    let lasts = command.expires_at.since(shared.intake.clock.now()).max(LEAST);
+    let lasts = command.expires_at.since(command.created_at);
     let request = AskRequest {
         id: Some(command.key.id.clone()),
         tenant: command.key.tenant.clone(),
@@ -41,7 +41,12 @@ pub(super) async fn ask(shared: &Shared, command: &Command) -> Result<(), Dispos
         escalate: Vec::new(),
         metadata: Map::from_iter([("command".to_owned(), command.key.id.clone().into())]),
     };
-    asks::open(shared, AskKind::Command, request, command.created_at).await
+    let opening = Opening { key: command.key.clone(), kind: AskKind::Command, request, at: command.created_at };
+    match asks::open(shared, &opening).await {
+        Ok(_) => Ok(()),
+        Err(Disposition::DeadLetter(Reason::DecodeError, why)) => unasked(shared, command, &why).await,
+        Err(other) => Err(other),
+    }
 }
 
 /// Those whom the service names: people by their ids, or groups by their names. Whoever has asked for it, where it names nobody.

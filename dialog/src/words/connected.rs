@@ -27,7 +27,8 @@ pub(super) async fn connect(shared: &Shared, one: &Said, ticket: &Ticket, at: Ti
         since: at,
     };
     let (tenant, subject) = (contact.key.tenant.clone(), contact.key.id.clone());
-    let told = Entry { tenant, kind: "contact.linked", actor: subject.clone(), subject, at, data: serde_json::Map::new() };
+    let told =
+        Entry { tenant, kind: "contact.linked", actor: subject.clone(), subject, at, data: serde_json::Map::new() };
     let evidence = json!({ "provider": one.report.provider, "event": one.report.event_id }).to_string();
     let told = told.with("channel", one.channel.as_str()).with("evidence", evidence);
     let link = || intake.store.link_contact(&contact, &address, at, &told);

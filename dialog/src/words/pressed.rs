@@ -21,7 +21,7 @@ pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Time
     let found = intake.breaker.retry_until_taken(|| intake.store.ask_of_ticket(ticket.handle)).await?;
     let Some(ask) = found.filter(|ask| shared.secrets.has_made(&ask.seed(), ticket)) else {
         super::count("forged");
-        return tell(shared, one, &Tenant::default(), "unknown", None).await;
+        return tell(shared, one, &Tenant::default(), "unknown_code", None).await;
     };
     let copy = theirs(shared, one, &ask, ticket.approver).await?;
     let approver = ask.approver(ticket.approver).filter(|_| copy.is_some()).unwrap_or(STRANGER);
@@ -35,7 +35,7 @@ pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Time
         evidence: json!({ "provider": one.report.provider, "event": one.report.event_id }).to_string(),
     };
     let Some(answered) = asks::answer(shared, &ask.key, &given).await? else {
-        return tell(shared, one, &ask.key.tenant, "unknown", None).await;
+        return tell(shared, one, &ask.key.tenant, "unknown_code", None).await;
     };
     match reply_to(one, copy.and_then(|copy| copy.locale)) {
         Some(to) => asks::tell_verdict(shared, &answered, &given, &to).await,

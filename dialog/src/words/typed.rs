@@ -20,7 +20,7 @@ const CODE_DIGITS: usize = 6;
 const MAX_BYTES: usize = 128;
 /// How often codes of one ask are tried. Each is counted before it is looked at, also by an answer to another ask of the same
 /// person: they are told apart by their codes.
-const MAX_ATTEMPTS: u32 = 20;
+pub(super) const MAX_ATTEMPTS: u32 = 20;
 /// How long after its end an ask is still found, so that whoever comes late is told.
 const LATE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -49,12 +49,7 @@ impl<'a> Typed<'a> {
 ///
 /// # Errors
 /// What follows where not everything could be done.
-pub(super) async fn answer(
-    shared: &Shared,
-    one: &Said,
-    typed: &Typed<'_>,
-    at: Timestamp,
-) -> Result<bool, Disposition> {
+pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: Timestamp) -> Result<bool, Disposition> {
     let Some(person) = one.person.as_deref() else { return Ok(false) };
     let intake = &shared.intake;
     let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
@@ -71,7 +66,7 @@ pub(super) async fn answer(
     let AskedPerson { ask, locale, .. } = first;
     let event = ask.mistyped(&id_of(one), one.channel.as_str(), at);
     outgoing::tell(shared, &event, ask.correlation_id.as_deref(), None).await?;
-    tell(shared, one, &ask.key.tenant, "wrong_code", locale.clone()).await?;
+    tell(shared, one, &ask.key.tenant, "unknown_code", locale.clone()).await?;
     Ok(true)
 }
 
@@ -106,6 +101,3 @@ async fn give(
         None => Ok(()),
     }
 }
-
-#[cfg(test)]
-mod tests;

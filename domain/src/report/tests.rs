@@ -88,7 +88,8 @@ fn what_is_known_grows_and_what_has_ended_stays() {
 #[test]
 fn what_says_nothing_new_of_the_message_moves_nothing() {
     let reply = Reported::Reply { from: "+549".into(), text: "hola".into(), media: Vec::new(), keyword: None };
-    for said in [Reported::Accepted, Reported::Deferred, Reported::Resubscribed, reply] {
+    let (blocked, unblocked) = (Reported::Blocked { by: "4711".into() }, Reported::Unblocked { by: "4711".into() });
+    for said in [Reported::Accepted, Reported::Deferred, Reported::Resubscribed, reply, blocked, unblocked] {
         for state in State::ALL {
             assert_eq!(after(&in_state(state), said.clone()), "kept", "{said:?} in {state}");
         }

@@ -14,6 +14,7 @@ fn verification() -> Verification {
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***43".into(),
+        addresses: RecipientHash::UNKNOWN,
         prefix: Some([1; 32]),
         client: None,
         session: None,

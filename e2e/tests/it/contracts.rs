@@ -3,6 +3,7 @@
 
 mod agreement;
 mod amqp;
+mod ask;
 mod asyncapi;
 mod body;
 mod corpus;
@@ -12,6 +13,7 @@ mod messages;
 mod openapi;
 mod samples;
 mod schema;
+mod subjects;
 mod words;
 mod written;
 mod yaml;

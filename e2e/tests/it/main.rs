@@ -2,21 +2,26 @@
 
 mod ambiguity;
 mod api;
+#[cfg(feature = "failpoints")]
+mod asks;
 mod browser;
 mod callbacks;
 #[cfg(feature = "failpoints")]
 mod chaos;
+mod commands;
 mod contracts;
 mod dead_letters;
 mod delivery;
 mod escalation;
 mod events;
+mod examples;
 mod faked;
 mod lanes;
 mod monitoring;
 mod outage;
 mod pauses;
 mod poison;
+mod polled;
 mod postgres;
 mod privacy;
 mod processes;

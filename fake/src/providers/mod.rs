@@ -56,6 +56,12 @@ pub(crate) struct Reports {
     pub(crate) report: fn(&Site, &Message, &Said) -> Option<Post>,
 }
 
+/// Keeps a request waiting where its provider does so until there is something to tell. Some answer to one that has waited
+/// in vain.
+pub(crate) async fn awaited(site: &Site, call: &Call) -> Option<Reply> {
+    telegram::awaited(site, call).await
+}
+
 pub(crate) fn names() -> Vec<&'static str> {
     PROVIDERS.iter().map(|provider| provider.name).collect()
 }

@@ -22,6 +22,10 @@ const WEBHOOK: &str = "/webhook/telegram";
 /// The longest text, in units of UTF-16, and the longest data of a button, in bytes.
 const MAX_TEXT_UNITS: usize = 4096;
 const MAX_DATA_BYTES: usize = 64;
+/// The longest text with which a press is answered, in characters.
+const MAX_ANSWER_CHARS: usize = 200;
+/// The method that answers a press.
+const ANSWER: &str = "answerCallbackQuery";
 
 /// The words in which a group says that it has another number.
 const UPGRADED: &str = "group chat was upgraded to a supergroup chat";
@@ -43,7 +47,7 @@ pub(super) static PROVIDER: Provider = Provider {
     settings,
     takes: |call| {
         let steps = call.posted_to();
-        matches!(steps.as_slice(), [bot, "sendMessage" | "editMessageText" | "editMessageReplyMarkup"] if is_bot(bot))
+        matches!(steps.as_slice(), [bot, "sendMessage" | "editMessageText" | "editMessageReplyMarkup" | ANSWER] if is_bot(bot))
     },
     read,
     accepted,
@@ -59,11 +63,18 @@ pub(super) static PROVIDER: Provider = Provider {
 };
 
 fn settings(site: &Site) -> Vec<(&'static str, String)> {
+    // Where nobody is called, what people write waits for whoever asks.
+    let (name, value) = if site.calls_back { ("TELEGRAM_WEBHOOK_SECRET", SECRET) } else { ("TELEGRAM_POLL", "true") };
     vec![
         ("TELEGRAM_BOT_TOKEN", TOKEN.to_owned()),
         ("TELEGRAM_BASE_URL", site.base_url.clone()),
-        ("TELEGRAM_WEBHOOK_SECRET", SECRET.to_owned()),
+        (name, value.to_owned()),
     ]
+}
+
+/// Keeps whoever asks for updates waiting. The answer to whoever has waited while somebody else asked.
+pub(super) async fn awaited(site: &Site, call: &Call) -> Option<Reply> {
+    updates::awaited(site, call).await
 }
 
 /// Whether a step of a path is one of a bot, whoever that is.
@@ -80,6 +91,9 @@ fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
     let (bot, method) = (steps.first().copied().unwrap_or_default(), steps.get(1).copied().unwrap_or_default());
     authorized(bot)?;
     let body = call.json();
+    if method == ANSWER {
+        return answer_of_a_press(&body);
+    }
     let chat = &body["chat_id"];
     let to = chat.as_str().map_or_else(|| chat.to_string(), str::to_owned);
     if chat.is_null() || to.is_empty() {
@@ -88,6 +102,9 @@ fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
     let number = to.parse::<i64>().ok();
     if let Some((_, status, words)) = REFUSING.iter().find(|(chat, ..)| number == Some(*chat)) {
         return Err(described(*status, words));
+    }
+    if site.chats.is_blocked_by(&to) {
+        return Err(described(403, "bot was blocked by the user"));
     }
     if method != "editMessageReplyMarkup" {
         check_text(&body)?;
@@ -102,6 +119,25 @@ fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
         reports_to: None,
         is_delivered: true,
         fields,
+    })
+}
+
+/// What whoever has pressed a button is shown. It goes to the press, whose number stands for the recipient's.
+fn answer_of_a_press(body: &Value) -> Result<Message, Reply> {
+    let Some(query) = body["callback_query_id"].as_str().filter(|id| !id.is_empty()) else {
+        return Err(bad("query is too old and response timeout expired or query ID is invalid"));
+    };
+    let text = body["text"].as_str().unwrap_or_default();
+    if text.chars().count() > MAX_ANSWER_CHARS {
+        return Err(bad("MESSAGE_TOO_LONG"));
+    }
+    Ok(Message {
+        id: query.to_owned(),
+        to: query.to_owned(),
+        text: text.to_owned(),
+        fields: json!({ "method": ANSWER, "parameters": body }),
+        reports_to: None,
+        is_delivered: false,
     })
 }
 
@@ -155,6 +191,9 @@ fn edited(site: &Site, to: &str, body: &Value) -> Result<u32, Reply> {
 }
 
 fn accepted(message: &Message) -> Reply {
+    if message.fields["method"] == ANSWER {
+        return Reply::json(200, &json!({ "ok": true, "result": true }));
+    }
     let Value::Object(fields) = &message.fields else { return Reply::json(200, &json!({ "ok": true })) };
     let (id, date) = (fields.get("message_id"), fields.get("date"));
     let chat = updates::chat(&message.to);

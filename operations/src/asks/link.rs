@@ -34,6 +34,8 @@ pub struct Standing<'a> {
     pub is_late: bool,
     /// Whether a choice of theirs may change anything now.
     pub may_answer: bool,
+    /// It was their answer that has ended it.
+    pub has_ended_it: bool,
     /// How many have answered so far.
     pub answered: usize,
 }
@@ -95,6 +97,7 @@ impl Linked {
             own: own(false).map(|answer| answer.given.choice.as_str()),
             is_late: own(true).is_some(),
             may_answer,
+            has_ended_it: ask.end.as_ref().is_some_and(|end| end.by.as_deref() == Some(self.approver.as_str())),
             answered: people.len(),
             ask,
         }

@@ -74,6 +74,16 @@ impl CheckedAsk {
     }
 }
 
+/// Everything that is wrong with a body that wants people to be asked, as services publish it over AMQP. None for one that
+/// does not.
+pub fn faults_of_message(body: &Map<String, Value>, checker: &Checker) -> Option<Vec<FieldError>> {
+    let mut faults = topology::faults_of_asking(body)?;
+    let of_media = body.get("ask").and_then(Value::as_object).map(|ask| faults_of_media(ask, checker));
+    let within = |error: FieldError| FieldError { pointer: format!("/ask{}", error.pointer), ..error };
+    faults.extend(of_media.into_iter().flatten().map(within));
+    Some(faults)
+}
+
 fn written(mut object: Map<String, Value>, key: &Key, requested_by: &str) -> Bytes {
     for (name, text) in [("id", key.id.as_str()), ("tenant", key.tenant.as_str()), ("requested_by", requested_by)] {
         object.insert(name.to_owned(), Value::from(text));

@@ -34,8 +34,7 @@ pub fn of_its_end(command: &Command) -> Option<(Key, Value)> {
     let key = Key { tenant: command.key.tenant.clone(), id: command_end_id(&command.key) };
     let output: Option<String> = command.output.as_ref().map(|output| output.chars().take(MAX_TOLD_CHARS).collect());
     let data = json!({
-        "command_id": command.key.id, "service": command.service, "action": command.action,
-        "state": command.state.as_str(), "confirmed_by": command.confirmed_by.as_deref().unwrap_or_default(),
+        "service": command.service, "action": command.action, "state": command.state.as_str(),
         "output": output.unwrap_or_default(),
     });
     let body = json!({

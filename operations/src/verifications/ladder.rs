@@ -1,6 +1,8 @@
 //! By which channels a code goes, in which order, and the message that brings it. What costs money comes last, and only
 //! where nobody has entered the code by then.
 
+use std::collections::BTreeSet;
+
 use domain::{
     ChannelName, Headers, Interactive, Lane, Purpose, Secrets, Tenant, Timestamp, Verification, verification_send_id,
 };
@@ -36,6 +38,13 @@ impl Ladder {
         let mut rungs = std::iter::once(&self.first).chain(&self.rest);
         let of_a_number = rungs.find(|rung| OF_NUMBERS.contains(&rung.channel.as_str()))?;
         Some(media::compared(&of_a_number.channel, &of_a_number.destination))
+    }
+
+    /// All addresses in one text, the same whichever channels of numbers there are.
+    pub(super) fn addresses(&self) -> String {
+        let rungs = std::iter::once(&self.first).chain(&self.rest);
+        let addresses: BTreeSet<String> = rungs.map(Rung::address).collect();
+        addresses.into_iter().collect::<Vec<_>>().join("\n")
     }
 
     /// The channels in their order.
@@ -91,6 +100,13 @@ impl Ladder {
 }
 
 impl Rung {
+    /// Its destination in the form that is compared, with what kind of destination that is.
+    fn address(&self) -> String {
+        let Self { channel, destination } = self;
+        let kind = if OF_NUMBERS.contains(&channel.as_str()) { "number" } else { channel.as_str() };
+        format!("{kind} {}", media::compared(channel, destination))
+    }
+
     /// Where it leads to, and what is derived for this recipient.
     fn fields(&self, sent: &Verification, secrets: &Secrets) -> Option<Map<String, Value>> {
         let Self { channel, destination } = self;
@@ -104,7 +120,9 @@ impl Rung {
     }
 }
 
-/// How long the code is still good, in whole minutes, as its reader is told it; the last one counts as one.
+/// How long the code is still good, in whole minutes, as its reader is told it; the last one counts as one. The first
+/// message says the same whenever its start is repeated: one id is one body.
 fn minutes_left(sent: &Verification, now: Timestamp) -> u64 {
-    (sent.expires_at.since(now).as_secs() / 60).max(1)
+    let since = if sent.sends == 1 { sent.created_at } else { now };
+    (sent.expires_at.since(since).as_secs() / 60).max(1)
 }

@@ -11,11 +11,6 @@ use crate::deliveries::MAX_CHAIN;
 /// there are.
 const OTHER: &str = "other";
 
-/// An event, as it is published.
-pub(super) fn of(event: &SubjectEvent) -> Publication {
-    Publication::of_subject(event, None)
-}
-
 impl Verifying<'_> {
     /// Publishes something of a verification.
     pub(super) async fn publish(&self, of: &Verification, publication: Publication) -> Result<(), NotVerified> {
@@ -23,15 +18,24 @@ impl Verifying<'_> {
         published.map_err(|error| NotVerified::Unconfirmed { id: of.key.id.clone(), error })
     }
 
-    /// Does what follows from an end: tells it, calls off what still waits, counts. The end itself stands in the row by now,
-    /// so that nothing that fails here is an error of whoever asked. An end that could not be told stays untold in its row,
-    /// and the scheduler tells it.
-    pub(super) async fn has_ended(&self, ended: &Verification) {
-        if let Err(error) = self.call_off(ended).await {
-            tracing::warn!(%error, "a message of a verification that has ended could not be called off");
+    /// Publishes an event of a verification, where such events are told.
+    pub(super) async fn tell(&self, of: &Verification, event: &SubjectEvent) -> Result<(), NotVerified> {
+        if !self.telling.tells_of_subject(event) {
+            return Ok(());
         }
-        if let Err(untold) = self.tell_end(ended).await {
-            tracing::warn!(%untold, "the end of a verification is told later");
+        self.publish(of, Publication::of_subject(event, None)).await
+    }
+
+    /// Does what follows from an end: calls off what still waits, tells it, counts. The end itself stands in the row by now,
+    /// so that nothing that fails here is an error of whoever asked: the row stays untold, and a dialog does both.
+    pub(super) async fn has_ended(&self, ended: &Verification) {
+        let called_off = self.call_off(ended).await;
+        let told = match called_off {
+            Ok(()) => self.tell_end(ended).await,
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "the end of a verification is told later");
         }
         self.count(ended, ended.state.as_str());
         if ended.state == VerificationState::Approved {
@@ -41,7 +45,10 @@ impl Verifying<'_> {
 
     async fn tell_end(&self, ended: &Verification) -> Result<(), String> {
         let Some(event) = ended.ended() else { return Ok(()) };
-        self.publisher.publish(of(&event)).await.map_err(|error| error.to_string())?;
+        if self.telling.tells_of_subject(&event) {
+            let published = self.publisher.publish(Publication::of_subject(&event, None)).await;
+            published.map_err(|error| error.to_string())?;
+        }
         let told = self.store.verifications_told(std::slice::from_ref(&ended.key)).await;
         told.map_err(|error| error.to_string())
     }

@@ -113,7 +113,7 @@ pub fn read_code(text: &str) -> Result<String, Refused> {
             None
         }
     };
-    reader.refuse_unknown(|name| field_meant(name, CODE_FIELDS, &[("code", &["otp", "pin", "token", "value"])]));
+    reader.refuse_unknown(meant_of_a_code);
     match code {
         Some(code) if reader.errors.is_empty() => Ok(code),
         _ => Err(Refused::Fields(reader.errors)),
@@ -191,9 +191,17 @@ fn several(reader: &mut Reader, object: Map<String, Value>, has_whatsapp: bool) 
 }
 
 fn rung(reader: &mut Reader, name: &str, channel: &'static str, destination: String) -> Option<Rung> {
+    let is_for_one = channel != "telegram" || destination.parse().is_ok_and(|chat: i64| chat > 0);
     let channel = ChannelName::parse(channel).ok()?;
     match media::check_destination(&channel, &destination) {
-        Ok(()) => Some(Rung { channel, destination }),
+        Ok(()) if is_for_one => Some(Rung { channel, destination }),
+        Ok(()) => {
+            reader.refuse(
+                name,
+                "must be the number of a private chat: what is sent to a group or a channel all its members read",
+            );
+            None
+        }
         Err(DestinationError::Bad(why) | DestinationError::UnknownChannel(why)) => {
             reader.refuse(name, why);
             None
@@ -250,6 +258,11 @@ const OTHERS: [(&str, &[&str]); 6] = [
 /// Finds the field that a name stands for.
 fn meant(name: &str) -> Option<&'static str> {
     field_meant(name, FIELDS, &OTHERS)
+}
+
+fn meant_of_a_code(name: &str) -> Option<&'static str> {
+    const OTHERS: [(&str, &[&str]); 1] = [("code", &["otp", "pin", "token", "value"])];
+    field_meant(name, CODE_FIELDS, &OTHERS)
 }
 
 fn meant_of_an_address(name: &str) -> Option<&'static str> {

@@ -10,18 +10,16 @@ use domain::{
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-pub use self::list::{
-    ConversionBy, Converted, MAX_CONVERTED, VerificationCursor, VerificationFilter, VerificationPage,
-};
+pub use self::list::{ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationPage};
 use super::{MAX_TRIES, is_storable, overtaken, salt_of};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, time_of, unreadable};
 use crate::store::Store;
 
 /// The columns that [`verification_of`] reads.
-pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, prefix, client, session, \
-     dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, created_at, \
-     expires_at, ended_at";
+pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, addresses, prefix, \
+     client, session, dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, \
+     created_at, expires_at, ended_at";
 
 /// What became of a verification that was to be begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -162,7 +160,7 @@ async fn read(session: &mut Session, key: &Key) -> Result<Option<Verification>, 
 async fn insert(session: &mut Session, new: &Verification) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO verifications ({VERIFICATION}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE) ON CONFLICT DO NOTHING RETURNING id"
     );
     let (reasons, handle) = (reasons_of(new), Purpose::Verify.handle(&new.key));
     let [prefix, client, asker] =
@@ -175,6 +173,7 @@ async fn insert(session: &mut Session, new: &Verification) -> Result<bool, Store
         Value::Text(Some(new.channel.as_str())),
         Value::Bytes(Some(new.recipient.as_bytes())),
         Value::Text(Some(&new.recipient_mask)),
+        Value::Bytes(Some(new.addresses.as_bytes())),
         Value::Bytes(prefix),
         Value::Bytes(client),
         Value::Bytes(asker),
@@ -228,13 +227,15 @@ fn reasons_of(verification: &Verification) -> String {
 pub(super) fn verification_of(row: &QueryResult) -> Result<Verification, StoreError> {
     let reasons: String = get(row, "reasons")?;
     let reasons: Option<Vec<BlockReason>> = reasons.split_whitespace().map(BlockReason::parse).collect();
-    let recipient: Vec<u8> = get(row, "recipient")?;
+    let hash =
+        |column: &str| RecipientHash::from_bytes(&get::<Vec<u8>>(row, column)?).ok_or_else(|| unreadable(column));
     Ok(Verification {
         key: key_of(row)?,
         purpose: get(row, "purpose")?,
         channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
-        recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
+        recipient: hash("recipient")?,
         recipient_mask: get(row, "recipient_mask")?,
+        addresses: hash("addresses")?,
         prefix: content_of(row, "prefix")?,
         client: content_of(row, "client")?,
         session: content_of(row, "session")?,

@@ -38,6 +38,7 @@ async fn an_endpoint_is_kept_as_it_was_made_and_is_its_tenants_alone(db: &Databa
     assert_eq!(store.create_endpoint(&all, None, &testkit::told()).await.unwrap(), Made::New);
     assert_eq!(store.endpoints(&orders.key.tenant).await.unwrap(), [all.clone(), orders.clone()]);
     assert!(store.has_endpoints().await.unwrap());
+    assert!(all.wants_all() && !orders.wants_all() && !orders.wants(EventName::Read));
     assert!(all.wants(EventName::Sent) && !orders.wants(EventName::Sent) && orders.wants(EventName::Dead));
     assert_eq!(store.endpoints(&Tenant::default()).await.unwrap(), []);
     assert_eq!(store.endpoint(&key("default", "orders")).await.unwrap(), None);

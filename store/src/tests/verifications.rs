@@ -37,6 +37,7 @@ fn verification(id: &str) -> Verification {
         channel: ChannelName::parse("sms").unwrap(),
         recipient: recipient(),
         recipient_mask: "***43".into(),
+        addresses: recipient(),
         prefix: Some(hash("prefix")),
         client: Some(hash("client")),
         session: None,

@@ -1,4 +1,5 @@
-//! What Telegram posts to our webhook: what people write to the bot, and which button they press.
+//! What Telegram posts to our webhook, or keeps until we ask: what people write to the bot, which button they press, and
+//! whether they let it write to them.
 //!
 //! Sources: <https://core.telegram.org/bots/api#update> and <https://core.telegram.org/bots/api#setwebhook>. Telegram signs
 //! nothing: it says the secret that `setWebhook` was given with each call.
@@ -9,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use super::PROVIDER;
-use super::settings::WEBHOOK_SECRET;
+use super::settings::{POLL, WEBHOOK_SECRET};
 use crate::callback::{Callback, Readable, Refused, Unreadable, bounded, id, text};
 use crate::section::Warning;
 use crate::settings::Settings;
@@ -22,20 +23,28 @@ const MAX_SECRET_BYTES: usize = 256;
 /// The kinds of message that have a file, each with its id.
 const FILES: [&str; 7] = ["document", "audio", "video", "voice", "sticker", "animation", "video_note"];
 
-/// What the setting of the secret most likely is not meant to be: Telegram would not take it.
+/// What the setting of the secret most likely is not meant to be: Telegram would not take it, or calls nobody.
 pub(super) fn warnings(settings: &Settings) -> Vec<Warning> {
     let Some(secret) = &settings.telegram.webhook_secret else { return Vec::new() };
+    let mut warnings = Vec::new();
+    if settings.telegram.poll {
+        let text = format!(
+            "{} is set beside {}=true: Telegram calls a webhook or is asked, and never both; leave one of them out",
+            WEBHOOK_SECRET.name, POLL.name
+        );
+        warnings.push(Warning { about: &[POLL.name, WEBHOOK_SECRET.name], text });
+    }
     let secret = secret.expose_secret();
     let is_taken = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    if (1..=MAX_SECRET_BYTES).contains(&secret.len()) && secret.bytes().all(is_taken) {
-        return Vec::new();
+    if !(1..=MAX_SECRET_BYTES).contains(&secret.len()) || !secret.bytes().all(is_taken) {
+        let text = format!(
+            "{} is no secret_token that Telegram takes, so that no call can have it: 1 to {MAX_SECRET_BYTES} letters, \
+             digits, _ and -",
+            WEBHOOK_SECRET.name
+        );
+        warnings.push(Warning { about: &[WEBHOOK_SECRET.name], text });
     }
-    let text = format!(
-        "{} is no secret_token that Telegram takes, so that no call can have it: 1 to {MAX_SECRET_BYTES} letters, digits, \
-         _ and -",
-        WEBHOOK_SECRET.name
-    );
-    vec![Warning { about: &[WEBHOOK_SECRET.name], text }]
+    warnings
 }
 
 /// # Errors
@@ -67,10 +76,14 @@ pub(super) fn reports(_: &Settings, callback: &Callback<'_>) -> Result<Readable,
         serde_json::from_slice(bounded(callback)?).map_err(|_| Unreadable("the body is no JSON object"))?;
     let update = object(&body)?;
     let number = update.get("update_id").and_then(Value::as_i64).ok_or(Unreadable("the update has no number"))?;
-    let report = match (update.get("message"), update.get("callback_query")) {
-        (Some(message), _) => written(number, object(message)?)?,
-        (None, Some(query)) => pressed(number, object(query)?)?,
-        (None, None) => None,
+    let report = if let Some(message) = update.get("message") {
+        written(number, object(message)?)?
+    } else if let Some(query) = update.get("callback_query") {
+        pressed(number, object(query)?)?
+    } else if let Some(change) = update.get("my_chat_member") {
+        allowed(number, object(change)?)?
+    } else {
+        None
     };
     Ok(report.into_iter().collect::<Vec<_>>().into())
 }
@@ -98,7 +111,7 @@ fn written(update: i64, message: &Map<String, Value>) -> Result<Option<Report>, 
     let chat = number(message, "chat", "id").ok_or(Unreadable("it does not say in which chat"))?;
     let words = get(message, "text").or_else(|| get(message, "caption"));
     let media = files(message);
-    let is_private = message.get("chat").and_then(|chat| chat.get("type")).and_then(Value::as_str) == Some("private");
+    let is_private = is_private(message);
     if !is_private && words.is_none() && media.is_empty() {
         return Ok(None);
     }
@@ -106,9 +119,37 @@ fn written(update: i64, message: &Map<String, Value>) -> Result<Option<Report>, 
     // Who has enough of a group has not had enough of us.
     let keyword = keyword(&body).filter(|_| is_private);
     let said = Reported::Reply { from, keyword, text: body, media };
-    let at = message.get("date").and_then(Value::as_i64).and_then(|seconds| u32::try_from(seconds).ok());
-    let at = at.map(|seconds| Timestamp::from_seconds(seconds.into()));
-    Ok(Some(Report { at, ..report(update, said, chat, number(message, "reply_to_message", "message_id")) }))
+    Ok(Some(Report {
+        at: date(message),
+        ..report(update, said, chat, number(message, "reply_to_message", "message_id"))
+    }))
+}
+
+/// Whether a person lets the bot write to them: that it is blocked, or let in again, is told of the chat of the two. What
+/// becomes of a bot in a group nobody has said of themselves.
+fn allowed(update: i64, change: &Map<String, Value>) -> Result<Option<Report>, Unreadable> {
+    if !is_private(change) {
+        return Ok(None);
+    }
+    let by = number(change, "from", "id").ok_or(Unreadable("it does not say who has let the bot in or out"))?;
+    let chat = number(change, "chat", "id").ok_or(Unreadable("it does not say in which chat"))?;
+    let status = change.get("new_chat_member").and_then(|member| member.get("status")).and_then(Value::as_str);
+    let said = match status {
+        Some("kicked") => Reported::Blocked { by },
+        Some("member") => Reported::Unblocked { by },
+        _ => return Ok(None),
+    };
+    Ok(Some(Report { at: date(change), ..report(update, said, chat, None) }))
+}
+
+fn is_private(of: &Map<String, Value>) -> bool {
+    of.get("chat").and_then(|chat| chat.get("type")).and_then(Value::as_str) == Some("private")
+}
+
+/// When it happened, by Telegram's clock.
+fn date(of: &Map<String, Value>) -> Option<Timestamp> {
+    let seconds = of.get("date").and_then(Value::as_i64).and_then(|seconds| u32::try_from(seconds).ok())?;
+    Some(Timestamp::from_seconds(seconds.into()))
 }
 
 /// Which button a person has pressed, below which message. Telegram does not say when.

@@ -6,6 +6,7 @@
 mod callback;
 mod classify;
 mod message;
+mod poll;
 mod settings;
 
 use async_trait::async_trait;
@@ -22,6 +23,7 @@ use crate::channel::{Channel, Outgoing};
 use crate::checked::Checked;
 use crate::http::{self, Answer, NoAnswer};
 
+pub use self::poll::{NotPolled, Poller, Update};
 pub use self::settings::Settings;
 
 pub(crate) static PROVIDER: Provider = Provider {

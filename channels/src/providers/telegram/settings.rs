@@ -8,15 +8,16 @@ use crate::section::{Half, Section};
 pub(super) const BOT_TOKEN: Setting = Setting::text("TELEGRAM_BOT_TOKEN");
 pub(super) const BASE_URL: Setting = Setting::text("TELEGRAM_BASE_URL");
 pub(super) const WEBHOOK_SECRET: Setting = Setting::text("TELEGRAM_WEBHOOK_SECRET");
+pub(super) const POLL: Setting = Setting::flag("TELEGRAM_POLL");
 const LIMITS: Setting = Setting::text("TELEGRAM_LIMITS");
 
 pub(super) const SECTION: Section = Section {
-    settings: &[BOT_TOKEN, BASE_URL, WEBHOOK_SECRET, LIMITS],
+    settings: &[BOT_TOKEN, BASE_URL, WEBHOOK_SECRET, POLL, LIMITS],
     limits: Some(LIMITS),
     halves: &[Half {
         channels: &["telegram"],
         needs: &[BOT_TOKEN.name],
-        beside: &[BASE_URL.name, LIMITS.name],
+        beside: &[BASE_URL.name, POLL.name, LIMITS.name],
         less: "telegram is not sent without it",
     }],
 };
@@ -30,6 +31,8 @@ pub struct Settings {
     pub base_url: String,
     /// `TELEGRAM_WEBHOOK_SECRET`: what `setWebhook` was given as `secret_token`, which Telegram says with each call.
     pub webhook_secret: Option<SecretString>,
+    /// `TELEGRAM_POLL`: whether we ask Telegram for what people write, instead of being called.
+    pub poll: bool,
 }
 
 impl Settings {
@@ -38,6 +41,7 @@ impl Settings {
             bot_token: values.secret(BOT_TOKEN),
             base_url: values.text(BASE_URL).unwrap_or_default(),
             webhook_secret: values.secret(WEBHOOK_SECRET),
+            poll: values.flag(POLL),
         }
     }
 }

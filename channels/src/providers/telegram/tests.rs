@@ -1,6 +1,7 @@
 //! What only Telegram has: its requests, whose fault an answer is, where the wait stands, and a group that has moved.
 
 mod answers;
+mod polls;
 
 use std::collections::BTreeSet;
 

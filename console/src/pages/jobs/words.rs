@@ -86,7 +86,6 @@ static EN: Words = Words {
     of_all: |done, all| format!("{done} of {all}"),
     left: |time| format!("{time} left at this rate"),
     as_of: |time| format!("As of {time}."),
-<<<<<<< HEAD
     dead_again: |dead, sent| {
         let are = if dead == 1 { "is" } else { "are" };
         format!("Of what was sent, {} of {} {are} dead again.", whole(dead), whole(sent))
@@ -94,12 +93,6 @@ static EN: Words = Words {
     after_so_many: |letters| match letters {
         1 => "after 1 letter it waits until that has ended".to_owned(),
         more => format!("after {more} letters it waits until they have ended"),
-=======
-    dead_again: |dead, sent| format!("Of what was sent, {dead} of {sent} are dead again."),
-    after_so_many: |letters| match letters {
-        1 => "after 1 letter it waits until that has ended".to_owned(),
-        _ => format!("after {letters} letters it waits until they have ended"),
->>>>>>> t6-ends
     },
 };
 
@@ -138,7 +131,6 @@ static ES: Words = Words {
     of_all: |done, all| format!("{done} de {all}"),
     left: |time| format!("{time} más a este ritmo"),
     as_of: |time| format!("Leído a las {time}."),
-<<<<<<< HEAD
     dead_again: |dead, sent| {
         let died = if dead == 1 { "murió" } else { "murieron" };
         format!("De lo que se envió, {} de {} {died} otra vez.", whole(dead), whole(sent))
@@ -146,11 +138,5 @@ static ES: Words = Words {
     after_so_many: |letters| match letters {
         1 => "tras 1 carta espera a que termine".to_owned(),
         more => format!("tras {more} cartas espera a que terminen"),
-=======
-    dead_again: |dead, sent| format!("De lo que se envió, {dead} de {sent} murieron otra vez."),
-    after_so_many: |letters| match letters {
-        1 => "tras 1 carta espera a que termine".to_owned(),
-        _ => format!("tras {letters} cartas espera a que terminen"),
->>>>>>> t6-ends
     },
 };

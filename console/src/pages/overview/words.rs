@@ -99,13 +99,7 @@ static EN: Words = Words {
                the sending.",
     queues: "Queues",
     dead_letters: "Dead letters",
-<<<<<<< HEAD
     open_groups: |number| format!("{} that nobody looks after", so_many(number, "group", "groups")),
-=======
-    open_groups: |number| {
-        format!("{number} {} that nobody looks after", if number == "1" { "group" } else { "groups" })
-    },
->>>>>>> t6-ends
     retry_queues: "Retry queues 1 · 2 · 3",
     scheduled: "Scheduled",
     next_due: "next",
@@ -159,11 +153,7 @@ static ES: Words = Words {
     no_times: "Un proveedor informó de todo lo que se envió: el libro tiene ahora la hora del informe, y ya no la del envío.",
     queues: "Colas",
     dead_letters: "Cartas muertas",
-<<<<<<< HEAD
     open_groups: |number| format!("{} que nadie atiende", so_many(number, "grupo", "grupos")),
-=======
-    open_groups: |number| format!("{number} {} que nadie atiende", if number == "1" { "grupo" } else { "grupos" }),
->>>>>>> t6-ends
     retry_queues: "Colas de reintento 1 · 2 · 3",
     scheduled: "Programadas",
     next_due: "la próxima",

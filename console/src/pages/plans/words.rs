@@ -54,12 +54,8 @@ pub(super) struct Words {
     pub(super) reload: &'static str,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
-<<<<<<< HEAD
-=======
     /// Since when it could not be read, and why.
     pub(super) not_read: fn(&str, &str) -> String,
-    pub(super) question: fn(&str, u32) -> String,
->>>>>>> t6-ends
     pub(super) newcomers: fn(u32) -> String,
     pub(super) gone: fn(u32) -> String,
     pub(super) maybe_sent: fn(u32) -> String,
@@ -124,7 +120,7 @@ static EN: Words = Words {
     is_being_read: "being read again",
     reload: "Load the page again",
     as_of: |time| format!("As of {time}."),
-<<<<<<< HEAD
+    not_read: |time, why| format!("Could not be read since {time}: {why}. Trying again."),
     newcomers: |letters| {
         format!(
             "+{letters} since: {}.",
@@ -138,21 +134,6 @@ static EN: Words = Words {
     },
     of_these: |letters| format!("of {letters} of them"),
     chosen: |letters| so_many(letters, "chosen letter", "chosen letters"),
-=======
-    not_read: |time, why| format!("Could not be read since {time}: {why}. Trying again."),
-    question: |action, letters| format!("{action}: {letters} {}?", if letters == 1 { "letter" } else { "letters" }),
-    newcomers: |letters| match letters {
-        1 => "+1 since: it fits, and is not in it.".to_owned(),
-        _ => format!("+{letters} since: they fit, and are not in it."),
-    },
-    gone: |letters| match letters {
-        1 => "1 of its letters was no longer found.".to_owned(),
-        _ => format!("{letters} of its letters were no longer found."),
-    },
-    maybe_sent: |letters| format!("{letters} may have been sent before without our knowing: they may arrive twice."),
-    of_these: |letters| format!("of {letters} of them"),
-    chosen: |letters| format!("{letters} chosen {}", if letters == 1 { "letter" } else { "letters" }),
->>>>>>> t6-ends
 };
 
 static ES: Words = Words {
@@ -204,7 +185,7 @@ static ES: Words = Words {
     is_being_read: "se lee otra vez",
     reload: "Recargar la página",
     as_of: |time| format!("Leído a las {time}."),
-<<<<<<< HEAD
+    not_read: |time, why| format!("No se pudo leer desde las {time}: {why}. Se intenta otra vez."),
     newcomers: |letters| {
         let they = if letters == 1 { "coincide, y no está" } else { "coinciden, y no están" };
         format!("+{letters} desde entonces: {they} en él.")
@@ -218,19 +199,4 @@ static ES: Words = Words {
     },
     of_these: |letters| format!("de {letters} de ellas"),
     chosen: |letters| so_many(letters, "carta elegida", "cartas elegidas"),
-=======
-    not_read: |time, why| format!("No se pudo leer desde las {time}: {why}. Se intenta otra vez."),
-    question: |action, letters| format!("{action}: ¿{letters} {}?", if letters == 1 { "carta" } else { "cartas" }),
-    newcomers: |letters| match letters {
-        1 => "+1 desde entonces: coincide, y no está en él.".to_owned(),
-        _ => format!("+{letters} desde entonces: coinciden, y no están en él."),
-    },
-    gone: |letters| match letters {
-        1 => "1 de sus cartas ya no se encontró.".to_owned(),
-        _ => format!("{letters} de sus cartas ya no se encontraron."),
-    },
-    maybe_sent: |letters| format!("{letters} quizá ya se enviaron sin que lo sepamos: pueden llegar dos veces."),
-    of_these: |letters| format!("de {letters} de ellas"),
-    chosen: |letters| format!("{letters} {}", if letters == 1 { "carta elegida" } else { "cartas elegidas" }),
->>>>>>> t6-ends
 };

@@ -20,7 +20,7 @@ use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::table::{Row, table, text};
+use crate::pieces::table::{Row, text};
 use crate::pieces::time::time;
 use crate::pieces::written::Line;
 use crate::section::Section;

@@ -3,6 +3,9 @@
 use std::io::Write as _;
 use std::process::Command;
 
+use domain::AskRequest;
+use serde_json::Value;
+
 use super::asyncapi::document;
 use super::corpus::{beyond_a_schema, bodies, is_read, read};
 use super::{printed, samples, tool};
@@ -65,6 +68,48 @@ fn every_event_that_is_told_is_valid_by_the_schema() {
     assert!(!judged("event", &broken).iter().any(|valid| *valid));
 }
 
+/// Whether a body with an ask is one that people can be asked by.
+fn is_asked(body: &str) -> bool {
+    let Ok(Value::Object(mut body)) = serde_json::from_str(body) else { return false };
+    let Some(Value::Object(ask)) = body.remove("ask") else { return false };
+    body.keys().all(|name| ["id", "tenant", "version"].contains(&name.as_str())) && AskRequest::read(ask).is_ok()
+}
+
+#[test]
+fn a_request_to_ask_is_valid_by_the_schema_if_it_is_read() {
+    let with = |fields: &str| format!(r#"{{"ask": {{"question": "?", "to": [{{"contact": "ana"}}]{fields}}}}}"#);
+    let to = |people: &str| format!(r#"{{"ask": {{"question": "?", "to": [{people}]}}}}"#);
+    let bodies = [
+        with(""),
+        with(r#", "choices": ["a", {"id": "b", "label": "B", "refuses": true}], "quorum": 1, "four_eyes": true"#),
+        with(r#", "expires_in": 10, "next_channel_after": 1, "locale": "es-AR", "metadata": {}, "id": null"#),
+        with(r#", "expires_in": 9"#),
+        with(r#", "expires_in": 2592001"#),
+        with(r#", "quorum": 0"#),
+        with(r#", "quorum": 51"#),
+        with(r#", "choices": []"#),
+        with(r#", "choices": ["a", 7]"#),
+        with(r#", "escalate": [{"after_seconds": 60, "to": [{"group": "admins"}]}]"#),
+        with(r#", "escalate": [{"to": [{"group": "admins"}]}]"#),
+        with(r#", "surprise": 1"#),
+        with(r#", "locale": "e s""#),
+        with(r#", "four_eyes": "yes""#),
+        to(r#"{"channel": "email", "destination": "ana@example.com", "name": "Ana", "locale": "es"}"#),
+        to(r#"{"channel": "email"}"#),
+        to(r#"{"contact": "ana", "group": "admins"}"#),
+        to(r#"{"contact": "ana", "channels": ["email"]}"#),
+        to("7"),
+        to(""),
+        r#"{"ask": {"to": [{"contact": "ana"}]}}"#.to_owned(),
+        r#"{"ask": {"question": "", "to": [{"contact": "ana"}]}}"#.to_owned(),
+        r#"{"ask": 7}"#.to_owned(),
+        r#"{"ask": {"question": "?", "to": [{"contact": "ana"}]}, "channel": "sms"}"#.to_owned(),
+    ];
+    for (body, valid) in bodies.iter().zip(judged("ask", &bodies)) {
+        assert_eq!(valid, is_asked(body), "{body}");
+    }
+}
+
 #[test]
 fn the_examples_of_the_contract_are_read_without_a_finding() {
     let document = document();
@@ -78,4 +123,6 @@ fn the_examples_of_the_contract_are_read_without_a_finding() {
         assert!(read.unknown.is_empty(), "{example}: {:?}", read.unknown);
     }
     assert!(judged("event", &examples("event")).iter().all(|valid| *valid));
+    assert!(examples("ask").iter().all(|example| is_asked(example)));
+    assert!(judged("ask", &examples("ask")).iter().all(|valid| *valid));
 }

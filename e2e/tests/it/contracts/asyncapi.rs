@@ -1,13 +1,13 @@
 //! The whole document: every exchange and queue of the plan, who publishes what there, and who consumes it.
 
 use chasqui::config::{Config, REFERENCE, Role};
-use domain::{EventName, Lane, Priority, Tenant};
+use domain::{EventName, Lane, Priority, SubjectEvent, Tenant};
 use serde_json::{Map, Value, json};
-use topology::{Argument, Names, Plan, Queue};
+use topology::{Argument, Names, OWN, Plan, Queue};
 
 use super::messages::{BINDING, JSON, messages};
 use super::schema::over;
-use super::{body, events};
+use super::{ask, body, events, subjects};
 
 const WHOLE: &str = "How services publish notifications to RabbitMQ, and hear what becomes of them. One message is one \
                      delivery: one recipient on one channel. The pages publishing.md, events.md and topology.md say the \
@@ -27,10 +27,12 @@ pub(super) fn document() -> Value {
     let user = "orchestrator_user, with the password that its operator gave you.";
     let license = json!({"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"});
     let schemas = over(
-        over(body::definitions(), events::definitions()),
+        over(over(over(body::definitions(), ask::definitions()), events::definitions()), subjects::definitions()),
         json!({
             "notification": body::notification(),
+            "ask": ask::ask(),
             "event": events::event(),
+            "subjectEvent": subjects::event(),
         }),
     );
     among_components(json!({
@@ -79,7 +81,7 @@ impl Broker {
         channels.insert("events".into(), self.events());
         let told = "The queue that reply_to of a notification names, through the default exchange: one that you have \
                     declared, and no direct reply-to.";
-        channels.insert("replies".into(), channel("Replies", told, Value::Null, &["event"]));
+        channels.insert("replies".into(), channel("Replies", told, Value::Null, &["event", "subjectEvent"]));
         channels.into()
     }
 
@@ -104,7 +106,7 @@ impl Broker {
         };
         let told = format!("{what_for} Ends in the queue {}.", self.names.lane_queue(lane));
         let title = format!("Lane {lane}");
-        let messages = ["notification", "accepted", "child", "released", "retry", "deadLetter"];
+        let messages = ["notification", "ask", "accepted", "child", "released", "retry", "deadLetter"];
         let lane = channel(&title, &told, self.names.lane_key(lane).into(), &messages);
         over(lane, self.by_key(&self.names.exchange))
     }
@@ -125,7 +127,8 @@ impl Broker {
     fn inbound(&self, queue: &Queue) -> Value {
         let told = format!(
             "What providers send to the API, as it came, once their signature is believed, and once more after the delay of \
-             retry 1 where it is earlier than our own record. Ends in the queue {}.",
+             retry 1 where it is earlier than our own record; and what the fleet asks of itself, whose notify-provider is \
+             {OWN}. Ends in the queue {}.",
             queue.name
         );
         let inbound = channel("What providers report", &told, self.names.inbound_key().into(), &["callback"]);
@@ -137,7 +140,7 @@ impl Broker {
             "Every event, for the endpoints that are told of it. Bound to the {} while there are endpoints.",
             self.exchange(&self.names.events_exchange())
         );
-        let callbacks = channel("Events for endpoints", &told, queue.name.as_str().into(), &["event"]);
+        let callbacks = channel("Events for endpoints", &told, queue.name.as_str().into(), &["event", "subjectEvent"]);
         over(callbacks, of_a_queue(queue))
     }
 
@@ -175,13 +178,20 @@ impl Broker {
              pattern such as {}.*.dead.",
             Tenant::default()
         );
-        let words = json!({
+        let mut names = EventName::ALL.map(EventName::as_str).to_vec();
+        names.extend(
+            subjects::names().into_iter().filter(|name| !EventName::ALL.iter().any(|one| one.as_str() == *name)),
+        );
+        let parameters = json!({
             "tenant": {"description": "Whose the delivery is.", "default": Tenant::default().as_str()},
-            "channel": {"description": "The channel of the delivery.", "examples": media::known()},
-            "event": {"description": "What has happened to it.", "enum": EventName::ALL.map(EventName::as_str)},
+            "channel": {
+                "description": format!("The channel of the delivery; else {}.", SubjectEvent::NOUNS.join(", ")),
+                "examples": media::known(),
+            },
+            "event": {"description": "What has happened to it.", "enum": names},
         });
-        let events = channel("Events", &told, "{tenant}.{channel}.{event}".into(), &["event"]);
-        over(over(events, self.by_key(&exchange)), json!({"parameters": words}))
+        let events = channel("Events", &told, "{tenant}.{channel}.{event}".into(), &["event", "subjectEvent"]);
+        over(over(events, self.by_key(&exchange)), json!({"parameters": parameters}))
     }
 
     /// An exchange of the plan, in words.
@@ -246,12 +256,16 @@ fn operations() -> Map<String, Value> {
     let wait = "A dialog has what is too early wait";
     add("delayCallback", operation("send", wait, "retry1", &["callback"]));
     let pass_on = "A dialog takes the events that endpoints may want";
-    add("takeEvents", operation("receive", pass_on, "callbacks", &["event"]));
+    add("takeEvents", operation("receive", pass_on, "callbacks", &["event", "subjectEvent"]));
     let call = "A dialog publishes a delivery on the channel webhook, which tells an endpoint of an event";
     add("tellEndpoint", operation("send", call, Priority::Low.lane().as_str(), &["accepted"]));
     let mut tell = operation("send", "Chasqui tells what has become of a delivery", "events", &["event"]);
     tell["bindings"]["amqp"]["mandatory"] = false.into();
     add("tell", tell);
+    let of_asks = "A dialog tells what has become of an ask, a command or a verification";
+    let mut tell = operation("send", of_asks, "events", &["subjectEvent"]);
+    tell["bindings"]["amqp"]["mandatory"] = false.into();
+    add("tellOfSubjects", tell);
     operations
 }
 
@@ -263,6 +277,8 @@ fn of_the_lanes() -> Map<String, Value> {
         let mut add = |name: &str, operation: Value| drop(operations.insert(format!("{name}{word}"), operation));
         let publish = format!("Publish to the lane {lane}; every ending may be told to reply_to");
         add("publish", replied(operation("receive", &publish, lane, &["notification"])));
+        let ask = format!("Publish a question to the lane {lane}; how it ends may be told to reply_to");
+        add("ask", replied(operation("receive", &ask, lane, &["ask"])));
         let accept = format!("The API or chasqui send publishes to the lane {lane}");
         add("accept", operation("send", &accept, lane, &["accepted"]));
         let fall_back = format!("A worker hands a delivery of the lane {lane} on to its next channel");
@@ -291,7 +307,7 @@ fn operation(action: &str, title: &str, channel: &str, messages: &[&str]) -> Val
 }
 
 fn replied(operation: Value) -> Value {
-    let told = "The AMQP property reply_to of the notification; without it nothing is replied.";
+    let told = "The AMQP property reply_to of the message; without it nothing is replied.";
     let reply = json!({
         "address": {"location": "$message.header#/reply_to", "description": told},
         "channel": {"$ref": "#/channels/replies"},

@@ -28,7 +28,7 @@ pub(super) fn definitions() -> Value {
 }
 
 /// The object that all of these are: which fields it has, and which of them always.
-fn shape(samples: &[Value], said: fn(&str) -> Value) -> Value {
+pub(super) fn shape(samples: &[Value], said: fn(&str) -> Value) -> Value {
     let mut fields: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for (name, value) in samples.iter().flat_map(|sample| sample.as_object().expect("an object")) {
         fields.entry(name).or_default().push(value);

@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use serde_json::{Value, json};
 
 use super::schema::{defined, over};
-use super::{amqp, samples};
+use super::{amqp, samples, subjects};
 
 pub(super) const BINDING: &str = "0.3.0";
 pub(super) const JSON: &str = "application/json";
@@ -15,6 +15,7 @@ const KEPT: &str = "Headers of the publisher's own are kept, up to 64 KiB in all
 pub(super) fn messages() -> Value {
     json!({
         "notification": notification(),
+        "ask": ask(),
         "accepted": accepted(),
         "child": message("child", [
             "A fallback",
@@ -38,6 +39,7 @@ pub(super) fn messages() -> Value {
         "deadLetter": dead_letter(),
         "callback": callback(),
         "event": event(),
+        "subjectEvent": subject_event(),
     })
 }
 
@@ -85,6 +87,39 @@ fn notification() -> Value {
                 {"name": "later", "payload": {
                     "channel": "whatsapp", "destination": "+12025550143", "message": "Your table is ready in an hour.",
                     "send_at": "2026-03-01T09:00:00-03:00", "max_lateness_seconds": 1800,
+                }},
+            ],
+        }),
+    )
+}
+
+fn ask() -> Value {
+    let samples = [samples::notification()];
+    let said = [
+        ("message_id", json!({"description": "The question's id, in UTF-8. Keep it when you publish again."})),
+        ("correlation_id", json!({"description": "What you know it by, unless the body says that."})),
+        ("reply_to", json!({"description": "Where its end is told as well."})),
+    ];
+    message(
+        "ask",
+        ["A question to people", "What to ask, and whom, in place of a notification."],
+        json!({
+            "description": "Publish with confirms, mandatory and persistent. Never set expiration.",
+            "headers": amqp::headers("Headers of your own are not kept, but for those of a trace.", &samples),
+            "x-amqp-properties": amqp::properties(&samples, &said),
+            "payload": defined("ask"),
+            "examples": [
+                {"name": "yes or no", "payload": {
+                    "ask": {"question": "Deploy version 7?", "to": [{"contact": "ana"}], "expires_in": 900},
+                }},
+                {"name": "two of a group, and then others", "payload": {
+                    "tenant": "acme",
+                    "ask": {
+                        "question": "Stop the strategy?",
+                        "choices": [{"label": "Stop"}, {"label": "Go on", "refuses": true}],
+                        "to": [{"group": "admins", "channels": ["telegram", "email"]}], "quorum": 2, "expires_in": 600,
+                        "escalate": [{"after_seconds": 300, "to": [{"channel": "sms", "destination": "+12025550143"}]}],
+                    },
                 }},
             ],
         }),
@@ -161,6 +196,40 @@ fn event() -> Value {
             "examples": [{"name": "a dead letter", "payload": example()}],
         }),
     )
+}
+
+fn subject_event() -> Value {
+    let samples = subjects::sent();
+    let said = [
+        ("message_id", json!({"description": "The event's id. A repeat has the same."})),
+        ("type", json!({"description": "The event's type."})),
+        ("content_type", json!({"const": CLOUD_EVENT})),
+        ("app_id", json!({"const": "chasqui"})),
+        ("correlation_id", json!({"description": "That of the request that has begun it."})),
+    ];
+    message(
+        "subjectEvent",
+        ["An event of no delivery", "What has become of an ask, a command or a verification, as a CloudEvent."],
+        json!({
+            "contentType": CLOUD_EVENT,
+            "headers": amqp::headers("None.", &samples),
+            "x-amqp-properties": amqp::properties(&samples, &said),
+            "payload": defined("subjectEvent"),
+            "examples": [{"name": "an answered ask", "payload": example_of_an_ask()}],
+        }),
+    )
+}
+
+fn example_of_an_ask() -> Value {
+    json!({
+        "specversion": "1.0", "id": "5b0e2a55-7f3f-5c43-9d0e-2f9f8b1d2c11", "source": "/chasqui",
+        "type": "chasqui.ask.answered", "subject": "deploy-7", "time": "2026-03-01T12:00:00Z",
+        "datacontenttype": JSON, "tenant": "default", "correlationid": "order-7",
+        "data": {
+            "id": "deploy-7", "tenant": "default", "kind": "confirm", "choice": "yes", "by": "ana", "version": 2,
+            "correlation_id": "order-7",
+        },
+    })
 }
 
 fn example() -> Value {

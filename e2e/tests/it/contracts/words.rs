@@ -1,7 +1,7 @@
 //! What each field of an event and each header of ours means, for the contracts. A name that is published and not said
 //! here fails the tests.
 
-use domain::{EventName, Lane, Reason, SuppressedFor};
+use domain::{EventName, Lane, Reason, SubjectEvent, SuppressedFor};
 use serde_json::{Value, json};
 
 use super::schema::{WORD, defined, instant, text, whole};
@@ -90,6 +90,64 @@ pub(super) fn of_event_data(name: &str) -> Value {
             json!({"const": true, "description": "The metadata would have made the event too large."})
         }
         other => panic!("say what the field {other} of an event's data is"),
+    }
+}
+
+/// An attribute of a CloudEvent that is about no delivery.
+pub(super) fn of_a_subject_event(name: &str) -> Value {
+    match name {
+        "id" => json!({
+            "type": "string",
+            "format": "uuid",
+            "description": "Stands for one thing that has happened: the same for every repeat.",
+        }),
+        "type" => json!({
+            "type": "string",
+            "description": "chasqui, what it is about, and what has happened.",
+            "pattern": format!("^chasqui\\.({})\\.[a-z_]{{1,32}}$", SubjectEvent::NOUNS.join("|")),
+        }),
+        "subject" => text("The id of the ask, the command or the verification."),
+        "time" => instant("When it happened."),
+        "correlationid" => text("The correlation_id of the request that has begun it."),
+        "data" => defined("subjectEventData"),
+        other => of_an_event(other),
+    }
+}
+
+/// A field of the data of an event that is about no delivery.
+pub(super) fn of_subject_data(name: &str) -> Value {
+    match name {
+        "id" => text("The id of the ask, the command or the verification."),
+        "tenant" => json!({"type": "string", "pattern": WORD, "description": TENANT}),
+        "kind" => text("What the ask is for: confirm, verify, command or optin."),
+        "correlation_id" => text("The correlation_id of the request that has begun it."),
+        "approver" => {
+            text("Who has answered, by the id under which they are known; absent for somebody who was not asked.")
+        }
+        "choice" => text("The id of the choice that was made, or decided."),
+        "via" => text("By what the answer came: the channel, or link."),
+        "counted" => whole("How many have chosen the same."),
+        "quorum" => whole("How many must choose the same."),
+        "version" => whole("Counts what has changed: a later event has a higher one."),
+        "by" => text("Whose answer has ended it, or who has taken it back."),
+        "reason" => {
+            text("Why an answer is none: not_asked, is_requester, unknown_choice, stands, too_often or wrong_code.")
+        }
+        "state" => text("How it had ended when a late answer came."),
+        "service" => text("The service that was told to do something."),
+        "action" => text("What it was told to do."),
+        "requested_by" => text("Who has asked for it, by the id under which they are known."),
+        "confirmed_by" => text("Who has confirmed it."),
+        "purpose" => text("What the application verifies the address for."),
+        "channel" => text("By which channel the code went."),
+        "dial_code" => text("The dial code of a number, such as +34."),
+        "sends" => whole("How often the code was sent."),
+        "reasons" => json!({
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Why nothing was sent: it looked like fraud.",
+        }),
+        other => panic!("say what the field {other} of an event of no delivery is"),
     }
 }
 

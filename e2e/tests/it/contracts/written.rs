@@ -8,7 +8,7 @@ use testkit::documents::{first_difference, hold_to};
 use super::asyncapi::document;
 use super::schema::alone;
 use super::yaml::yaml;
-use super::{body, events, printed, root, tool};
+use super::{ask, body, events, printed, root, tool};
 
 const ASYNCAPI: &str = "docs/asyncapi.yaml";
 const FIRST_LINE: &str =
@@ -17,14 +17,17 @@ const FIRST_LINE: &str =
 const TO_JSON: &str = "import json, sys; from ruamel.yaml import YAML; \
                        print(json.dumps(YAML(typ='safe', pure=True).load(open(sys.argv[1], encoding='utf-8'))))";
 
-fn generated() -> [(&'static str, String); 3] {
+fn generated() -> [(&'static str, String); 4] {
     let title = "A notification, as a publisher writes it";
     let notification = alone("notification", title, body::notification(), body::definitions());
     let event = alone("event", "An event, as a subscriber gets it", events::event(), events::definitions());
+    let title = "A request to ask people, as a publisher writes it in place of a notification";
+    let asking = alone("ask", title, ask::ask(), ask::definitions());
     [
         (ASYNCAPI, FIRST_LINE.to_owned() + &yaml(&document())),
         ("docs/schemas/notification.json", pretty(notification)),
         ("docs/schemas/event.json", pretty(event)),
+        ("docs/schemas/ask.json", pretty(asking)),
     ]
 }
 

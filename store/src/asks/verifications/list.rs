@@ -13,7 +13,7 @@ use crate::sql::{Value, content_of, count_of, get};
 use crate::store::Store;
 
 /// The most countries or prefixes that are told at once.
-pub const MAX_CONVERTED: u32 = 100;
+const MAX_CONVERTED: u32 = 100;
 /// The most verifications that are counted for that, the newest.
 const MOST_COUNTED: u32 = 100_000;
 
@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// How many codes of a tenant's verifications that were begun since then were entered, the countries or prefixes to
-    /// which most were sent first, at most [`MAX_CONVERTED`].
+    /// which most were sent first, at most a hundred.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -76,6 +76,17 @@ fn message(fields: Value) -> Value {
 }
 
 #[test]
+fn a_secret_beside_polling_is_warned_of() {
+    let mut both = settings("a-Secret_1");
+    both.telegram.poll = true;
+    let told = warnings(&both);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].text.starts_with("TELEGRAM_WEBHOOK_SECRET is set beside TELEGRAM_POLL=true"), "{}", told[0].text);
+    both.telegram.webhook_secret = None;
+    assert!(warnings(&both).is_empty());
+}
+
+#[test]
 fn what_people_write_is_told_with_who_it_was() {
     let reply = |text: &str, media: &[&str], keyword| Reported::Reply {
         from: "4711".into(),
@@ -135,12 +146,35 @@ fn who_has_pressed_which_button_is_told_with_the_message_above_it() {
     assert_eq!((report.provider_id, report.recipient.as_deref()), (None, Some("4711")));
 }
 
+/// A change of what the bot may do in a chat.
+fn standing(status: &str, chat: Value) -> Value {
+    let member = json!({ "status": status, "user": { "id": 1, "is_bot": true }, "until_date": 0 });
+    let change = json!({
+        "chat": chat, "from": { "id": 4711 }, "date": 1_750_857_384, "old_chat_member": {}, "new_chat_member": member,
+    });
+    json!({ "update_id": 7, "my_chat_member": change })
+}
+
+#[test]
+fn who_blocks_the_bot_and_lets_it_in_again_is_told() {
+    let by = || "4711".to_owned();
+    for (status, expected) in [("kicked", Reported::Blocked { by: by() }), ("member", Reported::Unblocked { by: by() })]
+    {
+        let report = one(&standing(status, json!({ "id": 4711, "type": "private" })));
+        assert_eq!(report.said, expected);
+        assert_eq!(report.recipient, Some(by()));
+        assert_eq!(report.at, Some(Timestamp::from_seconds(1_750_857_384)));
+    }
+}
+
 #[test]
 fn what_is_not_known_says_nothing_and_what_has_an_odd_shape_is_named() {
     let group = json!({ "id": -1, "type": "group" });
     for nothing in [
         json!({ "update_id": 7 }),
         json!({ "update_id": 7, "my_chat_member": { "from": { "id": 1 } } }),
+        standing("kicked", json!({ "id": -1, "type": "group" })),
+        standing("restricted", json!({ "id": 4711, "type": "private" })),
         json!({ "update_id": 7, "edited_message": { "text": "x" } }),
         json!({ "update_id": 7, "callback_query": { "id": "1", "from": { "id": 1 }, "game_short_name": "x" } }),
         message(json!({ "from": { "id": 1, "is_bot": true }, "text": "x" })),
@@ -154,6 +188,7 @@ fn what_is_not_known_says_nothing_and_what_has_an_odd_shape_is_named() {
         (json!({ "update_id": "7" }), "the update has no number"),
         (json!({ "update_id": 7, "message": 1 }), "it is no JSON object"),
         (json!({ "update_id": 7, "callback_query": null }), "it is no JSON object"),
+        (json!({ "update_id": 7, "my_chat_member": 1 }), "it is no JSON object"),
         (message(json!({ "from": null })), "it does not say who has written"),
         (message(json!({ "from": { "id": "4711" } })), "it does not say who has written"),
         (message(json!({ "chat": {} })), "it does not say in which chat"),

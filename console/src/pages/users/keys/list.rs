@@ -18,7 +18,7 @@ use crate::pages::users::listing::{Adding, Listing, listed};
 use crate::pages::users::rights::rights;
 use crate::pages::users::undone;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::table::{Row, table, text};
+use crate::pieces::table::{Row, text};
 use crate::pieces::time::time;
 use crate::pieces::written::Line;
 use crate::section::Section;

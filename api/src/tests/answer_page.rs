@@ -1,0 +1,202 @@
+//! The link by which somebody answers: what its page shows, that opening it decides nothing, and what pressing a button does.
+
+use axum::http::StatusCode;
+use domain::{Ask, GivenAnswer, Key, Purpose};
+use serde_json::Value;
+use store::AskOpened;
+use tokio_util::sync::CancellationToken;
+use topology::{Publisher, To};
+
+use crate::tests::app::{Answer, NOW, TestApp, request, settings};
+use crate::tests::asks::{ask, given, opened, secrets};
+
+/// The path of the link of Ana, who has the place 0, or of Ben.
+fn path(ask: &Ask, place: u16) -> String {
+    format!("/a/{}", secrets().link(&ask.seed(), Purpose::Answer, place).unwrap())
+}
+
+async fn opened_by(app: &TestApp, method: &str, path: &str, language: &str) -> Answer {
+    app.send(request(method, path, None).header("accept-language", language).body("".into()).unwrap()).await
+}
+
+async fn posted(app: &TestApp, path: &str, body: &str) -> Answer {
+    let form = "application/x-www-form-urlencoded";
+    app.send(request("POST", path, None).header("content-type", form).body(body.to_owned().into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn the_page_shows_the_question_with_a_button_for_each_choice_and_decides_nothing() {
+    let app = TestApp::start().await;
+    let ask = ask("a-1");
+    opened(&app.store, &ask).await;
+    let path = path(&ask, 0);
+    for (language, parts) in [
+        ("en", ["A question for you", "trading asks.", "It ends at 2026-03-01 12:10 UTC"]),
+        ("es-AR,es;q=0.9", ["Una pregunta para ti", "Pregunta trading.", "Termina el 2026-03-01 12:10 UTC"]),
+    ] {
+        let page = opened_by(&app, "GET", &path, language).await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        let buttons = [
+            r#"<button name="choice" value="yes">Sí, ya</button>"#,
+            r#"<button name="choice" value="no" class="refuses">No</button>"#,
+        ];
+        for part in parts.into_iter().chain(buttons).chain(["Deploy &lt;b&gt;version 7&lt;/b&gt;?"]) {
+            assert!(page.text.contains(part), "{part} in {page:?}");
+        }
+        assert!(!page.text.to_lowercase().contains("<script") && !page.text.contains("<b>"), "{page:?}");
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "same-origin"),
+            ("x-frame-options", "DENY"),
+            ("x-robots-tag", "noindex"),
+        ] {
+            assert_eq!(page.headers[name], value);
+        }
+    }
+    let head = opened_by(&app, "HEAD", &path, "en").await;
+    assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
+    let row = app.store.ask(&ask.key).await.unwrap().unwrap();
+    assert_eq!((row.version, row.end), (1, None), "it was opened, and nothing was decided");
+}
+
+#[tokio::test]
+async fn what_is_no_link_to_an_answer_is_told_alike_and_shows_nothing() {
+    let app = TestApp::start().await;
+    let ask = ask("a-1");
+    opened(&app.store, &ask).await;
+    let genuine = path(&ask, 0);
+    let other = Ask { salt: [1; 16], ..ask.clone() };
+    let of_nobody = Ask { key: Key { id: "a-2".into(), ..ask.key.clone() }, ..ask.clone() };
+    let button = format!("/a/{}", secrets().button(&ask.seed(), 0, 0).unwrap());
+    let of_a_code = format!("/a/{}", secrets().link(&ask.seed(), Purpose::Verify, 0).unwrap());
+    let mut texts = Vec::new();
+    for wrong in [
+        path(&other, 0),
+        path(&of_nobody, 0),
+        path(&ask, 7),
+        button,
+        of_a_code,
+        genuine[..genuine.len() - 1].to_owned(),
+        "/a/x".to_owned(),
+        "/a/%3Cscript%3E".to_owned(),
+    ] {
+        for page in [opened_by(&app, "GET", &wrong, "en").await, posted(&app, &wrong, "choice=yes").await] {
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{wrong}: {page:?}");
+            texts.push(page.text);
+        }
+    }
+    assert!(texts.iter().all(|text| *text == texts[0] && text.contains("Nothing was decided")), "{texts:?}");
+}
+
+#[tokio::test]
+async fn pressing_a_button_publishes_the_answer_and_shows_what_became_of_it() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let ask = ask("a-1");
+    opened(&app.store, &ask).await;
+    let (store, key) = (app.store.clone(), ask.key.clone());
+    // Does what the role does that hears of it.
+    let heard = tokio::spawn(async move {
+        let publication = published.recv().await.unwrap();
+        let body: Value = serde_json::from_slice(&publication.body).unwrap();
+        let of = |name: &str| body[name].as_str().unwrap().to_owned();
+        let given = GivenAnswer {
+            id: of("id"),
+            approver: of("approver"),
+            choice: of("choice"),
+            via: of("via"),
+            at: NOW,
+            evidence: of("evidence"),
+        };
+        store.answer_ask(&key, &given).await.unwrap().unwrap();
+        (publication, published)
+    });
+    let page = posted(&app, &path(&ask, 0), "choice=yes").await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    for part in ["It is decided: Sí, ya.", "By you, at 2026-03-01 12:00 UTC."] {
+        assert!(page.text.contains(part), "{part} in {page:?}");
+    }
+    assert!(!page.text.contains("<button"), "{page:?}");
+    let (publication, mut published) = heard.await.unwrap();
+    let body: Value = serde_json::from_slice(&publication.body).unwrap();
+    assert_eq!((&publication.to, &body["ask"], &body["tenant"]), (&To::Inbound, &"a-1".into(), &"acme".into()));
+    assert_eq!((&body["approver"], &body["choice"], &body["via"]), (&"ana".into(), &"yes".into(), &"link".into()));
+    let text = String::from_utf8_lossy(&publication.body).into_owned();
+    assert!(!text.contains(path(&ask, 0).trim_start_matches("/a/")), "the ticket goes nowhere");
+
+    let late = posted(&app, &path(&ask, 1), "choice=no").await;
+    assert!(late.text.contains("It is decided: Sí, ya.") && late.text.contains("By ana, at"), "{late:?}");
+    assert!(published.try_recv().is_ok(), "a late answer is told");
+}
+
+#[tokio::test]
+async fn the_same_choice_once_more_publishes_nothing_and_shows_the_same() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let ask = Ask { quorum: 2, ..ask("a-1") };
+    opened(&app.store, &ask).await;
+    app.store.answer_ask(&ask.key, &given("ana", "yes", "t-1")).await.unwrap();
+    for _ in 0..2 {
+        let page = posted(&app, &path(&ask, 0), "choice=yes").await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        assert!(page.text.contains("You have answered: Sí, ya. 1 have answered; 2 must agree."), "{page:?}");
+        assert!(!page.text.contains("<button"), "it may not be changed: {page:?}");
+    }
+    assert!(published.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_form_without_a_choice_of_the_question_decides_nothing() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let ask = ask("a-1");
+    opened(&app.store, &ask).await;
+    let long = format!("choice=yes&x={}", "x".repeat(2_000));
+    for (body, status) in [
+        ("", StatusCode::BAD_REQUEST),
+        ("choice=", StatusCode::BAD_REQUEST),
+        ("choice=yes&choice=no", StatusCode::BAD_REQUEST),
+        ("choice=maybe", StatusCode::UNPROCESSABLE_ENTITY),
+        (long.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let page = posted(&app, &path(&ask, 0), body).await;
+        assert_eq!(page.status, status, "{body:.40}: {page:?}");
+        assert!(page.text.contains("Nothing was decided"), "{page:?}");
+        assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"), "{page:?}");
+    }
+    assert!(published.try_recv().is_err());
+    let other = app.delete(&path(&ask, 0), None).await;
+    assert_eq!(other.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn without_a_broker_the_page_says_that_nothing_was_decided() {
+    let app = TestApp::start().await;
+    let ask = ask("a-1");
+    opened(&app.store, &ask).await;
+    let page = posted(&app, &path(&ask, 0), "choice=yes").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{page:?}");
+    assert!(page.text.contains("nothing was decided") && page.headers.contains_key("retry-after"), "{page:?}");
+}
+
+#[tokio::test]
+async fn a_question_that_has_ended_says_how() {
+    let app = TestApp::start().await;
+    let expired = Ask { expires_at: NOW, ..ask("a-1") };
+    let cancelled = ask("a-2");
+    let own = Ask { four_eyes: true, requested_by: Some("ana".into()), ..ask("a-3") };
+    for one in [&expired, &cancelled, &own] {
+        assert_eq!(app.store.open_ask(one, &[], None).await.unwrap(), AskOpened::New);
+    }
+    app.store.cancel_ask(&cancelled.key, "ada", NOW, &testkit::told()).await.unwrap();
+    for (ask, expected) in [
+        (&expired, "Its time is over. Nothing was decided."),
+        (&cancelled, "The question was taken back. Nothing was decided."),
+        (&own, "You have asked this yourself: others decide."),
+    ] {
+        let page = opened_by(&app, "GET", &path(ask, 0), "en").await;
+        assert!(page.text.contains(expected) && !page.text.contains("<button"), "{expected} in {page:?}");
+    }
+}

@@ -1,0 +1,182 @@
+//! Asks as they are opened, answered and ended, by what is published and kept.
+
+use domain::{AskState, When};
+use serde_json::{Value, json};
+
+use crate::testing::{ADMIN, Parts, names, parts, press};
+use crate::ticker;
+
+async fn state(parts: &Parts) -> AskState {
+    parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap().state()
+}
+
+fn to_two() -> Value {
+    json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }, { "group": "admins" }], "quorum": 2,
+        "requested_by": "ben", "correlation_id": "order-7", "reply_to": "orders.replies" })
+}
+
+#[tokio::test]
+async fn a_question_is_asked_by_the_first_channel_of_each_and_then_by_the_others() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
+    let published = parts.asks(to_two()).await;
+    assert_eq!(names(&published), "ask.opened");
+    let [first, second] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
+    assert_eq!((first["channel"].as_str(), first["destination"].as_str()), (Some("telegram"), Some("1")));
+    assert_eq!((&first["template"], &first["priority"]), (&json!("ask"), &json!("urgent")));
+    let data =
+        json!({ "question": "Deploy?", "choices": ["Yes", "No"], "expires": "13:00 UTC", "requested_by": "ben" });
+    assert_eq!(first["data"], data);
+    assert_eq!(first["metadata"], json!({ "ask": "a-1" }));
+    assert_eq!(first["interactive"]["approver"], 0);
+    let fallback = &first["fallback"][0];
+    assert_eq!((&fallback["channel"], &fallback["when"]), (&json!("email"), &json!(When::Unanswered.as_str())));
+    assert_ne!(fallback["interactive"]["mark"], first["interactive"]["mark"], "each has its own");
+    assert_eq!((&second["destination"], &second["interactive"]["approver"]), (&json!(ADMIN), &json!(1)));
+    let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert_eq!(ask.audience, ["ana".to_owned(), format!("telegram:{ADMIN}")]);
+    let copies = parts.shared.intake.store.ask_copies(&ask.key).await.unwrap();
+    let child = domain::child_id(&testkit::key(&copies[0].delivery), 1);
+    assert_eq!(copies.iter().map(|copy| copy.rung).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(copies[1].delivery, child, "as the worker names it");
+    let code = parts.code(0).await;
+    assert!(!format!("{first} {second}").contains(&code), "what is answered with stands nowhere");
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_asks_the_same_again_and_opens_nothing() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("sms", "+12025550143")]).await;
+    let first = parts.asks(to_two()).await;
+    parts.knows("ana", &[], &[("telegram", "2")]).await;
+    parts.advance(60);
+    let again = parts.asks(to_two()).await;
+    assert_eq!((again.deliveries, again.events), (first.deliveries, first.events));
+    let other = json!({ "id": "a-1", "question": "Another?", "to": [{ "contact": "ana" }], "quorum": 2 });
+    let inbound = topology::Inbound::own("/asks", &other, parts.now());
+    parts.hears(inbound).await;
+    let refused = parts.published();
+    assert_eq!((refused.letters, refused.deliveries.len()), (1, 0), "it is another question");
+}
+
+#[tokio::test]
+async fn reminders_and_steps_wait_with_the_scheduler() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }], "remind_after": 600,
+        "escalate": [{ "after_seconds": 900, "to": [{ "channel": "sms", "destination": "+12025550143" }] }] });
+    let published = parts.asks(body).await;
+    let due: Vec<_> = published.deliveries.iter().map(|body| body["send_at"].as_str().is_some()).collect();
+    assert_eq!(due, [false, true, true]);
+    assert_eq!(published.deliveries[1].get("fallback"), None, "somebody is reminded once");
+    assert_eq!(published.deliveries[2]["channel"], "sms");
+    let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert!(ask.audience[1].starts_with("sms:") && !ask.audience[1].contains("0143"), "{:?}", ask.audience);
+}
+
+#[tokio::test]
+async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_went() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
+    parts.asks(to_two()).await;
+    let button = parts.button(0, 0).await;
+    parts.says("telegram", press("7/received", "1", &button)).await;
+    let first = parts.published();
+    assert_eq!(names(&first), "ask.counted");
+    assert_eq!(first.deliveries[0]["data"]["verdict"], "counts");
+    assert_eq!(
+        (&first.deliveries[0]["template"], &first.deliveries[0]["destination"]),
+        (&json!("ask_reply"), &json!("1"))
+    );
+    assert!(first.requests.is_empty() && first.replies.is_empty());
+    parts.says("telegram", press("7/received", "1", &button)).await;
+    let again = parts.published();
+    assert_eq!((again.events, again.deliveries), (first.events, first.deliveries), "a repeat is told the same");
+    let button = parts.button(0, 1).await;
+    parts.says("telegram", press("8/received", ADMIN, &button)).await;
+    let last = parts.published();
+    assert_eq!(
+        (names(&last).as_str(), last.replies.as_slice()),
+        ("ask.counted ask.answered", ["orders.replies".to_owned()].as_slice())
+    );
+    assert_eq!((last.requests.len(), state(&parts).await), (1, AskState::Answered));
+    parts.take_all(last).await;
+    let copies = parts.shared.intake.store.ask_copies(&testkit::key("a-1")).await.unwrap();
+    assert!(copies.iter().all(|copy| copy.destination.is_none()));
+    let waiting = parts.shared.intake.store.delivery(&testkit::key(&copies[0].delivery)).await.unwrap().unwrap();
+    assert_eq!(waiting.row.state, domain::State::Cancelled, "what nobody has sent yet is not sent");
+    parts.asked("/asks/ended", json!({ "tenant": "default", "ask": "a-1" })).await;
+    assert!(parts.published().deliveries.is_empty(), "done again it does nothing");
+}
+
+#[tokio::test]
+async fn an_answer_by_a_link_counts_as_any_other() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("email", "ana@example.com")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let body = json!({ "tenant": "default", "ask": "a-1", "approver": "ana", "choice": "yes", "id": "x", "via": "link",
+        "evidence": "{}" });
+    parts.asked("/asks/answer", body).await;
+    let published = parts.published();
+    assert_eq!((names(&published).as_str(), published.requests.len()), ("ask.counted ask.answered", 1));
+    assert!(published.deliveries.is_empty(), "the page tells");
+}
+
+#[tokio::test]
+async fn what_is_over_by_its_time_is_told_once_and_ended() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }], "expires_in": 60,
+        "reply_to": "orders.replies" });
+    parts.asks(body).await;
+    ticker::look(&parts.shared).await.unwrap();
+    assert_eq!(state(&parts).await, AskState::Open);
+    assert_eq!(names(&parts.published()), "");
+    parts.advance(60);
+    ticker::look(&parts.shared).await.unwrap();
+    let published = parts.published();
+    assert_eq!((names(&published).as_str(), published.requests.len()), ("ask.expired", 1));
+    assert_eq!(published.replies, ["orders.replies"]);
+    ticker::look(&parts.shared).await.unwrap();
+    assert_eq!(names(&parts.published()), "", "it is told once");
+    let button = parts.button(0, 0).await;
+    parts.says("telegram", press("7/received", "1", &button)).await;
+    let late = parts.published();
+    assert_eq!((names(&late).as_str(), &late.deliveries[0]["data"]["verdict"]), ("ask.late", &json!("late")));
+}
+
+#[tokio::test]
+async fn a_request_in_which_something_is_wrong_is_dead_lettered_with_all_of_it() {
+    let mut parts = parts().await;
+    for (target, body) in [
+        ("/asks", json!({ "id": "a-1", "question": "", "to": [] })),
+        ("/asks", json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "nobody" }] })),
+        ("/asks", json!({ "id": "a-1", "question": "Deploy?", "to": [{ "group": "nobody" }] })),
+        ("/asks/answer", json!({ "tenant": "default", "ask": "a-1" })),
+        ("/asks/ended", json!({ "tenant": "a b", "ask": "a-1" })),
+        ("/nothing", json!({})),
+        ("/asks", json!([])),
+    ] {
+        let inbound = topology::Inbound::own(target, &body, parts.now());
+        parts.hears(inbound).await;
+        assert_eq!(parts.published().letters, 1, "{target} {body}");
+        assert_eq!(parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap(), None, "{target} {body}");
+    }
+}
+
+#[tokio::test]
+async fn as_many_as_are_over_at_once_are_told_by_one_look() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }], "expires_in": 60 })).await;
+    let store = &parts.shared.intake.store;
+    let ask = store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    for n in 0..600 {
+        let another = domain::Ask { key: testkit::key(&format!("n-{n}")), ..ask.clone() };
+        store.open_ask(&another, &[], None).await.unwrap();
+    }
+    parts.advance(60);
+    ticker::look(&parts.shared).await.unwrap();
+    let published = parts.published();
+    assert_eq!((published.events.len(), published.requests.len()), (601, 601));
+}

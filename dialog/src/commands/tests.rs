@@ -1,0 +1,197 @@
+//! Commands from their first word to their end: who is asked, what is published, and what is told to whom.
+
+use domain::{Command, CommandState, Registry, Tenant, typed_command_id};
+use serde_json::{Value, json};
+use topology::{Inbound, Settlement};
+
+use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
+
+fn services() -> Registry {
+    let schema = json!({ "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] });
+    let written = json!({
+        "trading": {
+            "base_url": "http://127.0.0.1:9300", "may": ["admins", "ana", "user:ada"], "timeout_seconds": 60,
+            "actions": { "stop": { "schema": schema }, "look": { "confirm": false } },
+        },
+        "vault": {
+            "base_url": "http://127.0.0.1:9301", "may": ["ana"], "approvers": ["ben"],
+            "actions": { "open": {} },
+        },
+    });
+    let Value::Object(written) = written else { unreachable!() };
+    Registry::read(&written).unwrap()
+}
+
+fn request(id: &str, service: &str, action: &str, by: &str) -> Value {
+    let arguments = if action == "stop" { json!({ "id": "1" }) } else { json!({}) };
+    json!({
+        "tenant": "default", "id": id, "service": service, "action": action, "arguments": arguments, "requested_by": by,
+        "groups": [], "correlation_id": "t-1", "reply": null,
+    })
+}
+
+fn report(id: &str, service: &str, state: &str) -> Value {
+    json!({ "tenant": "default", "command_id": id, "service": service, "state": state, "output": "done" })
+}
+
+async fn row(parts: &Parts, id: &str) -> Command {
+    parts.shared.intake.store.command(&testkit::key(id)).await.unwrap().unwrap()
+}
+
+/// The deliveries by one channel.
+fn by<'p>(published: &'p Published, channel: &str) -> Vec<&'p Value> {
+    published.deliveries.iter().filter(|body| body["channel"] == channel).collect()
+}
+
+/// What stands behind a button of the ask of a command.
+async fn button(parts: &Parts, id: &str, choice: u8) -> String {
+    let ask = parts.shared.intake.store.ask(&testkit::key(id)).await.unwrap().unwrap();
+    parts.shared.secrets.button(&ask.seed(), choice, 0).unwrap()
+}
+
+#[tokio::test]
+async fn a_command_that_is_typed_is_asked_for_dispatched_reported_and_told() {
+    let mut parts = parts_with(services()).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
+    let published = parts.published();
+    assert!(names(&published).contains("command.pending_confirmation"), "{}", names(&published));
+    let chat = by(&published, "telegram");
+    assert!(chat.iter().any(|body| body["message"] == "trading.stop waits for its confirmation."), "{chat:?}");
+    assert!(by(&published, "service").is_empty(), "nothing is dispatched before somebody has said yes");
+    let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
+    let yes = button(&parts, &id, 0).await;
+    parts.says("telegram", press("p-1", ADMIN, &yes)).await;
+    let answered = parts.published();
+    parts.take_all(answered).await;
+    let published = parts.published();
+    assert!(names(&published).contains("command.dispatched"), "{}", names(&published));
+    let dispatched = by(&published, "service");
+    assert_eq!((dispatched.len(), &dispatched[0]["destination"]), (1, &json!("trading")));
+    let command = &dispatched[0]["data"]["command"];
+    assert_eq!((&command["command_id"], &command["arguments"]), (&json!(id), &json!({ "id": "1" })));
+    let admin = json!(format!("telegram:{ADMIN}"));
+    assert_eq!((&command["requested_by"], &command["confirmed_by"]), (&admin, &admin));
+    for state in ["running", "succeeded"] {
+        parts.asked("/commands/event", report(&id, "trading", state)).await;
+    }
+    let published = parts.published();
+    assert_eq!(names(&published), "command.running command.succeeded");
+    let told = by(&published, "telegram");
+    assert_eq!(
+        (told.len(), &told[0]["template"], &told[0]["destination"]),
+        (1, &json!("command_ended"), &json!(ADMIN))
+    );
+    assert_eq!((&told[0]["data"]["state"], &told[0]["data"]["output"]), (&json!("succeeded"), &json!("done")));
+    assert_eq!(row(&parts, &id).await.reply, None, "where it was told is forgotten");
+}
+
+#[tokio::test]
+async fn a_no_ends_it_and_nothing_is_dispatched() {
+    let mut parts = parts_with(services()).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
+    let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
+    let no = button(&parts, &id, 1).await;
+    parts.says("telegram", press("p-1", ADMIN, &no)).await;
+    let answered = parts.published();
+    parts.take_all(answered).await;
+    let published = parts.published();
+    assert!(names(&published).contains("command.rejected"), "{}", names(&published));
+    assert!(by(&published, "service").is_empty());
+    assert!(by(&published, "telegram").iter().any(|body| body["data"]["state"] == "rejected"));
+}
+
+#[tokio::test]
+async fn what_needs_no_yes_goes_at_once_and_the_same_message_does_the_same_again() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    let first = parts.published();
+    assert_eq!((names(&first).as_str(), by(&first, "service").len()), ("command.dispatched", 1));
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    let again = parts.published();
+    assert_eq!((&first.deliveries, &first.events), (&again.deliveries, &again.events));
+    let other = request("c-1", "trading", "stop", "user:ada");
+    let settled = parts.hears(Inbound::own("/commands", &other, parts.now())).await;
+    assert_ne!(settled, Settlement::Requeue, "another command of its id is a dead letter");
+    assert_eq!(parts.published().letters, 1);
+    assert_eq!(row(&parts, "c-1").await.action, "look");
+}
+
+#[tokio::test]
+async fn those_whom_a_service_names_are_asked_and_a_command_of_which_nobody_can_be_asked_ends() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "vault", "open", "ana")).await;
+    let published = parts.published();
+    assert_eq!(names(&published), "command.pending_confirmation command.rejected", "there is no ben");
+    assert!(row(&parts, "c-1").await.output.unwrap().starts_with("nobody can be asked: "));
+    parts.knows("ben", &[], &[("telegram", "22")]).await;
+    parts.asked("/commands", request("c-2", "vault", "open", "ana")).await;
+    let published = parts.published();
+    assert!(by(&published, "telegram").iter().all(|body| body["destination"] == "22"), "{:?}", published.deliveries);
+    assert_eq!(row(&parts, "c-2").await.state, CommandState::PendingConfirmation);
+}
+
+#[tokio::test]
+async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
+    parts.published();
+    for (id, service, state) in [
+        ("c-1", "vault", "failed"),
+        ("c-1", "trading", "running"),
+        ("c-1", "trading", "failed"),
+        ("c-1", "trading", "expired"),
+        ("c-9", "trading", "running"),
+    ] {
+        parts.asked("/commands/event", report(id, service, state)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.letters), ("", 0), "{id} {service} {state}");
+    }
+    assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
+    parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
+    assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_done_is_a_dead_letter() {
+    let mut parts = parts_with(services()).await;
+    for body in [
+        request("c-1", "nowhere", "look", "user:ada"),
+        request("c-1", "trading", "look", "eve"),
+        json!({ "tenant": "default" }),
+    ] {
+        parts.hears(Inbound::own("/commands", &body, parts.now())).await;
+        assert_eq!(parts.published().letters, 1, "{body}");
+    }
+    assert_eq!(parts.shared.intake.store.command(&testkit::key("c-1")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn people_are_told_what_they_may_and_what_is_wrong() {
+    let mut parts = parts_with(services()).await;
+    for (text, expected) in [
+        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string (is confirmed)"),
+        ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
+        ("/cmd vault.open", "Not done: you may not have vault.open done."),
+        ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
+    ] {
+        parts.says("telegram", words(&format!("m-{text}"), ADMIN, text)).await;
+        let published = parts.published();
+        let told = by(&published, "telegram");
+        assert_eq!((told.len(), &told[0]["message"]), (1, &json!(expected)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_its_time_is_told_where_it_was_asked_for() {
+    let mut parts = parts_with(services()).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.look")).await;
+    parts.published();
+    parts.advance(60);
+    let store = &parts.shared.intake.store;
+    assert_eq!(store.expire_commands(parts.now()).await.unwrap(), 1);
+    let untold = store.untold_commands().await.unwrap();
+    assert!(super::expired(&parts.shared, &untold[0]).await.is_ok());
+    let published = parts.published();
+    assert_eq!((&published.deliveries[0]["data"]["state"], published.deliveries.len()), (&json!("expired"), 1));
+}

@@ -1,0 +1,169 @@
+//! What people press and type: theirs alone, once, and each told what became of it.
+
+use domain::{AskState, Purpose};
+use serde_json::json;
+
+use crate::testing::{ADMIN, Parts, Published, names, parts, press, words};
+
+async fn asked() -> Parts {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    parts.knows("ben", &[], &[("sms", "+12025550143")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "choices": ["Sí", "No"], "locale": "es", "quorum": 2,
+        "to": [{ "contact": "ana" }, { "contact": "ben" }] });
+    parts.asks(body).await;
+    parts
+}
+
+fn verdict(published: &Published) -> &str {
+    let [told] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
+    assert_eq!(told["template"], "ask_reply");
+    told["data"]["verdict"].as_str().unwrap()
+}
+
+async fn version(parts: &Parts) -> u32 {
+    parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap().version
+}
+
+#[tokio::test]
+async fn a_button_is_theirs_for_whom_it_was_made_in_a_chat_of_their_own() {
+    let mut parts = asked().await;
+    let (own, of_ben) = (parts.button(0, 0).await, parts.button(0, 1).await);
+    for (call, expected, event) in [
+        (press("1/received", "2", &own), "not_asked", "ask.refused"),
+        (press("2/received", "1", &of_ben), "not_asked", "ask.refused"),
+        (press("3/received", "1", &own), "counts", "ask.counted"),
+        (press("4/received", "1", &own), "same", ""),
+    ] {
+        parts.says("telegram", call).await;
+        let published = parts.published();
+        assert_eq!((verdict(&published), names(&published).as_str()), (expected, event));
+    }
+    let in_a_group = json!({ "id": "5/received", "by": "1", "chat": "-100", "press": own });
+    parts.says("telegram", in_a_group).await;
+    let published = parts.published();
+    assert_eq!((names(&published).as_str(), published.deliveries.len()), ("ask.refused", 0), "nobody else reads it");
+    assert_eq!(version(&parts).await, 2);
+}
+
+#[tokio::test]
+async fn a_button_that_we_have_not_made_does_nothing() {
+    let mut parts = asked().await;
+    let own = parts.button(0, 0).await;
+    let forged = format!("{}A", &own[..own.len() - 1]);
+    let forged = if forged == own { format!("{}B", &own[..own.len() - 1]) } else { forged };
+    parts.says("telegram", press("1/received", "1", &forged)).await;
+    let published = parts.published();
+    assert_eq!(verdict(&published), "unknown_code");
+    parts.says("telegram", press("2/received", "1", "no ticket")).await;
+    let published = parts.published();
+    assert_eq!(
+        (names(&published).as_str(), published.deliveries.len()),
+        ("telegram.inbound", 0),
+        "it is somebody else's"
+    );
+    assert_eq!(version(&parts).await, 1);
+}
+
+#[tokio::test]
+async fn a_word_and_the_code_answer_and_the_code_is_told_to_nobody() {
+    let mut parts = asked().await;
+    let code = parts.code(1).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    parts.says("sms", words("SM1/received", "+12025550143", &format!("si {wrong}"))).await;
+    let published = parts.published();
+    assert_eq!((verdict(&published), names(&published).as_str()), ("unknown_code", "ask.refused"));
+    parts.says("sms", words("SM2/received", "+12025550143", &format!("maybe {code}"))).await;
+    assert_eq!(verdict(&parts.published()), "unknown_choice");
+    parts.says("sms", words("SM3/received", "+12025550143", &format!(" SI {} {}", &code[..3], &code[3..]))).await;
+    let published = parts.published();
+    assert_eq!((verdict(&published), names(&published).as_str()), ("counts", "ask.counted"));
+    let told = format!("{:?} {:?}", published.events, published.deliveries);
+    assert!(!told.contains(&code), "{told}");
+    parts.says("sms", words("SM4/received", "+12025550199", &format!("si {code}"))).await;
+    assert_eq!(names(&parts.published()), "sms.inbound", "nobody has asked them");
+}
+
+#[tokio::test]
+async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
+    let mut parts = asked().await;
+    let code = parts.code(1).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for n in 0..super::typed::MAX_ATTEMPTS {
+        parts.says("sms", words(&format!("SM{n}/received"), "+12025550143", &format!("si {wrong}"))).await;
+    }
+    parts.published();
+    parts.says("sms", words("SM99/received", "+12025550143", &format!("si {code}"))).await;
+    assert_eq!(verdict(&parts.published()), "unknown_code");
+    assert_eq!(version(&parts).await, 1);
+}
+
+#[tokio::test]
+async fn a_link_connects_an_account_once() {
+    let mut parts = parts().await;
+    let store = parts.shared.intake.store.clone();
+    let ana = parts.knows("ana", &[], &[]).await;
+    let until = parts.now().plus(std::time::Duration::from_secs(60));
+    store.renew_contact_link(&ana.key, (&[5; 16], &ana.key_id), until, &testkit::told()).await.unwrap();
+    let ana = store.contact(&ana.key).await.unwrap().unwrap();
+    let ticket = parts.shared.secrets.link(&ana.seed(), Purpose::Connect, 0).unwrap();
+    for (id, by, chat, text, expected) in [
+        ("1/received", "1", "-100", format!("/start@acme_bot {ticket}"), None),
+        ("2/received", "1", "1", format!("/start {ticket}"), Some("linked")),
+        ("3/received", "1", "1", format!("/start {ticket}"), Some("linked")),
+        ("4/received", "2", "2", format!("/start {ticket}"), Some("link_ended")),
+    ] {
+        parts.says("telegram", json!({ "id": id, "by": by, "chat": chat, "text": text })).await;
+        let published = parts.published();
+        match expected {
+            None => assert!(published.deliveries.is_empty()),
+            Some(expected) => assert_eq!(verdict(&published), expected, "{id}"),
+        }
+        assert_eq!(names(&published), "", "the link is told to nobody");
+    }
+    let linked = store.contact(&ana.key).await.unwrap().unwrap();
+    assert_eq!(linked.addresses.iter().map(|address| address.destination.as_str()).collect::<Vec<_>>(), ["1"]);
+}
+
+#[tokio::test]
+async fn commands_are_of_those_who_are_known_and_other_words_are_told_as_they_were() {
+    let mut parts = parts().await;
+    parts.says("telegram", words("1/received", "2", "/cmd trading.deploy")).await;
+    let published = parts.published();
+    assert_eq!((verdict(&published), names(&published).as_str()), ("not_allowed", ""));
+    parts
+        .says("telegram", json!({ "id": "2/received", "by": ADMIN, "chat": "-100", "text": "/cmd trading.deploy" }))
+        .await;
+    assert!(parts.published().deliveries.is_empty(), "not even an administrator in a group");
+    for (n, text) in ["/cmd@other_bot x.y", "/commands", "hello", "SI", "order 12"].into_iter().enumerate() {
+        parts.says("telegram", words(&format!("{n}/other"), ADMIN, text)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.deliveries.len()), ("telegram.inbound", 0), "{text}");
+    }
+    parts.says("telegram", words("9/received", ADMIN, "/help")).await;
+    assert_eq!(parts.published().deliveries.len(), 1, "an administrator is told what there is");
+}
+
+#[tokio::test]
+async fn an_answer_after_the_end_is_told_who_came_first() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    parts.knows("ben", &[], &[("telegram", "2")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }, { "contact": "ben" }] });
+    parts.asks(body).await;
+    let (of_ana, of_ben) = (parts.button(0, 0).await, parts.button(1, 1).await);
+    parts.says("telegram", press("1/received", "1", &of_ana)).await;
+    let ended = parts.published();
+    assert_eq!(verdict(&ended), "ends");
+    parts.take_all(ended).await;
+    parts.published();
+    parts.says("telegram", press("2/received", "2", &of_ben)).await;
+    let late = parts.published();
+    assert_eq!((verdict(&late), names(&late).as_str()), ("late", "ask.late"));
+    assert_eq!(
+        (&late.deliveries[0]["data"]["by"], &late.deliveries[0]["data"]["decided"]),
+        (&json!("ana"), &json!("Yes"))
+    );
+    let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert_eq!(ask.state(), AskState::Answered);
+}

@@ -1,0 +1,138 @@
+//! Asks without HTTP: what is read of a request, whom a link is for, and how a question stands for them.
+
+use std::time::Duration;
+
+use domain::{Answer, Ask, AskChoice, AskKind, AskState, GivenAnswer, Keyring, Purpose, Secrets};
+use serde_json::{Value, json};
+use topology::Publisher;
+
+use crate::asks::{Answering, CheckedAsk, Linked, Withdrawn, answer_by_link, cancel, linked};
+use crate::tests::fixtures::{NOW, asking, key, ledger, operator};
+use crate::{NotDone, Refused};
+
+fn secrets() -> Secrets {
+    Secrets::new(&Keyring::new(b"a secret of the tests, 32 bytes or more", None))
+}
+
+fn ask(id: &str) -> Ask {
+    let choice = |id: &str, refuses| AskChoice { id: id.into(), label: id.into(), refuses };
+    Ask {
+        key: key(id),
+        kind: AskKind::Confirm,
+        question: "Deploy?".into(),
+        choices: vec![choice("yes", false), choice("no", true)],
+        audience: vec!["ana".into(), "ben".into()],
+        quorum: 2,
+        four_eyes: false,
+        may_change: false,
+        requested_by: Some("trading".into()),
+        correlation_id: None,
+        version: 1,
+        salt: [7; 16],
+        key_id: secrets().key_id().to_owned(),
+        attempts: 0,
+        sends: 0,
+        created_at: NOW,
+        expires_at: NOW.plus(Duration::from_secs(600)),
+        end: None,
+    }
+}
+
+fn given(approver: &str, choice: &str, late: bool) -> Answer {
+    let given = GivenAnswer {
+        id: format!("{approver}-{choice}"),
+        approver: approver.into(),
+        choice: choice.into(),
+        via: "telegram".into(),
+        at: NOW,
+        evidence: "{}".into(),
+    };
+    Answer { given, late, version: 2 }
+}
+
+fn read(body: &Value, idempotency_key: Option<&'static str>) -> Result<CheckedAsk, Refused> {
+    CheckedAsk::read(&body.to_string(), "ada", &asking(idempotency_key).rules())
+}
+
+#[test]
+fn a_request_is_published_with_who_it_is_whose_and_who_has_asked() {
+    let body = json!({"question": "Deploy?", "to": [{"contact": "ana"}]});
+    let checked = read(&body, Some("k")).unwrap();
+    let written: Value = serde_json::from_slice(&checked.body).unwrap();
+    assert_eq!((&written["id"], &written["tenant"]), (&checked.key.id.as_str().into(), &"acme".into()));
+    assert_eq!((&written["requested_by"], checked.request.requested_by.as_deref()), (&"ada".into(), Some("ada")));
+    assert_eq!(read(&body, Some("k")).unwrap().body, checked.body, "a repeat has the same bytes");
+    let own = json!({"question": "Deploy?", "to": [{"contact": "ana"}], "id": "a-1", "requested_by": "trading"});
+    let own = read(&own, None).unwrap();
+    assert_eq!((own.key, own.request.requested_by.as_deref()), (key("a-1"), Some("trading")));
+}
+
+#[test]
+fn another_tenant_is_refused_where_nothing_else_is_wrong() {
+    let foreign = json!({"question": "Deploy?", "to": [{"contact": "ana"}], "tenant": "other"});
+    assert!(matches!(read(&foreign, None), Err(Refused::Tenant { .. })));
+    let wrong = json!({"question": "", "to": [{"contact": "ana"}], "tenant": "other"});
+    assert!(matches!(read(&wrong, None), Err(Refused::Fields(_))));
+    assert!(matches!(CheckedAsk::read("[]", "ada", &asking(None).rules()), Err(Refused::Text(_))));
+}
+
+#[tokio::test]
+async fn a_link_is_for_one_person_and_no_other_text_is_one() {
+    let ledger = ledger().await;
+    let (ask, secrets) = (ask("a-1"), secrets());
+    ledger.store.open_ask(&ask, &[], None).await.unwrap();
+    let link = |purpose, place| secrets.link(&ask.seed(), purpose, place).unwrap();
+    let found =
+        async |ticket: &str| linked(&ledger.store, &secrets, ticket).await.unwrap().map(|linked| linked.approver);
+    assert_eq!(found(&link(Purpose::Answer, 1)).await.as_deref(), Some("ben"));
+    for wrong in
+        [link(Purpose::Answer, 2), link(Purpose::Verify, 0), secrets.button(&ask.seed(), 0, 0).unwrap(), "x".into()]
+    {
+        assert_eq!(found(&wrong).await, None, "{wrong}");
+    }
+}
+
+#[test]
+fn a_question_stands_as_its_row_and_the_clock_say() {
+    let of = |ask: Ask, answers: Vec<Answer>| Linked { ask, approver: "ana".into(), answers };
+    let open = of(ask("a-1"), vec![given("ben", "yes", false)]);
+    let standing = open.standing(NOW);
+    assert_eq!((standing.own, standing.may_answer, standing.answered), (None, true, 1));
+    let answered = of(ask("a-1"), vec![given("ana", "yes", false)]);
+    assert_eq!((answered.standing(NOW).own, answered.standing(NOW).may_answer), (Some("yes"), false));
+    let changeable = of(Ask { may_change: true, ..ask("a-1") }, vec![given("ana", "yes", false)]);
+    assert!(changeable.standing(NOW).may_answer);
+    let own = of(Ask { four_eyes: true, requested_by: Some("ana".into()), ..ask("a-1") }, Vec::new());
+    assert!(!own.standing(NOW).may_answer);
+    let over = of(ask("a-1"), vec![given("ana", "no", true)]);
+    let standing = over.standing(NOW.plus(Duration::from_secs(600)));
+    assert_eq!((standing.ask.state(), standing.is_late), (AskState::Expired, true), "nobody has noted it yet");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_not_waited_for() {
+    let (publisher, mut published) = Publisher::reporting();
+    let answered = Linked { ask: ask("a-1"), approver: "ana".into(), answers: vec![given("ana", "yes", false)] };
+    let choose = async |linked: &Linked, choice: &str| answer_by_link(&publisher, linked, choice, NOW).await.unwrap();
+    assert_eq!(choose(&answered, "maybe").await, Answering::UnknownChoice);
+    assert_eq!(choose(&answered, "yes").await, Answering::Said);
+    assert!(published.try_recv().is_err(), "nothing is published of either");
+    let Answering::Published { is_awaited, .. } = choose(&answered, "no").await else { panic!("a second thought") };
+    assert!(!is_awaited, "the first one stands");
+    let fresh = Linked { answers: Vec::new(), ..answered };
+    let Answering::Published { id, is_awaited } = choose(&fresh, "no").await else { panic!("an answer") };
+    assert!(is_awaited && published.try_recv().is_ok());
+    assert_eq!(published.try_recv().unwrap().message_id, id);
+}
+
+#[tokio::test]
+async fn a_question_is_taken_back_by_whoever_may() {
+    let ledger = ledger().await;
+    ledger.store.open_ask(&ask("a-1"), &[], None).await.unwrap();
+    let viewer = domain::Actor { scopes: vec![domain::Scope::Read], ..operator("acme") };
+    assert!(matches!(cancel(&ledger.store, &viewer, "a-1", NOW).await, Err(NotDone::Denied(_))));
+    let taken_back = async |of: &str, id: &str| cancel(&ledger.store, &operator(of), id, NOW).await.unwrap();
+    assert_eq!(taken_back("other", "a-1").await, Withdrawn::Unknown);
+    assert!(matches!(taken_back("acme", "a-1").await, Withdrawn::Cancelled(_)));
+    assert!(matches!(taken_back("acme", "a-1").await, Withdrawn::Ended(_)));
+}

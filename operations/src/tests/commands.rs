@@ -1,0 +1,164 @@
+//! Commands: what travels, the deliveries that they make, and what people are told.
+
+use domain::{
+    ChannelName, Command, CommandLine, CommandState, Defaults, Key, Keyring, Lane, Notification, Registry, ReplyTo,
+    Tenant,
+};
+use serde_json::{Value, json};
+
+use crate::commands::{
+    CommandRequest, ReportRequest, accepted, help, of_its_end, question, refusal, rejected_line, to_its_service,
+    yes_and_no,
+};
+use crate::services;
+use crate::tests::fixtures::{NOW, tenant};
+
+fn registry() -> Registry {
+    let schema = json!({
+        "type": "object", "properties": { "id": { "type": "string" }, "n": { "type": "integer" } }, "required": ["id"],
+    });
+    let written = json!({
+        "trading": {
+            "base_url": "http://127.0.0.1:9300", "may": ["ana", "traders"], "tenants": ["acme"], "timeout_seconds": 60,
+            "actions": { "stop": { "schema": schema }, "look": { "confirm": false }, "wipe": { "may": ["root"] } },
+        },
+    });
+    let Value::Object(written) = written else { unreachable!() };
+    Registry::read(&written).unwrap()
+}
+
+fn request(action: &str) -> CommandRequest {
+    let arguments = if action == "stop" { json!({ "id": "a b" }) } else { json!({}) };
+    CommandRequest {
+        key: Key { tenant: tenant("acme"), id: "c-1".into() },
+        service: "trading".into(),
+        action: action.into(),
+        arguments: arguments.as_object().unwrap().clone(),
+        requested_by: "eve".into(),
+        groups: vec!["traders".into()],
+        correlation_id: Some("t-1".into()),
+        reply: Some(ReplyTo {
+            channel: ChannelName::parse("telegram").unwrap(),
+            destination: "4711".into(),
+            locale: Some("es".into()),
+        }),
+    }
+}
+
+fn made(action: &str) -> Command {
+    let (registry, request) = (registry(), request(action));
+    let wanted = request.wanted(&registry).unwrap();
+    request.command(&wanted, NOW)
+}
+
+fn object(value: Value) -> serde_json::Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+#[test]
+fn what_travels_reads_as_it_was_written() {
+    let request = request("stop");
+    assert_eq!(CommandRequest::of(object(request.to_value())), Some(request.clone()));
+    let bare = CommandRequest { reply: None, correlation_id: None, groups: Vec::new(), ..request };
+    assert_eq!(CommandRequest::of(object(bare.to_value())), Some(bare));
+    let key = Key { tenant: tenant("acme"), id: "c-1".into() };
+    let report =
+        ReportRequest { key, service: "trading".into(), state: CommandState::Failed, output: Some("x".into()) };
+    assert_eq!(ReportRequest::of(&object(report.to_value())), Some(report));
+    for none in [json!({}), json!({"tenant": "a b", "id": "c-1"}), json!({"tenant": "acme", "id": ""})] {
+        assert_eq!(CommandRequest::of(object(none.clone())), None, "{none}");
+        assert_eq!(ReportRequest::of(&object(none.clone())), None, "{none}");
+    }
+}
+
+#[test]
+fn a_command_begins_with_an_ask_or_with_its_delivery_and_ends_at_its_time() {
+    let (stop, look) = (made("stop"), made("look"));
+    assert_eq!((stop.state, stop.ask.as_deref()), (CommandState::PendingConfirmation, Some("c-1")));
+    assert_eq!((look.state, look.ask, stop.delivery.is_none()), (CommandState::Dispatched, None, true));
+    assert!(look.delivery.is_some() && look.expires_at == NOW.plus(std::time::Duration::from_secs(60)));
+    let registry = registry();
+    let forbidden = request("wipe").wanted(&registry).unwrap_err();
+    assert_eq!(forbidden.to_string(), "you may not have trading.wipe done");
+}
+
+#[test]
+fn its_delivery_is_marked_and_read_by_every_worker() {
+    let keys = Keyring::new(b"a secret of the tests, 32 bytes or more", None).commands();
+    assert_eq!(to_its_service(&made("stop"), &keys), None, "it waits for its confirmation");
+    let (key, body) = to_its_service(&made("look"), &keys).unwrap();
+    let read = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
+    let (channel, destination) = (read.channel.as_str(), read.destination.as_str());
+    assert_eq!((channel, destination, read.priority.lane()), ("service", "trading", Lane::Urgent));
+    let (command, mark) = (&body["data"]["command"], body["data"]["mark"].as_str().unwrap());
+    assert!(keys.has_marked(&key, "trading", &command.to_string(), mark));
+    assert_eq!((&command["command_id"], &command["requested_by"]), (&json!("c-1"), &json!("eve")));
+}
+
+#[test]
+fn an_end_is_told_where_it_was_asked_for() {
+    let failed = Command { state: CommandState::Failed, output: Some("x".repeat(5_000)), ..made("look") };
+    let (key, body) = of_its_end(&failed).unwrap();
+    assert_eq!(
+        (&body["channel"], &body["destination"], &body["locale"]),
+        (&json!("telegram"), &json!("4711"), &json!("es"))
+    );
+    assert_eq!((&body["template"], &body["data"]["state"]), (&json!("command_ended"), &json!("failed")));
+    assert_eq!(body["data"]["output"].as_str().unwrap().len(), 500);
+    assert_eq!(of_its_end(&failed).unwrap().0, key);
+    assert_eq!(of_its_end(&Command { reply: None, ..failed }), None);
+}
+
+#[test]
+fn people_are_told_in_their_language_what_they_may_and_why_not() {
+    let registry = registry();
+    let acme = tenant("acme");
+    assert_eq!(
+        help(&registry, &acme, &["ana"], None),
+        "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string [n=integer] (is confirmed)"
+    );
+    assert!(help(&registry, &acme, &["ana"], Some("es-AR")).ends_with("[n=integer] (se confirma)"));
+    assert_eq!(help(&registry, &Tenant::default(), &["ana"], Some("es")), "No hay nada que pueda pedir.");
+    let refused = |line: &str, locale| {
+        let line = CommandLine::parse(line, "bot").unwrap().unwrap();
+        refusal(&registry.resolve(&line, &acme, &["ana"]).unwrap_err(), locale)
+    };
+    for (line, spanish) in [
+        ("/cmd tradin.stop", "No se hizo: no hay ningún servicio tradin; ¿quiso decir trading? Hay trading."),
+        ("/cmd trading.fly", "No se hizo: trading no tiene la acción fly; hay look, stop."),
+        ("/cmd trading", "No se hizo: falta la acción de trading; tiene look, stop."),
+        ("/cmd trading.wipe", "No se hizo: no puede pedir trading.wipe."),
+        ("/cmd trading.stop", "No se hizo: /id is missing."),
+    ] {
+        assert_eq!(refused(line, Some("es")), spanish);
+        assert!(refused(line, Some("en")).starts_with("Not done: "));
+    }
+    let invalid = CommandLine::parse("/cmd", "bot").unwrap().unwrap_err();
+    assert!(rejected_line(&invalid, Some("es")).starts_with("Escriba /cmd"));
+}
+
+#[test]
+fn those_who_confirm_are_asked_what_is_to_be_done_and_by_whom() {
+    let stop = made("stop");
+    assert_eq!(question(&stop, Some("es")), "¿Hacer trading.stop id=a b? Lo pide eve.");
+    assert_eq!(question(&stop, None), "Do trading.stop id=a b? eve asks for it.");
+    let [yes, no] = yes_and_no(Some("es"));
+    assert_eq!((yes.label.as_str(), yes.refuses, no.refuses), ("Sí", false, true));
+    assert_eq!(accepted(&stop, None), "trading.stop waits for its confirmation.");
+    assert_eq!(accepted(&made("look"), Some("es")), "trading.look está en camino.");
+}
+
+#[test]
+fn somebody_sees_what_they_may_have_done_and_an_administrator_all_of_it() {
+    let registry = registry();
+    let acme = tenant("acme");
+    let seen = |who: &[&str], sees_all| {
+        let shown = services::shown(&registry, &acme, who, sees_all);
+        let actions = shown.into_iter().flat_map(|service| service.actions);
+        actions.map(|action| (action.name, action.is_allowed)).collect::<Vec<_>>()
+    };
+    assert!(seen(&["eve"], false).is_empty());
+    assert_eq!(seen(&["root"], false), [("wipe".to_owned(), true)]);
+    assert_eq!(seen(&["root"], true).len(), 3);
+    assert!(services::shown(&registry, &tenant("other"), &["root"], true).is_empty());
+}
