@@ -1,10 +1,13 @@
-.PHONY: help run test chaos bench pictures tools fmt lint ci
+.PHONY: help run demo-dialog test chaos bench pictures tools fmt lint ci
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 run: ## set up what is missing, build, and run the whole fleet with a sample notification per channel
 	@tools/run up --demo
+
+demo-dialog: ## the walk of a command in a terminal: asked in a fake Telegram, confirmed there, done by a service
+	@tools/demo-dialog
 
 test: ## set up what the tests need, and run them all
 	@tools/setup --test

@@ -152,7 +152,20 @@ impl AskRequest {
             escalate,
             metadata,
         };
+        if errors.is_empty() {
+            errors.extend(request.beyond_everybody());
+        }
         if errors.is_empty() { Ok(request) } else { Err(errors) }
+    }
+
+    /// What is wrong with a quorum that all who are named could not make. Of groups nobody knows yet how many they are.
+    fn beyond_everybody(&self) -> Option<FieldError> {
+        let mut people = self.to.iter().chain(self.escalate.iter().flat_map(|step| &step.to));
+        let many = people.clone().count();
+        let is_known = people.all(|one| !matches!(one, Addressee::Group { .. }));
+        let is_beyond = is_known && usize::try_from(self.quorum).is_ok_and(|quorum| quorum > many);
+        let detail = format!("must be 1 to {many}: so many may answer");
+        is_beyond.then(|| FieldError { pointer: "/quorum".to_owned(), detail })
     }
 
     /// The choices that are offered: its own, or yes and no in its language, `locale` where it names none. That no is an

@@ -14,6 +14,7 @@ mod dead_letters;
 mod delivery;
 mod escalation;
 mod events;
+mod examples;
 mod faked;
 mod lanes;
 mod monitoring;

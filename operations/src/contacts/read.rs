@@ -60,7 +60,7 @@ fn locale(reader: &mut Reader) -> Option<String> {
 
 fn groups(reader: &mut Reader) -> Vec<String> {
     let names = list(reader, "groups", MAX_GROUPS);
-    let mut groups = Vec::with_capacity(names.len());
+    let mut groups: Vec<String> = Vec::with_capacity(names.len());
     for (at, name) in names.iter().enumerate() {
         match name.as_str() {
             Some(name) if groups.iter().any(|known| known == name) => {

@@ -200,7 +200,7 @@ fn routing(reader: &mut Reader) -> (Fallback, Option<Value>) {
 
 /// The items of a fallback: names of channels, or objects that say when as well.
 fn listed(reader: &mut Reader, items: Vec<Value>) -> Vec<(Channel, Map<String, Value>)> {
-    let mut found = Vec::new();
+    let mut found: Vec<(Channel, Map<String, Value>)> = Vec::new();
     for (at, item) in items.into_iter().enumerate() {
         let place = format!("fallback/{at}");
         let (name, when) = match item {

@@ -146,6 +146,7 @@ fn each_field_has_its_limits() {
         ),
         (r#""correlation_id": "a\nb""#, "/correlation_id must not contain "),
         (r#""metadata": 7"#, "/metadata must be an object, not a number"),
+        (r#""quorum": 2"#, "/quorum must be 1 to 1: so many may answer"),
         (r#""version": 2"#, "/version must be the number 1"),
     ] {
         let found = faults_with(fields);

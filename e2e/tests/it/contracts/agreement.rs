@@ -81,7 +81,7 @@ fn a_request_to_ask_is_valid_by_the_schema_if_it_is_read() {
     let to = |people: &str| format!(r#"{{"ask": {{"question": "?", "to": [{people}]}}}}"#);
     let bodies = [
         with(""),
-        with(r#", "choices": ["a", {"id": "b", "label": "B", "refuses": true}], "quorum": 2, "four_eyes": true"#),
+        with(r#", "choices": ["a", {"id": "b", "label": "B", "refuses": true}], "quorum": 1, "four_eyes": true"#),
         with(r#", "expires_in": 10, "next_channel_after": 1, "locale": "es-AR", "metadata": {}, "id": null"#),
         with(r#", "expires_in": 9"#),
         with(r#", "expires_in": 2592001"#),
