@@ -125,7 +125,8 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
 async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Disposition> {
     let (intake, now) = (&shared.intake, shared.intake.clock.now());
     let step = |command: &Command| command.rejected(&format!("nobody can be asked: {why}"), now);
-    let taken = intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step)).await?;
+    let taken =
+        intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step, |_| None)).await?;
     // One that was taken before is told as it is: whoever has it in hand again reads it so.
     let Some(CommandStep::Moved(moved)) = taken else { return Ok(()) };
     count("unasked");

@@ -28,6 +28,7 @@ fn verification(state: VerificationState) -> Verification {
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***56".into(),
+        addresses: RecipientHash::UNKNOWN,
         prefix: None,
         client: None,
         session: None,

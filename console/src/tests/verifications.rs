@@ -15,6 +15,7 @@ fn verification(id: &str, state: VerificationState) -> Verification {
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***43".into(),
+        addresses: RecipientHash::UNKNOWN,
         prefix: None,
         client: None,
         session: None,
