@@ -367,9 +367,9 @@ mod tests {
         let given = read("trading.strategy.pause", &[("strategy_id", "btc"), ("hard", "true")]).unwrap();
         assert_eq!(Value::Object(given), json!({"strategy_id": "btc", "hard": true}));
         for (action, given, said) in [
-            ("tradin.look", &[][..], "there is no service tradin; do you mean trading?"),
+            ("trading.strategy.pause", &[("strategy", "btc")][..], "the argument strategy is not known"),
+            ("tradin.look", &[], "there is no service tradin; do you mean trading?"),
             ("trading.strategy.paus", &[], "do you mean strategy.pause?"),
-            ("trading.strategy.pause", &[("strategy", "btc")], "the argument strategy is not known"),
             ("trading.strategy.pause", &[("hard", "perhaps")], "the argument strategy_id is missing"),
         ] {
             let told = read(action, given).unwrap_err().to_string();

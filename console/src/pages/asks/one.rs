@@ -22,6 +22,12 @@ use crate::words::Lang;
 
 const EVERY: &str = "every 5s";
 
+/// A question, and the states of the deliveries that take it to people, in the order of its messages.
+struct Found {
+    shown: Shown,
+    states: Vec<Option<domain::State>>,
+}
+
 pub(super) async fn show(
     State(console): State<Console>,
     viewer: Viewer,
@@ -41,8 +47,8 @@ pub(super) async fn show(
     }
     let key = Key { tenant: viewer.actor.tenant.clone(), id };
     match found(&console, &key).await {
-        Ok(Some((shown, states))) => {
-            let content = content(&console, &viewer, &shown, &states, told);
+        Ok(Some(found)) => {
+            let content = content(&console, &viewer, &found, told);
             shell.page(Words::of(shell.lang()).title, &content).await
         }
         Ok(None) => shell.not_found().await,
@@ -56,20 +62,14 @@ fn told(mut query: Parameters) -> Result<Option<&'static str>, Problem> {
     Ok(told)
 }
 
-/// A question, and the states of the deliveries that take it to people.
-async fn found(console: &Console, key: &Key) -> Result<Option<(Shown, Vec<Option<domain::State>>)>, StoreError> {
+async fn found(console: &Console, key: &Key) -> Result<Option<Found>, StoreError> {
     let Some(shown) = asks::show(&console.store, key).await? else { return Ok(None) };
     let states = asks::states(&console.store, key, &shown.copies).await?;
-    Ok(Some((shown, states)))
+    Ok(Some(Found { shown, states }))
 }
 
-fn content(
-    console: &Console,
-    viewer: &Viewer,
-    shown: &Shown,
-    states: &[Option<domain::State>],
-    told: Option<&str>,
-) -> Markup {
+fn content(console: &Console, viewer: &Viewer, found: &Found, told: Option<&str>) -> Markup {
+    let Found { shown, states } = found;
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let ask = &shown.ask;
     html! {
