@@ -178,6 +178,7 @@ async fn watch(store: &Store, key: &Key, dead_letters: &str, told: u32) -> Resul
             follow::complain_of_untaken("dialog", dead_letters);
         }
         if let Some(command) = found.filter(|command| command.version != told) {
+            passed(&command, told).for_each(|state| say!("  before that  {}", state.as_str()));
             told = command.version;
             say!("  {}", printable(&step_of(&command)));
             if command.state.is_ended() {
@@ -188,6 +189,15 @@ async fn watch(store: &Store, key: &Key, dead_letters: &str, told: u32) -> Resul
             return Ok(exit::interrupted());
         }
     }
+}
+
+/// The states that a command has had since the version that was told before, but for the present one: its row has only that, and
+/// each of them is another version.
+fn passed(command: &Command, told: u32) -> impl Iterator<Item = CommandState> {
+    const ALL: [CommandState; 3] = [CommandState::PendingConfirmation, CommandState::Dispatched, CommandState::Running];
+    let begun = usize::from(command.ask.is_none());
+    let before = command.version.saturating_sub(1) as usize;
+    ALL.into_iter().skip(begun).take(before).skip(told as usize)
 }
 
 /// The state that a command has reached, with what there is to say of it.
@@ -374,6 +384,25 @@ mod tests {
         ] {
             let told = read(action, given).unwrap_err().to_string();
             assert!(told.starts_with("nothing is done: ") && told.contains(said), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_was_over_before_anybody_has_looked_is_told_all_the_same() {
+        let (pending, dispatched, running) =
+            (CommandState::PendingConfirmation, CommandState::Dispatched, CommandState::Running);
+        for (is_asked, version, state, told, expected) in [
+            (true, 1, pending, 0, &[][..]),
+            (true, 4, CommandState::Succeeded, 0, &[pending, dispatched, running]),
+            (true, 4, CommandState::Succeeded, 1, &[dispatched, running]),
+            (true, 3, CommandState::Failed, 1, &[dispatched]),
+            (true, 2, CommandState::Rejected, 1, &[]),
+            (false, 3, CommandState::Succeeded, 1, &[running]),
+            (false, 2, CommandState::Expired, 0, &[dispatched]),
+        ] {
+            let ask = is_asked.then(|| "c-1".to_owned());
+            let command = Command { ask, version, ..command(state) };
+            assert_eq!(passed(&command, told).collect::<Vec<_>>(), expected, "{state:?} after {told}");
         }
     }
 
