@@ -392,8 +392,8 @@ mod tests {
         let (pending, dispatched, running) =
             (CommandState::PendingConfirmation, CommandState::Dispatched, CommandState::Running);
         for (is_asked, version, state, told, expected) in [
-            (true, 1, pending, 0, &[][..]),
-            (true, 4, CommandState::Succeeded, 0, &[pending, dispatched, running]),
+            (true, 4, CommandState::Succeeded, 0, &[pending, dispatched, running][..]),
+            (true, 1, pending, 0, &[]),
             (true, 4, CommandState::Succeeded, 1, &[dispatched, running]),
             (true, 3, CommandState::Failed, 1, &[dispatched]),
             (true, 2, CommandState::Rejected, 1, &[]),
