@@ -27,6 +27,7 @@ fn ask(id: &str) -> Ask {
         may_change: false,
         requested_by: Some("trading".into()),
         correlation_id: None,
+        reply_to: None,
         version: 1,
         salt: [7; 16],
         key_id: secrets().key_id().to_owned(),

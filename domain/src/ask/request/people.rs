@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::reader::{Reader, kind_of};
 use super::{Addressee, AskStep, LASTS_SECONDS, TOO_LATE};

@@ -1,6 +1,7 @@
 //! The services as an operator has written them.
 
 use serde_json::{Value, json};
+use text::FieldError;
 
 use super::*;
 
