@@ -120,6 +120,11 @@ impl Dispatch {
             let what = "no service takes commands: SERVICES_FILE names the file that says which do";
             return Err(Usage(what.to_owned()).into());
         }
+        if config.secret_key.is_none() {
+            let what = "SECRET_KEY is missing: what a service is to do is marked with it; give the fleet's own";
+            return Err(Usage(what.to_owned()).into());
+        }
+        let secrets = parts::secrets(config);
         let actor = by.actor(tenant.clone());
         let groups = groups(store, &actor).await.context("the ledger could not be read")?;
         let who: Vec<&str> = once(actor.name.as_str()).chain(groups.iter().map(String::as_str)).collect();
@@ -129,7 +134,7 @@ impl Dispatch {
         let written = Written { service, action, arguments, correlation_id };
         let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
         let (publisher, _ends_the_publisher) = send::connect(config).await?;
-        let parts = Dispatching { services: &config.services, store, publisher: &publisher };
+        let parts = Dispatching { services: &config.services, store, publisher: &publisher, secrets: &secrets };
         let accepted = commands::dispatch(parts, &actor, written, id, SystemClock.now()).await.map_err(not_accepted)?;
         output::accepted(&accepted.id);
         let key = Key { tenant, id: accepted.id };

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use domain::{Actor, Clock, Defaults, Keyring, Registry, Role, Scope, Tenant, Window, WindowUnit, Zones};
+use domain::{Actor, Clock, Defaults, Keyring, Registry, Role, Scope, Secrets, Tenant, Window, WindowUnit, Zones};
 use operations::Checker;
 use operations::overview::Watching;
 use operations::providers::Carrier;
@@ -131,6 +131,7 @@ impl Site {
             request_ids: keys.request_ids(),
             recipients: keys.recipients(),
             letters: keys.letters(),
+            secrets: Secrets::new(&keys),
             settings,
             ending: ending.clone(),
         });

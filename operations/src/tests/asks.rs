@@ -114,7 +114,9 @@ fn a_question_stands_as_its_row_and_the_clock_say() {
 async fn what_changes_nothing_is_not_waited_for() {
     let (publisher, mut published) = Publisher::reporting();
     let answered = Linked { ask: ask("a-1"), approver: "ana".into(), answers: vec![given("ana", "yes", false)] };
-    let choose = async |linked: &Linked, choice: &str| answer_by_link(&publisher, linked, choice, NOW).await.unwrap();
+    let choose = async |linked: &Linked, choice: &str| {
+        answer_by_link(&publisher, &secrets(), linked, choice, NOW).await.unwrap()
+    };
     assert_eq!(choose(&answered, "maybe").await, Answering::UnknownChoice);
     assert_eq!(choose(&answered, "yes").await, Answering::Said);
     assert!(published.try_recv().is_err(), "nothing is published of either");

@@ -101,8 +101,12 @@ async fn published(
         None,
     );
     let written = Written { service: one.service.clone(), action: one.action.clone(), arguments, correlation_id: None };
-    let parts =
-        Dispatching { services: &console.settings.services, store: &console.store, publisher: &console.publisher };
+    let parts = Dispatching {
+        services: &console.settings.services,
+        store: &console.store,
+        publisher: &console.publisher,
+        secrets: &console.secrets,
+    };
     match commands::dispatch(parts, &viewer.actor, written, id, console.clock.now()).await {
         Ok(Accepted { id, .. }) => {
             Redirect::to(&with_query(&address::of(&id), &[(ACCEPTED, "true")], None)).into_response()
