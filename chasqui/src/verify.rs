@@ -197,6 +197,7 @@ impl Parts {
             request_ids: &self.request_ids,
             defaults: &config.defaults,
             limits: &config.api.verify,
+            telling: config.topology.events,
             has_whatsapp: self.has_whatsapp,
             clock: &SystemClock,
         }
