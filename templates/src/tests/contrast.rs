@@ -42,7 +42,7 @@ fn every_text_of_the_shipped_mails_stands_out_from_its_background_in_both_themes
             let html = render(&templates, "email", &template.template, Some(locale), sample).unwrap().html.unwrap();
             for theme in [Theme::Light, Theme::Dark] {
                 let texts = texts(&html, theme);
-                assert!(texts.len() >= 4, "{}/{locale}: {texts:?}", template.template);
+                assert!(texts.len() >= 3, "{}/{locale}: {texts:?}", template.template);
                 for (text, look) in texts {
                     let contrast = contrast(&look.color, &look.background);
                     let what = format!("{}/{locale} {theme:?}: {text:?} {look:?}", template.template);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{load, render};
 use crate::{LoadError, Options, Problem, Templates};
 
-pub(super) const CHANNELS: &[&str] = &["email", "push", "sms", "webpush", "whatsapp"];
+pub(super) const CHANNELS: &[&str] = &["email", "push", "sms", "telegram", "webpush", "whatsapp"];
 
 pub(super) fn with_directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Templates, LoadError>) {
     with_options(files, Options::new("en"))
@@ -44,7 +44,7 @@ fn it_adds_templates_and_overrides_single_files() {
     // Blocks that the new layout lacks are reported, so that no words vanish.
     let error = templates.unwrap_err();
     let blocks = "`action`, `action_label`, `action_url`, `footer`, `heading`, `lang`, `preheader`, `title`";
-    let message = format!("has no block {blocks}, which catalog/alert/en/email.html and 7 more fill: add it");
+    let message = format!("has no block {blocks}, which catalog/alert/en/email.html and 17 more fill: add it");
     assert_eq!(told(&directory, &error.problems), [format!("_layout/email.html: {message}")]);
 
     let (_directory, templates) = with_directory(&[
@@ -174,19 +174,19 @@ fn a_file_of_nearly_a_channel_or_a_part_is_refused_with_the_one_that_was_meant()
 
 #[test]
 fn a_channel_that_nobody_knows_yet_is_taken_with_a_doubt() {
-    let files = [("otp/es/telegram.txt", "{{ code }}"), ("otp/es/mms.txt", "{{ code }}"), ("otp/es/text.txt", "x")];
+    let files = [("otp/es/pager.txt", "{{ code }}"), ("otp/es/mms.txt", "{{ code }}"), ("otp/es/text.txt", "x")];
     let (directory, templates) = knowing_channels(&files);
     let templates = templates.unwrap();
-    let rest = "which is none of this version: email, push, sms, webpush, whatsapp, or text for all";
+    let rest = "which is none of this version: email, push, sms, telegram, webpush, whatsapp, or text for all";
     assert_eq!(
         told(&directory, templates.doubts()),
         [
             format!("otp/es/mms.txt: is of the channel mms, {rest}; did you mean sms?"),
-            format!("otp/es/telegram.txt: is of the channel telegram, {rest}"),
+            format!("otp/es/pager.txt: is of the channel pager, {rest}"),
         ]
     );
     let code = json!({ "code": "1" });
-    assert_eq!(render(&templates, "telegram", "otp", Some("es"), code).unwrap().text, "1");
+    assert_eq!(render(&templates, "pager", "otp", Some("es"), code).unwrap().text, "1");
     // A process that knows no channels accepts every name as one.
     let (_directory, templates) = with_directory(&[("otp/es/emial.txt", "{{ code }}")]);
     assert!(templates.unwrap().doubts().is_empty());

@@ -108,15 +108,18 @@ fn a_mail_that_has_only_html_gets_its_text_from_it() {
 
 #[test]
 fn the_text_of_every_shipped_mail_could_be_made_of_its_html() {
+    // A code is typed, and what has ended leads nowhere.
+    const WITHOUT_LINKS: [&str; 4] = ["ask_ended", "ask_reply", "command_ended", "otp"];
     let templates = Templates::embedded("en").unwrap();
     for description in templates.describe() {
         let sample = Value::Object(description.sample.clone());
         let mail = render(&templates, "email", &description.template, Some("es"), sample).unwrap();
         let made = crate::plain::plain_text(&mail.html.unwrap());
         let links = mail.text.split_whitespace().filter(|word| word.starts_with("https://"));
-        assert!(links.clone().count() > 0 || description.template == "otp", "{}", mail.text);
+        let may_have_none = WITHOUT_LINKS.contains(&description.template.as_str());
+        assert!(links.clone().count() > 0 || may_have_none, "{}", mail.text);
         assert!(links.clone().all(|link| made.contains(link)), "{made}");
-        assert!(!made.contains(['<', '>', '{', '}']) && made.lines().count() > 3, "{made}");
+        assert!(!made.contains(['<', '>', '{', '}']) && made.lines().count() >= 3, "{made}");
     }
 }
 
