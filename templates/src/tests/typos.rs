@@ -44,7 +44,7 @@ fn a_misspelt_block_of_a_layout_is_told_once_in_the_layout() {
     assert_eq!(found.len(), 1, "{found:#?}");
     let line = layout.lines().position(|line| line.contains("foter")).unwrap() + 1;
     let words = "the block `foter` is filled by no file, and none here is called `footer`, which \
-                 catalog/alert/en/email.html and 7 more fill; did you mean footer?";
+                 catalog/alert/en/email.html and 17 more fill; did you mean footer?";
     assert!(found[0].starts_with(&format!("_layout/email.html:{line}:")) && found[0].ends_with(words), "{found:#?}");
 
     let found = problems(&[("_layout/email.html", "<p>Hello</p>")]);
