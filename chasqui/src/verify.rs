@@ -68,7 +68,7 @@ pub struct Start {
 // Where a code goes. A doc comment would be taken for that of a command.
 #[derive(clap::Args, Debug)]
 #[group(skip)]
-pub struct To {
+pub(crate) struct To {
     /// The number or the address
     #[arg(long, allow_hyphen_values = true, conflicts_with_all = ["phone", "email", "telegram"],
         required_unless_present_any = ["phone", "email", "telegram"])]
