@@ -216,3 +216,14 @@ async fn a_command_that_cannot_be_delivered_is_told_also_where_whoever_has_seen_
     ticker::look(&parts.shared).await.unwrap();
     assert_eq!(names(&parts.published()), "", "it is told once");
 }
+
+#[tokio::test]
+async fn a_command_that_nobody_could_read_is_not_done() {
+    let mut parts = parts_with(services()).await;
+    let line = format!("/cmd trading.stop id={}", "1".repeat(1_000));
+    parts.says("telegram", words("m-1", ADMIN, &line)).await;
+    assert_eq!(names(&parts.published()), "command.pending_confirmation command.rejected");
+    let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
+    let why = row(&parts, &id).await.output.unwrap();
+    assert!(why.contains("/question has 1"), "{why}");
+}

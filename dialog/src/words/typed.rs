@@ -72,12 +72,7 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
 
 /// Counts that a code is tried, and then looks at it. Beyond the last attempt only an answer is known that is kept already:
 /// whoever had it in hand may have died before it was told.
-async fn is_its_code(
-    shared: &Shared,
-    one: &Said,
-    asked: &AskedPerson,
-    typed: &Typed<'_>,
-) -> Result<bool, Disposition> {
+async fn is_its_code(shared: &Shared, one: &Said, asked: &AskedPerson, typed: &Typed<'_>) -> Result<bool, Disposition> {
     let intake = &shared.intake;
     let count = || intake.store.count_ask_attempt(&asked.ask.key);
     let counted: Option<Ask> = intake.breaker.retry_until_taken(count).await?;
