@@ -61,7 +61,7 @@ async fn decide(State(app): Shared, request: Request) -> Response {
     };
     let Some(choice) = choice_in(&body) else { return told(StatusCode::BAD_REQUEST, words, words.no_choice) };
     let now = app.clock.now();
-    match answer_by_link(&app.publisher, &linked, choice, now).await {
+    match answer_by_link(&app.publisher, &app.secrets, &linked, choice, now).await {
         Ok(Answering::UnknownChoice) => told(StatusCode::UNPROCESSABLE_ENTITY, words, words.unknown_choice),
         Ok(Answering::Said) => standing(words, &linked.standing(now), None),
         Ok(Answering::Published { id, is_awaited }) => {

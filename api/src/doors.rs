@@ -38,6 +38,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
         request_ids: app.request_ids.clone(),
         recipients: app.recipients.clone(),
         letters: app.letters.clone(),
+        secrets: app.secrets.clone(),
         settings: console::Settings {
             sandbox: settings.sandbox,
             providers: settings.providers.clone(),
@@ -46,6 +47,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
             retention: settings.retention,
             retry_delays: settings.retry_delays,
             zones: settings.zones.clone(),
+            services: settings.services.clone(),
             body_limit: settings.body_limit,
         },
         ending,

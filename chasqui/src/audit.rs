@@ -12,7 +12,7 @@ use store::{JournalEntry, JournalFilter, JournalHead, MAX_PAGE, Store, VerifiedJ
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
 use crate::output::{self, say};
-use crate::words::{counted, tenant};
+use crate::words::{counted, tenant, when};
 use crate::{exit, logs, parts, unconfigured};
 
 #[derive(Subcommand, Debug)]
@@ -154,10 +154,6 @@ fn json_of(entry: &JournalEntry) -> Value {
         "id": row.id, "seq": entry.seq, "at": Timestamp::from_micros(row.at).to_string(), "tenant": row.tenant,
         "kind": row.kind, "subject": row.subject, "actor": row.actor, "data": data,
     })
-}
-
-fn when(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_rfc3339(text).map_err(|error| format!("it {error}"))
 }
 
 fn head(text: &str) -> Result<JournalHead, String> {

@@ -11,9 +11,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::config::{Config, REFERENCE, Role, Sources};
 use crate::output::{self, say};
 use crate::{
-    audit, bounce, check, contract, dead, deliveries, events, exit, explain, fake, health, key, logs, parts, pause,
-    prove, providers, roles, sandbox, schedule, send, stuck, suppress, top, topology_commands, traces, unconfigured,
-    up, user, vapid, webhook,
+    ask, audit, bounce, check, command, contract, dead, deliveries, events, exit, explain, fake, health, key, logs,
+    parts, pause, prove, providers, roles, sandbox, schedule, send, stuck, suppress, top, topology_commands, traces,
+    unconfigured, up, user, vapid, verify, webhook,
 };
 
 /// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, Telegram, push, Web Push, webhooks.
@@ -92,6 +92,15 @@ pub enum Command {
     /// What is sent later, again and again: pause it, resume it, run it now
     #[command(subcommand, after_help = exit::CODES)]
     Schedule(schedule::ScheduleCommand),
+    /// Questions to people: ask, follow what they say, take one back
+    #[command(subcommand, after_help = exit::CODES)]
+    Ask(ask::AskCommand),
+    /// What services are told to do: have it done, and follow how far it is
+    #[command(subcommand, after_help = exit::CODES)]
+    Command(command::ServiceCommand),
+    /// Whose is an address? A code that is sent there, tried, sent again
+    #[command(subcommand, after_help = exit::CODES)]
+    Verify(verify::VerifyCommand),
     /// What goes wrong on demand with what the sandbox carries
     #[command(subcommand, after_help = exit::CODES)]
     Sandbox(sandbox::SandboxCommand),
@@ -219,6 +228,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Resume(what) => pause::resume(load(), what).await,
         Command::Pauses(what) => pause::list(load(), what).await,
         Command::Schedule(command) => schedule::run(load(), command).await,
+        Command::Ask(command) => ask::run(load(), command).await,
+        Command::Command(command) => command::run(load(), command).await,
+        Command::Verify(command) => verify::run(load(), command).await,
         Command::Sandbox(command) => sandbox::run(load(), command).await,
         Command::Audit(command) => audit::run(load(), command).await,
         Command::Providers(what) => providers::run(load(), what).await,

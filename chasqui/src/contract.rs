@@ -90,7 +90,8 @@ pub(crate) fn run(sources: Sources, command: ContractCommand) -> Result<ExitCode
     Ok(exit::answer(refused == 0 && !is_too_large))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>> {
+/// Reads a file, or standard input where it is called `-`.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
     if file.as_os_str() == "-" {
         let mut text = Vec::new();
         let read = std::io::stdin().take(MAX_BYTES as u64 + 1).read_to_end(&mut text);

@@ -11,7 +11,7 @@ use store::{Cursor, DeliveryView, MAX_PAGE};
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
 use crate::output::{self, say};
-use crate::words::{channel, one_of, tenant};
+use crate::words::{channel, one_of, tenant, when};
 use crate::{logs, parts, unconfigured};
 
 #[derive(clap::Args, Debug)]
@@ -172,10 +172,6 @@ fn state(text: &str) -> Result<State, String> {
 
 fn reason(text: &str) -> Result<Reason, String> {
     Reason::parse(text).ok_or_else(|| one_of(text, &Reason::ALL.map(Reason::as_str)))
-}
-
-fn when(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse_rfc3339(text).map_err(|error| format!("it {error}"))
 }
 
 fn line(text: &str) -> Result<String, String> {

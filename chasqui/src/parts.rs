@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use channels::{Channels, SandboxMode};
 use domain::{
-    Clock, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets, UnsubscribeLinks,
+    Clock, CounterHasher, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
+    UnsubscribeLinks,
 };
 use operations::Calls;
 use operations::providers::Carrier;
@@ -212,6 +213,11 @@ pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
 /// What people answer with: codes, links and buttons.
 pub(crate) fn secrets(config: &Config) -> Secrets {
     Secrets::new(&keyring(config))
+}
+
+/// What hashes by whom and to where codes are asked for.
+pub(crate) fn counters(config: &Config) -> CounterHasher {
+    keyring(config).counters()
 }
 
 fn keyring(config: &Config) -> Keyring {

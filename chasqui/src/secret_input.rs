@@ -1,4 +1,4 @@
-//! A password from standard input: never from an argument, which everybody on this machine could see and a shell would
+//! A password or a code from standard input: never from an argument, which everybody on this machine could see and a shell would
 //! keep.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Stdin, Write as _};
@@ -29,23 +29,29 @@ const KILL: u8 = 0x15;
 pub(crate) fn new_password() -> Result<SecretString> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return line(&stdin);
+        return line(&stdin, "password");
     }
-    let first = hidden(&stdin, "New password: ")?;
-    let again = hidden(&stdin, "The same again: ")?;
+    let first = hidden(&stdin, "New password: ", "password")?;
+    let again = hidden(&stdin, "The same again: ", "password")?;
     if first.expose_secret() != again.expose_secret() {
         return Err(Usage("the two passwords differ: nothing was changed".into()).into());
     }
     Ok(first)
 }
 
-fn hidden(stdin: &Stdin, prompt: &str) -> Result<SecretString> {
+/// Reads what somebody was sent: from a terminal without showing it; else the first line.
+pub(crate) fn code() -> Result<SecretString> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() { hidden(&stdin, "Code: ", "code") } else { line(&stdin, "code") }
+}
+
+fn hidden(stdin: &Stdin, prompt: &str, what: &str) -> Result<SecretString> {
     let _hidden = Hidden::of(stdin)?;
     let mut stderr = std::io::stderr();
     let _ = write!(stderr, "{prompt}").and_then(|()| stderr.flush());
     let read = typed(stdin.lock().bytes());
     let _ = writeln!(stderr);
-    given(&read?)
+    given(&read?, what)
 }
 
 /// A line as it is typed at a terminal that leaves all keys to us.
@@ -75,16 +81,16 @@ fn take_back(line: &mut Vec<u8>) {
     line.truncate(last);
 }
 
-fn line(stdin: &Stdin) -> Result<SecretString> {
+fn line(stdin: &Stdin, what: &str) -> Result<SecretString> {
     let mut text = String::new();
     stdin.lock().take(MAX_BYTES as u64).read_line(&mut text).context(UNREADABLE)?;
     let password = text.strip_suffix('\n').unwrap_or(&text);
-    given(password.strip_suffix('\r').unwrap_or(password))
+    given(password.strip_suffix('\r').unwrap_or(password), what)
 }
 
-fn given(password: &str) -> Result<SecretString> {
+fn given(password: &str, what: &str) -> Result<SecretString> {
     if password.is_empty() {
-        return Err(Usage("no password was given: write it to standard input, in one line".into()).into());
+        return Err(Usage(format!("no {what} was given: write it to standard input, in one line")).into());
     }
     Ok(SecretString::from(password.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChannelName, MAX_SPAN, Tenant, nearest};
+use domain::{ChannelName, MAX_SPAN, Tenant, Timestamp, nearest};
 
 pub(crate) fn tenant(text: &str) -> Result<Tenant, String> {
     Tenant::parse(text).ok_or_else(|| "it must be 1 to 64 letters, digits, '_' or '-'".to_owned())
@@ -27,6 +27,11 @@ pub(crate) fn channel(text: &str) -> Result<ChannelName, String> {
 pub(crate) fn one_of(text: &str, known: &[&str]) -> String {
     let meant = nearest(text, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
     format!("it must be one of {}{}", known.join(", "), meant.unwrap_or_default())
+}
+
+/// Reads an instant.
+pub(crate) fn when(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_rfc3339(text).map_err(|error| format!("it {error}"))
 }
 
 /// Reads a time: a number and a unit.

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, RequestIds, Timestamp, Zones};
+use domain::{
+    Clock, Defaults, LetterSealer, LoginHasher, RecipientHasher, Registry, RequestIds, Secrets, Timestamp, Zones,
+};
 use operations::Checker;
 use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
@@ -46,6 +48,8 @@ pub struct Parts {
     pub recipients: RecipientHasher,
     /// What opens letters that a scheduler has kept for somebody.
     pub letters: LetterSealer,
+    /// What marks the fleet's own requests.
+    pub secrets: Secrets,
     pub settings: Settings,
     /// Ends every open stream. Whoever serves the console cancels it on the stop signal, because a stream would
     /// otherwise hold the listener open until its drain is over.
@@ -79,6 +83,8 @@ pub struct Settings {
     pub retry_delays: [Duration; 3],
     /// The rules of time zones.
     pub zones: Zones,
+    /// The services that take commands.
+    pub services: Registry,
     /// The most bytes of a form.
     pub body_limit: usize,
 }

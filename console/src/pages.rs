@@ -1,6 +1,8 @@
 //! The pages, a file or a folder each. Each has its routes in a function of that name, and its texts beside it.
 
+pub(crate) mod asks;
 pub(crate) mod audit;
+pub(crate) mod commands;
 pub(crate) mod dead_letters;
 pub(crate) mod deliveries;
 pub(crate) mod delivery;
@@ -18,3 +20,4 @@ pub(crate) mod suppressions;
 pub(crate) mod templates;
 pub(crate) mod try_it;
 pub(crate) mod users;
+pub(crate) mod verifications;

@@ -1,9 +1,11 @@
 //! What pages are made of. A piece knows no page, and asks nobody anything.
 
+pub(crate) mod again;
 pub(crate) mod badge;
 pub(crate) mod banner;
 pub(crate) mod breakable;
 pub(crate) mod confirm;
+pub(crate) mod facts;
 pub(crate) mod figure;
 pub(crate) mod filter;
 pub(crate) mod outcome;

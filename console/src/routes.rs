@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 
 use crate::console::Console;
 use crate::pages::{
-    audit, dead_letters, deliveries, delivery, jobs, login, look, nowhere, overview, pauses, plans, providers, sandbox,
-    schedules, suppressions, templates, try_it, users,
+    asks, audit, commands, dead_letters, deliveries, delivery, jobs, login, look, nowhere, overview, pauses, plans,
+    providers, sandbox, schedules, suppressions, templates, try_it, users, verifications,
 };
 use crate::{assets, document};
 
@@ -24,6 +24,9 @@ pub fn router(console: Console) -> Router {
         .merge(dead_letters::routes())
         .merge(plans::routes())
         .merge(jobs::routes())
+        .merge(asks::routes())
+        .merge(commands::routes())
+        .merge(verifications::routes())
         .merge(sandbox::routes())
         .merge(templates::routes())
         .merge(schedules::routes())

@@ -9,6 +9,9 @@ pub(crate) enum Section {
     Overview,
     Deliveries,
     DeadLetters,
+    Asks,
+    Commands,
+    Verifications,
     Sandbox,
     Templates,
     Schedules,
@@ -24,10 +27,13 @@ pub(crate) enum Section {
 
 impl Section {
     /// What the navigation leads to, in its order.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Overview,
         Self::Deliveries,
         Self::DeadLetters,
+        Self::Asks,
+        Self::Commands,
+        Self::Verifications,
         Self::Sandbox,
         Self::Templates,
         Self::Schedules,
@@ -44,6 +50,9 @@ impl Section {
             Self::Overview => "/console",
             Self::Deliveries => "/console/deliveries",
             Self::DeadLetters => "/console/dead-letters",
+            Self::Asks => "/console/asks",
+            Self::Commands => "/console/commands",
+            Self::Verifications => "/console/verifications",
             Self::Sandbox => "/console/sandbox",
             Self::Templates => "/console/templates",
             Self::Schedules => "/console/schedules",
@@ -63,6 +72,9 @@ impl Section {
             Self::Overview => words.overview,
             Self::Deliveries => words.deliveries,
             Self::DeadLetters => words.dead_letters,
+            Self::Asks => words.asks,
+            Self::Commands => words.commands,
+            Self::Verifications => words.verifications,
             Self::Sandbox => words.sandbox,
             Self::Templates => words.templates,
             Self::Schedules => words.schedules,
@@ -82,6 +94,9 @@ impl Section {
             Self::Overview => Some("o"),
             Self::Deliveries => Some("d"),
             Self::DeadLetters => Some("l"),
+            Self::Asks => Some("a"),
+            Self::Commands => Some("c"),
+            Self::Verifications => Some("v"),
             Self::Sandbox => Some("s"),
             _ => None,
         }

@@ -1,7 +1,9 @@
 //! The console as a browser without scripts sees it: with a ledger in a temporary file and without a broker.
 
 mod accounts;
+mod asks;
 mod audit;
+mod commands;
 mod dead_letters;
 mod deliveries;
 mod ended;
@@ -15,3 +17,4 @@ mod site;
 mod suppressions;
 mod templates;
 mod try_it;
+mod verifications;

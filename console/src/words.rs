@@ -61,6 +61,9 @@ pub(crate) struct Sections {
     pub(crate) overview: &'static str,
     pub(crate) deliveries: &'static str,
     pub(crate) dead_letters: &'static str,
+    pub(crate) asks: &'static str,
+    pub(crate) commands: &'static str,
+    pub(crate) verifications: &'static str,
     pub(crate) sandbox: &'static str,
     pub(crate) templates: &'static str,
     pub(crate) schedules: &'static str,
@@ -100,7 +103,7 @@ pub(crate) struct ShellWords {
     pub(crate) stale: &'static str,
     pub(crate) live_off: &'static str,
     pub(crate) keyboard: &'static str,
-    pub(crate) keys: [(&'static str, &'static str); 11],
+    pub(crate) keys: [(&'static str, &'static str); 14],
     pub(crate) api: &'static str,
 }
 

@@ -9,7 +9,7 @@ mod asking;
 mod typed;
 
 use domain::{
-    Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Key, Reason, Timestamp,
+    Answer, Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Entry, Key, Reason, Timestamp,
     command_delivery_id,
 };
 use operations::commands::{self, CommandRequest, ReportRequest};
@@ -49,7 +49,7 @@ pub(crate) async fn reported(shared: &Shared, body: Map<String, Value>, at: Time
     let request = ReportRequest::of(&body).ok_or_else(|| unreadable("it is no report of a command"))?;
     let output = request.output.as_deref();
     let report = CommandReport { service: &request.service, state: request.state, output };
-    advance(shared, &request.key, |command| command.reported(&report, at)).await
+    advance(shared, &request.key, |command| command.reported(&report, at), |_| None).await
 }
 
 /// Does what follows for the command that has waited for this ask, which has ended. One that nobody has answered in time
@@ -67,12 +67,17 @@ pub(crate) async fn ask_ended(shared: &Shared, ask: &Ask) -> Result<(), Disposit
     let Some(command) = found else { return Ok(()) };
     let is_confirmed = end.state == AskState::Answered && end.choice.as_deref() == Some(YES);
     let (by, now) = (end.by.as_deref().unwrap_or("nobody"), intake.clock.now());
+    let answers = intake.breaker.retry_until_taken(|| intake.store.answers(&ask.key)).await?;
+    // One that was taken back has no answer by which it ended.
+    let has_ended_it =
+        |answer: &&Answer| !answer.late && end.state == AskState::Answered && answer.given.approver == by;
+    let decided = answers.iter().rev().find(has_ended_it);
     let delivery = command_delivery_id(&command.key);
     let step = |command: &Command| match is_confirmed {
         true => command.confirmed(by, &delivery, now),
         false => command.refused(by, now),
     };
-    advance(shared, &command.key, step).await
+    advance(shared, &command.key, step, |command| commands::decided(command, by, decided)).await
 }
 
 /// Does what follows from the end of a command that no message has brought, beside its event: it is told to whoever has asked
@@ -125,7 +130,8 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
 async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Disposition> {
     let (intake, now) = (&shared.intake, shared.intake.clock.now());
     let step = |command: &Command| command.rejected(&format!("nobody can be asked: {why}"), now);
-    let taken = intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step)).await?;
+    let taken =
+        intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step, |_| None)).await?;
     // One that was taken before is told as it is: whoever has it in hand again reads it so.
     let Some(CommandStep::Moved(moved)) = taken else { return Ok(()) };
     count("unasked");
@@ -142,11 +148,17 @@ fn is_same(known: &Command, other: &Command) -> bool {
     what(known) == what(other)
 }
 
-/// Has the next step of a command decided, and does what follows from it. One that was taken before is followed again: whoever
+/// Has the next step of a command decided, and does what follows from it. What `told` makes of the step is in the journal
+/// before it takes effect. One that was taken before is followed again: whoever
 /// had it in hand may have died before that.
-async fn advance(shared: &Shared, key: &Key, step: impl Fn(&Command) -> CommandStep) -> Result<(), Disposition> {
+async fn advance(
+    shared: &Shared,
+    key: &Key,
+    step: impl Fn(&Command) -> CommandStep,
+    told: impl Fn(&Command) -> Option<Entry>,
+) -> Result<(), Disposition> {
     let intake = &shared.intake;
-    let taken = intake.breaker.retry_until_taken(|| intake.store.advance_command(key, &step)).await?;
+    let taken = intake.breaker.retry_until_taken(|| intake.store.advance_command(key, &step, &told)).await?;
     let what = match taken {
         Some(CommandStep::Moved(moved)) => {
             failpoint("dialog.command_moved");

@@ -10,6 +10,9 @@ use crate::commands;
 use crate::disposition::Disposition;
 use crate::shared::Shared;
 
+/// Those that decide something for somebody, which nobody but the fleet may make.
+pub(crate) const MARKED: [&str; 3] = ["/asks/answer", "/commands", "/commands/event"];
+
 /// A request in hand.
 pub(crate) struct Request<'a> {
     pub(crate) inbound: &'a Inbound,
@@ -24,9 +27,14 @@ pub(crate) struct Request<'a> {
 /// What follows where not everything could be done.
 pub(crate) async fn asked(shared: &Shared, request: &Request<'_>) -> Result<Disposition, Disposition> {
     let Inbound { target, body, at, .. } = request.inbound;
-    let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+    let Ok(Value::Object(mut body)) = serde_json::from_slice(body) else {
         return Err(unreadable("it is no JSON object"));
     };
+    if MARKED.contains(&target.as_str()) && !operations::is_marked(&shared.secrets, target, &mut body) {
+        return Err(unreadable(
+            "it has no mark of this fleet: somebody else has published it, or with another SECRET_KEY",
+        ));
+    }
     match target.as_str() {
         "/asks" => open(shared, request, body).await?,
         "/asks/answer" => answer(shared, request, &body).await?,

@@ -18,6 +18,7 @@ use topology::{
 };
 
 use crate::reports;
+use crate::requests::MARKED;
 use crate::shared::Shared;
 use crate::{Dialog, Reader, Said, Settings, Spoken};
 
@@ -140,8 +141,16 @@ impl Parts {
 
     /// Has it take a request of our own, which it does.
     pub(crate) async fn asked(&self, target: &str, body: Value) {
-        let inbound = Inbound::own(target, &body, self.now());
-        assert_eq!(self.hears(inbound).await, Settlement::Ack, "{target}");
+        assert_eq!(self.hears(self.own(target, &body)).await, Settlement::Ack, "{target}");
+    }
+
+    /// A request of our own, with its mark where it needs one.
+    pub(crate) fn own(&self, target: &str, body: &Value) -> Inbound {
+        let mut body = body.clone();
+        if MARKED.contains(&target) {
+            body["mark"] = self.shared.secrets.request_mark(target, &body.to_string()).into();
+        }
+        Inbound::own(target, &body, self.now())
     }
 
     /// Somebody says something by a provider.

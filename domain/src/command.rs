@@ -95,7 +95,7 @@ pub struct CommandMoved {
 }
 
 impl CommandState {
-    const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::PendingConfirmation,
         Self::Dispatched,
         Self::Running,

@@ -38,6 +38,7 @@ const NO_CHOICE: u8 = u8::MAX;
 const NAME_OF_KEY: &[u8] = b"name";
 const CODE: &[u8] = b"code";
 const TICKET: &[u8] = b"ticket";
+const REQUEST: &[u8] = b"request";
 const MARK: &[u8] = b"mark";
 
 /// What a secret is good for. One of another purpose is refused.
@@ -225,6 +226,18 @@ impl Secrets {
         Some(mark)
     }
 
+    /// Marks a request of the fleet to itself, so that nobody else who may publish makes one. `target` says what is asked for.
+    pub fn request_mark(&self, target: &str, body: &str) -> String {
+        URL_SAFE_NO_PAD.encode(request(&self.current.key, target, body))
+    }
+
+    /// Whether a request has been marked by this fleet, with the secret of today or the one before it, in constant time.
+    pub fn has_marked(&self, target: &str, body: &str, mark: &str) -> bool {
+        let Ok(mark) = URL_SAFE_NO_PAD.decode(mark) else { return false };
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.any(|named| verify_slices_are_equal(request(&named.key, target, body).as_ref(), &mark).is_ok())
+    }
+
     fn ticket(&self, seed: &Seed<'_>, purpose: Purpose, choice: Option<u8>, approver: u16) -> Option<String> {
         let signature = sign(self.key_of(seed)?, seed, purpose, choice, approver);
         let ticket = Ticket { purpose, handle: purpose.handle(seed.key), choice, approver, signature };
@@ -265,6 +278,16 @@ fn sign(
     let mut signature = [0; SIGNATURE_BYTES];
     signature.copy_from_slice(&derived.as_ref()[..SIGNATURE_BYTES]);
     signature
+}
+
+/// What marks a request of the fleet to itself. Each part has its length before it.
+fn request(key: &hmac::Key, target: &str, body: &str) -> hmac::Tag {
+    let mut context = hmac::Context::with_key(key);
+    for part in [REQUEST, target.as_bytes(), body.as_bytes()] {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.sign()
 }
 
 /// Each part has its length before it, so that no two texts give the same bytes.

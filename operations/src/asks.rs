@@ -6,8 +6,10 @@
 mod link;
 mod read;
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use domain::{Actor, Answer, Ask, Entry, Key, Scope, Timestamp, mask};
+use domain::{Actor, Answer, Ask, Entry, Key, Scope, State, Timestamp, mask};
 use store::{AskCancelled, AskFilter, AskPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
 use topology::{Inbound, Publication, Publisher, TraceHeaders};
 
@@ -15,9 +17,12 @@ pub use self::link::{Answering, Linked, Standing, answer_by_link, linked, read_a
 pub use self::read::{CheckedAsk, faults_of_message};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
+use crate::reader;
 
 /// What is told of an end that is not behind its beginning.
 pub const LATER_THAN_FROM: &str = "must be later than from";
+/// Of so many messages of a question it is looked up what became of them.
+const MOST_LOOKED_UP: usize = 200;
 /// By which a request to ask is known among the messages of the fleet's own.
 const TO_ASK: &str = "/asks";
 
@@ -114,14 +119,61 @@ pub async fn list(store: &Store, filter: AskFilter) -> Result<AskPage, StoreErro
     store.asks(&AskFilter { limit, ..filter }).await
 }
 
-/// Takes a question back. Whoever watches what has ended tells of it and edits the messages.
+/// What each person has chosen who has answered in time: what they have said last.
+pub fn chosen(answers: &[Answer]) -> BTreeMap<&str, &str> {
+    let in_time = answers.iter().filter(|answer| !answer.late);
+    in_time.map(|answer| (answer.given.approver.as_str(), answer.given.choice.as_str())).collect()
+}
+
+/// How many people have answered each of these in time, in their order.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn answered(store: &Store, asks: &[Ask]) -> Result<Vec<usize>, StoreError> {
+    let mut counts = Vec::with_capacity(asks.len());
+    for ask in asks {
+        counts.push(chosen(&store.answers(&ask.key).await?).len());
+    }
+    Ok(counts)
+}
+
+/// The states of the deliveries that take these messages, in their order; none of one that no worker has taken, and of
+/// those beyond the first 200.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn states(store: &Store, ask: &Key, messages: &[Message]) -> Result<Vec<Option<State>>, StoreError> {
+    let mut states = Vec::with_capacity(messages.len());
+    for message in messages.iter().take(MOST_LOOKED_UP) {
+        let key = Key { tenant: ask.tenant.clone(), id: message.delivery.clone() };
+        states.push(store.delivery(&key).await?.map(|view| view.row.state));
+    }
+    states.resize(messages.len(), None);
+    Ok(states)
+}
+
+/// Reads why a question is taken back: it must be said, in one line.
+///
+/// # Errors
+/// A text that begins with "must".
+pub fn why(text: &str) -> Result<String, String> {
+    reader::why(text)
+}
+
+/// Takes a question back, for a reason if one is given. Whoever watches what has ended tells of it and edits the messages.
 ///
 /// # Errors
 /// [`NotDone`]; while the ledger is not available repeat it.
-pub async fn cancel(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Result<Withdrawn, NotDone> {
+pub async fn cancel(
+    store: &Store,
+    actor: &Actor,
+    id: &str,
+    why: Option<&str>,
+    now: Timestamp,
+) -> Result<Withdrawn, NotDone> {
     must(store, actor, &[Scope::Operate, Scope::Notify], "take a question back", now).await?;
     let key = Key { tenant: actor.tenant.clone(), id: id.to_owned() };
-    let told = Entry::of(actor, "ask.cancelled", id, now);
+    let told = Entry::of(actor, "ask.cancelled", id, now).with("why", why);
     Ok(match store.cancel_ask(&key, &actor.name, now, &told).await? {
         AskCancelled::Cancelled(ask) => Withdrawn::Cancelled(ask),
         AskCancelled::Ended(ask) => Withdrawn::Ended(ask),

@@ -10,10 +10,12 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, Command, CommandState, Entry, FieldError, Key, Registry, Scope, Timestamp, Unresolved};
+use domain::{
+    Actor, Answer, Command, CommandState, Entry, FieldError, Key, Registry, Scope, Secrets, Timestamp, Unresolved,
+};
 use serde_json::Map;
 use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
-use topology::{Inbound, Publication, PublishError, Publisher};
+use topology::{Publication, PublishError, Publisher};
 use uuid::Uuid;
 
 pub use self::bodies::{of_its_end, to_its_service};
@@ -22,6 +24,7 @@ pub use self::request::{CommandRequest, ReportRequest};
 pub use self::words::{accepted, help, question, refusal, rejected_line, yes_and_no};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
+use crate::own::marked;
 
 /// By which these are known among the messages of the fleet's own.
 const DISPATCH: &str = "/commands";
@@ -64,6 +67,7 @@ pub struct Dispatching<'a> {
     pub services: &'a Registry,
     pub store: &'a Store,
     pub publisher: &'a Publisher,
+    pub secrets: &'a Secrets,
 }
 
 /// Publishes a command under this id, and returns when the broker has confirmed it.
@@ -77,14 +81,14 @@ pub async fn dispatch(
     id: String,
     now: Timestamp,
 ) -> Result<Accepted, NotAccepted> {
-    let Dispatching { services, store, publisher } = parts;
+    let Dispatching { services, store, publisher, secrets } = parts;
     must(store, actor, &[Scope::Operate], "have a service do something", now).await.map_err(NotAccepted::Undone)?;
     let groups = groups(store, actor).await.map_err(|error| NotAccepted::Undone(error.into()))?;
     let request = written.by(actor, groups, id);
     let wanted = request.wanted(services).map_err(NotAccepted::Unresolved)?;
     let state = request.command(&wanted, now).state;
     let id = request.key.id.clone();
-    let inbound = Inbound::own(DISPATCH, &request.to_value(), now);
+    let inbound = marked(secrets, DISPATCH, request.to_value(), now);
     match publisher.publish(Publication::of_inbound(id.clone(), inbound)).await {
         Ok(()) => Ok(Accepted { id, state }),
         Err(error) => Err(NotAccepted::Unconfirmed(Unconfirmed { id, error })),
@@ -132,6 +136,7 @@ pub async fn list(store: &Store, filter: CommandFilter) -> Result<CommandPage, S
 pub async fn report(
     store: &Store,
     publisher: &Publisher,
+    secrets: &Secrets,
     service: &str,
     written: ReportWritten,
     now: Timestamp,
@@ -142,7 +147,7 @@ pub async fn report(
     }
     let request =
         ReportRequest { key: written.key, service: service.to_owned(), state: written.state, output: written.output };
-    let inbound = Inbound::own(REPORT, &request.to_value(), now);
+    let inbound = marked(secrets, REPORT, request.to_value(), now);
     let publication = Publication::of_inbound(Uuid::now_v7().to_string(), inbound);
     publisher.publish(publication).await.map_err(NotHeard::Unconfirmed)
 }
@@ -175,4 +180,29 @@ pub fn told(command: &Command) -> Entry {
     };
     let entry = entry.with("service", command.service.as_str()).with("action", command.action.as_str());
     entry.with("state", command.state.as_str()).with("correlation_id", command.correlation_id.as_deref())
+}
+
+/// What the journal is told before a command goes on that somebody has confirmed, or refused: who has asked for it, who has
+/// decided, by which channel, and what shows that it was they. `decided` is the answer by which the ask has ended; none
+/// where it was taken back. None for a command of which nobody was asked.
+pub fn decided(command: &Command, by: &str, decided: Option<&Answer>) -> Option<Entry> {
+    let kind = match command.state {
+        CommandState::Dispatched => "command.confirmed",
+        CommandState::Rejected => "command.refused",
+        _ => return None,
+    };
+    let given = decided.map(|answer| &answer.given);
+    let entry = Entry {
+        tenant: command.key.tenant.clone(),
+        kind,
+        subject: command.key.id.clone(),
+        actor: by.to_owned(),
+        at: command.updated_at,
+        data: Map::new(),
+    };
+    let entry = entry.with("service", command.service.as_str()).with("action", command.action.as_str());
+    let entry = entry.with("requested_by", command.requested_by.as_str()).with("ask", command.ask.as_deref());
+    let entry = entry.with("via", given.map(|given| given.via.as_str()));
+    let entry = entry.with("answer", given.map(|given| given.id.as_str()));
+    Some(entry.with("evidence", given.map(|given| given.evidence.as_str())))
 }

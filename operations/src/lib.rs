@@ -32,6 +32,7 @@ pub mod faults;
 pub mod journal;
 pub mod messages;
 pub mod overview;
+mod own;
 pub mod pauses;
 pub mod providers;
 mod reader;
@@ -50,6 +51,7 @@ pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, Preview, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
 pub use explain::{explain, explain_shown};
+pub use own::is_marked;
 pub use recipients::{every_recipient, recipient_of};
 pub use segments::segments;
 

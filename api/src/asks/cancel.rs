@@ -33,7 +33,7 @@ pub(crate) async fn cancel(
     Authorized { caller, .. }: Authorized<scopes::OperateOrNotify>,
     Id(id): Id,
 ) -> Result<Json<AskAnswer>, Problem> {
-    match done(asks::cancel(&app.store, &caller, &id, app.clock.now()).await)? {
+    match done(asks::cancel(&app.store, &caller, &id, None, app.clock.now()).await)? {
         Withdrawn::Cancelled(ask) => Ok(Json(answer(*ask))),
         Withdrawn::Ended(ask) => Err(Problem::new(
             StatusCode::CONFLICT,

@@ -82,7 +82,12 @@ pub(crate) async fn dispatch(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let written = commands::read(&text).map_err(refusal)?;
     let id = by_key.unwrap_or_else(|| Uuid::now_v7().to_string());
-    let parts = Dispatching { services: &app.settings.services, store: &app.store, publisher: &app.publisher };
+    let parts = Dispatching {
+        services: &app.settings.services,
+        store: &app.store,
+        publisher: &app.publisher,
+        secrets: &app.secrets,
+    };
     match commands::dispatch(parts, &caller, written, id, app.clock.now()).await {
         Ok(accepted) => {
             broker_confirmed();

@@ -69,7 +69,7 @@ pub(crate) async fn report(
     let service = service_of(&app, &headers)?;
     let text = read_json_text(request, app.settings.body_limit).await?;
     let written = commands::read_report(&text).map_err(refusal)?;
-    match commands::report(&app.store, &app.publisher, &service, written, app.clock.now()).await {
+    match commands::report(&app.store, &app.publisher, &app.secrets, &service, written, app.clock.now()).await {
         Ok(()) => {
             broker_confirmed();
             failpoint("api.reported_before_response");

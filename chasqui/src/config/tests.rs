@@ -9,6 +9,7 @@ use testkit::keys::service_account;
 
 use super::*;
 
+mod admins;
 mod at_once;
 mod files;
 mod names;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
 use domain::{Attempt, Content, Key, Order, Row, State};
@@ -11,11 +10,8 @@ use tokio::time::Instant;
 
 use super::conflict;
 use crate::exit;
-use crate::output::{self, say};
-
-const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// A worker takes what is due in far less time.
-const TAKEN_WITHIN: Duration = Duration::from_secs(10);
+use crate::follow::{self, Untaken};
+use crate::output::say;
 
 /// Prints what changes until the delivery has ended. A message that no worker can read never gets a delivery: what to
 /// look at then, such as the queue `dead_letters`, is told once.
@@ -26,12 +22,7 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_lett
         let view = store.delivery(key).await?;
         // What is scheduled is a job until its time has come.
         if untaken.is_to_tell(view.is_some(), Instant::now()) && store.job(key).await?.is_none() {
-            output::complain(format_args!(
-                "no worker has taken it after {} seconds, and this command waits on: look whether a worker with this \
-                 broker and this ledger is ready (`chasqui health`), and whether the message is in the queue \
-                 {dead_letters}, with the reason in its headers",
-                TAKEN_WITHIN.as_secs()
-            ));
+            follow::complain_of_untaken("worker", dead_letters);
         }
         if let Some(view) = view {
             if view.row.content.is_some_and(|known| known != *content) {
@@ -65,27 +56,9 @@ pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_lett
                 _ => return Ok(exit::answer(false)),
             }
         }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(exit::interrupted()),
+        if !follow::again().await {
+            return Ok(exit::interrupted());
         }
-    }
-}
-
-/// When to tell, once, that nobody has taken the notification.
-struct Untaken(Option<Instant>);
-
-impl Untaken {
-    fn since(start: Instant) -> Self {
-        Self(Some(start + TAKEN_WITHIN))
-    }
-
-    fn is_to_tell(&mut self, is_taken: bool, now: Instant) -> bool {
-        let is_late = !is_taken && self.0.is_some_and(|late| late <= now);
-        if is_taken || is_late {
-            self.0 = None;
-        }
-        is_late
     }
 }
 
@@ -141,6 +114,8 @@ fn show_state(view: &DeliveryView) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -174,17 +149,5 @@ mod tests {
         let came = vec![report("delivered", testkit::NOW), report("deferred", later), report("accepted", later)];
         let told: Vec<String> = in_order(came).into_iter().map(|report| report.said).collect();
         assert_eq!(told, ["accepted", "deferred", "delivered"]);
-    }
-
-    #[test]
-    fn what_no_worker_takes_is_told_once_and_what_was_taken_never() {
-        let start = Instant::now();
-        let (early, late) = (start + TAKEN_WITHIN / 2, start + TAKEN_WITHIN);
-        let mut untaken = Untaken::since(start);
-        let told = [early, late, late + TAKEN_WITHIN].map(|now| untaken.is_to_tell(false, now));
-        assert_eq!(told, [false, true, false]);
-        let mut taken = Untaken::since(start);
-        let told = [(true, early), (true, late), (false, late)].map(|(is_taken, now)| taken.is_to_tell(is_taken, now));
-        assert_eq!(told, [false; 3]);
     }
 }

@@ -38,6 +38,15 @@ impl Running {
             "DEFAULT_CHANNEL",
             "DEFAULT_LOCALE",
             "TEMPLATES_DIR",
+            "SERVICES_FILE",
+            "VERIFY_COUNTRIES",
+            "VERIFY_PER_ADDRESS",
+            "VERIFY_PER_CLIENT",
+            "VERIFY_PER_SESSION",
+            "VERIFY_PER_PREFIX",
+            "VERIFY_PER_COUNTRY",
+            "VERIFY_CONVERSION_PERCENT",
+            "VERIFY_CONVERSION_AFTER",
         ];
         let mut text =
             String::from("# Written by `chasqui up` while it runs; other commands in this directory read it.\n");

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use domain::{Scope, Timestamp};
+use domain::{JournalRow, Scope, Tenant, Timestamp};
 use maud::{Markup, html};
 use operations::journal::{self, Chain, LATER_THAN_SINCE};
 use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
@@ -19,6 +19,8 @@ use self::told::told;
 use self::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pages::asks::address as asks;
+use crate::pages::commands::address as commands;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::pager;
@@ -96,7 +98,7 @@ async fn show(State(console): State<Console>, viewer: Viewer, query: Parameters)
     let content = html! {
         (sealed(chain.as_ref(), lang))
         (form(&asked, lang))
-        (listed(&page, sees_all, lang, now))
+        (listed(&page, &viewer, lang, now))
         @if page.is_cut { p.soft { ((Words::of(lang).looked_at)(&whole(JOURNAL_LOOK as u64))) } }
         (pager(lang, Section::Audit.path(), &asked.pairs(), asked.filter.after.is_none(), next.as_deref()))
     };
@@ -160,8 +162,8 @@ fn shortened(head: &str) -> String {
     head.get(..end).map_or_else(|| head.to_owned(), |first| format!("{first}…"))
 }
 
-fn listed(page: &JournalPage, sees_all: bool, lang: Lang, now: Timestamp) -> Markup {
-    let words = Words::of(lang);
+fn listed(page: &JournalPage, viewer: &Viewer, lang: Lang, now: Timestamp) -> Markup {
+    let (words, sees_all) = (Words::of(lang), viewer.actor.may(Scope::Tenants));
     let mut columns = vec![
         text(words.at),
         text(words.actor),
@@ -173,19 +175,19 @@ fn listed(page: &JournalPage, sees_all: bool, lang: Lang, now: Timestamp) -> Mar
     if sees_all {
         columns.insert(1, text(words.tenant));
     }
-    let rows: Vec<Row> = page.entries.iter().map(|entry| row(entry, sees_all, lang, now)).collect();
+    let rows: Vec<Row> = page.entries.iter().map(|entry| row(entry, viewer, lang, now)).collect();
     table(lang, words.caption, &columns, &rows)
 }
 
-fn row(entry: &JournalEntry, sees_all: bool, lang: Lang, now: Timestamp) -> Row {
-    let words = Words::of(lang);
+fn row(entry: &JournalEntry, viewer: &Viewer, lang: Lang, now: Timestamp) -> Row {
+    let (words, sees_all) = (Words::of(lang), viewer.actor.may(Scope::Tenants));
     let row = &entry.row;
     let seq = entry.seq.and_then(|seq| u64::try_from(seq).ok());
     let mut cells = vec![
         time(Timestamp::from_micros(row.at), now, lang),
         html! { (row.actor) },
         html! { (row.kind) },
-        html! { (row.subject) },
+        subject(row, &viewer.actor.tenant),
         told(&row.data, lang),
         html! { @match seq { Some(seq) => { (whole(seq)) } None => { span.soft { (words.not_sealed) } } } },
     ];
@@ -193,6 +195,16 @@ fn row(entry: &JournalEntry, sees_all: bool, lang: Lang, now: Timestamp) -> Row 
         cells.insert(1, html! { (row.tenant) });
     }
     Row { id: format!("entry-{}", row.id), cells }
+}
+
+/// To what something was done, with the way there where it is a question or a command of the own tenant.
+fn subject(row: &JournalRow, own: &Tenant) -> Markup {
+    let noun = row.kind.split('.').next().filter(|_| row.tenant == own.as_str());
+    match noun {
+        Some("ask") => asks::link(&row.subject),
+        Some("command") => commands::link(&row.subject),
+        _ => html! { (row.subject) },
+    }
 }
 
 #[test]

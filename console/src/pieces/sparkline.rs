@@ -46,6 +46,17 @@ pub(crate) fn bars(values: &[f64], label: &str) -> Markup {
     }
 }
 
+/// The part of a whole as one bar from the left. What is not all of it does not fill the chart.
+pub(crate) fn share(part: u64, whole: u64, label: &str) -> Markup {
+    let width = if whole == 0 { 0.0 } else { WIDTH * (part.min(whole) as f64 / whole as f64) };
+    html! {
+        svg.spark role="img" aria-label=(label) width="120" height="24" viewBox="0 0 120 24" preserveAspectRatio="none" {
+            line.axis x1="0" y1="23.5" x2="120" y2="23.5" {}
+            rect.bar x="0" y="6" width=(format!("{width:.1}")) height="12" {}
+        }
+    }
+}
+
 fn last(values: &[f64]) -> &[f64] {
     &values[values.len().saturating_sub(MAX_VALUES)..]
 }
@@ -67,4 +78,12 @@ fn charts_are_drawn_of_any_values() {
         assert!(!drawn.contains("NaN") && !drawn.contains("inf") && drawn.contains("a&lt;b"), "{drawn}");
     }
     assert!(line(&[0.0, 2.0], "").into_string().contains("points=\"0.0,22.0 120.0,2.0\""));
+}
+
+#[test]
+fn a_part_is_drawn_of_its_whole_whatever_both_are() {
+    for (part, whole, width) in [(0, 0, "0.0"), (0, 7, "0.0"), (1, 2, "60.0"), (2, 2, "120.0"), (9, 2, "120.0")] {
+        let drawn = share(part, whole, "a<b").into_string();
+        assert!(drawn.contains(&format!("width=\"{width}\" height=\"12\"")) && drawn.contains("a&lt;b"), "{drawn}");
+    }
 }

@@ -72,3 +72,18 @@ async fn the_journal_needs_the_scope_and_the_chain_is_for_those_who_see_all_of_i
         assert!(page.text.contains("user.added") && !page.text.contains("chasqui audit verify"), "{}", page.text);
     }
 }
+
+#[tokio::test]
+async fn what_was_confirmed_is_told_with_who_has_asked_by_what_and_with_which_evidence() {
+    let site = Site::start().await;
+    let mut entry = testkit::told_by("<ben>", testkit::NOW);
+    (entry.kind, entry.subject) = ("command.confirmed", "c-1".to_owned());
+    for (name, told) in [("requested_by", "<ana>"), ("via", "telegram"), ("evidence", r#"{"event":"<7>"}"#)] {
+        entry.data.insert(name.to_owned(), told.into());
+    }
+    site.store.journal(&entry).await.unwrap();
+    let page = site.get("/console/audit?kind=command.confirmed", "session=everything").await;
+    for part in ["href=\"/console/commands/c-1\"", "&lt;ben&gt;", "&lt;ana&gt;", "telegram", "&lt;7&gt;"] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+}

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use domain::{Actor, Clock, Defaults, Keyring, Role, Scope, Tenant, Window, WindowUnit, Zones};
+use domain::{Actor, Clock, Defaults, Keyring, Registry, Role, Scope, Secrets, Tenant, Window, WindowUnit, Zones};
 use operations::Checker;
 use operations::overview::Watching;
 use operations::providers::Carrier;
@@ -17,8 +17,9 @@ use store::{Options, Store};
 use tempfile::TempDir;
 use templates::Templates;
 use testkit::{NO_BROKER, NOW, RETRY_DELAYS, SECRET, Still};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
-use topology::{Broker, Mode, Names, Plan, Publisher, PublisherSettings, QueueType, Topology};
+use topology::{Broker, Mode, Names, Plan, Publication, Publisher, PublisherSettings, QueueType, Topology};
 use tower::ServiceExt;
 use web::hosts::Source;
 
@@ -94,9 +95,21 @@ fn actor(role: &str) -> Option<Actor> {
 
 impl Site {
     pub(crate) async fn start() -> Self {
+        let ending = CancellationToken::new();
+        let publisher = without_broker(&ending);
+        Self::over(settings(), publisher, ending).await
+    }
+
+    /// One whose services take commands, and what it publishes.
+    pub(crate) async fn commanding(services: Registry) -> (Self, UnboundedReceiver<Publication>) {
+        let (publisher, published) = Publisher::reporting();
+        let settings = Settings { services, ..settings() };
+        (Self::over(settings, publisher, CancellationToken::new()).await, published)
+    }
+
+    async fn over(settings: Settings, publisher: Publisher, ending: CancellationToken) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (clock, doors, ending) =
-            (Arc::new(Still::at(NOW)), Arc::new(TestDoors::default()), CancellationToken::new());
+        let (clock, doors) = (Arc::new(Still::at(NOW)), Arc::new(TestDoors::default()));
         let url = testkit::ledger_in(folder.path());
         let store = Store::connect(Options::new(url.into(), 10, clock.clone())).await.unwrap();
         store.migrate().await.unwrap();
@@ -104,7 +117,7 @@ impl Site {
         let console = Console::new(Parts {
             store: store.clone(),
             overview: Watching::new(store.clone(), None, clock.clone()),
-            publisher: without_broker(&ending),
+            publisher,
             checker: Checker::new(SHIPPED.clone()),
             clock: clock.clone() as Arc<dyn Clock>,
             accounts: Accounts {
@@ -118,7 +131,8 @@ impl Site {
             request_ids: keys.request_ids(),
             recipients: keys.recipients(),
             letters: keys.letters(),
-            settings: settings(),
+            secrets: Secrets::new(&keys),
+            settings,
             ending: ending.clone(),
         });
         Self { router: crate::router(console), store, clock, doors, ending, _folder: folder }
@@ -174,6 +188,7 @@ fn settings() -> Settings {
         retention: None,
         retry_delays: RETRY_DELAYS,
         zones: Zones::bundled(),
+        services: Registry::default(),
         body_limit: 64 * 1024,
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::{AskState, When};
 use serde_json::{Value, json};
+use topology::Inbound;
 
 use crate::testing::{ADMIN, Parts, names, parts, press};
 use crate::ticker;
@@ -56,7 +57,7 @@ async fn a_request_that_comes_again_asks_the_same_again_and_opens_nothing() {
     sooner["next_channel_after"] = json!(30);
     assert_eq!(parts.asks(sooner).await.deliveries, first.deliveries, "what was sent once is never another message");
     let other = json!({ "id": "a-1", "question": "Another?", "to": [{ "contact": "ana" }], "quorum": 2 });
-    let inbound = topology::Inbound::own("/asks", &other, parts.now());
+    let inbound = Inbound::own("/asks", &other, parts.now());
     parts.hears(inbound).await;
     let refused = parts.published();
     assert_eq!((refused.letters, refused.deliveries.len()), (1, 0), "it is another question");
@@ -160,8 +161,7 @@ async fn a_request_in_which_something_is_wrong_is_dead_lettered_with_all_of_it()
         ("/nothing", json!({})),
         ("/asks", json!([])),
     ] {
-        let inbound = topology::Inbound::own(target, &body, parts.now());
-        parts.hears(inbound).await;
+        parts.hears(parts.own(target, &body)).await;
         assert_eq!(parts.published().letters, 1, "{target} {body}");
         assert_eq!(parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap(), None, "{target} {body}");
     }
@@ -197,7 +197,7 @@ async fn one_person_is_asked_once_by_whatever_they_are_named() {
     let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
     assert_eq!(ask.audience, ["ana"], "an administrator who is a contact is that contact");
     let own = json!({ "id": "a-2", "question": "Deploy?", "to": to, "four_eyes": true, "requested_by": "ana" });
-    parts.hears(topology::Inbound::own("/asks", &own, parts.now())).await;
+    parts.hears(Inbound::own("/asks", &own, parts.now())).await;
     assert_eq!(parts.published().letters, 1, "nobody else is there who may answer");
 }
 
@@ -211,4 +211,24 @@ async fn a_question_that_has_ended_is_sent_to_nobody_where_its_request_comes_aga
     parts.shared.intake.store.forget_destinations(&testkit::key("a-1")).await.unwrap();
     let again = parts.asks(body).await;
     assert_eq!((again.deliveries.len(), again.letters), (0, 0));
+}
+
+#[tokio::test]
+async fn what_decides_for_somebody_is_believed_of_the_fleet_alone() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("email", "ana@example.com")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let body = json!({ "tenant": "default", "ask": "a-1", "approver": "ana", "choice": "yes", "id": "x", "via": "link",
+        "evidence": "{}" });
+    let of_another = parts.own("/commands", &body);
+    for inbound in [
+        Inbound::own("/asks/answer", &body, parts.now()),
+        Inbound { target: "/asks/answer".into(), ..of_another },
+        Inbound::own("/commands", &json!({ "tenant": "default", "id": "c-1" }), parts.now()),
+        Inbound::own("/commands/event", &json!({ "tenant": "default" }), parts.now()),
+    ] {
+        parts.hears(inbound).await;
+        assert_eq!(parts.published().letters, 1);
+    }
+    assert_eq!(state(&parts).await, AskState::Open);
 }

@@ -2,7 +2,7 @@
 
 use domain::{Command, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
 use serde_json::{Value, json};
-use topology::{Inbound, Settlement};
+use topology::Settlement;
 
 use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
 use crate::ticker;
@@ -111,7 +111,7 @@ async fn what_needs_no_yes_goes_at_once_and_the_same_message_does_the_same_again
     let again = parts.published();
     assert_eq!((&first.deliveries, &first.events), (&again.deliveries, &again.events));
     let other = request("c-1", "trading", "stop", "user:ada");
-    let settled = parts.hears(Inbound::own("/commands", &other, parts.now())).await;
+    let settled = parts.hears(parts.own("/commands", &other)).await;
     assert_ne!(settled, Settlement::Requeue, "another command of its id is a dead letter");
     assert_eq!(parts.published().letters, 1);
     assert_eq!(row(&parts, "c-1").await.action, "look");
@@ -161,7 +161,7 @@ async fn a_request_that_cannot_be_done_is_a_dead_letter() {
         request("c-1", "trading", "look", "eve"),
         json!({ "tenant": "default" }),
     ] {
-        parts.hears(Inbound::own("/commands", &body, parts.now())).await;
+        parts.hears(parts.own("/commands", &body)).await;
         assert_eq!(parts.published().letters, 1, "{body}");
     }
     assert_eq!(parts.shared.intake.store.command(&testkit::key("c-1")).await.unwrap(), None);

@@ -175,3 +175,25 @@ fn a_secret_that_others_may_know_makes_nothing_any_more() {
     let now = Secrets::new(&Keyring::new(SECRET, Some(guessable.as_bytes())));
     assert!(!now.has_made(&seed, &ticket));
 }
+
+#[test]
+fn a_request_of_the_fleet_has_a_mark_that_nobody_else_makes() {
+    let former = b"a secret of ours, of 32 bytes or more".as_slice();
+    let ours = Secrets::new(&Keyring::new(former, None));
+    let others = Secrets::new(&Keyring::new(b"a secret of others, 32 bytes or more", None));
+    let made = ours.request_mark("/commands", r#"{"id":"c-1"}"#);
+    let mark = made.as_str();
+    assert!(ours.has_marked("/commands", r#"{"id":"c-1"}"#, mark));
+    for (secrets, target, body, mark) in [
+        (&others, "/commands", r#"{"id":"c-1"}"#, mark),
+        (&ours, "/commands/event", r#"{"id":"c-1"}"#, mark),
+        (&ours, "/commands", r#"{"id":"c-2"}"#, mark),
+        (&ours, "/commands", r#"{"id":"c-1"}"#, ""),
+        (&ours, "/commands", r#"{"id":"c-1"}"#, "no mark!"),
+        (&ours, "/commands", r#"{"id":"c-1"}"#, &mark[..mark.len() - 1]),
+    ] {
+        assert!(!secrets.has_marked(target, body, mark), "{target} {body} {mark}");
+    }
+    let next = Secrets::new(&Keyring::new(b"the secret after it, 32 bytes or more", Some(former)));
+    assert!(next.has_marked("/commands", r#"{"id":"c-1"}"#, mark), "while the former secret is known");
+}

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AskState, Clock as _, Key};
+use domain::{AskState, Clock as _, Key, Keyring, Secrets};
 use e2e::fleet::until;
 use e2e::processes::{run, with};
 use e2e::{Database, Process, TestFleet};
 use serde_json::{Value, json};
-use testkit::{SystemClock, key};
+use testkit::{SECRET, SystemClock, key};
 use topology::{Inbound, Publication, properties};
 
 /// `abort()` as a shell reports it.
@@ -27,8 +27,13 @@ const WHILE_ANSWERED: [&str; 7] = [
 
 /// A request of the fleet's own, as the API publishes it.
 async fn request(fleet: &TestFleet, target: &str, body: &Value) {
+    let mut body = body.clone();
+    if target != "/asks" {
+        let secrets = Secrets::new(&Keyring::new(SECRET.as_bytes(), None));
+        body["mark"] = secrets.request_mark(target, &body.to_string()).into();
+    }
     let Publication { message_id, body, headers, publisher_properties, .. } =
-        Publication::of_inbound("request-1".into(), Inbound::own(target, body, SystemClock.now()));
+        Publication::of_inbound("request-1".into(), Inbound::own(target, &body, SystemClock.now()));
     let properties = properties(&message_id, &headers, &publisher_properties);
     fleet.publish_to("notifications.exchange", "notifications.key.inbound", body, properties).await;
 }

@@ -4,10 +4,10 @@
 use domain::{Answer, Ask, AskVerdict, GivenAnswer, Purpose, Secrets, Ticket, Timestamp};
 use serde_json::json;
 use store::{Store, StoreError};
-use topology::{PublishError, Publisher};
+use topology::{Publication, PublishError, Publisher};
 
-use super::own;
 use crate::checked::mint;
+use crate::own::marked;
 
 /// By which an answer is known among the messages of the fleet's own.
 const TO_ANSWER: &str = "/asks/answer";
@@ -116,6 +116,7 @@ impl Linked {
 /// [`PublishError`]: nothing was decided, and it may be repeated.
 pub async fn answer_by_link(
     publisher: &Publisher,
+    secrets: &Secrets,
     linked: &Linked,
     choice: &str,
     now: Timestamp,
@@ -145,6 +146,7 @@ pub async fn answer_by_link(
         "tenant": ask.key.tenant.as_str(), "ask": ask.key.id, "approver": given.approver, "choice": given.choice,
         "id": given.id, "via": given.via, "evidence": given.evidence,
     });
-    publisher.publish(own(id.clone(), TO_ANSWER, body.to_string().into(), now)).await?;
+    let inbound = marked(secrets, TO_ANSWER, body, now);
+    publisher.publish(Publication::of_inbound(id.clone(), inbound)).await?;
     Ok(Answering::Published { id, is_awaited })
 }

@@ -6,7 +6,7 @@ use domain::{Answer, Ask, AskChoice, AskKind, AskState, GivenAnswer, Keyring, Pu
 use serde_json::{Value, json};
 use topology::Publisher;
 
-use crate::asks::{Answering, CheckedAsk, Linked, Withdrawn, answer_by_link, cancel, linked};
+use crate::asks::{Answering, CheckedAsk, Linked, Withdrawn, answer_by_link, answered, cancel, chosen, linked, why};
 use crate::tests::fixtures::{NOW, asking, key, ledger, operator};
 use crate::{NotDone, Refused};
 
@@ -114,7 +114,9 @@ fn a_question_stands_as_its_row_and_the_clock_say() {
 async fn what_changes_nothing_is_not_waited_for() {
     let (publisher, mut published) = Publisher::reporting();
     let answered = Linked { ask: ask("a-1"), approver: "ana".into(), answers: vec![given("ana", "yes", false)] };
-    let choose = async |linked: &Linked, choice: &str| answer_by_link(&publisher, linked, choice, NOW).await.unwrap();
+    let choose = async |linked: &Linked, choice: &str| {
+        answer_by_link(&publisher, &secrets(), linked, choice, NOW).await.unwrap()
+    };
     assert_eq!(choose(&answered, "maybe").await, Answering::UnknownChoice);
     assert_eq!(choose(&answered, "yes").await, Answering::Said);
     assert!(published.try_recv().is_err(), "nothing is published of either");
@@ -131,9 +133,26 @@ async fn a_question_is_taken_back_by_whoever_may() {
     let ledger = ledger().await;
     ledger.store.open_ask(&ask("a-1"), &[], None).await.unwrap();
     let viewer = domain::Actor { scopes: vec![domain::Scope::Read], ..operator("acme") };
-    assert!(matches!(cancel(&ledger.store, &viewer, "a-1", NOW).await, Err(NotDone::Denied(_))));
-    let taken_back = async |of: &str, id: &str| cancel(&ledger.store, &operator(of), id, NOW).await.unwrap();
+    assert!(matches!(cancel(&ledger.store, &viewer, "a-1", None, NOW).await, Err(NotDone::Denied(_))));
+    let why = Some("no longer needed");
+    let taken_back = async |of: &str, id: &str| cancel(&ledger.store, &operator(of), id, why, NOW).await.unwrap();
     assert_eq!(taken_back("other", "a-1").await, Withdrawn::Unknown);
     assert!(matches!(taken_back("acme", "a-1").await, Withdrawn::Cancelled(_)));
     assert!(matches!(taken_back("acme", "a-1").await, Withdrawn::Ended(_)));
+}
+
+#[tokio::test]
+async fn of_each_person_the_last_answer_in_time_counts_once() {
+    let answers =
+        [given("ana", "no", false), given("ben", "no", false), given("ana", "yes", false), given("ben", "yes", true)];
+    assert_eq!(chosen(&answers).into_iter().collect::<Vec<_>>(), [("ana", "yes"), ("ben", "no")]);
+    let ledger = ledger().await;
+    let asks = [ask("a-1"), ask("a-2")];
+    for ask in &asks {
+        ledger.store.open_ask(ask, &[], None).await.unwrap();
+    }
+    ledger.store.answer_ask(&asks[1].key, &given("ana", "yes", false).given).await.unwrap();
+    assert_eq!(answered(&ledger.store, &asks).await.unwrap(), [0, 1]);
+    assert_eq!(why(" no longer needed "), Ok("no longer needed".to_owned()));
+    assert!(why("").is_err() && why("a\nb").is_err());
 }

@@ -1,14 +1,14 @@
 //! Commands: what travels, the deliveries that they make, and what people are told.
 
 use domain::{
-    ChannelName, Command, CommandLine, CommandState, Defaults, Key, Keyring, Lane, Notification, Registry, ReplyTo,
-    Tenant,
+    Answer, ChannelName, Command, CommandLine, CommandState, Defaults, GivenAnswer, Key, Keyring, Lane, Notification,
+    Registry, ReplyTo, Tenant,
 };
 use serde_json::{Value, json};
 
 use crate::commands::{
-    CommandRequest, ReportRequest, accepted, help, of_its_end, question, refusal, rejected_line, to_its_service,
-    yes_and_no,
+    CommandRequest, ReportRequest, accepted, decided, help, of_its_end, question, refusal, rejected_line,
+    to_its_service, yes_and_no,
 };
 use crate::services;
 use crate::tests::fixtures::{NOW, tenant};
@@ -161,4 +161,36 @@ fn somebody_sees_what_they_may_have_done_and_an_administrator_all_of_it() {
     assert_eq!(seen(&["root"], false), [("wipe".to_owned(), true)]);
     assert_eq!(seen(&["root"], true).len(), 3);
     assert!(services::shown(&registry, &tenant("other"), &["root"], true).is_empty());
+}
+
+#[test]
+fn the_journal_is_told_who_has_asked_and_who_has_decided_by_what_and_with_which_evidence() {
+    let given = GivenAnswer {
+        id: "press-1".into(),
+        approver: "ben".into(),
+        choice: "yes".into(),
+        via: "telegram".into(),
+        at: NOW,
+        evidence: r#"{"event":"7"}"#.into(),
+    };
+    let answer = Answer { given, late: false, version: 2 };
+    for (state, kind, by_whom) in [
+        (CommandState::Dispatched, Some("command.confirmed"), Some(&answer)),
+        (CommandState::Rejected, Some("command.refused"), Some(&answer)),
+        (CommandState::Rejected, Some("command.refused"), None),
+        (CommandState::Running, None, Some(&answer)),
+        (CommandState::Expired, None, None),
+    ] {
+        let command = Command { state, updated_at: NOW, ..made("stop") };
+        let told = decided(&command, "ben", by_whom);
+        assert_eq!(told.as_ref().map(|entry| entry.kind), kind, "{state:?}");
+        let Some(told) = told else { continue };
+        assert_eq!((told.actor.as_str(), told.subject.as_str()), ("ben", "c-1"));
+        let expected = json!({
+            "service": "trading", "action": "stop", "requested_by": "eve", "ask": "c-1",
+            "via": by_whom.map(|_| "telegram"), "answer": by_whom.map(|_| "press-1"),
+            "evidence": by_whom.map(|_| r#"{"event":"7"}"#),
+        });
+        assert_eq!(Value::Object(told.data), expected);
+    }
 }

@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// Has the next step of a command decided from its row, and writes it if the row is still that one; otherwise it is
-    /// decided again. None where the tenant has no such command.
+    /// decided again. What `told` makes of the step is in the journal by then. None where the tenant has no such command.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -89,8 +89,9 @@ impl Store {
         &self,
         key: &Key,
         step: impl Fn(&Command) -> CommandStep,
+        told: impl Fn(&Command) -> Option<Entry>,
     ) -> Result<Option<CommandStep>, StoreError> {
-        self.move_command(key, step, false).await
+        self.move_command(key, step, told, false).await
     }
 
     /// The same of an end that no message brings: the row remembers that it must be told, as that of an expiry
@@ -103,13 +104,14 @@ impl Store {
         key: &Key,
         step: impl Fn(&Command) -> CommandStep,
     ) -> Result<Option<CommandStep>, StoreError> {
-        self.move_command(key, step, true).await
+        self.move_command(key, step, |_| None, true).await
     }
 
     async fn move_command(
         &self,
         key: &Key,
         step: impl Fn(&Command) -> CommandStep,
+        told: impl Fn(&Command) -> Option<Entry>,
         untold: bool,
     ) -> Result<Option<CommandStep>, StoreError> {
         if !is_storable(&key.id) {
@@ -121,6 +123,9 @@ impl Store {
             let decided = step(&command);
             let CommandStep::Moved(moved) = &decided else { return Ok(Some(decided)) };
             if swap(&mut session, moved, untold).await? {
+                if let Some(entry) = told(&moved.command) {
+                    journal::insert(&mut session, &entry).await?;
+                }
                 session.commit().await?;
                 return Ok(Some(decided));
             }

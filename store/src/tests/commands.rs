@@ -5,12 +5,13 @@ use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
-use crate::{CommandCursor, CommandFilter, CommandMade, Store};
+use crate::{CommandCursor, CommandFilter, CommandMade, JournalFilter, Store};
 
 on_both!(
     a_command_is_made_once_and_read_as_it_was_made,
     a_command_goes_forward_and_what_its_service_says_is_kept,
     of_reports_at_once_one_ends_a_command,
+    a_step_is_in_the_journal_with_it_and_one_that_is_none_is_not,
     commands_expire_and_are_told_until_that_is_noted,
     where_an_end_is_told_is_forgotten_once_it_was,
     an_end_that_no_message_brings_is_told_until_that_is_noted,
@@ -44,13 +45,13 @@ async fn made(store: &Store, command: &Command) {
 
 async fn confirm(store: &Store, id: &str) -> CommandStep {
     let step = |command: &Command| command.confirmed("ben", "d-1", at(1));
-    store.advance_command(&key(id), step).await.unwrap().expect("a command")
+    store.advance_command(&key(id), step, |_| None).await.unwrap().expect("a command")
 }
 
 async fn report(store: &Store, id: &str, service: &str, state: CommandState) -> CommandStep {
     let report = CommandReport { service, state, output: Some("done") };
     let step = |command: &Command| command.reported(&report, at(2));
-    store.advance_command(&key(id), step).await.unwrap().expect("a command")
+    store.advance_command(&key(id), step, |_| None).await.unwrap().expect("a command")
 }
 
 async fn a_command_is_made_once_and_read_as_it_was_made(db: &Database) {
@@ -64,8 +65,8 @@ async fn a_command_is_made_once_and_read_as_it_was_made(db: &Database) {
     for none in [key("c-2"), key("c\0"), testkit::key_of("acme", "c-1")] {
         assert_eq!(store.command(&none).await.unwrap(), None);
         assert_eq!(store.command_of_ask(&none).await.unwrap(), None);
-        let step = store.advance_command(&none, |command| command.confirmed("ben", "d-1", at(1))).await.unwrap();
-        assert_eq!(step, None);
+        let step = |command: &Command| command.confirmed("ben", "d-1", at(1));
+        assert_eq!(store.advance_command(&none, step, |_| None).await.unwrap(), None);
     }
 }
 
@@ -89,6 +90,28 @@ async fn a_command_goes_forward_and_what_its_service_says_is_kept(db: &Database)
     };
     assert_eq!(store.command(&key("c-1")).await.unwrap(), Some(expected));
     assert_eq!(store.untold_commands().await.unwrap(), []);
+}
+
+async fn a_step_is_in_the_journal_with_it_and_one_that_is_none_is_not(db: &Database) {
+    let store = db.store().await;
+    made(&store, &command("c-1")).await;
+    let step = |command: &Command| command.confirmed("ben", "d-1", at(1));
+    let told = |command: &Command| Some(testkit::told_by(command.confirmed_by.as_deref()?, command.updated_at));
+    for expected in [true, false] {
+        let taken = store.advance_command(&key("c-1"), step, told).await.unwrap().unwrap();
+        assert_eq!(matches!(taken, CommandStep::Moved(_)), expected);
+    }
+    let filter = JournalFilter {
+        tenant: None,
+        actor: Some("ben".into()),
+        kind: None,
+        subject: None,
+        since: None,
+        until: None,
+        after: None,
+        limit: 10,
+    };
+    assert_eq!(store.journal_page(&filter).await.unwrap().entries.len(), 1);
 }
 
 async fn of_reports_at_once_one_ends_a_command(db: &Database) {

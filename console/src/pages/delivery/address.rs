@@ -34,9 +34,14 @@ pub(crate) fn link(id: &str) -> Markup {
     html! { a.mono.id href=(of(id)) title=(id) { (short(id)) } }
 }
 
-/// The id of a row of a table: letters, digits and hyphens.
+/// The id of a row of a table.
 pub(crate) fn row_id(id: &str) -> String {
-    id.bytes().fold("delivery-".to_owned(), |mut name, byte| {
+    anchor("delivery", id)
+}
+
+/// An id of an element, of what it is and which one: letters, digits and hyphens.
+pub(crate) fn anchor(of: &str, id: &str) -> String {
+    id.bytes().fold(format!("{of}-"), |mut name, byte| {
         if byte.is_ascii_alphanumeric() {
             name.push(char::from(byte));
         } else {

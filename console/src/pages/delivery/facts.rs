@@ -8,6 +8,7 @@ use store::JobSummary;
 use super::address::link;
 use super::words::Words;
 use crate::pieces::badge::of_state;
+use crate::pieces::facts::fact;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::time::moment;
 use crate::words::Lang;
@@ -84,8 +85,4 @@ fn of_job(job: &JobSummary, lang: Lang, now: Timestamp) -> Markup {
         (fact(words.due, moment(job.due_at, now, lang)))
         @if let Some(expires) = job.expires_at { (fact(words.expires, moment(expires, now, lang))) }
     }
-}
-
-fn fact(name: &str, what: Markup) -> Markup {
-    html! { dt { (name) } dd { (what) } }
 }

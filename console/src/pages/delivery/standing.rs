@@ -10,6 +10,7 @@ use super::ACCEPTED;
 use super::address;
 use super::summary::summary_of;
 use super::words::Words;
+use crate::pieces::again;
 use crate::pieces::badge::{Tone, badge, of_state};
 use crate::pieces::pager::address as with_query;
 use crate::section::Section;
@@ -43,17 +44,11 @@ pub(super) fn again(id: &str, shown: &Shown, now: Timestamp, lang: Lang) -> Mark
     }
 }
 
-/// An element of its own: when a page comes without it, nothing asks any more.
 pub(super) fn again_after(id: &str, is_accepted: bool, every: &str, lang: Lang) -> Markup {
     let words = Words::of(lang);
     let asked = if is_accepted { "true" } else { "" };
     let path = with_query(&address::of(id), &[(ACCEPTED, asked)], None);
-    html! {
-        p #again.soft hx-get=(path) hx-trigger=(every) hx-target="#delivery" hx-select="#delivery" hx-swap="outerMorph"
-            hx-status:"4xx"="swap:none" hx-status:"5xx"="swap:none" {
-            (words.under_way) " " a href=(path) { (words.reload) }
-        }
-    }
+    again::again("delivery", &path, every, words.under_way, words.reload)
 }
 
 fn next_look(shown: &Shown, now: Timestamp) -> Option<&'static str> {

@@ -154,6 +154,13 @@ async fn no_command_panics_when_nobody_reads_what_it_prints() {
         (&["topology", "recreate-retry"], &fleet.environment, 0),
         (&["migrate"], &fleet.environment, 0),
         (&["stuck"], &fleet.environment, 0),
+        (&["ask", "list"], &fleet.environment, 0),
+        (&["ask", "show", "none"], &fleet.environment, 1),
+        (&["ask", "create", "--question", "Go?", "--to-address", "sms:12"], &fleet.environment, 2),
+        (&["command", "list"], &fleet.environment, 0),
+        (&["command", "dispatch", "trading.look"], &fleet.environment, 2),
+        (&["verify", "list"], &fleet.environment, 0),
+        (&["verify", "start", "--channel", "sms", "--to", "+999", "--purpose", "log in"], &fleet.environment, 2),
         (&["check", "worker"], &fleet.environment, 0),
         (&["contract", "lint", "-"], &fleet.environment, 1),
         (&to_nobody, &fleet.environment, 0),
@@ -286,7 +293,7 @@ async fn a_command_that_only_reads_makes_no_ledger_where_there_is_none() {
     let url = format!("sqlite:{}", ledger.display());
     let nowhere = [("DATABASE_URL", url.as_str()), ("AMQP_URL", "amqp://u:p@127.0.0.1:1/foro"), ("SECRET_KEY", SECRET)];
     let to_nobody = ["send", "--channel", "sms", "--to", "+12025550143", "--message", "m", "--wait"];
-    for words in [&["stuck"][..], &["stuck", "--json"], &to_nobody] {
+    for words in [&["stuck"][..], &["stuck", "--json"], &["ask", "list"], &["verify", "list"], &to_nobody] {
         let (code, said) = run(words, &environment(&nowhere)).await;
         assert_eq!(code, 3, "{words:?}: {said}");
         assert!(said.contains(&format!("there is no ledger at {}", ledger.display())), "{words:?}: {said}");

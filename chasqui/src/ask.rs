@@ -1,0 +1,177 @@
+//! `chasqui ask`: asks people, follows what they say, shows and lists what they were asked, and takes a question back.
+
+mod create;
+mod shown;
+mod watch;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use domain::{AskKind, AskState, Key, Tenant, Timestamp, printable};
+use operations::asks::{self, Withdrawn};
+use store::{AskFilter, MAX_PAGE, Store};
+
+use crate::config::{Config, Role, Sources};
+use crate::exit::Usage;
+use crate::operator::By;
+use crate::output::{self, say};
+use crate::words::{one_of, tenant, when};
+use crate::{columns, exit, logs, parts, unconfigured};
+
+#[derive(Subcommand, Debug)]
+pub enum AskCommand {
+    /// Ask people, by options or by a body as POST /asks takes it
+    Create(Box<create::Create>),
+    /// Print questions, the newest first
+    List(Box<List>),
+    /// Print one question, who is asked by what, and what they have said: exit code 1 where there is none
+    Show(Show),
+    /// Take a question back: exit code 1 where it has ended, or there is none
+    Cancel(Cancel),
+}
+
+#[derive(clap::Args, Debug)]
+pub struct List {
+    /// Whose questions
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// open, answered, expired or cancelled
+    #[arg(long, value_parser = state)]
+    state: Option<AskState>,
+    /// confirm, verify, command or optin
+    #[arg(long, value_parser = kind)]
+    kind: Option<AskKind>,
+    /// Only those with this correlation id
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    correlation_id: Option<String>,
+    /// Only those asked at this time or later: RFC 3339 with an offset
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    from: Option<Timestamp>,
+    /// Only those asked before this time
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    until: Option<Timestamp>,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// One JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Show {
+    /// The id of the question
+    id: String,
+    /// Whose question
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// Wait until it has ended, and print what is said meanwhile
+    #[arg(long, conflicts_with = "json")]
+    follow: bool,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Cancel {
+    /// The id of the question
+    id: String,
+    /// Whose question
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// Why, for whoever asks later
+    #[arg(long, value_name = "TEXT", value_parser = asks::why, allow_hyphen_values = true)]
+    why: String,
+    #[command(flatten)]
+    by: By,
+}
+
+pub(crate) async fn run(sources: Sources, command: AskCommand) -> Result<ExitCode> {
+    let role = if matches!(command, AskCommand::Create(_)) { Role::Send } else { Role::Ledger };
+    let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
+    logs::start(&config)?;
+    let store = parts::existing_store(&config, parts::clock()).await?;
+    match command {
+        AskCommand::Create(what) => what.run(&config, &store).await,
+        AskCommand::List(what) => list(&store, *what).await,
+        AskCommand::Show(what) => show(&config, &store, what).await,
+        AskCommand::Cancel(what) => cancel(&store, what).await,
+    }
+}
+
+async fn list(store: &Store, what: List) -> Result<ExitCode> {
+    let List { tenant, state, kind, correlation_id, from, until, limit, json } = what;
+    if from.zip(until).is_some_and(|(from, until)| from >= until) {
+        return Err(Usage("--until must be later than --from".to_owned()).into());
+    }
+    let mut filter = AskFilter { tenant, state, kind, correlation_id, from, until, after: None, limit: 0 };
+    let (mut left, mut rows) = (limit as usize, columns::List::new(json));
+    loop {
+        filter.limit = left.min(MAX_PAGE as usize);
+        let page = asks::list(store, filter.clone()).await.context("the ledger could not be read")?;
+        let answered = asks::answered(store, &page.asks).await.context("the ledger could not be read")?;
+        for (ask, answered) in page.asks.iter().zip(answered) {
+            rows.add(|| shown::json_of_ask(ask), || shown::row_of(ask, answered));
+        }
+        left = left.saturating_sub(page.asks.len());
+        match page.next {
+            Some(next) if left > 0 && !output::is_unread() => filter.after = Some(next),
+            Some(_) if left == 0 => {
+                output::complain(format_args!("there are more: see --limit, --from and --until"));
+                break;
+            }
+            _ => break,
+        }
+    }
+    rows.end(shown::HEADING, "no question fits");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
+    let Show { id, tenant, follow, json } = what;
+    let key = Key { tenant, id };
+    let Some(found) = asks::show(store, &key).await.context("the ledger could not be read")? else {
+        return no(&key.id, "is no question of this tenant, or nobody has opened it yet");
+    };
+    let states = asks::states(store, &key, &found.copies).await.context("the ledger could not be read")?;
+    match json {
+        true => output::json(&shown::json_of(&found, &states)),
+        false => shown::print(&found, &states),
+    }
+    if follow && found.ask.end.is_none() {
+        return watch::watch(store, &key, &config.topology.names.dead_letter_queue(), &found.answers).await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn cancel(store: &Store, what: Cancel) -> Result<ExitCode> {
+    let Cancel { id, tenant, why, by } = what;
+    let (actor, now) = (by.actor(tenant), parts::clock().now());
+    let withdrawn = asks::cancel(store, &actor, &id, Some(&why), now).await;
+    match withdrawn.context("the ledger has taken nothing back")? {
+        Withdrawn::Cancelled(_) => {
+            say!("taken back: {}", printable(&id));
+            Ok(ExitCode::SUCCESS)
+        }
+        Withdrawn::Ended(ask) => no(&id, &format!("has ended before: {}", shown::outcome(&ask))),
+        Withdrawn::Unknown => no(&id, "is no question of this tenant, or nobody has opened it yet"),
+    }
+}
+
+fn no(id: &str, why: &str) -> Result<ExitCode> {
+    say!("{}", printable(&format!("{id} {why}")));
+    Ok(exit::answer(false))
+}
+
+fn state(text: &str) -> Result<AskState, String> {
+    AskState::parse(text).ok_or_else(|| one_of(text, &AskState::ALL.map(AskState::as_str)))
+}
+
+fn kind(text: &str) -> Result<AskKind, String> {
+    AskKind::parse(text).ok_or_else(|| one_of(text, &AskKind::ALL.map(AskKind::as_str)))
+}
+
+#[cfg(test)]
+mod tests;

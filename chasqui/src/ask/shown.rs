@@ -1,0 +1,119 @@
+//! A question as it is printed: in a line, as a row, whole, and as JSON. People are told by the ids under which they are known,
+//! and addresses by their masks.
+
+use domain::{Answer, Ask, AskState, State, printable};
+use operations::asks::{self, Message, Shown};
+use serde_json::{Value, json};
+
+use crate::output::say;
+
+pub(super) const HEADING: [&str; 8] = ["ID", "STATE", "KIND", "ANSWERS", "NEEDED", "ASKED BY", "EXPIRES", "QUESTION"];
+/// How much of a question stands in a row, in characters.
+const QUESTION_CHARS: usize = 60;
+const UNKNOWN: &str = "-";
+
+pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
+    let mut question: String = ask.question.chars().take(QUESTION_CHARS).collect();
+    if question.len() < ask.question.len() {
+        question.push('…');
+    }
+    [
+        ask.key.id.clone(),
+        ask.state().as_str().to_owned(),
+        ask.kind.as_str().to_owned(),
+        format!("{answered} of {}", ask.audience.len()),
+        ask.quorum.to_string(),
+        ask.requested_by.as_deref().unwrap_or(UNKNOWN).to_owned(),
+        ask.expires_at.to_string(),
+        question,
+    ]
+}
+
+/// How it has ended, or that it has not.
+pub(super) fn outcome(ask: &Ask) -> String {
+    let Some(end) = &ask.end else { return "open".to_owned() };
+    let by = end.by.as_deref().unwrap_or(UNKNOWN);
+    match (end.state, end.choice.as_deref()) {
+        (AskState::Answered, Some(choice)) => format!("answered: {}, by {by}", label(ask, choice)),
+        (AskState::Answered, None) => "answered: no choice can have enough answers any more".to_owned(),
+        (AskState::Cancelled, _) => format!("cancelled by {by}"),
+        (AskState::Expired | AskState::Open, _) => "expired: nothing was decided in time".to_owned(),
+    }
+}
+
+pub(super) fn line_of(ask: &Ask, answer: &Answer) -> String {
+    let given = &answer.given;
+    let late = if answer.late { ", too late" } else { "" };
+    format!("{}  {} has chosen {} by {}{late}", given.at, given.approver, label(ask, &given.choice), given.via)
+}
+
+/// `states` are those of the deliveries, in the order of the messages.
+pub(super) fn print(shown: &Shown, states: &[Option<State>]) {
+    lines(shown, states).iter().for_each(|line| say!("{}", printable(line)));
+}
+
+pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
+    let ask = &shown.ask;
+    let by = ask.requested_by.as_deref().unwrap_or(UNKNOWN);
+    let chosen = asks::chosen(&shown.answers);
+    let mut lines = vec![
+        format!("{}  {}  of {}", ask.key.id, outcome(ask), ask.key.tenant),
+        format!("  {}", ask.question),
+        format!("  asked {} by {by}, expires {}; {} must choose the same", ask.created_at, ask.expires_at, ask.quorum),
+    ];
+    for choice in &ask.choices {
+        let votes = chosen.values().filter(|chosen| **chosen == choice.id).count();
+        let refuses = if choice.refuses { ", a refusal" } else { "" };
+        lines.push(format!("  {votes}  {} ({}{refuses})", choice.label, choice.id));
+    }
+    lines.extend(shown.answers.iter().map(|answer| format!("  {}", line_of(ask, answer))));
+    let message = |(at, message): (usize, &Message)| {
+        let who = message.approver.as_deref().unwrap_or(UNKNOWN);
+        let mask = message.recipient_mask.as_deref().unwrap_or(UNKNOWN);
+        let state = states.get(at).copied().flatten().map_or("not taken", State::as_str);
+        format!(
+            "  to {who} by {} {mask}  {state}  delivery {}, due {}",
+            message.channel, message.delivery, message.due_at
+        )
+    };
+    lines.extend(shown.copies.iter().enumerate().map(message));
+    lines
+}
+
+/// The same fields as GET /asks/{id} has, as far as a list has them.
+pub(super) fn json_of_ask(ask: &Ask) -> Value {
+    let end = ask.end.as_ref();
+    json!({
+        "id": ask.key.id, "tenant": ask.key.tenant.as_str(), "kind": ask.kind.as_str(), "state": ask.state().as_str(),
+        "question": ask.question, "choices": ask.choices, "to": ask.audience, "quorum": ask.quorum,
+        "four_eyes": ask.four_eyes, "may_change": ask.may_change, "requested_by": ask.requested_by,
+        "correlation_id": ask.correlation_id, "created_at": ask.created_at.to_string(),
+        "expires_at": ask.expires_at.to_string(), "choice": end.and_then(|end| end.choice.as_deref()),
+        "ended_by": end.and_then(|end| end.by.as_deref()), "ended_at": end.map(|end| end.at.to_string()),
+    })
+}
+
+pub(super) fn json_of(shown: &Shown, states: &[Option<State>]) -> Value {
+    let mut told = json_of_ask(&shown.ask);
+    let answer = |answer: &Answer| {
+        let given = &answer.given;
+        json!({
+            "approver": given.approver, "choice": given.choice, "via": given.via, "at": given.at.to_string(),
+            "late": answer.late, "id": given.id,
+        })
+    };
+    let message = |(at, message): (usize, &Message)| {
+        json!({
+            "approver": message.approver, "channel": message.channel, "recipient": message.recipient_mask,
+            "step": message.step, "due_at": message.due_at.to_string(), "delivery": message.delivery,
+            "state": states.get(at).copied().flatten().map(State::as_str),
+        })
+    };
+    told["answers"] = shown.answers.iter().map(answer).collect();
+    told["messages"] = shown.copies.iter().enumerate().map(message).collect();
+    told
+}
+
+fn label<'a>(ask: &'a Ask, choice: &'a str) -> &'a str {
+    ask.choices.iter().find(|known| known.id == choice).map_or(choice, |known| known.label.as_str())
+}

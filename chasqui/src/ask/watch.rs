@@ -1,0 +1,66 @@
+//! What people say to a question as they say it, until it has ended.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use domain::{Answer, Ask, AskState, Key, printable};
+use operations::asks::{self, Shown};
+use store::Store;
+use tokio::time::Instant;
+
+use super::shown;
+use crate::exit;
+use crate::follow::{self, Untaken};
+use crate::output::say;
+
+/// Prints what changes until the question has ended: exit code 0 where something was decided that is no refusal. `said` are
+/// the answers that were told before. A request that nobody can read never becomes a question: what to look at then, such as
+/// the queue `dead_letters`, is told once.
+pub(super) async fn watch(store: &Store, key: &Key, dead_letters: &str, said: &[Answer]) -> Result<ExitCode> {
+    let mut told: BTreeSet<(String, String)> = said.iter().map(name_of).collect();
+    let mut untaken = Untaken::since(Instant::now());
+    let mut is_opened = !said.is_empty();
+    loop {
+        let found = asks::show(store, key).await.context("the ledger could not be read")?;
+        if untaken.is_to_tell(found.is_some(), Instant::now()) {
+            follow::complain_of_untaken("dialog", dead_letters);
+        }
+        if let Some(Shown { ask, answers, .. }) = found {
+            if !is_opened {
+                is_opened = true;
+                say!("  {}", printable(&opened(&ask)));
+            }
+            for answer in answers.iter().filter(|answer| told.insert(name_of(answer))) {
+                say!("  {}", printable(&shown::line_of(&ask, answer)));
+            }
+            if let Some(end) = &ask.end {
+                say!("  {}", printable(&format!("{}  {}", end.at, shown::outcome(&ask))));
+                return Ok(exit::answer(is_agreed(&ask)));
+            }
+        }
+        if !follow::again().await {
+            return Ok(exit::interrupted());
+        }
+    }
+}
+
+fn name_of(answer: &Answer) -> (String, String) {
+    (answer.given.approver.clone(), answer.given.id.clone())
+}
+
+fn opened(ask: &Ask) -> String {
+    format!(
+        "{}  open until {}: {} must choose the same of {}",
+        ask.created_at,
+        ask.expires_at,
+        ask.quorum,
+        ask.audience.join(", ")
+    )
+}
+
+/// Whether something was decided that is no refusal.
+pub(super) fn is_agreed(ask: &Ask) -> bool {
+    let Some(end) = ask.end.as_ref().filter(|end| end.state == AskState::Answered) else { return false };
+    ask.choices.iter().any(|choice| end.choice.as_deref() == Some(choice.id.as_str()) && !choice.refuses)
+}

@@ -1,0 +1,375 @@
+//! `chasqui verify`: asks whose an address is by a code that is sent there, tries what somebody has typed, and shows what was
+//! sent and tried. No code is printed: the fleet has none to print.
+
+mod shown;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use domain::{
+    ChannelName, Checked, CounterHasher, RecipientHasher, RequestIds, Secrets, Tenant, Timestamp, VerificationState,
+    printable,
+};
+use operations::verifications::{self, Asked, NotVerified, Verifying, read_code};
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use store::{MAX_PAGE, Store, VerificationFilter};
+use topology::Publisher;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, Role, Sources};
+use crate::exit::Usage;
+use crate::operator::By;
+use crate::output::{self, say};
+use crate::words::{channel, one_of, tenant, when};
+use crate::{columns, exit, logs, parts, secret_input, send, unconfigured};
+
+#[derive(Subcommand, Debug)]
+pub enum VerifyCommand {
+    /// Send a code to an address: exit code 1 where the guard sends none there
+    Start(Box<Start>),
+    /// Try the code that somebody has typed, which is read from standard input: exit code 1 where it is not right
+    Confirm(Which),
+    /// Send the same code once more, to the address that is named again
+    Resend(Box<Resend>),
+    /// Print one verification, without its code and its address: exit code 1 where there is none
+    Show(Show),
+    /// Print verifications, the newest first
+    List(Box<List>),
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Start {
+    /// sms, whatsapp, email or telegram; left out where several of --phone, --email and --telegram are to be tried
+    #[arg(long, requires = "to")]
+    channel: Option<String>,
+    #[command(flatten)]
+    to: To,
+    /// What the code is for, as its reader is told it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    purpose: String,
+    /// Who has asked you: their IP address
+    #[arg(long, value_name = "IP")]
+    client_ip: Option<String>,
+    /// Their session with you, under any name
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    session: Option<String>,
+    /// The language of the message, such as es
+    #[arg(long)]
+    locale: Option<String>,
+    /// For whom it is done
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    #[command(flatten)]
+    by: By,
+}
+
+// Where a code goes. A doc comment would be taken for that of a command.
+#[derive(clap::Args, Debug)]
+#[group(skip)]
+pub struct To {
+    /// The number or the address
+    #[arg(long, allow_hyphen_values = true, conflicts_with_all = ["phone", "email", "telegram"],
+        required_unless_present_any = ["phone", "email", "telegram"])]
+    to: Option<String>,
+    /// A number: by WhatsApp where somebody carries that here, and then by SMS
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+    /// An address of mail
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// A chat of Telegram
+    #[arg(long, value_name = "CHAT", allow_hyphen_values = true)]
+    telegram: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Which {
+    /// The id of the verification
+    id: String,
+    /// Whose verification
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    #[command(flatten)]
+    by: By,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Resend {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    to: To,
+    /// The language of the message, such as es
+    #[arg(long)]
+    locale: Option<String>,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Show {
+    /// The id of the verification
+    id: String,
+    /// Whose verification
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct List {
+    /// Whose verifications
+    #[arg(long, value_parser = tenant, default_value = "default")]
+    tenant: Tenant,
+    /// pending, approved, expired, exhausted, cancelled or blocked
+    #[arg(long, value_parser = state)]
+    state: Option<VerificationState>,
+    /// Only those by this channel, such as sms
+    #[arg(long, value_parser = channel)]
+    channel: Option<ChannelName>,
+    /// Only those for this
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    purpose: Option<String>,
+    /// Only those begun at this time or later: RFC 3339 with an offset
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    from: Option<Timestamp>,
+    /// Only those begun before this time
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    until: Option<Timestamp>,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// One JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(sources: Sources, command: VerifyCommand) -> Result<ExitCode> {
+    let only_reads = matches!(command, VerifyCommand::Show(_) | VerifyCommand::List(_));
+    let role = if only_reads { Role::Ledger } else { Role::Send };
+    let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
+    logs::start(&config)?;
+    if !only_reads && config.secret_key.is_none() {
+        let what = "SECRET_KEY is missing: codes are derived from it; give the fleet's own";
+        return Err(Usage(what.to_owned()).into());
+    }
+    let store = parts::existing_store(&config, parts::clock()).await?;
+    match command {
+        VerifyCommand::Start(what) => what.run(&config, &store).await,
+        VerifyCommand::Confirm(what) => confirm(&config, &store, what).await,
+        VerifyCommand::Resend(what) => what.run(&config, &store).await,
+        VerifyCommand::Show(what) => show(&store, what).await,
+        VerifyCommand::List(what) => list(&store, *what).await,
+    }
+}
+
+/// What verifying stands on, made from the settings.
+struct Parts {
+    secrets: Secrets,
+    recipients: RecipientHasher,
+    counters: CounterHasher,
+    request_ids: RequestIds,
+    has_whatsapp: bool,
+}
+
+impl Parts {
+    fn of(config: &Config) -> Self {
+        // What is wrong with the settings of a provider the workers say, which need it.
+        let carriers = parts::carriers(&config.channels).unwrap_or_default();
+        Self {
+            secrets: parts::secrets(config),
+            recipients: parts::hasher(config),
+            counters: parts::counters(config),
+            request_ids: parts::request_ids(config),
+            has_whatsapp: carriers.iter().any(|carrier| carrier.medium == "whatsapp"),
+        }
+    }
+
+    fn verifying<'a>(&'a self, config: &'a Config, store: &'a Store, publisher: &'a Publisher) -> Verifying<'a> {
+        Verifying {
+            store,
+            publisher,
+            secrets: &self.secrets,
+            recipients: &self.recipients,
+            counters: &self.counters,
+            request_ids: &self.request_ids,
+            defaults: &config.defaults,
+            limits: &config.api.verify,
+            telling: config.topology.events,
+            has_whatsapp: self.has_whatsapp,
+            clock: &SystemClock,
+        }
+    }
+}
+
+impl Start {
+    async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
+        let actor = self.by.actor(self.tenant.clone());
+        let made = Parts::of(config);
+        let asked = Asked::read(&self.body().to_string(), made.has_whatsapp);
+        let asked = asked.map_err(|refused| Usage::of(&refused.errors(), option_of))?;
+        let (publisher, _ends_the_publisher) = send::connect(config).await?;
+        match made.verifying(config, store, &publisher).start(&actor, &asked, None).await {
+            Ok(started) => {
+                output::accepted(&started.key.id);
+                say!("  {}", printable(&shown::line_of(&started)));
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(why) => not_verified(why),
+        }
+    }
+
+    /// The request, as a client of the API would write it.
+    fn body(&self) -> Value {
+        let channel = self.channel.as_deref().or((!self.to.is_one()).then_some("auto"));
+        let given = [
+            ("channel", channel),
+            ("purpose", Some(self.purpose.as_str())),
+            ("client_ip", self.client_ip.as_deref()),
+            ("session", self.session.as_deref()),
+            ("locale", self.locale.as_deref()),
+        ];
+        let mut body = given_of(given);
+        body.insert("to".to_owned(), self.to.value());
+        Value::Object(body)
+    }
+}
+
+impl Resend {
+    async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
+        let Self { which: Which { id, tenant, by }, to, locale } = self;
+        let mut body = given_of([("locale", locale.as_deref())]);
+        body.insert("to".to_owned(), to.value());
+        let (actor, made) = (by.actor(tenant), Parts::of(config));
+        let (publisher, _ends_the_publisher) = send::connect(config).await?;
+        let verifying = made.verifying(config, store, &publisher);
+        match verifying.resend(&actor, id, &Value::Object(body).to_string()).await {
+            Ok(sent) => {
+                say!("{}", printable(&format!("sent again: {}  {}", sent.key.id, shown::line_of(&sent))));
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(why) => not_verified(why),
+        }
+    }
+}
+
+impl To {
+    /// Whether there is one address, by whichever channel; else there are those of a ladder.
+    fn is_one(&self) -> bool {
+        self.to.is_some()
+    }
+
+    fn value(&self) -> Value {
+        let ladder = [
+            ("phone", self.phone.as_deref()),
+            ("email", self.email.as_deref()),
+            ("telegram_chat_id", self.telegram.as_deref()),
+        ];
+        self.to.as_deref().map_or_else(|| Value::Object(given_of(ladder)), Value::from)
+    }
+}
+
+/// What was given, as fields.
+fn given_of<const N: usize>(given: [(&str, Option<&str>); N]) -> Map<String, Value> {
+    given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?)))).collect()
+}
+
+async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode> {
+    let Which { id, tenant, by } = what;
+    let typed = secret_input::code()?;
+    let code = read_code(&json!({"code": typed.expose_secret().trim()}).to_string());
+    let code = code.map_err(|refused| Usage::of(&refused.errors(), |_| "the code".to_owned()))?;
+    let made = Parts::of(config);
+    let (publisher, _ends_the_publisher) = send::connect(config).await?;
+    let verifying = made.verifying(config, store, &publisher);
+    match verifying.confirm(&by.actor(tenant), id, &code, None).await {
+        Ok(checked) => {
+            say!("{}", shown::became(checked));
+            Ok(exit::answer(matches!(checked, Checked::Approved | Checked::AlreadyApproved)))
+        }
+        Err(why) => not_verified(why),
+    }
+}
+
+async fn show(store: &Store, what: Show) -> Result<ExitCode> {
+    let Show { id, tenant, json } = what;
+    let found = verifications::show(store, &tenant, &id).await.context("the ledger could not be read")?;
+    let Some(verification) = found else { return no("there is no such verification of this tenant") };
+    let now = parts::clock().now();
+    match json {
+        true => output::json(&shown::json_of(&verification, now)),
+        false => shown::lines(&verification, now).iter().for_each(|line| say!("{}", printable(line))),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(store: &Store, what: List) -> Result<ExitCode> {
+    let List { tenant, state, channel, purpose, from: since, until, limit, json } = what;
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(Usage("--until must be later than --from".to_owned()).into());
+    }
+    let mut filter = VerificationFilter { tenant, state, channel, purpose, since, until, after: None, limit: 0 };
+    let (mut left, mut rows) = (limit as usize, columns::List::new(json));
+    let now = parts::clock().now();
+    loop {
+        filter.limit = left.min(MAX_PAGE as usize);
+        let page = verifications::list(store, filter.clone()).await.context("the ledger could not be read")?;
+        page.verifications.iter().for_each(|one| rows.add(|| shown::json_of(one, now), || shown::row_of(one, now)));
+        left = left.saturating_sub(page.verifications.len());
+        match page.next {
+            Some(next) if left > 0 && !output::is_unread() => filter.after = Some(next),
+            Some(_) if left == 0 => {
+                output::complain(format_args!("there are more: see --limit, --from and --until"));
+                break;
+            }
+            _ => break,
+        }
+    }
+    rows.end(shown::HEADING, "no verification fits");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is said where nothing was sent or tried: a no, or why it could not be done.
+fn not_verified(why: NotVerified) -> Result<ExitCode> {
+    let said = match why {
+        NotVerified::NotDone(why) => return Err(why).context("nothing is done"),
+        NotVerified::Refused(refused) => return Err(Usage::of(&refused.errors(), option_of).into()),
+        NotVerified::UnknownKey => return Err(Usage(shown::UNKNOWN_KEY.to_owned()).into()),
+        NotVerified::Unconfirmed { id, error } => {
+            return Err(error).with_context(|| format!("the broker did not take the message of {}", printable(&id)));
+        }
+        NotVerified::Unknown => "there is no such verification of this tenant".to_owned(),
+        NotVerified::Another { id } => format!("another verification has begun as {id}"),
+        NotVerified::Blocked(blocked) => {
+            format!("nothing is sent there: {}; the guard goes by the settings VERIFY_*", shown::reasons(&blocked))
+        }
+        NotVerified::Ended(state) => format!("it has ended: {}", state.as_str()),
+        NotVerified::TooSoon(wait) => format!("it was sent a moment ago: try again in {} s", wait.as_secs().max(1)),
+        NotVerified::TooOften => "it was sent as often as it may be".to_owned(),
+    };
+    no(&said)
+}
+
+fn no(said: &str) -> Result<ExitCode> {
+    say!("{}", printable(said));
+    Ok(exit::answer(false))
+}
+
+/// The option that a field came from.
+fn option_of(field: &str) -> String {
+    match field {
+        "to/phone" => "--phone".to_owned(),
+        "to/email" => "--email".to_owned(),
+        "to/telegram_chat_id" => "--telegram".to_owned(),
+        field => format!("--{}", field.replace('_', "-")),
+    }
+}
+
+fn state(text: &str) -> Result<VerificationState, String> {
+    VerificationState::parse(text).ok_or_else(|| one_of(text, &VerificationState::ALL.map(VerificationState::as_str)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! How a question stands and what it is for, in words and shapes.
+
+use domain::{Ask, AskKind, AskState};
+use maud::Markup;
+
+use crate::pieces::badge::{Tone, badge};
+use crate::words::Lang;
+
+pub(super) fn of_state(state: AskState, lang: Lang) -> Markup {
+    badge(tone(state), word(state, lang))
+}
+
+const fn tone(state: AskState) -> Tone {
+    match state {
+        AskState::Open => Tone::Waiting,
+        AskState::Answered => Tone::Good,
+        AskState::Expired => Tone::Warning,
+        AskState::Cancelled => Tone::Quiet,
+    }
+}
+
+pub(super) fn word(state: AskState, lang: Lang) -> &'static str {
+    match state {
+        AskState::Open => lang.of("open", "abierta"),
+        AskState::Answered => lang.of("answered", "respondida"),
+        AskState::Expired => lang.of("expired", "vencida"),
+        AskState::Cancelled => lang.of("taken back", "retirada"),
+    }
+}
+
+pub(super) fn of_kind(kind: AskKind, lang: Lang) -> &'static str {
+    match kind {
+        AskKind::Confirm => lang.of("question", "pregunta"),
+        AskKind::Verify => lang.of("verification", "verificación"),
+        AskKind::Command => lang.of("command", "comando"),
+        AskKind::OptIn => lang.of("opt-in", "consentimiento"),
+    }
+}
+
+/// What stands on the button of a choice. A choice that the question does not have stands as it is.
+pub(super) fn label<'a>(ask: &'a Ask, choice: &'a str) -> &'a str {
+    ask.choices.iter().find(|known| known.id == choice).map_or(choice, |known| known.label.as_str())
+}

@@ -1,0 +1,119 @@
+//! The choices of a question with how many have chosen each, the people who are asked with the messages by which they are, and
+//! their answers. People are shown by the ids under which they are known, and addresses as masks.
+
+use domain::{Answer, AskChoice, State, Timestamp};
+use maud::{Markup, html};
+use operations::asks::{self, Message, Shown};
+
+use super::badges::label;
+use super::words::Words;
+use crate::pages::delivery::address;
+use crate::pieces::badge::{Tone, badge, of_state};
+use crate::pieces::breakable::breakable;
+use crate::pieces::figure::{UNKNOWN, whole};
+use crate::pieces::table::{Row, number, table, text};
+use crate::pieces::time::moment;
+use crate::words::Lang;
+
+pub(super) fn choices(shown: &Shown, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let chosen = asks::chosen(&shown.answers);
+    let decided = shown.ask.end.as_ref().and_then(|end| end.choice.as_deref());
+    let columns = [text(words.choice), number(words.chosen), text(words.means)];
+    let row = |(at, choice): (usize, &AskChoice)| {
+        let votes = chosen.values().filter(|chosen| **chosen == choice.id).count();
+        let cells = vec![
+            html! { (choice.label) " " code.soft { (choice.id) } },
+            html! { (whole(votes as u64)) },
+            html! {
+                @if decided == Some(choice.id.as_str()) { (badge(Tone::Good, words.is_decided)) " " }
+                @if choice.refuses { span.soft { (words.refuses) } }
+            },
+        ];
+        Row { id: format!("choice-{at}"), cells }
+    };
+    let rows: Vec<Row> = shown.ask.choices.iter().enumerate().map(row).collect();
+    html! { h2 { (words.choices) } (table(lang, words.choices, &columns, &rows)) }
+}
+
+pub(super) fn answers(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    let columns = [
+        text(words.who),
+        text(words.choice),
+        text(words.via),
+        text(words.when),
+        text(words.late),
+        text(words.evidence),
+    ];
+    let row = |(at, answer): (usize, &Answer)| {
+        let given = &answer.given;
+        let cells = vec![
+            html! { span.most { (breakable(&given.approver)) } },
+            html! { (label(&shown.ask, &given.choice)) },
+            html! { (given.via) },
+            moment(given.at, now, lang),
+            html! { @if answer.late { (badge(Tone::Warning, words.came_late)) } },
+            html! { code.long { (given.evidence) } },
+        ];
+        Row { id: format!("answer-{at}"), cells }
+    };
+    let rows: Vec<Row> = shown.answers.iter().enumerate().map(row).collect();
+    html! {
+        h2 { (words.answers) }
+        @if rows.is_empty() {
+            p.nothing { (words.no_answers) }
+        } @else {
+            (table(lang, words.answers, &columns, &rows))
+        }
+    }
+}
+
+/// `states` are those of the deliveries, in the order of the messages.
+pub(super) fn messages(shown: &Shown, states: &[Option<State>], lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    let columns = [
+        text(words.who),
+        text(words.channel),
+        text(words.recipient),
+        text(words.step),
+        text(words.due),
+        text(words.delivery),
+        text(words.state),
+    ];
+    let of = |(at, message): (usize, &Message)| row(at, message, states.get(at).copied().flatten(), lang, now);
+    let rows: Vec<Row> = shown.copies.iter().enumerate().map(of).collect();
+    html! {
+        h2 { (words.asked) }
+        p.soft { (words.asked_how) }
+        (table(lang, words.asked, &columns, &rows))
+        @let without = without_messages(shown);
+        @if !without.is_empty() { p { (words.not_reached) " " (without.join(", ")) } }
+    }
+}
+
+fn row(at: usize, message: &Message, state: Option<State>, lang: Lang, now: Timestamp) -> Row {
+    let words = Words::of(lang);
+    let cells = vec![
+        html! { span.most { (breakable(message.approver.as_deref().unwrap_or(UNKNOWN))) } },
+        html! { (message.channel) },
+        html! { (message.recipient_mask.as_deref().unwrap_or(UNKNOWN)) },
+        html! { ((words.of_step)(message.step)) },
+        moment(message.due_at, now, lang),
+        address::link(&message.delivery),
+        html! {
+            @match state {
+                Some(state) => { (of_state(state, lang)) }
+                None => { span.soft { (words.not_taken) } }
+            }
+        },
+    ];
+    Row { id: format!("message-{at}"), cells }
+}
+
+/// Those who are asked and to whom no message leads.
+fn without_messages(shown: &Shown) -> Vec<&str> {
+    let is_written_to =
+        |person: &&String| shown.copies.iter().any(|message| message.approver.as_deref() == Some(person.as_str()));
+    shown.ask.audience.iter().filter(|person| !is_written_to(person)).map(String::as_str).collect()
+}

@@ -1,0 +1,198 @@
+//! The page of one command: how far it is, who has asked for it and confirmed it, and what its service says. While it has not
+//! ended the page asks for itself again.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{Ask, Command, CommandState, Key, Scope, Timestamp};
+use maud::{Markup, html};
+use operations::commands;
+use operations::deliveries::is_id;
+use serde_json::{Map, Value};
+use store::StoreError;
+use web::problem::Problem;
+use web::query::Parameters;
+
+use super::words::Words;
+use super::{address, badges};
+use crate::console::Console;
+use crate::layout::Shell;
+use crate::pages::asks::address as ask_page;
+use crate::pages::delivery::address as delivery;
+use crate::pieces::again::again;
+use crate::pieces::badge;
+use crate::pieces::facts::fact;
+use crate::pieces::figure::UNKNOWN;
+use crate::pieces::pager::address as with_query;
+use crate::pieces::table::{Row, table, text};
+use crate::pieces::time::moment;
+use crate::section::Section;
+use crate::session::Viewer;
+use crate::words::Lang;
+
+/// The parameter that says that a command was just taken, so that nobody may have made it yet.
+pub(super) const ACCEPTED: &str = "accepted";
+const EVERY: &str = "every 2s";
+
+/// A command with what has become of its ask and of its delivery.
+struct Found {
+    command: Command,
+    ask: Option<Ask>,
+    delivery: Option<domain::State>,
+}
+
+pub(super) async fn show(
+    State(console): State<Console>,
+    viewer: Viewer,
+    parameters: Result<Parameters, Problem>,
+    Path(id): Path<String>,
+) -> Response {
+    let shell = Shell::of(&console, &viewer, Section::Commands);
+    if let Err(denied) = viewer.actor.must(Scope::Read) {
+        return shell.denied(denied).await;
+    }
+    let is_accepted = match parameters.and_then(accepted) {
+        Ok(is_accepted) => is_accepted,
+        Err(problem) => return shell.refused(&problem).await,
+    };
+    if !is_id(&id) {
+        return shell.not_found().await;
+    }
+    let words = Words::of(shell.lang());
+    let key = Key { tenant: viewer.actor.tenant.clone(), id };
+    match found(&console, &key).await {
+        Ok(Some(found)) => shell.page(words.title, &content(&viewer, &found, console.clock.now())).await,
+        Ok(None) if is_accepted => shell.answer(StatusCode::OK, words.title, &not_made(&key.id, shell.lang())).await,
+        Ok(None) => shell.not_found().await,
+        Err(error) => shell.ledger_failed(&error).await,
+    }
+}
+
+fn accepted(mut query: Parameters) -> Result<bool, Problem> {
+    let is_accepted = query.flag(ACCEPTED).unwrap_or_default();
+    query.finish(&[ACCEPTED])?;
+    Ok(is_accepted)
+}
+
+async fn found(console: &Console, key: &Key) -> Result<Option<Found>, StoreError> {
+    let store = &console.store;
+    let Some(command) = commands::show(store, key).await? else { return Ok(None) };
+    let of = |id: &String| Key { tenant: key.tenant.clone(), id: id.clone() };
+    let ask = match command.ask.as_ref().map(of) {
+        Some(ask) => store.ask(&ask).await?,
+        None => None,
+    };
+    let delivery = match command.delivery.as_ref().map(of) {
+        Some(delivery) => store.delivery(&delivery).await?.map(|view| view.row.state),
+        None => None,
+    };
+    Ok(Some(Found { command, ask, delivery }))
+}
+
+/// What was taken a moment ago is most likely on its way to whoever makes it.
+fn not_made(id: &str, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let path = with_query(&address::of(id), &[(ACCEPTED, "true")], None);
+    html! {
+        div #command {
+            p { code { (id) } }
+            (again("command", &path, EVERY, words.on_its_way, words.reload))
+        }
+    }
+}
+
+fn content(viewer: &Viewer, found: &Found, now: Timestamp) -> Markup {
+    let (lang, command) = (viewer.look.lang, &found.command);
+    let words = Words::of(lang);
+    html! {
+        div #command {
+            p.standing { (badges::of_state(command.state, lang)) " " span { (words.outcome(command.state)) } }
+            @if !command.state.is_ended() {
+                (again("command", &address::of(&command.key.id), EVERY, words.under_way, words.reload))
+            }
+            (call_off(viewer, command))
+            (facts(found, lang, now))
+            (arguments(command, lang))
+            @if let Some(output) = &command.output {
+                h2 { (words.output) }
+                pre { (output) }
+            }
+            h2 { (words.timeline) }
+            ol.timeline {
+                @for (at, told) in told(found, words) { li { (moment(at, now, lang)) " " span.told { (told) } } }
+            }
+        }
+    }
+}
+
+/// While it waits for its confirmation its question can be taken back, which refuses it.
+fn call_off(viewer: &Viewer, command: &Command) -> Markup {
+    let waits = command.state == CommandState::PendingConfirmation;
+    let may = viewer.actor.may(Scope::Operate);
+    html! {
+        @if let Some(ask) = command.ask.as_deref().filter(|_| waits && may) {
+            p.actions { a href=(ask_page::cancel(ask)) { (Words::of(viewer.look.lang).call_off) } }
+        }
+    }
+}
+
+fn facts(found: &Found, lang: Lang, now: Timestamp) -> Markup {
+    let (words, command) = (Words::of(lang), &found.command);
+    html! {
+        dl.facts {
+            (fact(words.id, html! { code { (command.key.id) } }))
+            (fact(words.what, html! { code { (command.service) "." (command.action) } }))
+            (fact(words.requested_by, html! { (command.requested_by) }))
+            (fact(words.confirmed_by, html! { (command.confirmed_by.as_deref().unwrap_or(UNKNOWN)) }))
+            @if let Some(ask) = &command.ask { (fact(words.question, ask_page::link(ask))) }
+            @if let Some(id) = &command.delivery {
+                (fact(words.delivery, html! {
+                    (delivery::link(id)) " "
+                    @match found.delivery {
+                        Some(state) => { (badge::of_state(state, lang)) }
+                        None => { span.soft { (words.not_taken) } }
+                    }
+                }))
+            }
+            @if let Some(correlated) = &command.correlation_id {
+                (fact(words.correlation, html! { code { (correlated) } }))
+            }
+            (fact(words.since, moment(command.created_at, now, lang)))
+            (fact(words.changed, moment(command.updated_at, now, lang)))
+            (fact(words.expires, moment(command.expires_at, now, lang)))
+        }
+    }
+}
+
+fn arguments(command: &Command, lang: Lang) -> Markup {
+    let words = Words::of(lang);
+    let given: Map<String, Value> = serde_json::from_str(&command.arguments).unwrap_or_default();
+    let row = |(at, (name, value)): (usize, (&String, &Value))| {
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Row { id: format!("argument-{at}"), cells: vec![html! { code { (name) } }, html! { span.long { (shown) } }] }
+    };
+    let rows: Vec<Row> = given.iter().enumerate().map(row).collect();
+    html! {
+        h2 { (words.arguments) }
+        @if rows.is_empty() {
+            p.nothing { (words.no_arguments) }
+        } @else {
+            (table(lang, words.arguments, &[text(words.name), text(words.value)], &rows))
+        }
+    }
+}
+
+/// What is known of its way: its row has its first and its last step, and its question how it was confirmed.
+fn told(found: &Found, words: &Words) -> Vec<(Timestamp, String)> {
+    let Found { command, ask, .. } = found;
+    let mut told = vec![(command.created_at, (words.asked_for)(&command.requested_by))];
+    if let Some(end) = ask.as_ref().and_then(|ask| ask.end.as_ref()) {
+        let by = end.by.as_deref().unwrap_or(UNKNOWN);
+        told.push((end.at, (words.question_ended)(end.choice.as_deref().unwrap_or(end.state.as_str()), by)));
+    }
+    if command.version > 1 {
+        told.push((command.updated_at, words.outcome(command.state).to_owned()));
+    }
+    told.sort_by_key(|(at, _)| *at);
+    told
+}

@@ -1,0 +1,202 @@
+//! Questions to people: the list, the page of one, and how one is taken back.
+
+use axum::http::StatusCode;
+use domain::{Ask, AskChoice, AskKind, ChannelName, GivenAnswer, RecipientHash};
+use store::{AskCopy, AskOpened, JournalFilter};
+use testkit::{NOW, key};
+
+use super::site::Site;
+
+const OPERATOR: &str = "session=operator";
+
+fn choice(id: &str, label: &str, refuses: bool) -> AskChoice {
+    AskChoice { id: id.into(), label: label.into(), refuses }
+}
+
+fn ask(id: &str) -> Ask {
+    Ask {
+        key: key(id),
+        kind: AskKind::Confirm,
+        question: "Deploy <b>?".into(),
+        choices: vec![choice("yes", "Sí", false), choice("no", "No", true)],
+        audience: vec!["ana".into(), "ben".into(), "<eve>".into()],
+        quorum: 2,
+        four_eyes: false,
+        may_change: false,
+        requested_by: Some("<shop>".into()),
+        correlation_id: Some("order-7".into()),
+        reply_to: None,
+        version: 1,
+        salt: [7; 16],
+        key_id: "k1".into(),
+        attempts: 0,
+        sends: 0,
+        created_at: NOW,
+        expires_at: NOW.plus(std::time::Duration::from_secs(3_600)),
+        end: None,
+    }
+}
+
+fn copy(place: u16, channel: &str, destination: &str) -> AskCopy {
+    AskCopy {
+        delivery: format!("copy-{place}-{channel}"),
+        place,
+        step: 0,
+        rung: 0,
+        channel: ChannelName::parse(channel).unwrap(),
+        destination: Some(destination.into()),
+        recipient: RecipientHash::UNKNOWN,
+        locale: None,
+        due_at: NOW,
+    }
+}
+
+async fn answer(site: &Site, id: &str, approver: &str, choice: &str) {
+    let given = GivenAnswer {
+        id: format!("press-of-{approver}"),
+        approver: approver.into(),
+        choice: choice.into(),
+        via: "telegram".into(),
+        at: NOW,
+        evidence: r#"{"event":"<7>"}"#.into(),
+    };
+    site.store.answer_ask(&key(id), &given).await.unwrap().unwrap();
+}
+
+/// An open question that one of three has answered.
+async fn with_one() -> Site {
+    let site = Site::start().await;
+    let copies = [copy(0, "telegram", "4711"), copy(1, "email", "ben@example.com")];
+    assert_eq!(site.store.open_ask(&ask("q-1"), &copies, None).await.unwrap(), AskOpened::New);
+    answer(&site, "q-1", "ana", "yes").await;
+    site
+}
+
+#[tokio::test]
+async fn questions_are_listed_with_how_many_have_answered_in_both_languages() {
+    let site = with_one().await;
+    for (lang, words) in [("en", ["1 of 3", "open"]), ("es", ["1 de 3", "abierta"])] {
+        let page = site.get("/console/asks", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for part in words.into_iter().chain(["href=\"/console/asks/q-1\"", "Deploy &lt;b&gt;?", "&lt;shop&gt;"]) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn questions_are_found_by_their_state_kind_and_time_and_a_filter_that_is_wrong_is_named() {
+    let site = with_one().await;
+    let search = async |query: &str| site.get(&format!("/console/asks?{query}"), "session=viewer").await;
+    for (query, found) in [
+        ("state=open&kind=confirm&correlation_id=order-7&from=&to=", true),
+        ("state=answered", false),
+        ("kind=command", false),
+        ("correlation_id=order-8", false),
+        ("to=2026-03-01T00:00:00Z", false),
+    ] {
+        let page = search(query).await;
+        assert_eq!(page.text.contains("/console/asks/q-1"), found, "{query}: {}", page.text);
+    }
+    let wrong = search("state=opne&from=soon&stat=x&after=nowhere").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in ["did you mean open?", "<code>from</code>", "<code>stat</code>", "<code>after</code>", "value=\"soon\""]
+    {
+        assert!(wrong.text.contains(part), "{part}: {}", wrong.text);
+    }
+}
+
+#[tokio::test]
+async fn pages_of_questions_follow_one_another() {
+    let site = Site::start().await;
+    for n in 0..51 {
+        site.store.open_ask(&ask(&format!("q-{n:02}")), &[], None).await.unwrap();
+    }
+    let first = site.get("/console/asks?state=open", "session=viewer").await;
+    let next = first.text.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let next = next.replace("&amp;", "&");
+    assert!(next.starts_with("/console/asks?state=open&after="), "{next}");
+    let second = site.get(&next, "session=viewer").await;
+    assert!(second.text.contains("/console/asks/q-00") && !first.text.contains("/console/asks/q-00"));
+}
+
+#[tokio::test]
+async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_said_and_no_destination() {
+    let site = with_one().await;
+    for (lang, words) in [
+        ("en", ["ana has chosen Sí, by telegram.", "No message leads to:"]),
+        ("es", ["ana eligió Sí, por telegram.", "Ningún mensaje llega a:"]),
+    ] {
+        let page = site.get("/console/asks/q-1", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for part in words.into_iter().chain([
+            "Deploy &lt;b&gt;?",
+            "href=\"/console/deliveries/copy-1-email\"",
+            "***@example.com",
+            "&lt;eve&gt;",
+            "{&quot;event&quot;:&quot;&lt;7&gt;&quot;}",
+            "hx-get=\"/console/asks/q-1\"",
+        ]) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("ben@example.com") && !page.text.contains("4711"), "{}", page.text);
+        assert!(!page.text.contains("/cancel"), "a viewer takes nothing back: {}", page.text);
+    }
+    assert_eq!(site.get("/console/asks/none", "session=viewer").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_it_and_one_that_comes_late_are_told() {
+    let site = with_one().await;
+    answer(&site, "q-1", "ben", "yes").await;
+    answer(&site, "q-1", "<eve>", "no").await;
+    let page = site.get("/console/asks/q-1", OPERATOR).await;
+    for part in
+        ["Sí: decided by the answer of ben.", "&lt;eve&gt; has chosen No, by telegram: too late.", " late</span>"]
+    {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    assert!(!page.text.contains("hx-get=\"/console/asks") && !page.text.contains("/cancel"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_question_is_taken_back_with_a_reason_that_is_kept() {
+    let site = with_one().await;
+    let path = "/console/asks/q-1/cancel";
+    let page = site.get(path, OPERATOR).await;
+    assert!(page.text.contains("Deploy &lt;b&gt;?") && page.text.contains("name=\"reason\""), "{}", page.text);
+    assert_eq!(site.post(path, OPERATOR, "confirmed=1").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let answer = site.post(path, OPERATOR, "confirmed=1&reason=no+longer+%3Cneeded%3E").await;
+    assert_eq!(answer.header("location"), "/console/asks/q-1?cancel=done", "{}", answer.text);
+    let page = site.get(answer.header("location"), OPERATOR).await;
+    assert!(page.text.contains("It is taken back") && page.text.contains("&lt;operator&gt;"), "{}", page.text);
+    let filter = JournalFilter {
+        tenant: None,
+        actor: None,
+        kind: Some("ask.cancelled".into()),
+        subject: Some("q-1".into()),
+        since: None,
+        until: None,
+        after: None,
+        limit: 10,
+    };
+    let told = site.store.journal_page(&filter).await.unwrap().entries;
+    assert!(told[0].row.data.contains("no longer <needed>"), "{:?}", told[0]);
+    let again = site.post(path, OPERATOR, "confirmed=1&reason=again").await;
+    assert_eq!(again.header("location"), "/console/asks/q-1?cancel=too-late");
+}
+
+#[tokio::test]
+async fn who_may_not_sees_and_changes_nothing() {
+    let site = with_one().await;
+    let path = "/console/asks/q-1/cancel";
+    for page in ["/console/asks", "/console/asks/q-1", path] {
+        let answer = site.get(page, "session=nothing").await;
+        assert!(answer.status == StatusCode::FORBIDDEN && !answer.text.contains("Deploy"), "{}", answer.text);
+    }
+    for form in ["confirmed=1&reason=x", ""] {
+        let answer = site.post(path, "session=viewer", form).await;
+        assert!(answer.status == StatusCode::FORBIDDEN && !answer.text.contains("Deploy"), "{}", answer.text);
+    }
+    assert!(site.store.ask(&key("q-1")).await.unwrap().unwrap().end.is_none());
+}

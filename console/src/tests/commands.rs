@@ -1,0 +1,147 @@
+//! Commands to services: the list, the page of one, and the form by which somebody has one done.
+
+use axum::http::StatusCode;
+use domain::{Command, CommandReport, CommandState, Registry};
+use serde_json::{Value, json};
+use testkit::{NOW, key};
+use tokio::sync::mpsc::UnboundedReceiver;
+use topology::Publication;
+
+use super::site::Site;
+
+const NEW: &str = "/console/commands/new";
+/// In the group of those who may have anything done.
+const ADMIN: &str = "session=admin";
+
+fn command(id: &str, state: CommandState) -> Command {
+    Command {
+        key: key(id),
+        service: "trading".into(),
+        action: "strategy.pause".into(),
+        arguments: r#"{"strategy_id":"<btc>"}"#.into(),
+        ask: Some(id.into()),
+        delivery: (state != CommandState::PendingConfirmation).then(|| format!("delivery-of-{id}")),
+        state,
+        version: 1,
+        requested_by: "<ana>".into(),
+        confirmed_by: None,
+        correlation_id: None,
+        output: None,
+        reply: None,
+        created_at: NOW,
+        updated_at: NOW,
+        expires_at: NOW.plus(std::time::Duration::from_secs(60)),
+    }
+}
+
+async fn with_two() -> Site {
+    let site = Site::start().await;
+    for (id, state) in [("c-1", CommandState::PendingConfirmation), ("c-2", CommandState::Dispatched)] {
+        site.store.make_command(&command(id, state), &testkit::told()).await.unwrap();
+    }
+    let report = CommandReport { service: "trading", state: CommandState::Failed, output: Some("no <such> strategy") };
+    let step = |command: &Command| command.reported(&report, NOW);
+    site.store.advance_command(&key("c-2"), step, |_| None).await.unwrap().unwrap();
+    site
+}
+
+async fn commanding() -> (Site, UnboundedReceiver<Publication>) {
+    let schema = json!({
+        "type": "object", "properties": {"strategy_id": {"type": "string"}, "hard": {"type": "boolean"}},
+        "required": ["strategy_id"],
+    });
+    let written = json!({"trading": {
+        "base_url": "http://127.0.0.1:9300", "may": ["admins"],
+        "actions": {"strategy.pause": {"schema": schema}, "look": {"confirm": false}},
+    }});
+    let Value::Object(written) = written else { unreachable!() };
+    Site::commanding(Registry::read(&written).unwrap()).await
+}
+
+#[tokio::test]
+async fn commands_are_listed_and_narrowed_in_both_languages() {
+    let site = with_two().await;
+    for (lang, word) in [("en", "to be confirmed"), ("es", "por confirmar")] {
+        let page = site.get("/console/commands", &format!("session=viewer; chasqui_lang={lang}")).await;
+        for part in [word, "href=\"/console/commands/c-1\"", "href=\"/console/commands/c-2\"", "&lt;ana&gt;"] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains(NEW), "a viewer has nothing done: {}", page.text);
+    }
+    let failed = site.get("/console/commands?state=failed&service=trading&requested_by=%3Cana%3E", ADMIN).await;
+    assert!(failed.text.contains("/commands/c-2") && !failed.text.contains("/commands/c-1"), "{}", failed.text);
+    let wrong = site.get("/console/commands?state=runing&from=soon&x=y", ADMIN).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in ["did you mean running?", "<code>from</code>", "<code>x</code>"] {
+        assert!(wrong.text.contains(part), "{part}: {}", wrong.text);
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
+    let site = with_two().await;
+    let waiting = site.get("/console/commands/c-1", ADMIN).await;
+    for part in ["&lt;btc&gt;", "href=\"/console/asks/c-1\"", "href=\"/console/asks/c-1/cancel\"", "hx-get="] {
+        assert!(waiting.text.contains(part), "{part}: {}", waiting.text);
+    }
+    for (lang, said) in [("en", "It has failed."), ("es", "Falló.")] {
+        let page = site.get("/console/commands/c-2", &format!("session=viewer; chasqui_lang={lang}")).await;
+        for part in [said, "no &lt;such&gt; strategy", "href=\"/console/deliveries/delivery-of-c-2\""] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("hx-get=") && !page.text.contains("/cancel\""), "{}", page.text);
+    }
+    assert_eq!(site.get("/console/commands/none", ADMIN).await.status, StatusCode::NOT_FOUND);
+    let taken = site.get("/console/commands/none?accepted=true", ADMIN).await;
+    assert!(taken.status == StatusCode::OK && taken.text.contains("The broker has it"), "{}", taken.text);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_one_command() {
+    let (site, mut published) = commanding().await;
+    let page = site.get(NEW, ADMIN).await;
+    assert!(page.text.contains("href=\"/console/commands/new?action=trading.strategy.pause\""), "{}", page.text);
+    let page = site.get(&format!("{NEW}?action=trading.strategy.pause"), ADMIN).await;
+    assert!(page.text.contains("name=\"argument-strategy_id\""), "{}", page.text);
+    let form = "action=trading.strategy.pause&asked=7&argument-strategy_id=btc&argument-hard=true";
+    let mut led = Vec::new();
+    for _ in 0..2 {
+        let answer = site.post(NEW, ADMIN, form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let publication = published.recv().await.unwrap();
+        let request: Value = serde_json::from_slice(&publication.body).unwrap();
+        assert_eq!(request["arguments"], json!({"strategy_id": "btc", "hard": true}));
+        assert_eq!((&request["service"], &request["action"]), (&json!("trading"), &json!("strategy.pause")));
+        assert_eq!(request["requested_by"], json!("<admin>"));
+        led.push((answer.header("location").to_owned(), publication.message_id));
+    }
+    assert_eq!(led[0], led[1]);
+    assert_eq!(led[0].0, format!("/console/commands/{}?accepted=true", led[0].1));
+}
+
+#[tokio::test]
+async fn arguments_that_are_wrong_are_told_beside_their_fields_and_nothing_is_published() {
+    let (site, mut published) = commanding().await;
+    let form = "action=trading.strategy.pause&asked=7&argument-hard=perhaps";
+    let page = site.post(NEW, ADMIN, form).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text);
+    assert_eq!(page.text.matches("aria-invalid=\"true\"").count(), 2, "{}", page.text);
+    let none = site.post(NEW, ADMIN, "action=trading.wipe&asked=7").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(published.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn who_may_not_has_nothing_done() {
+    let (site, mut published) = commanding().await;
+    let form = "action=trading.look&asked=7";
+    for path in [NEW, "/console/commands"] {
+        assert_eq!(site.get(path, "session=nothing").await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(site.get(NEW, "session=viewer").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(site.post(NEW, "session=viewer", form).await.status, StatusCode::FORBIDDEN);
+    let stranger = site.get(NEW, "session=operator").await;
+    assert!(stranger.text.contains("There is nothing that you may have done"), "{}", stranger.text);
+    assert_eq!(site.post(NEW, "session=operator", form).await.status, StatusCode::NOT_FOUND);
+    assert!(published.try_recv().is_err());
+}
