@@ -222,7 +222,10 @@ async fn a_command_that_nobody_could_read_is_not_done() {
     let mut parts = parts_with(services()).await;
     let line = format!("/cmd trading.stop id={}", "1".repeat(1_000));
     parts.says("telegram", words("m-1", ADMIN, &line)).await;
-    assert_eq!(names(&parts.published()), "command.pending_confirmation command.rejected");
+    let published = parts.published();
+    assert_eq!(names(&published), "command.pending_confirmation command.rejected");
+    let [told] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
+    assert_eq!((&told["template"], &told["data"]["state"]), (&json!("command_ended"), &json!("rejected")));
     let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
     let why = row(&parts, &id).await.output.unwrap();
     assert!(why.contains("/question has 1"), "{why}");
