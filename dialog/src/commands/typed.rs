@@ -70,7 +70,8 @@ pub(crate) async fn typed(
     let made = make(shared, request.command(&wanted, at)).await?;
     // One about which nobody could be asked has ended, and its end was told.
     let intake = &shared.intake;
-    let command = intake.breaker.retry_until_taken(|| intake.store.command(&made.key)).await?.unwrap_or(made);
+    let found = intake.breaker.retry_until_taken(|| intake.store.command(&made.key)).await?;
+    let command = found.unwrap_or(made);
     if command.state.is_ended() {
         return Ok(());
     }
