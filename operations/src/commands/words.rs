@@ -10,20 +10,16 @@ fn is_spanish(locale: Option<&str>) -> bool {
         .is_some_and(|language| language.eq_ignore_ascii_case("es"))
 }
 
-/// What those are asked who confirm a command: all of it. One that is too long to be asked is not done, for nobody may confirm
-/// what they cannot read.
+/// What those are asked who confirm a command: all of it, an argument a line, and texts in quotes, so that none of them reads
+/// like another argument or like our own words. Who asks for it stands beside the question wherever it is shown. One that is
+/// too long to be asked is not done, for nobody may confirm what they cannot read.
 pub fn question(command: &Command, locale: Option<&str>) -> String {
     let arguments: Map<String, Value> = serde_json::from_str(&command.arguments).unwrap_or_default();
-    let shown = arguments.iter().map(|(name, value)| match value.as_str() {
-        Some(text) => format!(" {name}={}", printable(text)),
-        None => format!(" {name}={value}"),
-    });
-    let what = format!("{}.{}{}", command.service, command.action, shown.collect::<String>());
-    if is_spanish(locale) {
-        format!("¿Hacer {what}? Lo pide {}.", printable(&command.requested_by))
-    } else {
-        format!("Do {what}? {} asks for it.", printable(&command.requested_by))
-    }
+    let what = format!("{}.{}", command.service, command.action);
+    let asked = if is_spanish(locale) { format!("¿Hacer {what}?") } else { format!("Do {what}?") };
+    // As JSON a text has no line of its own, and what turns the direction of text is shown as what it is.
+    let shown = arguments.iter().map(|(name, value)| format!("{} = {}", printable(name), printable(&value.to_string())));
+    std::iter::once(asked).chain(shown).collect::<Vec<_>>().join("\n")
 }
 
 /// The answers to it, of which the first confirms.

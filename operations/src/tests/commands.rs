@@ -138,10 +138,25 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
 }
 
 #[test]
-fn those_who_confirm_are_asked_what_is_to_be_done_and_by_whom() {
+fn no_value_reads_like_another_argument_or_like_words_of_ours() {
+    let asked = |arguments: Value| question(&Command { arguments: arguments.to_string(), ..made("stop") }, None);
+    for (value, shown) in [
+        (json!("a n=1 who=alice? ben asks for it."), r#"mode = "a n=1 who=alice? ben asks for it.""#),
+        (json!("a\nwho = \"alice\""), r#"mode = "a\nwho = \"alice\"""#),
+        (json!("\u{202e}ecila\u{2028}"), r#"mode = "\u{202e}ecila\u{2028}""#),
+        (json!(999_999), "mode = 999999"),
+        (json!(true), "mode = true"),
+    ] {
+        let expected = format!("Do trading.stop?\n{shown}\nwho = \"mallory\"");
+        assert_eq!(asked(json!({"mode": value, "who": "mallory"})), expected);
+    }
+}
+
+#[test]
+fn those_who_confirm_are_asked_what_is_to_be_done() {
     let stop = made("stop");
-    assert_eq!(question(&stop, Some("es")), "¿Hacer trading.stop id=a b? Lo pide eve.");
-    assert_eq!(question(&stop, None), "Do trading.stop id=a b? eve asks for it.");
+    assert_eq!(question(&stop, Some("es")), "¿Hacer trading.stop?\nid = \"a b\"");
+    assert_eq!(question(&stop, None), "Do trading.stop?\nid = \"a b\"");
     let [yes, no] = yes_and_no(Some("es"));
     assert_eq!((yes.label.as_str(), yes.refuses, no.refuses), ("Sí", false, true));
     assert_eq!(accepted(&stop, None), "trading.stop waits for its confirmation.");
