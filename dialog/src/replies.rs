@@ -1,6 +1,7 @@
 //! Tells somebody, where they have said something, what became of it.
 
 use domain::{Key, ReplyTo, Tenant, reply_id};
+use operations::commands::TOLD_FOR_SECONDS;
 use serde_json::{Map, Value, json};
 
 use crate::disposition::Disposition;
@@ -32,7 +33,7 @@ pub(crate) async fn reply(shared: &Shared, reply: Reply<'_>) -> Result<(), Dispo
     let key = Key { tenant: tenant.clone(), id: reply_id(tenant, said, verdict) };
     let body = json!({
         "id": key.id, "tenant": tenant.as_str(), "channel": to.channel.as_str(), "destination": to.destination,
-        "template": TEMPLATE, "locale": to.locale, "data": data, "priority": "urgent",
+        "template": TEMPLATE, "locale": to.locale, "data": data, "priority": "urgent", "ttl_seconds": TOLD_FOR_SECONDS,
     });
     outgoing::deliver(shared, &key, &body).await
 }

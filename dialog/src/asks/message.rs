@@ -2,6 +2,7 @@
 //! that tell the end. Always the same for the same copy.
 
 use domain::{Ask, Interactive, Key, Purpose, Secrets, Timestamp, ask_edit_id};
+use operations::commands::TOLD_FOR_SECONDS;
 use serde_json::{Map, Value, json};
 use store::AskCopy;
 
@@ -88,7 +89,8 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key,
     data.insert("buttons".into(), json!([]));
     let body = json!({
         "id": key.id, "tenant": key.tenant.as_str(), "channel": TELEGRAM, "destination": chat, "template": ENDED,
-        "locale": copy.locale, "data": data, "priority": PRIORITY, "metadata": { "ask": ask.key.id },
+        "locale": copy.locale, "data": data, "priority": PRIORITY, "ttl_seconds": TOLD_FOR_SECONDS,
+        "metadata": { "ask": ask.key.id },
     });
     Some((key, body))
 }

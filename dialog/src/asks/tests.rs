@@ -92,6 +92,7 @@ async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_we
         (&first.deliveries[0]["template"], &first.deliveries[0]["destination"]),
         (&json!("ask_reply"), &json!("1"))
     );
+    assert!(first.deliveries[0]["ttl_seconds"].is_u64(), "without an end Telegram sends it no second time");
     assert!(first.requests.is_empty() && first.replies.is_empty());
     parts.says("telegram", press("7/received", "1", &button)).await;
     let again = parts.published();

@@ -1,7 +1,7 @@
 //! What people type into a private chat with our bot to have something done.
 
 use domain::{CommandLine, Key, ReplyTo, Timestamp, reply_id, typed_command_id};
-use operations::commands::{CommandRequest, accepted, help, refusal, rejected_line};
+use operations::commands::{CommandRequest, TOLD_FOR_SECONDS, accepted, help, refusal, rejected_line};
 use serde_json::json;
 
 use super::make;
@@ -86,7 +86,7 @@ async fn answer(shared: &Shared, person: &Person, said: &Said, to: &ReplyTo, wor
     let key = Key { tenant: tenant.clone(), id: reply_id(tenant, &said.report.event_id, &words) };
     let body = json!({
         "id": key.id, "tenant": tenant.as_str(), "channel": to.channel.as_str(), "destination": to.destination,
-        "message": words, "priority": "urgent",
+        "message": words, "priority": "urgent", "ttl_seconds": TOLD_FOR_SECONDS,
     });
     outgoing::deliver(shared, &key, &body).await
 }

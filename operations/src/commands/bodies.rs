@@ -9,6 +9,11 @@ const ENDED: &str = "command_ended";
 /// How much of what a service says of an end is told, in characters.
 const MAX_TOLD_CHARS: usize = 500;
 
+/// For how long people are told what became of what they have said or asked for, in seconds. A worker that died while it told
+/// them leaves nobody who knows whether it has, and by Telegram only what has an end is sent again then. A day, so that a
+/// provider that is away in the night loses none of it.
+pub const TOLD_FOR_SECONDS: u64 = 86_400;
+
 /// The delivery that takes a command to its service, marked as one that the fleet has written. None for a command that no
 /// delivery takes.
 pub fn to_its_service(command: &Command, keys: &CommandKeys) -> Option<(Key, Value)> {
@@ -40,7 +45,7 @@ pub fn of_its_end(command: &Command) -> Option<(Key, Value)> {
     let body = json!({
         "id": key.id, "tenant": key.tenant.as_str(), "channel": reply.channel.as_str(),
         "destination": reply.destination, "template": ENDED, "locale": reply.locale, "data": data,
-        "priority": "urgent", "metadata": { "command": command.key.id },
+        "priority": "urgent", "ttl_seconds": TOLD_FOR_SECONDS, "metadata": { "command": command.key.id },
     });
     Some((key, body))
 }
