@@ -63,7 +63,7 @@ pub struct Verification {
     pub last_sent_at: Option<Timestamp>,
     /// The request that has shown the right code.
     pub approved_by: Option<String>,
-    /// Why it is blocked.
+    /// Why it is blocked; of one that is not, why a part of its ladder was left out.
     pub reasons: Vec<BlockReason>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -148,8 +148,7 @@ impl Verification {
         Some(event.with("sends", self.sends))
     }
 
-    /// The same, blocked where the guard has found reasons: its row is there by then, so that of many at once each is
-    /// counted before the next is looked at.
+    /// The same, blocked where the guard has found reasons.
     #[must_use]
     pub fn guarded(self, reasons: Vec<BlockReason>) -> Self {
         if reasons.is_empty() {

@@ -14,9 +14,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use domain::{
-    Actor, CODE_LIVES, Clock, Content, CounterHasher, Counters, Defaults, Key, PumpingLimits, RecipientHasher,
-    RequestIds, RequestedBy, Scope, Secrets, Sending, Telling, Tenant, Timestamp, Verification, VerificationMoved,
-    VerificationState, dial_code, guard, mask, number_prefix,
+    Actor, BlockReason, CODE_LIVES, Clock, Content, CounterHasher, Counters, Defaults, Key, PumpingLimits,
+    RecipientHasher, RequestIds, RequestedBy, Scope, Secrets, Sending, Telling, Tenant, Timestamp, Verification,
+    VerificationMoved, VerificationState, dial_code, guard, mask, number_prefix,
 };
 use store::{
     ConversionBy, Converted, MAX_PAGE, Store, StoreError, USUAL_PAGE, VerificationFilter, VerificationMade,
@@ -95,9 +95,9 @@ impl From<StoreError> for NotVerified {
 }
 
 impl Verifying<'_> {
-    /// Starts a verification, and returns once the broker has its first message. Its row comes first, then the guard, then
-    /// the message, whose id is always the same, then the row says that it was sent: a repeat with the same
-    /// `Idempotency-Key` goes on where the one before was interrupted, and sends nothing twice.
+    /// Starts a verification, and returns once the broker has its first message. Its row comes first, which the guard is
+    /// asked about as it is written, then the message, whose id is always the same, then the row says that it was sent: a
+    /// repeat with the same `Idempotency-Key` goes on where the one before was interrupted, and sends nothing twice.
     ///
     /// # Errors
     /// [`NotVerified`]; after [`NotVerified::Unconfirmed`] and while the ledger is not available repeat it.
@@ -111,22 +111,14 @@ impl Verifying<'_> {
         must(self.store, actor, &[Scope::Notify], "start a verification", now).await?;
         let id = idempotency_key
             .map_or_else(|| mint(now), |key| self.request_ids.id(&actor.tenant, RequestedBy::TokenHolder, key, None));
-        let fresh = self.fresh(Key { tenant: actor.tenant.clone(), id }, asked, now);
-        let begun = match self.store.begin_verification(&fresh).await? {
-            VerificationMade::New => fresh,
-            VerificationMade::Known(known) => self.same(*known, asked)?,
-        };
+        let begun = self.begun(Key { tenant: actor.tenant.clone(), id }, asked, now).await?;
         match begun.state {
             VerificationState::Blocked => return Err(NotVerified::Blocked(Box::new(begun))),
             VerificationState::Pending if begun.sends == 0 => {}
             _ => return Ok(begun),
         }
-        let begun = self.guarded(begun, &asked.ladder, now).await?;
-        if begun.sends > 0 {
-            return Ok(begun);
-        }
         self.tell(&begun, &begun.started()).await?;
-        self.send(&begun, &asked.ladder, asked.locale.as_deref(), &actor.name).await
+        self.send(&begun, &ladder_of(&begun, &asked.ladder), asked.locale.as_deref(), &actor.name).await
     }
 
     /// Sends the same code once more, to the address that `text` names again: the ledger has none. What still waits of the
@@ -144,7 +136,7 @@ impl Verifying<'_> {
             let detail = "is not where this verification was sent: give what it was started with";
             return Err(NotVerified::Refused(Refused::Fields(vec![field("/to", detail)])));
         }
-        self.send(&verification, &ladder, locale.as_deref(), &actor.name).await
+        self.send(&verification, &ladder_of(&verification, &ladder), locale.as_deref(), &actor.name).await
     }
 
     /// Ends a verification that is not wanted any more, and returns it.
@@ -163,8 +155,35 @@ impl Verifying<'_> {
         Err(NotVerified::Ended(ended.state_at(now)))
     }
 
-    fn fresh(&self, key: Key, asked: &Asked, now: Timestamp) -> Verification {
-        let Rung { channel, destination } = &asked.ladder.first;
+    /// The row of what is started, as the guard has judged it, or as it was where it is known.
+    async fn begun(&self, key: Key, asked: &Asked, now: Timestamp) -> Result<Verification, NotVerified> {
+        let reduced = self.is_abroad(&asked.ladder).then(|| asked.ladder.without_numbers()).flatten();
+        let ladder = reduced.as_ref().unwrap_or(&asked.ladder);
+        let left_out = reduced.as_ref().map(|_| BlockReason::Country);
+        let fresh = Verification { reasons: left_out.into_iter().collect(), ..self.fresh(key, asked, ladder, now) };
+        let number = ladder.number();
+        let judge = |counters: &Counters| guard(self.limits, number.as_deref(), counters);
+        let addresses = ladder.hashes(self.recipients);
+        match self.store.begin_verification(&fresh, &addresses, now, judge).await? {
+            VerificationMade::Known(known) => self.same(*known, asked),
+            VerificationMade::New(begun) => {
+                if begun.state == VerificationState::Blocked {
+                    self.has_ended(&begun).await;
+                }
+                Ok(*begun)
+            }
+        }
+    }
+
+    /// Whether the number of a ladder is of a country to which no codes are sent.
+    fn is_abroad(&self, ladder: &Ladder) -> bool {
+        let number = ladder.number();
+        guard(self.limits, number.as_deref(), &Counters::default()).contains(&BlockReason::Country)
+    }
+
+    /// `ladder` is what of that of `asked` is sent by.
+    fn fresh(&self, key: Key, asked: &Asked, ladder: &Ladder, now: Timestamp) -> Verification {
+        let Rung { channel, destination } = &ladder.first;
         let hashed = |kind: &'static str, what: &str| self.counters.hash(kind, what);
         Verification {
             key,
@@ -173,10 +192,10 @@ impl Verifying<'_> {
             recipient: recipient_of(channel, destination, self.recipients),
             recipient_mask: mask(destination),
             addresses: self.recipients.hash(&asked.ladder.addresses()),
-            prefix: self.prefix_of(&asked.ladder),
+            prefix: self.prefix_of(ladder),
             client: asked.client_ip.map(|ip| hashed(CLIENT, &network(ip))),
             session: asked.session.as_deref().map(|session| hashed(SESSION, session)),
-            dial_code: asked.ladder.number().as_deref().and_then(dial_code).map(str::to_owned),
+            dial_code: ladder.number().as_deref().and_then(dial_code).map(str::to_owned),
             state: VerificationState::Pending,
             version: 1,
             salt: Uuid::new_v4().into_bytes(),
@@ -212,26 +231,6 @@ impl Verifying<'_> {
         ladder.first.channel == verification.channel && known.contains(&verification.addresses)
     }
 
-    /// Asks the guard, and blocks what it finds reasons against.
-    async fn guarded(&self, begun: Verification, ladder: &Ladder, now: Timestamp) -> Result<Verification, NotVerified> {
-        let counters = self.store.verification_counters(&begun, now).await.unwrap_or_else(|error| {
-            // Nobody is to wait for a code because a count could not be read.
-            tracing::warn!(%error, "the guard of verifications could not count");
-            Counters::default()
-        });
-        let reasons = guard(self.limits, ladder.number().as_deref(), &counters);
-        if reasons.is_empty() {
-            return Ok(begun);
-        }
-        let left = self.store.block_verification(&begun.guarded(reasons)).await?.ok_or(NotVerified::Unknown)?;
-        if left.state != VerificationState::Blocked {
-            // The same request at the same time was let through.
-            return Ok(left);
-        }
-        self.has_ended(&left).await;
-        Err(NotVerified::Blocked(Box::new(left)))
-    }
-
     /// Publishes the next message, and notes that it was sent. Its id is that of the send, so that whoever does the same at
     /// the same time, or again after a crash, publishes the same delivery.
     async fn send(
@@ -262,6 +261,13 @@ impl Verifying<'_> {
             _ => self.store.verification(&verification.key).await?.ok_or(NotVerified::Unknown),
         }
     }
+}
+
+/// What of a ladder a verification is sent by: without its number where the country was left out when it was started.
+pub fn ladder_of(verification: &Verification, ladder: &Ladder) -> Ladder {
+    let is_left_out = verification.reasons.contains(&BlockReason::Country);
+    let reduced = is_left_out.then(|| ladder.without_numbers()).flatten();
+    reduced.unwrap_or_else(|| ladder.clone())
 }
 
 /// A verification of the tenant. It has neither its code nor its address. None when the tenant has none of this id.

@@ -191,7 +191,8 @@ async fn give_acme_a_verification(app: &TestApp) {
     let key = Key { tenant: acme, id: DELIVERY.into() };
     let state = VerificationState::Approved;
     let approved = Verification { state, sends: 1, ended_at: Some(testkit::NOW), ..verification(key) };
-    app.store.begin_verification(&approved).await.unwrap();
+    let of = [approved.recipient];
+    app.store.begin_verification(&approved, &of, testkit::NOW, |_| Vec::new()).await.unwrap();
 }
 
 /// A command of the id of the delivery.

@@ -32,7 +32,8 @@ pub(crate) struct VerificationAnswer {
     #[schema(example = 1)]
     sends: u32,
     /// Why the guard has blocked it: `country`, `address`, `client`, `session`, `prefix`, `budget`, `prefix_conversion`,
-    /// `country_conversion`. Empty where it has not.
+    /// `country_conversion`. Empty where it has not; but `country` stands there, too, where the number of a ladder was left
+    /// out, because no codes are sent to its country.
     reasons: Vec<&'static str>,
     /// When it was started.
     #[schema(format = DateTime)]

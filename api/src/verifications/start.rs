@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use operations::verifications::Asked;
+use operations::verifications::{Asked, ladder_of};
 use web::body::read_json_text;
 use web::idempotency::idempotency_key;
 use web::problem::Problem;
@@ -57,6 +57,7 @@ pub(crate) async fn start(
     let begun = app.verifying().start(&caller, &asked, key).await;
     let verification = begun.map_err(|why| refused(why, &app.settings.verify))?;
     broker_confirmed();
-    let answer = started(verification, asked.ladder.channels(), app.clock.now());
+    let ladder = ladder_of(&verification, &asked.ladder);
+    let answer = started(verification, ladder.channels(), app.clock.now());
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }

@@ -43,8 +43,9 @@ async fn with_some() -> Site {
         ("v-3", VerificationState::Expired),
         ("v-4", VerificationState::Blocked),
     ] {
-        let made = site.store.begin_verification(&verification(id, state)).await.unwrap();
-        assert_eq!(made, VerificationMade::New);
+        let begun = verification(id, state);
+        let made = site.store.begin_verification(&begun, &[begun.recipient], NOW, |_| Vec::new()).await.unwrap();
+        assert_eq!(made, VerificationMade::New(Box::new(begun)));
     }
     site
 }

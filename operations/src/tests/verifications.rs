@@ -194,7 +194,8 @@ async fn a_repeat_of_a_start_goes_on_where_it_was_interrupted_and_sends_nothing_
     // The process died after the row, and after the message: both look alike to whoever comes next.
     let mut other = self::world().await;
     let interrupted = Verification { version: 1, sends: 0, last_sent_at: None, ..begun.clone() };
-    other.store().begin_verification(&interrupted).await.unwrap();
+    let to = [interrupted.recipient];
+    other.store().begin_verification(&interrupted, &to, NOW, |_| Vec::new()).await.unwrap();
     assert_eq!(other.start(&sms(MADRID), Some("k")).await.unwrap(), begun);
     assert_eq!(other.messages(), (messages, vec!["started".to_owned(), "sent".to_owned()]), "the same delivery");
 
@@ -228,7 +229,45 @@ async fn starts_at_once_do_not_pass_the_guard_together() {
     let world = world().await;
     let bodies: Vec<Value> = (0..40).map(|n| sms(&format!("+3460012{n:04}"))).collect();
     let started = futures_util::future::join_all(bodies.iter().map(|body| world.start(body, None))).await;
-    assert!(started.iter().filter(|one| one.is_ok()).count() <= 10);
+    assert_eq!(started.iter().filter(|one| one.is_ok()).count(), 10, "no more, and none keeps another out");
+    let mail = json!({"channel": "email", "to": "ana@example.org", "purpose": "login"});
+    let mails = futures_util::future::join_all((0..20).map(|_| world.start(&mail, None))).await;
+    assert_eq!(mails.iter().filter(|one| one.is_ok()).count(), 3);
+}
+
+#[tokio::test]
+async fn every_address_of_a_ladder_counts_whichever_comes_first() {
+    let world = world().await;
+    let to = |to: Value| json!({"channel": "auto", "to": to, "purpose": "login"});
+    for n in 0..3 {
+        let behind = to(json!({"email": format!("ana{n}@example.org"), "phone": MADRID}));
+        assert!(world.start(&behind, None).await.is_ok(), "{n}");
+    }
+    let fourth = to(json!({"telegram_chat_id": 42, "phone": MADRID}));
+    for body in [fourth, sms(MADRID), json!({"channel": "whatsapp", "to": MADRID, "purpose": "login"})] {
+        let Err(NotVerified::Blocked(row)) = world.start(&body, None).await else { panic!("{body}") };
+        assert_eq!(row.reasons, [BlockReason::Address], "{body}");
+    }
+    assert!(world.start(&to(json!({"telegram_chat_id": 42, "email": "ana0@example.org"})), None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_number_to_which_no_codes_are_sent_is_left_out_of_a_ladder_and_never_sent_to() {
+    let mut world = world().await;
+    let to = json!({"email": "ana@example.org", "phone": "+18765550100"});
+    let body = json!({"channel": "auto", "to": to, "purpose": "login"});
+    let started = world.start(&body, Some("k")).await.unwrap();
+    assert_eq!((started.state, started.reasons.as_slice()), (VerificationState::Pending, &[BlockReason::Country][..]));
+    assert_eq!((started.dial_code.as_deref(), started.prefix, started.sends), (None, None, 1));
+    assert_eq!(world.start(&body, Some("k")).await.unwrap(), started, "a repeat");
+    world.limits.countries.push("+1876".into());
+    world.clock = later(60);
+    world.verifying().resend(&sender(), started.key.id.clone(), &json!({"to": to}).to_string()).await.unwrap();
+    let (messages, _) = world.messages();
+    assert_eq!(messages.len(), 2);
+    for message in messages {
+        assert_eq!((&message["channel"], message.get("fallback")), (&json!("email"), None), "nobody has counted more");
+    }
 }
 
 #[tokio::test]
@@ -244,9 +283,8 @@ async fn what_is_blocked_is_a_row_with_its_reasons_and_nothing_is_sent() {
     world.limits.countries.clear();
     let nowhere = world.start(&sms(MADRID), None).await;
     assert!(matches!(nowhere, Err(NotVerified::Blocked(_))), "{nowhere:?}");
-    // The number of a ladder is asked about wherever it stands in it.
-    let ladder = json!({"channel": "auto", "to": {"email": "ana@example.org", "phone": number}, "purpose": "login"});
-    assert!(matches!(world.start(&ladder, None).await, Err(NotVerified::Blocked(_))));
+    let alone = json!({"channel": "auto", "to": {"phone": number}, "purpose": "login"});
+    assert!(matches!(world.start(&alone, None).await, Err(NotVerified::Blocked(_))), "nothing else is left");
     let mail = json!({"channel": "email", "to": "ana@example.org", "purpose": "login"});
     for n in 0..3 {
         assert!(world.start(&mail, None).await.is_ok(), "{n}");

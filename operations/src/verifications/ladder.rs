@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ChannelName, Headers, Interactive, Lane, Purpose, Secrets, Tenant, Timestamp, Verification, verification_send_id,
+    ChannelName, Headers, Interactive, Lane, Purpose, RecipientHash, RecipientHasher, Secrets, Tenant, Timestamp,
+    Verification, verification_send_id,
 };
 use serde_json::{Map, Value, json};
 use topology::{Publication, PublisherProperties, To};
+
+use crate::recipients::recipient_of;
 
 /// How long a channel has before the next one is tried, in seconds. A code is there within some seconds, and whoever waits
 /// for longer than a minute asks for another one.
@@ -38,6 +41,25 @@ impl Ladder {
         let mut rungs = std::iter::once(&self.first).chain(&self.rest);
         let of_a_number = rungs.find(|rung| OF_NUMBERS.contains(&rung.channel.as_str()))?;
         Some(media::compared(&of_a_number.channel, &of_a_number.destination))
+    }
+
+    /// The same without the channels of numbers. None where there is no other.
+    pub(super) fn without_numbers(&self) -> Option<Self> {
+        let rungs = std::iter::once(&self.first).chain(&self.rest);
+        let mut others = rungs.filter(|rung| !OF_NUMBERS.contains(&rung.channel.as_str())).cloned();
+        Some(Self { first: others.next()?, rest: others.collect() })
+    }
+
+    /// The hash of each address, by which the guard counts. A number has the same by whichever channel.
+    pub(super) fn hashes(&self, recipients: &RecipientHasher) -> Vec<RecipientHash> {
+        let mut hashes: Vec<RecipientHash> = Vec::new();
+        for Rung { channel, destination } in std::iter::once(&self.first).chain(&self.rest) {
+            let hash = recipient_of(channel, destination, recipients);
+            if !hashes.contains(&hash) {
+                hashes.push(hash);
+            }
+        }
+        hashes
     }
 
     /// All addresses in one text, the same whichever channels of numbers there are.

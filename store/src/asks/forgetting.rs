@@ -12,20 +12,28 @@ struct Table {
     /// Ended, and told.
     ended: &'static str,
     at: &'static str,
-    /// Tables whose rows name it as `ask`.
-    beside: &'static [&'static str],
+    /// Tables of what is theirs, and by which column a row names whose it is.
+    beside: &'static [(&'static str, &'static str)],
 }
 
-const ASKS: Table =
-    Table { name: "asks", ended: "ended_at IS NOT NULL", at: "ended_at", beside: &["answers", "ask_copies"] };
+const ASKS: Table = Table {
+    name: "asks",
+    ended: "ended_at IS NOT NULL",
+    at: "ended_at",
+    beside: &[("answers", "ask"), ("ask_copies", "ask")],
+};
 const COMMANDS: Table = Table {
     name: "commands",
     ended: "state IN ('succeeded', 'failed', 'rejected', 'expired')",
     at: "updated_at",
     beside: &[],
 };
-const VERIFICATIONS: Table =
-    Table { name: "verifications", ended: "ended_at IS NOT NULL", at: "ended_at", beside: &[] };
+const VERIFICATIONS: Table = Table {
+    name: "verifications",
+    ended: "ended_at IS NOT NULL",
+    at: "ended_at",
+    beside: &[("verification_addresses", "verification")],
+};
 
 impl Store {
     /// Deletes asks that ended before then, with their answers and copies, the oldest first and at most `limit`; returns how
@@ -63,8 +71,7 @@ impl Store {
         let mut session = self.inner.db.begin().await?;
         let rows = session.query(&find, &values).await?;
         let keys: Vec<Key> = rows.iter().map(key_of).collect::<Result<_, _>>()?;
-        let of_ask = beside.iter().map(|beside| (*beside, "ask"));
-        for (from, id) in of_ask.chain([(*name, "id")]) {
+        for (from, id) in beside.iter().copied().chain([(*name, "id")]) {
             let delete = format!("DELETE FROM {from} WHERE (tenant, {id}) IN (SELECT u.tenant, u.id FROM {{u}})");
             session.query_group(&delete, &keys_group(keys.iter())).await?;
         }

@@ -1,16 +1,17 @@
-//! Verifications of addresses: begun once, an attempt counted before it is looked at, and each change written over the
-//! version that it was decided from.
+//! Verifications of addresses: begun once and judged then, an attempt counted before it is looked at, and each change written
+//! over the version that it was decided from.
 
 mod list;
 
 use domain::{
-    BlockReason, ChannelName, Checked, Key, Purpose, RecipientHash, Sending, Timestamp, Verification,
+    BlockReason, ChannelName, Checked, Counters, Key, Purpose, RecipientHash, Sending, Timestamp, Verification,
     VerificationMoved, VerificationState,
 };
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
 pub use self::list::{ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationPage};
+use super::counters::keep_addresses;
 use super::{MAX_TRIES, is_storable, overtaken, salt_of};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, time_of, unreadable};
@@ -24,34 +25,36 @@ pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, 
 /// What became of a verification that was to be begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VerificationMade {
-    New,
+    /// As it was written: pending, or blocked.
+    New(Box<Verification>),
     /// The tenant has one of this id, which stays as it is: the same one again, or another.
     Known(Box<Verification>),
 }
 
 impl Store {
-    /// Begins a verification, unless the tenant has one of its id.
+    /// Begins a verification, unless the tenant has one of its id: pending, or blocked where `judge` finds reasons in what was
+    /// counted. `addresses` are all to which its code may go.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn begin_verification(&self, verification: &Verification) -> Result<VerificationMade, StoreError> {
-        if insert(&mut self.inner.db.writer(), verification).await? {
-            return Ok(VerificationMade::New);
+    pub async fn begin_verification(
+        &self,
+        verification: &Verification,
+        addresses: &[RecipientHash],
+        now: Timestamp,
+        judge: impl FnOnce(&Counters) -> Vec<BlockReason>,
+    ) -> Result<VerificationMade, StoreError> {
+        let (mut session, counters) = self.counting(verification, addresses, now).await?;
+        let judged = verification.clone().guarded(judge(&counters));
+        if !insert(&mut session, &judged).await? {
+            let known = read(&mut session, &verification.key).await?.ok_or_else(overtaken)?;
+            return Ok(VerificationMade::Known(Box::new(known)));
         }
-        let known = read(&mut self.inner.db.reader(), &verification.key).await?.ok_or_else(overtaken)?;
-        Ok(VerificationMade::Known(Box::new(known)))
-    }
-
-    /// Writes that the guard has blocked a verification of which nothing was sent, and returns it as it stands then: where
-    /// somebody was quicker, as they have left it. None where the tenant has no such verification.
-    ///
-    /// # Errors
-    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
-    pub async fn block_verification(&self, blocked: &Verification) -> Result<Option<Verification>, StoreError> {
-        if swap(&mut self.inner.db.writer(), blocked).await? {
-            return Ok(Some(blocked.clone()));
+        if judged.state != VerificationState::Blocked {
+            keep_addresses(&mut session, &judged, addresses).await?;
         }
-        self.verification(&blocked.key).await
+        session.commit().await?;
+        Ok(VerificationMade::New(Box::new(judged)))
     }
 
     /// # Errors
@@ -156,11 +159,11 @@ async fn read(session: &mut Session, key: &Key) -> Result<Option<Verification>, 
     session.query(&sql, &key_values(key)).await?.first().map(verification_of).transpose()
 }
 
-/// False when the tenant has one of this id.
+/// False when the tenant has one of this id. What is blocked at once is untold.
 async fn insert(session: &mut Session, new: &Verification) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO verifications ({VERIFICATION}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING RETURNING id"
     );
     let (reasons, handle) = (reasons_of(new), Purpose::Verify.handle(&new.key));
     let [prefix, client, asker] =
@@ -191,6 +194,7 @@ async fn insert(session: &mut Session, new: &Verification) -> Result<bool, Store
         Value::Int(Some(new.expires_at.as_micros())),
         Value::Int(new.ended_at.map(Timestamp::as_micros)),
         Value::Bytes(Some(handle.as_bytes())),
+        Value::Flag(new.state == VerificationState::Blocked),
     ];
     Ok(!session.query(&sql, &values).await?.is_empty())
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{
-    BlockReason, CODE_LIVES, ChannelName, Checked, Content, Conversion, Counters, Purpose, Sending, Verification,
-    VerificationState,
+    BlockReason, CODE_LIVES, ChannelName, Checked, Content, Conversion, Counters, Purpose, RecipientHash,
+    RecipientHasher, Sending, Verification, VerificationState,
 };
 use tokio::task::JoinSet;
 
@@ -22,6 +22,8 @@ on_both!(
     what_is_not_wanted_any_more_is_never_approved,
     verifications_expire_and_are_told_until_that_is_noted,
     the_guard_counts_what_was_begun_lately_and_how_much_of_it_was_approved,
+    of_starts_at_once_as_many_go_through_as_may,
+    the_addresses_of_a_verification_are_forgotten_with_it,
     verifications_are_listed_the_newest_first_and_by_what_is_asked_for,
     conversion_is_told_by_country_and_by_prefix,
 );
@@ -58,7 +60,20 @@ fn verification(id: &str) -> Verification {
 }
 
 async fn begun(store: &Store, verification: &Verification) {
-    assert_eq!(store.begin_verification(verification).await.unwrap(), VerificationMade::New);
+    let made = store.begin_verification(verification, &[verification.recipient], at(0), |_| Vec::new()).await.unwrap();
+    assert_eq!(made, VerificationMade::New(Box::new(verification.clone())));
+}
+
+/// What is counted beside a verification that goes to these addresses, which is blocked then.
+async fn counted(store: &Store, of: &Verification, addresses: &[RecipientHash], second: i64) -> Counters {
+    let mut seen = Counters::default();
+    let judge = |counters: &Counters| {
+        seen = *counters;
+        vec![BlockReason::Prefix]
+    };
+    let made = store.begin_verification(of, addresses, at(second), judge).await.unwrap();
+    assert!(matches!(made, VerificationMade::New(blocked) if blocked.state == VerificationState::Blocked));
+    seen
 }
 
 async fn check(store: &Store, id: &str, by: Option<&str>, is_right: bool) -> Checked {
@@ -74,14 +89,15 @@ async fn a_verification_is_begun_once_and_read_as_it_was_made(db: &Database) {
     let store = db.store().await;
     begun(&store, &verification("v-1")).await;
     let other = Verification { salt: [0; 16], purpose: "payment".into(), ..verification("v-1") };
-    let known = store.begin_verification(&other).await.unwrap();
+    let known = store.begin_verification(&other, &[recipient()], at(0), |_| Vec::new()).await.unwrap();
     assert_eq!(known, VerificationMade::Known(Box::new(verification("v-1"))), "its code stays the same");
-    begun(&store, &verification("v-2")).await;
-    let blocked = verification("v-2").guarded(vec![BlockReason::Country, BlockReason::Budget]);
-    for _ in 0..2 {
-        assert_eq!(store.block_verification(&blocked).await.unwrap(), Some(blocked.clone()));
-        assert_eq!(read(&store, "v-2").await, blocked);
-    }
+    let reasons = || vec![BlockReason::Country, BlockReason::Budget];
+    let blocked = verification("v-2").guarded(reasons());
+    let made = store.begin_verification(&verification("v-2"), &[], at(0), |_| reasons()).await.unwrap();
+    assert_eq!(made, VerificationMade::New(Box::new(blocked.clone())));
+    assert_eq!(read(&store, "v-2").await, blocked);
+    let again = store.begin_verification(&verification("v-2"), &[], at(0), |_| Vec::new()).await.unwrap();
+    assert_eq!(again, VerificationMade::Known(Box::new(blocked.clone())), "it stays blocked");
     let untold = store.untold_verifications().await.unwrap();
     assert_eq!(untold, std::slice::from_ref(&blocked), "nobody was told of it yet");
     let handle = Purpose::Verify.handle(&key("v-1"));
@@ -196,7 +212,7 @@ async fn verifications_expire_and_are_told_until_that_is_noted(db: &Database) {
 
 async fn the_guard_counts_what_was_begun_lately_and_how_much_of_it_was_approved(db: &Database) {
     let store = db.store().await;
-    let none = store.verification_counters(&verification("v-1"), at(0)).await.unwrap();
+    let none = counted(&store, &verification("w-1"), &[recipient()], 0).await;
     let (zero, conversion) = (Some(0), Some(Conversion::default()));
     let expected = Counters {
         address: zero,
@@ -228,20 +244,56 @@ async fn the_guard_counts_what_was_begun_lately_and_how_much_of_it_was_approved(
     }
     let of_session = Verification { session: Some(hash("session")), ..verification("v-10") };
     begun(&store, &of_session).await;
-    let counted = store.verification_counters(&of_session, at(1)).await.unwrap();
+    let looking = Verification { key: key("w-2"), ..of_session };
     let expected = Counters {
-        address: Some(5),
-        client: Some(5),
-        session: Some(0),
-        prefix: Some(5),
-        country: Some(7),
+        address: Some(6),
+        client: Some(6),
+        session: Some(1),
+        prefix: Some(6),
+        country: Some(8),
         prefix_conversion: Some(Conversion { sent: 4, approved: 2 }),
         country_conversion: Some(Conversion { sent: 5, approved: 2 }),
     };
-    assert_eq!(counted, expected);
-    let mail = Verification { prefix: None, client: None, dial_code: None, ..verification("v-10") };
-    let counted = store.verification_counters(&mail, at(1)).await.unwrap();
-    assert_eq!(counted, Counters { address: Some(5), ..Counters::default() });
+    assert_eq!(counted(&store, &looking, &[recipient()], 1).await, expected);
+    let mail = |id: &str| Verification { prefix: None, client: None, dial_code: None, ..verification(id) };
+    let of_address = |count| Counters { address: Some(count), ..Counters::default() };
+    let other = RecipientHasher::new(b"secret").hash("another address");
+    assert_eq!(counted(&store, &mail("w-3"), &[recipient()], 1).await, of_address(6));
+    assert_eq!(counted(&store, &mail("w-4"), &[other, recipient()], 1).await, of_address(6), "the most of them");
+    assert_eq!(counted(&store, &mail("w-5"), &[other], 1).await, of_address(0));
+}
+
+async fn of_starts_at_once_as_many_go_through_as_may(db: &Database) {
+    let stores = [db.store().await, db.open().await];
+    let mut starts = JoinSet::new();
+    for n in 0..20 {
+        let store = stores[n % 2].clone();
+        starts.spawn(async move {
+            let judge = |counters: &Counters| match counters.address {
+                Some(0..3) => Vec::new(),
+                _ => vec![BlockReason::Address],
+            };
+            let of = verification(&format!("v-{n}"));
+            match store.begin_verification(&of, &[of.recipient], at(0), judge).await.unwrap() {
+                VerificationMade::New(made) => made.state,
+                VerificationMade::Known(known) => panic!("{known:?}"),
+            }
+        });
+    }
+    let states = starts.join_all().await;
+    assert_eq!(states.iter().filter(|state| **state == VerificationState::Pending).count(), 3, "{states:?}");
+}
+
+async fn the_addresses_of_a_verification_are_forgotten_with_it(db: &Database) {
+    let store = db.store().await;
+    begun(&store, &verification("v-1")).await;
+    assert!(store.cancel_verification(&key("v-1"), at(1)).await.unwrap().is_some());
+    store.verifications_told(&[key("v-1")]).await.unwrap();
+    let count = async |id: &str| counted(&store, &verification(id), &[recipient()], 2).await.address;
+    assert_eq!(count("w-1").await, Some(1));
+    store.verifications_told(&[key("w-1")]).await.unwrap();
+    assert_eq!(store.forget_verifications(at(100), 10).await.unwrap(), 2);
+    assert_eq!(count("w-2").await, Some(0));
 }
 
 fn all() -> VerificationFilter {
