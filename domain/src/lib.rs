@@ -97,7 +97,7 @@ pub use identity::{
     content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id, verification_send_id,
     webhook_id,
 };
-pub use interactive::{Interactive, NotRevealed, Revealed};
+pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
     CommandClaims, CommandKeys, CounterHasher, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher,

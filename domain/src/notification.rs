@@ -21,7 +21,7 @@ pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
 pub(crate) use self::names::{OF_A_MAIL, OF_AN_ITEM_ALONE, OF_THE_FLEET};
 pub(crate) use self::values::is_absent;
 pub use self::values::whole;
-use crate::{ChannelName, Escalation, Interactive, Priority, Reason, Tenant, Timestamp};
+use crate::{ChannelName, Escalation, Interactive, Priority, Reason, Shown, Tenant, Timestamp};
 
 /// The largest body that is read, in bytes. The broker's `max_message_size` is set to the same.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -108,6 +108,19 @@ impl Notification {
     /// When the first fallback is tried although this channel has not failed.
     pub fn escalation(&self) -> Option<Escalation> {
         self.fallback.first().and_then(|next| next.escalation)
+    }
+
+    /// What its reader is shown, of all that it has.
+    pub fn shown(&self) -> Shown<'_> {
+        let Wording { subject, message, template, data, .. } = &self.wording;
+        Shown {
+            channel: &self.channel,
+            destination: &self.destination,
+            template: template.as_deref(),
+            message: message.as_deref(),
+            subject: subject.as_deref(),
+            data,
+        }
     }
 
     /// The instant after which the notification is not sent any more: its own expiry, or `send_at` plus its greatest

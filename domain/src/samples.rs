@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Map;
 use uuid::Uuid;
 
 use crate::{
     Ambiguity, Arrival, AskChoice, ChannelName, Failure, Interactive, Key, Keyring, Lease, Order, Origin, Policy,
-    PublishedBy, Purpose, RecipientHash, Row, Secrets, Seed, State, Tenant, Timestamp,
+    PublishedBy, Purpose, RecipientHash, Row, Secrets, Seed, Shown, State, Tenant, Timestamp,
 };
 
 /// 2026-03-01T12:00:00Z
@@ -25,7 +26,10 @@ pub(crate) fn interactive(channel: &str, destination: &str) -> Interactive {
     let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
     let choices = [AskChoice { id: "yes".into(), label: "Sí".into(), refuses: false }];
     let channel = ChannelName::parse(channel).unwrap();
-    Interactive::new(&secrets, &seed, Purpose::Answer, 0, &choices, &channel, destination).unwrap()
+    let data = Map::new();
+    let shown =
+        Shown { channel: &channel, destination, template: None, message: Some("?"), subject: None, data: &data };
+    Interactive::new(&secrets, &seed, Purpose::Answer, 0, &choices, &shown).unwrap()
 }
 
 /// A delivery that its first claim has leased.

@@ -35,7 +35,7 @@ impl Revealed {
 /// The message with what it reveals. None for one that asks nothing.
 ///
 /// # Errors
-/// The outcome, where it reveals nothing: it was not made for this recipient, or can be derived no more. Such a message is
+/// The outcome, where it reveals nothing: it was not made for this recipient and these words, or can be derived no more. Such a message is
 /// never sent.
 pub(crate) fn reveal(setup: &Setup, row: &Row, notification: &Notification) -> Result<Option<Revealed>, Outcome> {
     let Some(interactive) = &notification.interactive else { return Ok(None) };
@@ -43,9 +43,8 @@ pub(crate) fn reveal(setup: &Setup, row: &Row, notification: &Notification) -> R
     if let Some(name) = FOR_OTHERS.into_iter().find(|name| mail.contains_key(*name)) {
         return Err(refused("forged", format!("/{name} forged: what one person answers goes to nobody else")));
     }
-    let (channel, destination) = (&notification.channel, notification.destination.as_str());
     let public_url = setup.public_url.as_deref();
-    let revealed = interactive.revealed(&setup.secrets, &row.key.tenant, channel, destination, public_url);
+    let revealed = interactive.revealed(&setup.secrets, &row.key.tenant, &notification.shown(), public_url);
     let revealed = revealed.map_err(|why| {
         let code = match why {
             NotRevealed::Forged => "forged",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use domain::{
-    ChannelName, DeadMark, Headers, Interactive, Key, Keyring, Lane, Purpose, Reason, Secrets, Seed, Tenant,
+    ChannelName, DeadMark, Headers, Interactive, Key, Keyring, Lane, Purpose, Reason, Secrets, Seed, Shown, Tenant,
     letter_headers,
 };
 use serde_json::json;
@@ -188,7 +188,9 @@ async fn an_edit_shows_a_question_or_a_code_to_nobody_else() {
     let key = Key { tenant: Tenant::parse("acme").unwrap(), id: "v-1".into() };
     let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
     let sms = ChannelName::parse("sms").unwrap();
-    let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &sms, "+12025550143").unwrap();
+    let (destination, data) = ("+12025550143", serde_json::Map::new());
+    let shown = Shown { channel: &sms, destination, template: None, message: Some("x"), subject: None, data: &data };
+    let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &shown).unwrap();
     let mut body: serde_json::Value = serde_json::from_str(BODY).unwrap();
     body["interactive"] = made.to_value();
     give_acme_an_opened_letter_of(&app, &body.to_string()).await;

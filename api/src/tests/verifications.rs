@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    CODE_LIVES, ChannelName, Interactive, Key, Keyring, RecipientHash, Revealed, Secrets, Tenant, Verification,
-    VerificationState,
+    CODE_LIVES, ChannelName, Defaults, Interactive, Key, Keyring, Notification, RecipientHash, Revealed, Secrets,
+    Tenant, Verification, VerificationState,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -73,10 +73,9 @@ fn revealed(published: &[Publication]) -> Revealed {
     let mut bodies = published.iter().filter_map(|one| serde_json::from_slice::<Value>(&one.body).ok());
     let message = bodies.find(|body| body.get("interactive").is_some()).unwrap();
     let interactive = Interactive::read(&message["interactive"]).unwrap();
-    let channel = ChannelName::parse(message["channel"].as_str().unwrap()).unwrap();
+    let read = Notification::decode(message.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
     let (tenant, secrets) = (Tenant::parse("acme").unwrap(), Secrets::new(&Keyring::new(SECRET.as_bytes(), None)));
-    let destination = message["destination"].as_str().unwrap();
-    interactive.revealed(&secrets, &tenant, &channel, destination, Some(URL)).unwrap()
+    interactive.revealed(&secrets, &tenant, &read.shown(), Some(URL)).unwrap()
 }
 
 /// Another code than this one.

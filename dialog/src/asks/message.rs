@@ -1,7 +1,7 @@
 //! Writes the messages of an ask: those that ask, with what their reader answers with named and not written, and the edits
 //! that tell the end. Always the same for the same copy.
 
-use domain::{Ask, Interactive, Key, Purpose, Secrets, Timestamp, ask_edit_id};
+use domain::{Ask, Interactive, Key, Purpose, Secrets, Shown, Timestamp, ask_edit_id};
 use operations::commands::TOLD_FOR_SECONDS;
 use serde_json::{Map, Value, json};
 use store::AskCopy;
@@ -45,19 +45,19 @@ pub(super) fn question(ask: &Ask, copies: &[AskCopy], secrets: &Secrets) -> Opti
 /// What a delivery and an item of a fallback have in common.
 fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, Value>> {
     let (channel, destination) = (&copy.channel, copy.destination.as_deref()?);
-    let interactive =
-        Interactive::new(secrets, &ask.seed(), Purpose::Answer, copy.place, &ask.choices, channel, destination)?;
     let choices: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
     let expires = shown(ask.expires_at, ask.created_at);
-    let mut data = json!({ "question": ask.question, "choices": choices, "expires": expires });
-    if let Some(requested_by) = &ask.requested_by {
-        data["requested_by"] = requested_by.as_str().into();
-    }
+    let fields = [("question", json!(ask.question)), ("choices", json!(choices)), ("expires", json!(expires))];
+    let requested_by = ask.requested_by.as_ref().map(|requested_by| ("requested_by", json!(requested_by)));
+    let named = fields.into_iter().chain(requested_by).map(|(name, value)| (name.to_owned(), value));
+    let data: Map<String, Value> = named.collect();
+    let shown = Shown { channel, destination, template: Some(QUESTION), message: None, subject: None, data: &data };
+    let interactive = Interactive::new(secrets, &ask.seed(), Purpose::Answer, copy.place, &ask.choices, &shown)?;
     let mut written = Map::new();
     written.insert("channel".into(), channel.as_str().into());
     written.insert("destination".into(), destination.into());
     written.insert("template".into(), QUESTION.into());
-    written.insert("data".into(), data);
+    written.insert("data".into(), data.into());
     written.insert("interactive".into(), interactive.to_value());
     if let Some(locale) = &copy.locale {
         written.insert("locale".into(), locale.as_str().into());

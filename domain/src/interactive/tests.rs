@@ -25,16 +25,35 @@ fn choices() -> Vec<AskChoice> {
     vec![choice("yes", "Sí"), choice("no", "No")]
 }
 
+/// A question by mail.
+struct Mail {
+    channel: ChannelName,
+    destination: String,
+    data: Map<String, Value>,
+}
+
+impl Mail {
+    fn to(destination: &str) -> Self {
+        let data = Map::from_iter([("question".to_owned(), json!("Deploy?"))]);
+        Self { channel: channel("email"), destination: destination.into(), data }
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        let Self { channel, destination, data } = self;
+        Shown { channel, destination, template: Some("ask"), message: None, subject: None, data }
+    }
+}
+
 /// Made for the approver 2 of the ask `a-1`, by mail.
 fn made(secrets: &Secrets, purpose: Purpose) -> Interactive {
     let (key, choices) = (key(), choices());
     let seed = Seed { key: &key, salt: &SALT, key_id: secrets.key_id() };
     let choices = if purpose == Purpose::Answer { choices.as_slice() } else { &[] };
-    Interactive::new(secrets, &seed, purpose, 2, choices, &channel("email"), "ana@example.org").unwrap()
+    Interactive::new(secrets, &seed, purpose, 2, choices, &Mail::to("ana@example.org").shown()).unwrap()
 }
 
 fn revealed(one: &Interactive, secrets: &Secrets) -> Result<Revealed, NotRevealed> {
-    one.revealed(secrets, &key().tenant, &channel("email"), "ana@example.org", Some(URL))
+    one.revealed(secrets, &key().tenant, &Mail::to("ana@example.org").shown(), Some(URL))
 }
 
 #[test]
@@ -62,7 +81,7 @@ fn it_reveals_the_code_the_link_and_the_buttons_of_its_row() {
 fn without_an_address_of_the_installation_there_is_no_link() {
     let secrets = secrets();
     let one = made(&secrets, Purpose::Answer);
-    let revealed = one.revealed(&secrets, &key().tenant, &channel("email"), "ana@example.org", None).unwrap();
+    let revealed = one.revealed(&secrets, &key().tenant, &Mail::to("ana@example.org").shown(), None).unwrap();
     assert!(revealed.link.is_none() && revealed.code.is_some() && revealed.buttons.len() == 2);
 }
 
@@ -78,7 +97,8 @@ fn a_copy_for_another_tenant_channel_or_destination_reveals_nothing() {
         ("acme", "email", ""),
     ] {
         let tenant = Tenant::parse(tenant).unwrap();
-        let not = one.revealed(&secrets, &tenant, &channel(to), destination, Some(URL));
+        let mail = Mail { channel: channel(to), ..Mail::to(destination) };
+        let not = one.revealed(&secrets, &tenant, &mail.shown(), Some(URL));
         assert_eq!(not, Err(NotRevealed::Forged), "{tenant} {to} {destination}");
     }
 }
@@ -107,10 +127,49 @@ fn whatever_is_changed_in_it_makes_it_forged() {
 }
 
 #[test]
+fn under_other_words_it_reveals_nothing() {
+    let secrets = secrets();
+    let one = made(&secrets, Purpose::Answer);
+    let mail = Mail::to("ana@example.org");
+    let shown = mail.shown();
+    let other =
+        Mail { data: Map::from_iter([("question".to_owned(), json!("Lunch?"))]), ..Mail::to("ana@example.org") };
+    let mut more = Mail::to("ana@example.org");
+    more.data.insert("choices".into(), json!([]));
+    for other in [
+        other.shown(),
+        more.shown(),
+        Shown { template: Some("verify"), ..shown },
+        Shown { template: None, message: Some("ask"), ..shown },
+        Shown { template: None, ..shown },
+        Shown { message: Some("Lunch?"), ..shown },
+        Shown { subject: Some("Lunch?"), ..shown },
+    ] {
+        let not = one.revealed(&secrets, &key().tenant, &other, Some(URL));
+        assert_eq!(not, Err(NotRevealed::Forged), "{:?} {:?}", other.template, other.data);
+    }
+}
+
+#[test]
+fn the_order_in_which_data_were_written_does_not_matter() {
+    let hash = |data: &str| words::content_of_words(&[None], &serde_json::from_str(data).unwrap());
+    let same = hash(r#"{"b": {"y": 1, "x": [true, null]}, "a": "\u0041"}"#);
+    assert_eq!(hash(r#"{ "a": "A", "b": {"x": [true, null], "y": 1} }"#), same);
+    for other in [
+        r#"{"a": "A", "b": {"x": [null, true], "y": 1}}"#,
+        r#"{"a": "A", "b": {"x": [true], "y": 1}}"#,
+        r#"{"a": "A", "b": {"x": [true, null], "y": "1"}}"#,
+        r#"{"a": "A", "x": [true, null], "b": {"y": 1}}"#,
+    ] {
+        assert_ne!(hash(other), same, "{other}");
+    }
+}
+
+#[test]
 fn a_mark_is_no_ticket_and_the_same_for_ever() {
     let one = made(&secrets(), Purpose::Answer);
     // Any other implementation of RFC 5869 and RFC 2104 computes the same.
-    assert_eq!(one.to_value()["mark"], "qON6M6o_IXztzXUSb4hKg2eATzQ5LdAaAAfQe0YgFsA");
+    assert_eq!(one.to_value()["mark"], "uJ1nQYhIJtbyxRa-TccG8-XkNsQYH4l2ZXOHKM1-g_c");
     assert_eq!(Ticket::parse(&URL_SAFE_NO_PAD.encode(one.mark)), None);
     assert_ne!(one.mark, made(&secrets(), Purpose::Verify).mark);
 }
@@ -119,7 +178,7 @@ fn a_mark_is_no_ticket_and_the_same_for_ever() {
 fn no_message_connects_an_account() {
     let (secrets, key) = (secrets(), key());
     let seed = Seed { key: &key, salt: &SALT, key_id: secrets.key_id() };
-    let made = Interactive::new(&secrets, &seed, Purpose::Connect, 0, &[], &channel("telegram"), "1");
+    let made = Interactive::new(&secrets, &seed, Purpose::Connect, 0, &[], &Mail::to("1").shown());
     assert_eq!(made, None);
 }
 
@@ -133,7 +192,7 @@ fn it_is_good_until_the_former_secret_is_forgotten() {
     assert_eq!(revealed(&one, &later), Err(NotRevealed::UnknownKey));
     let (key, key_id) = (key(), before.key_id().to_owned());
     let seed = Seed { key: &key, salt: &SALT, key_id: &key_id };
-    let none = Interactive::new(&later, &seed, Purpose::Verify, 0, &[], &channel("email"), "ana@example.org");
+    let none = Interactive::new(&later, &seed, Purpose::Verify, 0, &[], &Mail::to("ana@example.org").shown());
     assert_eq!(none, None);
 }
 

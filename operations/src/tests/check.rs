@@ -7,7 +7,9 @@ mod warnings;
 
 use std::sync::{Arc, LazyLock};
 
-use domain::{ChannelName, Defaults, Draft, Interactive, Key, Keyring, Purpose, Secrets, Seed, Tenant, Timestamp};
+use domain::{
+    ChannelName, Defaults, Draft, Interactive, Key, Keyring, Purpose, Secrets, Seed, Shown, Tenant, Timestamp,
+};
 use serde_json::{Map, Value, json};
 use templates::Templates;
 
@@ -236,7 +238,10 @@ fn what_the_fleet_alone_writes_is_refused_whatever_stands_in_it() {
     let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
     let made = |channel: &str, destination: &str| {
         let channel = ChannelName::parse(channel).unwrap();
-        let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &channel, destination);
+        let data = Map::new();
+        let shown =
+            Shown { channel: &channel, destination, template: None, message: Some("x"), subject: None, data: &data };
+        let made = Interactive::new(&secrets, &seed, Purpose::Verify, 0, &[], &shown);
         made.unwrap().to_value()
     };
     let why = "is written by the fleet alone, for one recipient: leave it out, and ask with a question or a verification \

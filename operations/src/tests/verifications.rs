@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, BlockReason, Checked, CounterHasher, Interactive, Key, PumpingLimits, Purpose, RecipientHasher, RequestIds,
+    Actor, BlockReason, Checked, CounterHasher, Key, Notification, PumpingLimits, Purpose, RecipientHasher, RequestIds,
     Revealed, Scope, Secrets, Telling, Timestamp, Verification, VerificationState, child_id, verification_send_id,
 };
 use serde_json::{Value, json};
@@ -116,10 +116,11 @@ impl World {
     }
 
     fn revealed_to(&self, message: &Value, destination: &str) -> Option<Revealed> {
-        let interactive = Interactive::read(&message["interactive"]).unwrap();
-        let channel = domain::ChannelName::parse(message["channel"].as_str().unwrap()).unwrap();
+        let mut message = message.clone();
+        message["destination"] = destination.into();
+        let read = Notification::decode(message.to_string().as_bytes(), &DEFAULTS).unwrap();
         let url = Some("https://n.example.org");
-        interactive.revealed(&self.secrets, &tenant("acme"), &channel, destination, url).ok()
+        read.interactive.as_ref().unwrap().revealed(&self.secrets, &tenant("acme"), &read.shown(), url).ok()
     }
 
     async fn read(&self, of: &Verification) -> Verification {
@@ -341,8 +342,14 @@ async fn a_ladder_has_one_code_and_what_costs_money_comes_last() {
     let code = code_of(&world.revealed(message)).to_owned();
     for item in items {
         assert_eq!((&item["when"], &item["after_seconds"]), (&json!("unanswered"), &json!(60)));
-        assert_eq!(code_of(&world.revealed(item)), code);
-        let mut elsewhere = item.clone();
+        // Its child has the words of the message itself.
+        let (mut child, item) = (message.clone(), item.as_object().unwrap());
+        child.as_object_mut().unwrap().remove("fallback");
+        for name in ["channel", "destination", "interactive"] {
+            child[name] = item[name].clone();
+        }
+        assert_eq!(code_of(&world.revealed(&child)), code);
+        let mut elsewhere = child.clone();
         elsewhere["interactive"] = message["interactive"].clone();
         assert!(world.revealed_to(&elsewhere, item["destination"].as_str().unwrap()).is_none());
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ChannelName, Headers, Interactive, Lane, Purpose, RecipientHash, RecipientHasher, Secrets, Tenant, Timestamp,
-    Verification, verification_send_id,
+    ChannelName, Headers, Interactive, Lane, Purpose, RecipientHash, RecipientHasher, Secrets, Shown, Tenant,
+    Timestamp, Verification, verification_send_id,
 };
 use serde_json::{Map, Value, json};
 use topology::{Publication, PublisherProperties, To};
@@ -85,9 +85,11 @@ impl Ladder {
         now: Timestamp,
     ) -> Option<Publication> {
         let id = verification_send_id(&sent.key, sent.sends);
-        let mut body = self.first.fields(sent, secrets)?;
+        let named = [("purpose", json!(sent.purpose)), ("minutes", json!(minutes_left(sent, now)))];
+        let data: Map<String, Value> = named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut body = self.first.fields(sent, secrets, &data)?;
         let items = self.rest.iter().map(|rung| {
-            let mut item = rung.fields(sent, secrets)?;
+            let mut item = rung.fields(sent, secrets, &data)?;
             item.insert("when".into(), json!("unanswered"));
             item.insert("after_seconds".into(), json!(AFTER_SECONDS));
             Some(Value::Object(item))
@@ -104,7 +106,7 @@ impl Ladder {
         }
         body.insert("id".into(), json!(id));
         body.insert("template".into(), json!(TEMPLATE));
-        body.insert("data".into(), json!({"purpose": sent.purpose, "minutes": minutes_left(sent, now)}));
+        body.insert("data".into(), data.into());
         body.insert("priority".into(), json!("urgent"));
         body.insert("expires_at".into(), json!(sent.expires_at.to_string()));
         body.insert("metadata".into(), json!({"verification": sent.key.id}));
@@ -129,10 +131,11 @@ impl Rung {
         format!("{kind} {}", media::compared(channel, destination))
     }
 
-    /// Where it leads to, and what is derived for this recipient.
-    fn fields(&self, sent: &Verification, secrets: &Secrets) -> Option<Map<String, Value>> {
+    /// Where it leads to, and what is derived for this recipient, who reads a message with these data.
+    fn fields(&self, sent: &Verification, secrets: &Secrets, data: &Map<String, Value>) -> Option<Map<String, Value>> {
         let Self { channel, destination } = self;
-        let made = Interactive::new(secrets, &sent.seed(), Purpose::Verify, 0, &[], channel, destination)?;
+        let shown = Shown { channel, destination, template: Some(TEMPLATE), message: None, subject: None, data };
+        let made = Interactive::new(secrets, &sent.seed(), Purpose::Verify, 0, &[], &shown)?;
         let fields = [
             ("channel", json!(channel.as_str())),
             ("destination", json!(destination)),

@@ -1,6 +1,6 @@
 //! The reader is shown what was made for them, and whoever else has the message, or the ledger, is shown nothing.
 
-use domain::{AskChoice, ChannelName, Interactive, Key, Purpose, Seed, State, Ticket};
+use domain::{AskChoice, ChannelName, Interactive, Key, Purpose, Seed, Shown, State, Ticket};
 use serde_json::{Value, json};
 use topology::Settlement;
 
@@ -18,19 +18,26 @@ fn choices(labels: &[&str]) -> Vec<AskChoice> {
     labels.iter().map(choice).collect()
 }
 
-fn made(purpose: Purpose, to: (&str, &str), labels: &[&str]) -> Interactive {
+/// Made for the reader of this template with these data.
+fn made(purpose: Purpose, to: (&str, &str), labels: &[&str], (template, data): (&str, &Value)) -> Interactive {
     let (secrets, key) = (secrets(), key());
     let seed = Seed { key: &key, salt: &[9; 16], key_id: secrets.key_id() };
     let channel = ChannelName::parse(to.0).unwrap();
-    Interactive::new(&secrets, &seed, purpose, 1, &choices(labels), &channel, to.1).unwrap()
+    let (template, data) = (Some(template), data.as_object().unwrap());
+    let shown = Shown { channel: &channel, destination: to.1, template, message: None, subject: None, data };
+    Interactive::new(&secrets, &seed, purpose, 1, &choices(labels), &shown).unwrap()
+}
+
+/// What stands in the words of the question.
+fn question() -> Value {
+    json!({"question": "Deploy?", "choices": ["Yes", "No"], "expires": "in an hour"})
 }
 
 /// A question of yes or no to this recipient.
 fn ask(to: (&str, &str)) -> Value {
     json!({
         "channel": to.0, "destination": to.1, "template": "ask",
-        "data": {"question": "Deploy?", "choices": ["Yes", "No"], "expires": "in an hour"},
-        "interactive": made(Purpose::Answer, to, &["Yes", "No"]).to_value(),
+        "data": question(), "interactive": made(Purpose::Answer, to, &["Yes", "No"], ("ask", &question())).to_value(),
     })
 }
 
@@ -76,7 +83,8 @@ async fn buttons_have_tickets_and_only_where_the_medium_has_buttons() {
     }
     let mut many = ask(("whatsapp", "+12025550143"));
     let labels = ["One", "Two", "Three", "Four"];
-    many["interactive"] = made(Purpose::Answer, ("whatsapp", "+12025550143"), &labels).to_value();
+    let made = made(Purpose::Answer, ("whatsapp", "+12025550143"), &labels, ("ask", &question()));
+    many["interactive"] = made.to_value();
     let text = captured(&parts().await, &many).await;
     assert!(!text.contains("[One") && text.contains(&format!("{PUBLIC_URL}/a/")), "{text}");
 }
@@ -86,7 +94,7 @@ async fn a_code_is_shown_with_its_link() {
     let mut body = ask(SMS);
     body["template"] = "verify".into();
     body["data"] = json!({"purpose": "sign in", "minutes": 10});
-    body["interactive"] = made(Purpose::Verify, SMS, &[]).to_value();
+    body["interactive"] = made(Purpose::Verify, SMS, &[], ("verify", &body["data"])).to_value();
     let text = captured(&parts().await, &body).await;
     assert!(text.contains(&code(Purpose::Verify)), "{text}");
 }
@@ -115,6 +123,9 @@ async fn a_copy_for_somebody_else_is_dead_and_shows_nothing() {
     let mut other_choices = ask(SMS);
     other_choices["interactive"]["choices"] = json!([["yes", "No"], ["no", "Yes"]]);
     assert_eq!(refused(&other_choices).await, forged, "labels that are swapped");
+    let mut other_words = ask(("telegram", "4711"));
+    other_words["data"]["question"] = "Lunch?".into();
+    assert_eq!(refused(&other_words).await, forged, "the buttons of this question under another one");
     let mut with_copy = ask(("email", "ana@example.org"));
     with_copy["cc"] = json!(["eve@example.org"]);
     assert_eq!(refused(&with_copy).await, forged, "a copy of the mail to somebody else");
