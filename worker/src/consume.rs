@@ -20,6 +20,8 @@ use crate::slots::share;
 
 /// How often a message that waits for a place asks again whether its channel hangs.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// The same for a command that waits for one of those that commands may have: they are over within moments.
+const LOOK_FOR_HALF: Duration = Duration::from_millis(10);
 /// Quorum queues cap a consumer's prefetch here (RabbitMQ documentation, "Quorum Queues").
 const LARGEST_PREFETCH: usize = 2000;
 
@@ -62,6 +64,10 @@ async fn admit(shared: &Arc<Shared>, notification: Notification, incoming: Incom
         if shared.slots.is_over_its_half(incoming.lane, &channel) {
             shared.deliveries.spawn(put_aside(Arc::clone(shared), Arc::new(notification), incoming));
             return;
+        }
+        if shared.slots.has_its_half(incoming.lane, &channel) {
+            tokio::time::sleep(LOOK_FOR_HALF).await;
+            continue;
         }
         tokio::select! {
             biased;

@@ -1,5 +1,5 @@
 //! How many messages are in hand at once: places are reserved for the urgent lane, and a channel whose provider hangs
-//! has no more than half of a lane.
+//! has no more than half of a lane. Commands to services never have more.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,11 @@ use tokio::time::Instant;
 
 /// A channel stalls when its oldest send in flight is older than this and its lane is full.
 const STALL_AFTER: Duration = Duration::from_secs(2);
+/// The same for commands, which are urgent all of them and come in bursts: a service that hangs would have taken the places
+/// of the lane before its oldest command is two seconds old, and the codes of a login would wait behind it. Bound to half of
+/// the lane from the start they leave the other half, and wait so long for a place of theirs before they are put aside. On a
+/// lane of less urgency a backlog of mails would stand before whoever has pressed a button.
+const SERVICE_STALLS_AFTER: Duration = Duration::from_millis(500);
 /// Bodies are counted in pages of this many bytes.
 const PAGE: usize = 1024;
 
@@ -87,12 +92,24 @@ impl Slots {
 
     /// Whether `channel` hangs and has half of `lane` already. A channel that works may use all of it.
     pub(crate) fn is_over_its_half(&self, lane: Lane, channel: &ChannelName) -> bool {
-        let full = self.is_full(lane);
-        let half = share(self.concurrency, lane).div_ceil(2);
+        let (full, half) = (self.is_full(lane), self.half(lane));
         let mut board = self.board.lock();
         let Some(load) = board.get_mut(&(lane, channel.clone())) else { return false };
-        load.stalled |= full && load.in_flight.iter().min().is_some_and(|oldest| oldest.elapsed() > STALL_AFTER);
+        let has_no_place = full || (is_bound(channel) && load.places >= half);
+        load.stalled |=
+            has_no_place && load.in_flight.iter().min().is_some_and(|oldest| oldest.elapsed() > patience(channel));
         load.stalled && load.places >= half
+    }
+
+    /// Whether `channel` may not have more than half of `lane`, and has it.
+    pub(crate) fn has_its_half(&self, lane: Lane, channel: &ChannelName) -> bool {
+        let board = self.board.lock();
+        let load = board.get(&(lane, channel.clone()));
+        is_bound(channel) && load.is_some_and(|load| load.places >= self.half(lane))
+    }
+
+    fn half(&self, lane: Lane) -> usize {
+        share(self.concurrency, lane).div_ceil(2)
     }
 
     pub(crate) fn in_flight(&self, lane: Lane, channel: &ChannelName) -> InFlight<'_> {
@@ -109,6 +126,16 @@ impl Slots {
         };
         narrowest.available_permits() == 0 || self.all.available_permits() == 0
     }
+}
+
+/// Whether a channel has half of a lane at most, whether it hangs or not.
+fn is_bound(channel: &ChannelName) -> bool {
+    channel.as_str() == media::service::MEDIUM.name
+}
+
+/// How old the oldest send of a channel may be where there is no place left for it.
+fn patience(channel: &ChannelName) -> Duration {
+    if is_bound(channel) { SERVICE_STALLS_AFTER } else { STALL_AFTER }
 }
 
 /// How many of `concurrency` places a lane may use.
@@ -151,7 +178,7 @@ impl Drop for InFlight<'_> {
             if let Some(at) = load.in_flight.iter().position(|started| *started == self.started) {
                 load.in_flight.swap_remove(at);
             }
-            load.stalled &= self.started.elapsed() > STALL_AFTER;
+            load.stalled &= self.started.elapsed() > patience(&self.at.1);
         });
     }
 }

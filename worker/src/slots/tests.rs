@@ -116,6 +116,26 @@ async fn sends_that_time_out_do_not_give_the_lane_back_to_the_channel_that_hangs
 }
 
 #[tokio::test(start_paused = true)]
+async fn commands_have_half_of_a_lane_however_many_come_at_once() {
+    let (slots, service) = (Slots::new(16, MIB), channel(media::service::MEDIUM.name));
+    let commands: Vec<Slot> = std::iter::from_fn(|| {
+        let has_room = !slots.has_its_half(Lane::Urgent, &service);
+        has_room.then(|| place(&slots, Lane::Urgent, "service")).flatten()
+    })
+    .collect();
+    assert_eq!(commands.len(), 8);
+    let sending = sends(&slots, Lane::Urgent, "service", 8);
+    let is_over = || slots.is_over_its_half(Lane::Urgent, &service);
+    assert!(!is_over(), "the next one waits for a service that works");
+    assert!(!slots.has_its_half(Lane::Urgent, &channel("email")));
+    seconds(1).await;
+    assert!(is_over(), "and is put aside where it hangs, though the lane has room");
+    assert_eq!(places(&slots, Lane::Urgent, "email").len(), 8, "which is for the others");
+    drop((sending, commands));
+    assert!(!is_over() && !slots.has_its_half(Lane::Urgent, &service));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_channel_that_has_left_leaves_nothing_behind() {
     let slots = Slots::new(16, MIB);
     for n in 0..1000 {
