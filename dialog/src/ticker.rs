@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Ask, Command, Key, State, Verification, verification_send_id};
+use domain::{Ask, Command, Key, State, Verification, VerificationState, verification_send_id};
 use runtime::{Outage, failpoint};
 use store::{StepError, Store, StoreError};
 use tokio::task::JoinSet;
@@ -136,6 +136,11 @@ async fn tell_verifications(shared: &Arc<Shared>) -> Result<(), StoreError> {
 async fn told_verification(shared: &Shared, verification: Verification) -> Option<Key> {
     let event = verification.ended()?;
     outgoing::tell(shared, &event, None, None).await.ok()?;
+    // Whoever ends one counts that and tells it; what its time has ended a dialog alone sees.
+    if verification.state == VerificationState::Expired {
+        let channel = verification.channel.as_str().to_owned();
+        metrics::counter!("chasqui_verifications_total", "channel" => channel, "result" => "expired").increment(1);
+    }
     for send in 1..=verification.sends {
         let tenant = verification.key.tenant.clone();
         let delivery = Key { tenant, id: verification_send_id(&verification.key, send) };

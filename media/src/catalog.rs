@@ -40,6 +40,12 @@ pub fn known() -> &'static [&'static str] {
     &NAMES
 }
 
+/// The names of all channels by which anything is sent, those among them that the fleet alone names.
+pub fn every_name() -> &'static [&'static str] {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| MEDIA.iter().map(|medium| medium.name).collect());
+    &NAMES
+}
+
 /// Whether the fleet alone writes what goes by this medium: no publisher may name it.
 pub fn is_of_the_fleet(medium: &Medium) -> bool {
     medium.name == service::MEDIUM.name

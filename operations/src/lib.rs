@@ -55,7 +55,12 @@ pub use own::is_marked;
 pub use recipients::{every_recipient, recipient_of};
 pub use segments::segments;
 
-/// The names of all channels, whether this process could send by them or not.
+/// The names of all channels by which deliveries go, also of those that publishers may not name.
+pub fn every_channel_name() -> &'static [&'static str] {
+    media::every_name()
+}
+
+/// The names of all channels that publishers may name, whether this process could send by them or not.
 pub fn channel_names() -> &'static [&'static str] {
     media::known()
 }

@@ -106,7 +106,7 @@ impl Known {
         if path.len() > MAX_PATH_BYTES {
             return None;
         }
-        let given: Vec<&str> = steps(path).skip_while(|step| is_of_a_version(step)).collect();
+        let given: Vec<&str> = steps_behind_a_version(path).collect();
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let near = self.routes.iter().filter_map(|route| {
             let edits = edits(&given, &route.path)?;
@@ -132,15 +132,20 @@ fn steps(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|step| !step.is_empty())
 }
 
+/// The steps behind those of a version, which a path may have and its route not, or the other way round.
+fn steps_behind_a_version(path: &str) -> impl Iterator<Item = &str> {
+    steps(path).skip_while(|step| is_of_a_version(step))
+}
+
 /// Whether a step is one that other APIs have before their routes, such as `api` or `v1`.
 fn is_of_a_version(step: &str) -> bool {
     let number = step.strip_prefix('v').unwrap_or_default();
     step == "api" || !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Counts the edits between all steps of a path and those of a route. None when one of the steps is not near.
+/// Counts the edits between all steps of a path and those of a route, without those of a version. None when one of the steps is not near.
 fn edits(given: &[&str], route: &str) -> Option<usize> {
-    let known: Vec<&str> = steps(route).collect();
+    let known: Vec<&str> = steps_behind_a_version(route).collect();
     if known.len() != given.len() {
         return None;
     }
@@ -165,7 +170,7 @@ mod tests {
 
     /// As many routes as an API may have.
     fn known() -> Known {
-        let routes: [(&str, &[Method]); 12] = [
+        let routes: [(&str, &[Method]); 15] = [
             ("/notify", &[Method::POST]),
             ("/notify-auth", &[Method::POST]),
             ("/notify/{id}", &[Method::DELETE]),
@@ -178,6 +183,9 @@ mod tests {
             ("/sandbox/captures", &[Method::GET]),
             ("/health/live", &[Method::GET]),
             ("/health/ready", &[Method::GET]),
+            ("/v1/commands", &[Method::GET]),
+            ("/v1/commands/dispatch", &[Method::POST]),
+            ("/v1/commands/{id}", &[Method::GET]),
         ];
         let route = |(path, methods): (&str, &[Method])| Route {
             path: path.to_owned(),
@@ -208,6 +216,11 @@ mod tests {
             ("GET", "/healthz", Some("GET /health")),
             ("GET", "/health/redy", Some("GET /health/ready")),
             ("GET", "/doc", Some("GET /docs")),
+            ("POST", "/v1/commands/dispach", Some("POST /v1/commands/dispatch")),
+            ("POST", "/commands/dispatch", Some("POST /v1/commands/dispatch")),
+            ("GET", "/api/v2/command/c-1", Some("GET /v1/commands/{id}")),
+            ("GET", "/v1/comands", Some("GET /v1/commands")),
+            ("POST", "/v1/notify", Some("POST /notify")),
             ("GET", "/", None),
             ("GET", "/nothing", None),
             ("POST", "/notify/a/b", None),

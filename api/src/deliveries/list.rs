@@ -131,7 +131,7 @@ fn wanted(query: &mut Parameters, answerers: &[&'static str]) -> Result<Wanted, 
     let state = query.one_of("state", &State::ALL, State::as_str);
     let ambiguous = query.flag("ambiguous");
     let recipient = query.parsed("recipient", RECIPIENT.must, RECIPIENT.read);
-    let channel = query.one_of("channel", operations::channel_names(), |name| name);
+    let channel = query.one_of("channel", operations::every_channel_name(), |name| name);
     let provider = query.one_of("provider", answerers, |name| name);
     let template = query.parsed("template", TEMPLATE.must, TEMPLATE.read);
     let reason = query.one_of("reason", &Reason::ALL, Reason::as_str);

@@ -106,6 +106,12 @@ async fn what_is_wrong_with_a_message_is_told_by_its_own_names() {
         (json!({"channel": "email", "to": {"telegram_chat_id": "12345"}, "message": "Hola"}), vec!["/to/email"]),
         (json!({"channel": "sms", "to": {"email": "nobody"}}), vec!["/channel", "/message", "/to/email"]),
         (json!({"to": both(), "message": "Hola", "text": "x"}), vec!["/text"]),
+        (json!({"to": both(), "message": "Hola", "correlation_id": 7}), vec!["/correlation_id"]),
+        (json!({"to": both(), "message": "Hola", "correlation_id": "c".repeat(256)}), vec!["/correlation_id"]),
+        (
+            json!({"to": both(), "message": "Hola", "correlation_id": "a\nb", "require_confirmation": true}),
+            vec!["/correlation_id"],
+        ),
         (json!({"to": {"email": "ana@example.org", "chat_id": 7}, "message": "Hola"}), vec!["/to/chat_id"]),
         (
             json!({"to": both(), "message": "Hola", "routing": {"fallback": ["sms"], "ttl": 5, "ttl_seconds": 0}}),

@@ -22,6 +22,7 @@ async fn deliveries_are_found_by_all_that_is_known_of_them() {
     for (query, expected) in [
         ("channel=sms", vec!["other", "order-2", "order-1"]),
         ("channel=email", vec![]),
+        ("channel=service", vec![]),
         ("provider=twilio", vec!["other", "order-1"]),
         ("reason=permanent", vec!["order-1"]),
         ("code=21211&state=waiting", vec!["other"]),

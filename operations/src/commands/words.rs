@@ -18,7 +18,8 @@ pub fn question(command: &Command, locale: Option<&str>) -> String {
     let what = format!("{}.{}", command.service, command.action);
     let asked = if is_spanish(locale) { format!("¿Hacer {what}?") } else { format!("Do {what}?") };
     // As JSON a text has no line of its own, and what turns the direction of text is shown as what it is.
-    let shown = arguments.iter().map(|(name, value)| format!("{} = {}", printable(name), printable(&value.to_string())));
+    let shown =
+        arguments.iter().map(|(name, value)| format!("{} = {}", printable(name), printable(&value.to_string())));
     std::iter::once(asked).chain(shown).collect::<Vec<_>>().join("\n")
 }
 

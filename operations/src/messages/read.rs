@@ -1,6 +1,6 @@
 //! Takes a message apart: to whom by which channels, and what is given on as it is.
 
-use domain::{FieldError, parse_object};
+use domain::{FieldError, MAX_ID_BYTES, parse_object};
 use serde_json::{Map, Value};
 
 use super::FIELDS;
@@ -88,6 +88,16 @@ impl Channel {
     }
 }
 
+/// It becomes part of the metadata of a notification, which nobody has written who is told what is wrong with it.
+fn correlation_id(reader: &mut Reader) -> Option<Value> {
+    let text = reader.line("correlation_id")?;
+    if text.len() > MAX_ID_BYTES {
+        reader.refuse("correlation_id", format!("must have at most {MAX_ID_BYTES} bytes"));
+        return None;
+    }
+    Some(Value::String(text))
+}
+
 impl Message {
     /// Reads a message, and says what is wrong with what is its own.
     ///
@@ -100,7 +110,7 @@ impl Message {
         let to = people(&mut reader);
         let (fallback, ttl_seconds) = routing(&mut reader);
         let asks = reader.flag("require_confirmation");
-        let correlation_id = reader.value("correlation_id");
+        let correlation_id = correlation_id(&mut reader);
         let mut given = Map::new();
         for name in FIELDS {
             given.extend(reader.value(name).map(|value| (name.to_owned(), value)));

@@ -107,7 +107,10 @@ fn an_end_is_told_where_it_was_asked_for() {
     assert_eq!(body["data"]["output"].as_str().unwrap().len(), 500);
     assert_eq!(of_its_end(&failed).unwrap().0, key);
     let read = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
-    assert!(read.expires_at(NOW).is_some_and(|expires| expires > NOW), "without an end Telegram sends it no second time");
+    assert!(
+        read.expires_at(NOW).is_some_and(|expires| expires > NOW),
+        "without an end Telegram sends it no second time"
+    );
     assert_eq!(of_its_end(&Command { reply: None, ..failed }), None);
 }
 

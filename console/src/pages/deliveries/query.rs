@@ -68,7 +68,7 @@ impl Asked {
 /// 422 that names every part that is wrong.
 pub(super) fn read(query: Parameters, settings: &Settings, actor: &Actor) -> Result<Wanted, Problem> {
     let mut query = query.filled();
-    let channel = query.one_of("channel", operations::channel_names(), |name| name);
+    let channel = query.one_of("channel", operations::every_channel_name(), |name| name);
     let provider = query.one_of("provider", &settings.answerers, |name| name);
     let wanted = Wanted {
         state: query.one_of("state", &State::ALL, State::as_str),
@@ -103,7 +103,7 @@ pub(super) fn of_another_search() -> Problem {
 pub(super) fn form(lang: Lang, asked: &Asked, settings: &Settings, problems: &[(String, String)]) -> Markup {
     let words = Words::of(lang);
     let states: Vec<(&str, &str)> = State::ALL.iter().map(|state| (state.as_str(), word(*state, lang))).collect();
-    let channels: Vec<(&str, &str)> = operations::channel_names().iter().map(|name| (*name, *name)).collect();
+    let channels: Vec<(&str, &str)> = operations::every_channel_name().iter().map(|name| (*name, *name)).collect();
     let answerers: Vec<(&str, &str)> = settings.answerers.iter().map(|name| (*name, *name)).collect();
     let reasons: Vec<(&str, &str)> = Reason::ALL.iter().map(|reason| (reason.as_str(), reason.as_str())).collect();
     let yes_or_no = [("true", lang.words().lists.yes), ("false", lang.words().lists.no)];
