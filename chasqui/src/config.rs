@@ -101,7 +101,7 @@ impl Config {
             channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks, service),
             services: services.unwrap_or_default(),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
-            dialog: dialog::Settings::read(reader),
+            dialog: dialog::Settings::read(reader, public_url.is_some()),
             retention: shared::retention(reader),
             prover: prover::prover(reader),
             zones,

@@ -148,7 +148,9 @@ pub(crate) async fn run_api(
     stop: CancellationToken,
 ) -> Result<()> {
     let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
-    let checker = Checker::new(shared.templates()?).calling(parts::calls(&shared.config));
+    let checker = Checker::new(shared.templates()?)
+        .calling(parts::calls(&shared.config))
+        .linking(shared.config.public_url.is_some());
     let gate = webhooks::gate(&shared.config.channels);
     let render = metrics::render(shared.config.delivery_objective);
     let names = shared.config.topology.names.clone();

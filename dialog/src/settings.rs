@@ -16,12 +16,14 @@ pub struct Settings {
     pub bot_name: Option<String>,
     /// `DEFAULT_LOCALE`: the language of whoever has named none.
     pub locale: String,
+    /// Whether there is a `PUBLIC_URL`: whoever is asked by mail answers by a link.
+    pub has_links: bool,
 }
 
 impl Settings {
-    pub fn read(reader: &mut Reader) -> Self {
+    pub fn read(reader: &mut Reader, has_links: bool) -> Self {
         let locale = reader.text("DEFAULT_LOCALE").unwrap_or_default();
-        Self { admins: admins(reader), bot_name: bot_name(reader), locale }
+        Self { admins: admins(reader), bot_name: bot_name(reader), locale, has_links }
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) async fn parts_with(services: Registry) -> Parts {
             admins: vec![ADMIN.to_owned()],
             bot_name: Some("acme_bot".to_owned()),
             locale: "en".to_owned(),
+            has_links: true,
         },
         polling: None,
         telling: Telling::All,

@@ -23,6 +23,7 @@ use crate::calls::Calls;
 pub struct Checker {
     templates: Arc<Templates>,
     calls: Calls,
+    has_links: bool,
 }
 
 /// What the checker found in a notification, which can be published if there are no errors.
@@ -35,13 +36,24 @@ pub struct Findings {
 
 impl Checker {
     pub fn new(templates: Arc<Templates>) -> Self {
-        Self { templates, calls: Calls::default() }
+        Self { templates, calls: Calls::default(), has_links: true }
     }
 
     /// The same, which also refuses URLs that are never called.
     #[must_use]
     pub fn calling(self, calls: Calls) -> Self {
         Self { calls, ..self }
+    }
+
+    /// The same for an installation that has an address which people can open, or has none. One of which nothing is said has.
+    #[must_use]
+    pub fn linking(self, has_links: bool) -> Self {
+        Self { has_links, ..self }
+    }
+
+    /// Whether people can open links of this installation.
+    pub(crate) fn has_links(&self) -> bool {
+        self.has_links
     }
 
     /// The templates that there are, for what is no notification.

@@ -100,7 +100,8 @@ const OF_A_BODY: [&str; 14] = [
 impl Create {
     pub(super) async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
         let actor = self.by.actor(self.tenant.clone());
-        let (checker, request_ids) = (Checker::new(parts::templates(config)?), parts::request_ids(config));
+        let checker = Checker::new(parts::templates(config)?).linking(config.public_url.is_some());
+        let request_ids = parts::request_ids(config);
         let rules = Rules {
             defaults: &config.defaults,
             tenant: &actor.tenant,

@@ -11,6 +11,8 @@ use super::plan::{Approver, FIRST_STEP_OF_ESCALATION, QUESTION};
 use crate::people::{self, Address, Person};
 use crate::shared::Shared;
 
+/// The channel whose readers answer by a link alone.
+const BY_LINK: &str = "email";
 /// How much of a hash names whoever reads an address: enough that no two of an ask are the same.
 const HASH_BYTES: usize = 8;
 
@@ -36,7 +38,8 @@ pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequ
     let (mut seen, mut written_to) = (BTreeSet::new(), BTreeSet::new());
     for List { people, pointer, step, after } in lists(request) {
         for (at, addressee) in people.iter().enumerate() {
-            match resolved(shared, tenant, addressee).await? {
+            let answering = |people| answering(people, shared.settings.has_links);
+            match resolved(shared, tenant, addressee).await?.and_then(answering) {
                 Ok(people) => {
                     // Whoever is named by an address as well is one person, and counts once.
                     let is_new = |person: &Found| {
@@ -114,6 +117,21 @@ async fn resolved(
             Ok(vec![Found { id, locale: locale.clone(), addresses: vec![address] }])
         }
     })
+}
+
+/// Those who can answer, by the addresses by which they can: a mail shows how by a link, where there are links.
+fn answering(mut people: Vec<Found>, has_links: bool) -> Result<Vec<Found>, String> {
+    if has_links {
+        return Ok(people);
+    }
+    for person in &mut people {
+        person.addresses.retain(|address| address.channel.as_str() != BY_LINK);
+    }
+    people.retain(|person| !person.addresses.is_empty());
+    if people.is_empty() {
+        return Err("can be asked by mail alone, which needs PUBLIC_URL: its readers answer by a link".into());
+    }
+    Ok(people)
 }
 
 /// Their addresses, however they are written.

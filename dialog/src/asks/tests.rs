@@ -45,6 +45,16 @@ async fn a_question_is_asked_by_the_first_channel_of_each_and_then_by_the_others
 }
 
 #[tokio::test]
+async fn without_links_a_mail_is_left_out_of_the_channels_of_a_person() {
+    let mut parts = parts().await;
+    std::sync::Arc::get_mut(&mut parts.shared).expect("nothing runs yet").settings.has_links = false;
+    parts.knows("ana", &[], &[("email", "ana@example.com"), ("telegram", "1")]).await;
+    let published = parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let [asked] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
+    assert_eq!((&asked["channel"], asked.get("fallback")), (&json!("telegram"), None));
+}
+
+#[tokio::test]
 async fn a_request_that_comes_again_asks_the_same_again_and_opens_nothing() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("telegram", "1"), ("sms", "+12025550143")]).await;

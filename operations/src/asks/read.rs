@@ -10,6 +10,11 @@ use crate::checked::{Refused, Rules, field, mint};
 /// By which media people are asked: each of them shows how to answer, and brings the answer back.
 const CARRIERS: [&str; 4] = ["email", "sms", "telegram", "whatsapp"];
 
+/// The one whose readers answer by a link alone.
+const BY_LINK: &str = "email";
+/// What is told of it where there are no links.
+const NEEDS_LINKS: &str = "needs PUBLIC_URL: whoever reads a mail answers by a link";
+
 /// A request to ask that is valid, with the identity and the bytes under which it is published.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -111,7 +116,14 @@ fn faults_of_people(people: Option<&Value>, place: &str, checker: &Checker) -> V
             let refusal = name.as_str().and_then(|name| refusal_of_carrier(name).err());
             faults.extend(refusal.map(|why| field(format!("{place}/{at}/channels/{n}"), why)));
         }
+        let mut named = one.get("channels").and_then(Value::as_array).into_iter().flatten().peekable();
+        if !checker.has_links() && named.peek().is_some() && named.all(|name| name == BY_LINK) {
+            faults.push(field(format!("{place}/{at}/channels"), NEEDS_LINKS));
+        }
         let text = |name: &str| one.get(name).and_then(Value::as_str);
+        if !checker.has_links() && text("channel") == Some(BY_LINK) {
+            faults.push(field(format!("{place}/{at}/channel"), NEEDS_LINKS));
+        }
         match text("channel").map(refusal_of_carrier) {
             None | Some(Ok(None)) => {}
             Some(Err(why)) => faults.push(field(format!("{place}/{at}/channel"), why)),

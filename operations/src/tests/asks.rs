@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use topology::Publisher;
 
 use crate::asks::{Answering, CheckedAsk, Linked, Withdrawn, answer_by_link, answered, cancel, chosen, linked, why};
+use crate::tests::check::SHIPPED;
 use crate::tests::fixtures::{NOW, asking, key, ledger, operator};
-use crate::{NotDone, Refused};
+use crate::{NotDone, Refused, Rules};
 
 fn secrets() -> Secrets {
     Secrets::new(&Keyring::new(b"a secret of the tests, 32 bytes or more", None))
@@ -75,6 +76,30 @@ fn another_tenant_is_refused_where_nothing_else_is_wrong() {
     let wrong = json!({"question": "", "to": [{"contact": "ana"}], "tenant": "other"});
     assert!(matches!(read(&wrong, None), Err(Refused::Fields(_))));
     assert!(matches!(CheckedAsk::read("[]", "ada", &asking(None).rules()), Err(Refused::Text(_))));
+}
+
+#[test]
+fn nobody_is_asked_by_mail_alone_where_no_link_can_be_opened() {
+    let checker = SHIPPED.clone().linking(false);
+    let asking = asking(None);
+    let pointers = |to: Value| {
+        let body = json!({"question": "Deploy?", "to": to}).to_string();
+        match CheckedAsk::read(&body, "ada", &Rules { checker: &checker, ..asking.rules() }) {
+            Ok(_) => Vec::new(),
+            Err(refused) => refused.errors().iter().map(|error| error.pointer.clone()).collect(),
+        }
+    };
+    for (to, expected) in [
+        (json!([{"channel": "email", "destination": "ana@example.org"}]), &["/to/0/channel"][..]),
+        (json!([{"contact": "ana"}, {"contact": "ben", "channels": ["email"]}]), &["/to/1/channels"]),
+        (json!([{"contact": "ana", "channels": ["email", "telegram"]}]), &[]),
+        (json!([{"channel": "sms", "destination": "+12025550143"}]), &[]),
+    ] {
+        assert_eq!(pointers(to.clone()), expected, "{to}");
+    }
+    assert!(
+        read(&json!({"question": "?", "to": [{"channel": "email", "destination": "a@example.org"}]}), None).is_ok()
+    );
 }
 
 #[tokio::test]
