@@ -21,8 +21,11 @@ use crate::shared::Shared;
 use crate::updates::Polling;
 use crate::{binding, consume, reports, ticker};
 
-/// The most messages of a queue in hand at once.
-const PREFETCH: u16 = 64;
+/// The most events in hand at once.
+const EVENTS_AT_ONCE: u16 = 64;
+/// The most calls of providers in hand at once, and requests of our own: an answer waits for two commits and two confirms, one
+/// after the other, which many do together.
+const CALLS_AT_ONCE: u16 = 128;
 /// How long a stop waits for events in hand.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a step with the ledger is repeated for an event in hand.
@@ -55,8 +58,8 @@ pub struct Dialog {
 impl Dialog {
     /// Hears providers and tells endpoints until `stop` is cancelled.
     pub async fn run(mut self, readiness: Readiness, stop: CancellationToken) {
-        let of = |source| Subscription { source, prefetch: PREFETCH };
-        let subscriptions = vec![of(Source::Callbacks), of(Source::Inbound)];
+        let of = |source, prefetch| Subscription { source, prefetch };
+        let subscriptions = vec![of(Source::Callbacks, EVENTS_AT_ONCE), of(Source::Inbound, CALLS_AT_ONCE)];
         let (consumers, mut sources) =
             Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
         let (topology, polling) = (self.topology.clone(), self.polling.take());

@@ -49,9 +49,9 @@ pub use journal::{
 };
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried,
-    Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, LOOK, LOOK_BY_ID, Lately, LatelyGroup, MAX_PAGE, Page,
-    Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target,
-    Took, USUAL_PAGE,
+    Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, KeptReport, LOOK, LOOK_BY_ID, Lately, LatelyGroup,
+    MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery,
+    StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, FailedReading, IndexedLetter, Item, JobState,

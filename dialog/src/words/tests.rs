@@ -211,3 +211,12 @@ async fn an_answer_after_the_end_is_told_who_came_first() {
     let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
     assert_eq!(ask.state(), AskState::Answered);
 }
+
+#[tokio::test]
+async fn words_that_come_twice_are_told_once() {
+    let mut parts = parts().await;
+    for expected in ["telegram.inbound", ""] {
+        parts.says("telegram", words("1/received", "2", "hello")).await;
+        assert_eq!(names(&parts.published()), expected);
+    }
+}
