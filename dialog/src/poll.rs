@@ -116,13 +116,9 @@ impl Poller {
     }
 
     fn publication(&self, shared: &Shared, update: &Update) -> Publication {
-        let inbound = Inbound {
-            provider: self.polling.provider.to_owned(),
-            target: self.polling.target.to_owned(),
-            at: shared.intake.clock.now(),
-            body: update.body.clone().into(),
-        };
-        Publication::of_inbound(Uuid::now_v7().to_string(), inbound)
+        let (now, body) = (shared.intake.clock.now(), update.body.clone());
+        let inbound = Inbound::call(self.polling.provider, self.polling.target, now, body);
+        Publication::of_inbound(Uuid::now_v7().to_string(), inbound.marked(&shared.secrets))
     }
 
     /// Answers beside the questions, for which whoever has pressed a button need not wait.

@@ -103,9 +103,11 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
     if call.round > 0 {
         return Ok(received);
     }
+    let is_believed = call.inbound.is_marked(&shared.secrets);
     for ((one, tenants), received_at) in said.iter().zip(followed).zip(&received) {
-        // An answer to a question of ours is told as that, and its code or button to nobody.
-        if words::taken(shared, one, *received_at).await? {
+        // An answer to a question of ours is told as that, and its code or button to nobody. Whoever may publish could answer
+        // for somebody, or have a command done, if what the fleet has not marked counted as more than a report.
+        if is_believed && words::taken(shared, one, *received_at).await? {
             continue;
         }
         tell_of_words(shared, call, one, tenants, *received_at).await?;

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use domain::{ChannelName, Keyring, Purpose, Registry, Report, Reported, Secrets, Telling, Timestamp};
 use serde_json::{Value, json};
 use store::{Contact, ContactAddress, Store};
@@ -156,8 +155,8 @@ impl Parts {
     /// Somebody says something by a provider.
     pub(crate) async fn says(&self, channel: &str, call: Value) {
         let target = format!("/webhook/{channel}");
-        let inbound = Inbound { provider: "test".into(), target, at: self.now(), body: Bytes::from(call.to_string()) };
-        assert_eq!(self.hears(inbound).await, Settlement::Ack, "{channel}");
+        let inbound = Inbound::call("test", target, self.now(), call.to_string());
+        assert_eq!(self.hears(inbound.marked(&self.shared.secrets)).await, Settlement::Ack, "{channel}");
     }
 
     /// Everything since the last call.

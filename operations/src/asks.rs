@@ -84,8 +84,7 @@ pub async fn ask(
 
 /// A message of the fleet's own to the role that asks.
 fn own(message_id: String, target: &str, body: Bytes, at: Timestamp) -> Publication {
-    let inbound = Inbound { provider: topology::OWN.to_owned(), target: target.to_owned(), at, body };
-    Publication::of_inbound(message_id, inbound)
+    Publication::of_inbound(message_id, Inbound::call(topology::OWN, target, at, body))
 }
 
 /// One of them with its answers and its messages. None where the tenant has none of this id, or nobody has opened it yet.

@@ -121,12 +121,8 @@ async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
 async fn a_code_is_tried_once_by_a_call_that_waits_for_something_else() {
     let parts = asked().await;
     let said = words("SM1/received", "+12025550143", "si 000000");
-    let inbound = topology::Inbound {
-        provider: "test".into(),
-        target: "/webhook/sms".into(),
-        at: parts.now(),
-        body: bytes::Bytes::from(said.to_string()),
-    };
+    let inbound = topology::Inbound::call("test", "/webhook/sms", parts.now(), said.to_string());
+    let inbound = inbound.marked(&parts.shared.secrets);
     parts.takes(topology::Publication::of_inbound("m-1".to_owned(), inbound.clone())).await;
     assert_eq!(attempts(&parts).await, 1);
     parts.takes(topology::Publication::of_inbound_later("m-1".to_owned(), inbound, 1)).await;
@@ -210,4 +206,26 @@ async fn an_answer_after_the_end_is_told_who_came_first() {
     );
     let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
     assert_eq!(ask.state(), AskState::Answered);
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_published_as_a_call_decides_nothing() {
+    let mut parts = asked().await;
+    let (button, code) = (parts.button(0, 0).await, parts.code(1).await);
+    let others = domain::Secrets::new(&domain::Keyring::new(b"a secret of others, 32 bytes or more", None));
+    for (channel, mut call) in [
+        ("telegram", press("1/received", "1", &button)),
+        ("telegram", words("2/received", ADMIN, "/cmd trading.deploy")),
+        ("sms", words("SM1/received", "+12025550143", &format!("si {code}"))),
+    ] {
+        for is_marked in [false, true] {
+            call["id"] = format!("{}/{is_marked}", call["id"].as_str().unwrap()).into();
+            let forged = topology::Inbound::call("test", format!("/webhook/{channel}"), parts.now(), call.to_string());
+            parts.hears(if is_marked { forged.marked(&others) } else { forged }).await;
+            let published = parts.published();
+            assert!(published.deliveries.is_empty(), "{channel}: nobody is answered");
+            assert_eq!(names(&published), format!("{channel}.inbound"));
+        }
+    }
+    assert_eq!((version(&parts).await, attempts(&parts).await), (1, 0));
 }
