@@ -43,11 +43,19 @@ enum Taken {
 /// Takes the calls of the queue until its stream ends, which it does when the consumers drain.
 pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = source.recv().await {
-        shared.events.spawn(hear_one(Arc::clone(&shared), incoming));
+        let number = noted(&shared, &incoming);
+        shared.events.spawn(hear_one(Arc::clone(&shared), incoming, number));
     }
 }
 
-async fn hear_one(shared: Arc<Shared>, incoming: Incoming) {
+/// Whoever ends what is over waits for what came in before that. What waits for something else was heard before.
+fn noted(shared: &Shared, incoming: &Incoming) -> Option<u64> {
+    let came = incoming.inbound.as_ref().filter(|_| incoming.headers.seq.unwrap_or(0) == 0)?;
+    Some(shared.horizon.taken(came.at, shared.intake.clock.now()))
+}
+
+async fn hear_one(shared: Arc<Shared>, incoming: Incoming, number: Option<u64>) {
+    let _in_hand = number.map(|number| shared.horizon.in_hand(number, shared.intake.clock.as_ref()));
     let disposition = heard(&shared, &incoming).await.unwrap_or_else(|early_end| early_end);
     disposition.settle(&shared.intake, incoming).await;
 }

@@ -80,6 +80,8 @@ pub(crate) async fn parts_with(services: Registry) -> Parts {
         clock: Arc::<Still>::clone(&clock),
     };
     let shared = Arc::new(dialog.into_shared(CancellationToken::new()));
+    // It has heard everything so far.
+    shared.horizon.note(NOW, true);
     Parts { shared, clock, published, _folder: folder }
 }
 
