@@ -77,8 +77,15 @@ async fn a_word_and_the_code_answer_and_the_code_is_told_to_nobody() {
     parts.says("sms", words("SM1/received", "+12025550143", &format!("si {wrong}"))).await;
     let published = parts.published();
     assert_eq!((verdict(&published), names(&published).as_str()), ("unknown_code", "ask.refused"));
-    parts.says("sms", words("SM2/received", "+12025550143", &format!("maybe {code}"))).await;
+    parts.says("sms", words("SM2/received", "+12025550143", &code)).await;
     assert_eq!(verdict(&parts.published()), "unknown_choice");
+    let tried = attempts(&parts).await;
+    for (n, text) in ["Order 123456", "maybe 123456", "my order is 123456"].into_iter().enumerate() {
+        parts.says("sms", words(&format!("SM2{n}/received"), "+12025550143", text)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.deliveries.len()), ("sms.inbound", 0), "{text}");
+    }
+    assert_eq!(attempts(&parts).await, tried, "no code is looked at");
     parts.says("sms", words("SM3/received", "+12025550143", &format!(" SI {} {}", &code[..3], &code[3..]))).await;
     let published = parts.published();
     assert_eq!((verdict(&published), names(&published).as_str()), ("counts", "ask.counted"));
