@@ -201,7 +201,7 @@ impl Parts {
         let address = |(channel, destination): &(&str, &str)| {
             let channel = ChannelName::parse(channel).unwrap();
             let recipient = operations::recipient_of(&channel, destination, &self.shared.intake.hasher);
-            ContactAddress { channel, destination: (*destination).to_owned(), recipient, since: NOW }
+            ContactAddress { channel, destination: (*destination).to_owned(), recipient, since: NOW, proved: true }
         };
         let contact = Contact {
             key: testkit::key(id),

@@ -68,6 +68,7 @@ pub async fn put(
         channel,
         destination,
         since: now,
+        proved: false,
     };
     let contact = Contact {
         key: Key { tenant: actor.tenant.clone(), id: id.to_owned() },

@@ -27,6 +27,7 @@ async fn a_contact_is_made_changed_shown_masked_and_deleted() {
     let shown = app.get("/contacts/ana", Some(&token("read"))).await;
     assert_eq!((shown.status, &shown.json()), (StatusCode::OK, &made.json()));
     assert_eq!(shown.json()["addresses"][1]["recipient"], "***@example.org");
+    assert_eq!(shown.json()["addresses"][0]["proved"], false, "nobody has opened a link");
     assert!(!shown.text.contains("ana@") && !shown.text.contains("12345"), "{shown:?}");
     let changed = put(&app, "ana", &json!({"name": "Ana María"})).await;
     assert_eq!((changed.status, &changed.json()["addresses"]), (StatusCode::OK, &json!([])));

@@ -236,3 +236,38 @@ async fn what_somebody_else_has_published_as_a_call_decides_nothing() {
     }
     assert_eq!((version(&parts).await, attempts(&parts).await), (1, 0));
 }
+
+#[tokio::test]
+async fn nobody_commands_by_an_account_that_a_tenant_has_only_put() {
+    let mut parts = parts().await;
+    let store = parts.shared.intake.store.clone();
+    let known = parts.knows("known", &[], &[("telegram", "6")]).await;
+    let put = async |tenant: &str, id: &str, number: &str, proved: bool| {
+        let mut contact = store::Contact { key: testkit::key_of(tenant, id), ..known.clone() };
+        let address = &mut contact.addresses[0];
+        address.destination = number.to_owned();
+        address.recipient = operations::recipient_of(&address.channel, number, &parts.shared.intake.hasher);
+        address.proved = proved;
+        store.put_contact(&contact, &testkit::told()).await.unwrap();
+    };
+    put("acme", "eve", ADMIN, false).await;
+    put("acme", "cleo", "7", false).await;
+    put("acme", "dora", "8", true).await;
+    put("default", "dan", "8", true).await;
+    let behind = async |number: &str| {
+        let channel = domain::ChannelName::parse("telegram").unwrap();
+        let people = crate::people::behind(&parts.shared, &channel, number).await.unwrap();
+        people.into_iter().map(|person| person.key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        behind(ADMIN).await,
+        [format!("default/telegram:{ADMIN}")],
+        "no other tenant takes an administrator over"
+    );
+    assert_eq!(behind("7").await, [""; 0]);
+    assert_eq!(behind("8").await, ["default/dan", "acme/dora"]);
+    put("default", "ada", ADMIN, false).await;
+    assert_eq!(behind(ADMIN).await, ["default/ada"], "the settings vouch for the account");
+    parts.says("telegram", words("1/received", "7", "/cmd trading.deploy")).await;
+    assert_eq!(verdict(&parts.published()), "not_allowed");
+}
