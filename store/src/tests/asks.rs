@@ -48,6 +48,7 @@ fn ask(id: &str) -> Ask {
         requested_by: Some("dan".into()),
         correlation_id: Some("order-7".into()),
         reply_to: Some("orders.replies".into()),
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: *b"0123456789abcdef",
         key_id: "0a0b0c0d".into(),
