@@ -254,3 +254,16 @@ async fn a_request_of_the_same_id_for_something_else_is_a_conflict() {
         assert_eq!(parts.published().letters, letters, "{field}");
     }
 }
+
+#[tokio::test]
+async fn an_administrator_of_the_settings_is_asked_where_an_administrator_says() {
+    let mut parts = parts().await;
+    for (groups, channels) in [(&[][..], &["telegram"][..]), (&["admins"][..], &["email", "telegram"][..])] {
+        parts.knows("ana", groups, &[("email", "eve@example.com"), ("telegram", ADMIN)]).await;
+        let id = format!("a-{}", groups.len());
+        parts.asks(json!({ "id": id, "question": "Deploy?", "to": [{ "group": "admins" }] })).await;
+        let copies = parts.shared.intake.store.ask_copies(&testkit::key(&id)).await.unwrap();
+        let asked: Vec<&str> = copies.iter().map(|copy| copy.channel.as_str()).collect();
+        assert_eq!(asked, channels, "of the groups {groups:?}");
+    }
+}
