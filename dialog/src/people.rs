@@ -94,10 +94,10 @@ async fn as_they_are_known(shared: &Shared, admin: Person) -> Result<Person, Ste
     Ok(people.into_iter().find(|person| person.key.tenant == admin.key.tenant).unwrap_or(admin))
 }
 
-/// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings
-/// among them. An administrator who is a contact of the tenant `default`, too, is that contact, in the group of the administrators:
-/// the settings vouch for their account, and for no other address of a contact that no administrator has put into that group. Any tenant may have a contact with anybody's address; without having proved it they
-/// are nobody.
+/// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings among
+/// them. An administrator who is a contact of the tenant `default`, too, is that contact, in the group of the administrators: the
+/// settings vouch for their account, and for no other address of a contact that no administrator has put into that group. Any
+/// tenant may have a contact with anybody's address; without having proved it they are nobody.
 ///
 /// # Errors
 /// [`StepError`] with the ledger.
