@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
 
 use crate::endpoints::Endpoints;
+use crate::horizon::Horizon;
 use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
 use crate::said::Reader;
@@ -71,7 +72,7 @@ impl Dialog {
             () = stop.cancelled() => {}
             () = asking(poller.as_ref(), &shared) => {}
             () = binding::keep(&shared, &topology) => {}
-            () = ticker::keep(&shared) => {}
+            () = ticker::keep(&shared, &consumers) => {}
             () = keep_current(&shared.health, &shared.intake.publisher, &consumers, &readiness) => {}
         }
         readiness.set(vec!["stopping".into()]);
@@ -115,6 +116,7 @@ impl Dialog {
             settings: self.settings,
             endpoints: Endpoints::default(),
             health: Health::default(),
+            horizon: Horizon::default(),
             events: TaskTracker::new(),
         }
     }

@@ -45,11 +45,19 @@ enum Taken {
 /// Takes the calls of the queue until its stream ends, which it does when the consumers drain.
 pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = source.recv().await {
-        shared.events.spawn(hear_one(Arc::clone(&shared), incoming));
+        let number = noted(&shared, &incoming);
+        shared.events.spawn(hear_one(Arc::clone(&shared), incoming, number));
     }
 }
 
-async fn hear_one(shared: Arc<Shared>, incoming: Incoming) {
+/// Whoever ends what is over waits for what came in before that. What waits for something else was heard before.
+fn noted(shared: &Shared, incoming: &Incoming) -> Option<u64> {
+    let came = incoming.inbound.as_ref().filter(|_| incoming.headers.seq.unwrap_or(0) == 0)?;
+    Some(shared.horizon.taken(came.at, shared.intake.clock.now()))
+}
+
+async fn hear_one(shared: Arc<Shared>, incoming: Incoming, number: Option<u64>) {
+    let _in_hand = number.map(|number| shared.horizon.in_hand(number, shared.intake.clock.as_ref()));
     let disposition = heard(&shared, &incoming).await.unwrap_or_else(|early_end| early_end);
     disposition.settle(&shared.intake, incoming).await;
 }
@@ -112,9 +120,13 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
     if call.round > 0 {
         return Ok(received);
     }
+    let is_believed = call.inbound.is_marked(&shared.secrets);
     for ((one, tenants), received_at) in said.iter().zip(followed).zip(&received) {
-        // An answer to a question of ours is told as that, and its code or button to nobody.
-        if words::taken(shared, one, *received_at).await? {
+        // An answer to a question of ours is told as that, and its code or button to nobody. Whoever may publish could answer
+        // for somebody, or have a command done, if what the fleet has not marked counted as more than a report.
+        // What somebody else has published before under the same number may have come from the future, and be no answer in time.
+        let at = (*received_at).min(call.inbound.at);
+        if is_believed && words::taken(shared, one, at).await? {
             continue;
         }
         tell_of_words(shared, call, one, tenants, *received_at).await?;

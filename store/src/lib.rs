@@ -63,7 +63,7 @@ pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use pauses::{MAX_PAUSES, PauseMade};
 pub use people::{
-    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_CONTACTS, SuppressionCursor,
+    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_ADDRESSES, MAX_CONTACTS, SuppressionCursor,
     SuppressionFilter, SuppressionPage, Which,
 };
 pub use providers::ProviderState;
