@@ -33,11 +33,14 @@ pub(crate) async fn admin(fleet: &TestFleet) -> String {
     bearer(fleet, "ada").await
 }
 
-/// The same of an API that is a process of its own.
+/// What lets somebody register the first user of an API that is a process of its own.
+pub(crate) const BOOTSTRAP: (&str, &str) = ("BOOTSTRAP_TOKEN", "a token of the tests for the first user");
+
+/// The same as [`admin`] of such an API, which has the setting [`BOOTSTRAP`].
 pub(crate) async fn admin_at(fleet: &TestFleet, api: &Process) -> String {
     let credentials = json!({"username": "ada", "password": PASSWORD});
     let post = |path: &str| fleet.http.post(api.url(path)).json(&credentials);
-    let registered = post("/register").send().await.expect("answered");
+    let registered = post("/register").header("x-bootstrap-token", BOOTSTRAP.1).send().await.expect("answered");
     assert_eq!(registered.status(), StatusCode::CREATED);
     let (status, answer) = read(post("/login").send().await.expect("answered")).await;
     assert_eq!(status, StatusCode::OK, "{answer}");

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
 use store::Filter;
 
-use crate::api::admin_at;
+use crate::api::{BOOTSTRAP, admin_at};
 
 const READER: &str = "+12025550143";
 /// A number that the provider refuses for good: its message is a dead letter.
@@ -97,7 +97,7 @@ struct Spoken {
 
 impl Spoken {
     async fn start(provider: &Provider) -> Self {
-        let settings = [provider.settings(), vec![("VERIFY_COUNTRIES", "+1")]].concat();
+        let settings = [provider.settings(), vec![("VERIFY_COUNTRIES", "+1"), BOOTSTRAP]].concat();
         let mut fleet = TestFleet::prepare(Database::Postgres, &settings).await.expect("a place");
         for command in [["topology", "apply"].as_slice(), &["migrate"]] {
             let (code, said) = run(command, &fleet.environment).await;

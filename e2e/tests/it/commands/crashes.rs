@@ -13,7 +13,7 @@ use testkit::key;
 use tokio::sync::Mutex;
 
 use super::{Trading, trading};
-use crate::api::admin_at;
+use crate::api::{BOOTSTRAP, admin_at};
 use crate::asks::request;
 
 /// `abort()` as a shell reports it.
@@ -83,7 +83,8 @@ impl Played {
     async fn start(step: (&str, &str)) -> Self {
         let trading = trading().await;
         let file = trading.file.path().to_str().expect("UTF-8").to_owned();
-        let settings = [("SERVICES_FILE", file.as_str()), ("SANDBOX", "missing"), ("ADMINS_TELEGRAM_IDS", "4711")];
+        let settings =
+            [("SERVICES_FILE", file.as_str()), ("SANDBOX", "missing"), ("ADMINS_TELEGRAM_IDS", "4711"), BOOTSTRAP];
         let mut fleet = TestFleet::prepare(Database::Postgres, &settings).await.expect("a place");
         for command in [["topology", "apply"].as_slice(), &["migrate"]] {
             let (code, said) = run(command, &fleet.environment).await;
