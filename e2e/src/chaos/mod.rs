@@ -175,7 +175,11 @@ impl Run<'_> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.description);
         let Needs { idle, due_together, clocks_are_wrong, someone_leaves, load } = fault.needs();
-        if idle && let Some(talk) = &mut self.talk {
+        // What is asked while a clock is ahead would stand for hours.
+        let may_talk = !clocks_are_wrong;
+        if (idle || !may_talk)
+            && let Some(talk) = &mut self.talk
+        {
             talk.settle().await;
         }
         if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
@@ -204,13 +208,13 @@ impl Run<'_> {
         let before = journal.entries().len();
         let injected = if idle {
             let injected = fault.inject(world).await;
-            self.begin_to_talk(over);
+            self.begin_to_talk(may_talk, over);
             loading.await;
             injected
         } else {
             let leaving = leaver.map(|leaver| tokio::spawn(leaver.leave(LEAVES_AFTER)));
             let loading = tokio::spawn(loading);
-            self.begin_to_talk(over);
+            self.begin_to_talk(may_talk, over);
             tokio::time::sleep(self.plan.load().1 / 3).await;
             let injected = fault.inject(world).await;
             loading.await?;
@@ -238,9 +242,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Has people asked and things done over this time.
-    fn begin_to_talk(&mut self, over: Duration) {
-        if let Some(talk) = &mut self.talk {
+    /// Has people asked and things done over this time, where that may be.
+    fn begin_to_talk(&mut self, may_talk: bool, over: Duration) {
+        if let Some(talk) = self.talk.as_mut().filter(|_| may_talk) {
             talk.begin(over);
         }
     }
@@ -269,7 +273,8 @@ impl Run<'_> {
         let (mut told, said) = world.clients.amqp.take_events().await.context("reading the subscriber's queue")?;
         self.report.notes.push(format!("{}: {}", self.kind.as_str(), reconcile::repeats(&told)));
         let (mut rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
-        let apart = Apart::take(&mut rows, &mut told, &mut letters);
+        let taking = Apart::take(&world.store, &mut rows, &mut told, &mut letters);
+        let apart = taking.await.context("reading the copies of asks")?;
         self.judge_talk(&world, apart, said).await?;
         let mut audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
         audit.hear(told);

@@ -1,10 +1,10 @@
 //! What the ledger has at the end of questions and commands, and which deliveries are theirs and no notification's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::{AskState, CommandState, Tenant};
+use domain::{Ask, AskState, CommandState, Tenant};
 use serde_json::Value;
 use store::{AskFilter, CommandFilter, DeliveryView, Store};
 use tokio::time::{Instant, sleep};
@@ -23,18 +23,27 @@ pub(in crate::chaos) struct Apart(HashMap<String, DeliveryView>);
 
 impl Apart {
     /// Takes what is of questions and commands out of the rows of the ledger, the events and the dead letters.
-    pub(in crate::chaos) fn take(
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub(in crate::chaos) async fn take(
+        store: &Store,
         rows: &mut Vec<DeliveryView>,
         told: &mut Vec<Told>,
         letters: &mut Vec<DeadLetter>,
-    ) -> Self {
-        let (own, others): (Vec<_>, Vec<_>) =
-            std::mem::take(rows).into_iter().partition(|view| is_apart(view.row.channel.as_str()));
+    ) -> Result<Self> {
+        let mut copies = HashSet::new();
+        for ask in all_asks(store).await? {
+            copies.extend(store.ask_copies(&ask.key).await?.into_iter().map(|copy| copy.delivery));
+        }
+        // A copy that was called off before any worker has seen it knows no channel.
+        let is_own = |view: &DeliveryView| is_apart(view.row.channel.as_str()) || copies.contains(&view.row.key.id);
+        let (own, others): (Vec<_>, Vec<_>) = std::mem::take(rows).into_iter().partition(is_own);
         *rows = others;
         let own: HashMap<String, DeliveryView> = own.into_iter().map(|view| (view.row.key.id.clone(), view)).collect();
         told.retain(|event| !own.contains_key(&event.delivery));
         letters.retain(|letter| !is_letter_apart(letter));
-        Self(own)
+        Ok(Self(own))
     }
 }
 
@@ -97,23 +106,27 @@ fn every_command() -> CommandFilter {
     }
 }
 
+async fn all_asks(store: &Store) -> Result<Vec<Ask>> {
+    let (mut asks, mut filter) = (Vec::new(), every_ask());
+    loop {
+        let page = store.asks(&filter).await?;
+        asks.extend(page.asks);
+        filter.after = page.next;
+        if filter.after.is_none() {
+            return Ok(asks);
+        }
+    }
+}
+
 /// Reads every question with its answers, and every command.
 ///
 /// # Errors
 /// The ledger's.
 pub(in crate::chaos) async fn all_kept(store: &Store, apart: Apart, told: Vec<Saying>) -> Result<Kept> {
     let mut kept = Kept { deliveries: apart.0, told, ..Kept::default() };
-    let mut filter = every_ask();
-    loop {
-        let page = store.asks(&filter).await?;
-        for ask in page.asks {
-            let answers = store.answers(&ask.key).await?;
-            kept.asks.push((ask, answers));
-        }
-        filter.after = page.next;
-        if filter.after.is_none() {
-            break;
-        }
+    for ask in all_asks(store).await? {
+        let answers = store.answers(&ask.key).await?;
+        kept.asks.push((ask, answers));
     }
     let mut filter = every_command();
     loop {
