@@ -15,7 +15,7 @@ use domain::{
 use operations::commands::{self, CommandRequest, ReportRequest};
 use runtime::failpoint;
 use serde_json::{Map, Value};
-use store::CommandMade;
+use store::{CommandMade, StoreError};
 
 use crate::disposition::Disposition;
 use crate::outgoing;
@@ -80,7 +80,8 @@ pub(crate) async fn ask_ended(shared: &Shared, ask: &Ask) -> Result<(), Disposit
     advance(shared, &command.key, step, |command| commands::decided(command, by, decided)).await
 }
 
-/// Does what follows from the end of a command whose time is over, beside its event: it is told to whoever has asked for it.
+/// Does what follows from the end of a command that no message has brought, beside its event: it is told to whoever has asked
+/// for it.
 ///
 /// # Errors
 /// What follows where not everything could be done.
@@ -89,16 +90,20 @@ pub(crate) async fn expired(shared: &Shared, command: &Command) -> Result<(), Di
 }
 
 /// Ends the commands whose delivery has failed for good. Nobody hears of these while nobody has subscribed to events, so that
-/// the ledger is asked for them again and again.
+/// the ledger is asked for them again and again. Their rows remember that this must be told: whoever dies behind that leaves
+/// it to the others.
 ///
 /// # Errors
-/// What follows where not everything could be done: the next time does the rest.
-pub(crate) async fn undelivered(shared: &Shared) -> Result<(), Disposition> {
-    let intake = &shared.intake;
-    let failed = intake.breaker.retry_until_taken(|| intake.store.undelivered_commands()).await?;
-    for command in failed {
-        let now = intake.clock.now();
-        advance(shared, &command.key, |command| command.undelivered(UNDELIVERED, now), |_| None).await?;
+/// [`StoreError`]: the next time does the rest.
+pub(crate) async fn undelivered(shared: &Shared) -> Result<(), StoreError> {
+    let store = &shared.intake.store;
+    for command in store.undelivered_commands().await? {
+        let now = shared.intake.clock.now();
+        let step = |command: &Command| command.undelivered(UNDELIVERED, now);
+        if let Some(CommandStep::Moved(moved)) = store.end_command(&command.key, step).await? {
+            failpoint("dialog.command_undelivered");
+            count(moved.command.state.as_str());
+        }
     }
     Ok(())
 }

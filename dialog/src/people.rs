@@ -53,8 +53,13 @@ impl From<Contact> for Person {
 /// [`StepError`] with the ledger.
 pub(crate) async fn known(shared: &Shared, key: &Key) -> Result<Option<Person>, StepError> {
     let intake = &shared.intake;
-    let contact = intake.breaker.retry_until_taken(|| intake.store.contact(key)).await?;
-    Ok(contact.map(Person::from).or_else(|| admins(shared, &key.tenant).into_iter().find(|admin| admin.key == *key)))
+    if let Some(contact) = intake.breaker.retry_until_taken(|| intake.store.contact(key)).await? {
+        return Ok(Some(contact.into()));
+    }
+    match admins(shared, &key.tenant).into_iter().find(|admin| admin.key == *key) {
+        Some(admin) => as_they_are_known(shared, admin).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Everybody of a group, at most so many of the contacts.
@@ -71,12 +76,22 @@ pub(crate) async fn in_group(
     let found = intake.breaker.retry_until_taken(|| intake.store.contacts_in_group(tenant, group, limit)).await?;
     let mut people: Vec<Person> = found.into_iter().map(Person::from).collect();
     if group == ADMINS {
-        // Whoever is a contact as well is asked once.
-        let is_there = |admin: &Person| people.iter().any(|person| person.addresses.contains(&admin.addresses[0]));
-        let others: Vec<Person> = admins(shared, tenant).into_iter().filter(|admin| !is_there(admin)).collect();
-        people.extend(others);
+        for admin in admins(shared, tenant) {
+            let person = as_they_are_known(shared, admin).await?;
+            if people.iter().all(|known| known.key != person.key) {
+                people.push(person);
+            }
+        }
     }
     Ok(people)
+}
+
+/// An administrator, as the contact of the same account where there is one: under two names somebody would count twice, and
+/// confirm what they have asked for themselves.
+async fn as_they_are_known(shared: &Shared, admin: Person) -> Result<Person, StepError> {
+    let Some(Address { channel, destination }) = admin.addresses.first() else { return Ok(admin) };
+    let people = behind(shared, channel, destination).await?;
+    Ok(people.into_iter().find(|person| person.key.tenant == admin.key.tenant).unwrap_or(admin))
 }
 
 /// Whoever has this address, contacts of any tenant before an administrator of the settings. An administrator who is a

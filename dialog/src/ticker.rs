@@ -8,6 +8,7 @@ use runtime::{Outage, failpoint};
 use store::{StepError, Store, StoreError};
 use tokio::task::JoinSet;
 
+use crate::disposition::Disposition;
 use crate::shared::Shared;
 use crate::{asks, commands, outgoing};
 
@@ -42,8 +43,7 @@ pub(crate) async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
     expire(&shared.intake.store, shared).await?;
     failpoint("dialog.expired");
     tell_asks(shared).await?;
-    // What could not be done is done the next time; the ledger tells the next step whether it answers.
-    let _ = commands::undelivered(shared).await;
+    commands::undelivered(shared).await?;
     tell_commands(shared).await?;
     tell_verifications(shared).await
 }
@@ -90,8 +90,7 @@ async fn tell_asks(shared: &Arc<Shared>) -> Result<(), StoreError> {
 async fn told_ask(shared: &Shared, ask: Ask) -> Option<Key> {
     let event = ask.ended()?;
     outgoing::tell(shared, &event, ask.correlation_id.as_deref(), ask.reply_to.as_deref()).await.ok()?;
-    asks::request_end(shared, &ask.key).await.ok()?;
-    Some(ask.key)
+    is_done(asks::request_end(shared, &ask.key).await, &ask.key).then_some(ask.key)
 }
 
 async fn tell_commands(shared: &Arc<Shared>) -> Result<(), StoreError> {
@@ -113,8 +112,7 @@ async fn tell_commands(shared: &Arc<Shared>) -> Result<(), StoreError> {
 
 async fn told_command(shared: &Shared, command: Command) -> Option<Key> {
     outgoing::tell(shared, &command.told(), command.correlation_id.as_deref(), None).await.ok()?;
-    commands::expired(shared, &command).await.ok()?;
-    Some(command.key)
+    is_done(commands::expired(shared, &command).await, &command.key).then_some(command.key)
 }
 
 async fn tell_verifications(shared: &Arc<Shared>) -> Result<(), StoreError> {
@@ -153,6 +151,19 @@ async fn call_off(shared: &Shared, delivery: &Key) -> Result<(), StepError> {
     let has_child =
         found.is_some_and(|view| view.row.order.escalates_at().is_some() || view.row.state == State::FellBack);
     if has_child { intake.call_off(delivery).await } else { Ok(()) }
+}
+
+/// Whether nothing of it is left to do. What the broker never takes counts as done: it would be tried for ever, and keep out
+/// what ends after it.
+fn is_done(done: Result<(), Disposition>, key: &Key) -> bool {
+    match done {
+        Ok(()) => true,
+        Err(Disposition::DeadLetter(_, why)) => {
+            tracing::error!(%key, why, "what follows from an end cannot be published, and is given up");
+            true
+        }
+        Err(Disposition::Acknowledge | Disposition::GiveBack) => false,
+    }
 }
 
 /// The keys of what was told.

@@ -31,7 +31,7 @@ enum Commands {
     CreatedAt,
     UpdatedAt,
     ExpiresAt,
-    /// Its time is over, and nobody has published that yet.
+    /// It has ended, no message has brought that, and nobody has published it yet.
     Untold,
 }
 

@@ -78,7 +78,7 @@ fn told(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict) -> Map<String, Val
         // Who has taken it back was not first.
         AskVerdict::Late(end) => {
             let first = end.by.as_deref().filter(|_| end.state == AskState::Answered);
-            vec![("by", first.map(Value::from))]
+            vec![("by", first.map(Value::from)), ("decided", end.choice.as_deref().and_then(label))]
         }
         AskVerdict::Stands { .. }
         | AskVerdict::TooOften

@@ -16,7 +16,7 @@ const HASH_BYTES: usize = 8;
 
 /// What was found of those who are to be asked.
 pub(super) struct Audience {
-    /// Each person once, at their first place.
+    /// Each person once, at their first place, by whatever they are named.
     pub(super) approvers: Vec<Approver>,
     pub(super) faults: Vec<FieldError>,
 }
@@ -32,12 +32,20 @@ struct List<'a> {
 /// # Errors
 /// [`StepError`] with the ledger.
 pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequest) -> Result<Audience, StepError> {
-    let (mut seen, mut found) = (BTreeSet::new(), Audience { approvers: Vec::new(), faults: Vec::new() });
+    let mut found = Audience { approvers: Vec::new(), faults: Vec::new() };
+    let (mut seen, mut written_to) = (BTreeSet::new(), BTreeSet::new());
     for List { people, pointer, step, after } in lists(request) {
         for (at, addressee) in people.iter().enumerate() {
             match resolved(shared, tenant, addressee).await? {
                 Ok(people) => {
-                    let people = people.into_iter().filter(|person| seen.insert(person.id.clone()));
+                    // Whoever is named by an address as well is one person, and counts once.
+                    let is_new = |person: &Found| {
+                        let addresses = hashed(shared, person);
+                        let is_another = addresses.is_disjoint(&written_to) && seen.insert(person.id.clone());
+                        written_to.extend(addresses.into_iter().filter(|_| is_another));
+                        is_another
+                    };
+                    let people = people.into_iter().filter(is_new);
                     let approver = |person: Found| Approver {
                         id: person.id,
                         locale: person.locale.or_else(|| request.locale.clone()),
@@ -106,6 +114,15 @@ async fn resolved(
             Ok(vec![Found { id, locale: locale.clone(), addresses: vec![address] }])
         }
     })
+}
+
+/// Their addresses, however they are written.
+fn hashed(shared: &Shared, person: &Found) -> BTreeSet<(ChannelName, Vec<u8>)> {
+    let hash = |Address { channel, destination }: &Address| {
+        let hash = operations::recipient_of(channel, destination, &shared.intake.hasher);
+        (channel.clone(), hash.as_bytes().to_vec())
+    };
+    person.addresses.iter().map(hash).collect()
 }
 
 /// Somebody with their addresses of these channels, in the order of the channels; with all of them where none is named.

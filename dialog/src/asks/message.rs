@@ -1,8 +1,6 @@
 //! Writes the messages of an ask: those that ask, with what their reader answers with named and not written, and the edits
 //! that tell the end. Always the same for the same copy.
 
-use std::time::Duration;
-
 use domain::{Ask, Interactive, Key, Purpose, Secrets, Timestamp, ask_edit_id};
 use serde_json::{Map, Value, json};
 use store::AskCopy;
@@ -16,14 +14,10 @@ const ENDED: &str = "ask_ended";
 const PRIORITY: &str = "urgent";
 
 /// The body of a delivery that asks one person, by the first of their channels and then by the others. None where the secret
-/// of the ask is known no more, or its copies went nowhere.
-pub(super) fn question(
-    ask: &Ask,
-    copies: &[AskCopy],
-    next_channel_after: Duration,
-    secrets: &Secrets,
-) -> Option<Value> {
-    let (first, others) = copies.split_first()?;
+/// of the ask is known no more, or its copies went nowhere. How long a channel is waited for is that between two of them: a
+/// request that comes again may say otherwise, and the message must be the same.
+pub(super) fn question(ask: &Ask, copies: &[AskCopy], secrets: &Secrets) -> Option<Value> {
+    let first = copies.first()?;
     let mut body = asked_by(ask, first, secrets)?;
     body.insert("id".into(), first.delivery.clone().into());
     body.insert("tenant".into(), ask.key.tenant.as_str().into());
@@ -33,10 +27,11 @@ pub(super) fn question(
     if first.due_at > ask.created_at {
         body.insert("send_at".into(), first.due_at.to_string().into());
     }
-    let fallback = others.iter().map(|copy| {
+    let fallback = copies.iter().zip(copies.iter().skip(1)).map(|(before, copy)| {
         let mut item = asked_by(ask, copy, secrets)?;
+        let after = copy.due_at.since(before.due_at);
         item.insert("when".into(), "unanswered".into());
-        item.insert("after_seconds".into(), next_channel_after.as_secs().max(1).into());
+        item.insert("after_seconds".into(), after.as_secs().max(1).into());
         Some(Value::Object(item))
     });
     let fallback: Vec<Value> = fallback.collect::<Option<_>>()?;

@@ -38,7 +38,7 @@ pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Dispo
     outgoing::tell(shared, &ask.opened(), ask.correlation_id.as_deref(), None).await?;
     failpoint("dialog.ask_told");
     if ask.end.is_none() {
-        send(shared, &ask, &opening.request).await?;
+        send(shared, &ask).await?;
     }
     failpoint("dialog.ask_sent");
     Ok(())
@@ -97,13 +97,17 @@ async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> 
     })
 }
 
-/// Publishes the messages that ask, as they were decided when it was opened.
-async fn send(shared: &Shared, ask: &Ask, request: &AskRequest) -> Result<(), Disposition> {
+/// Publishes the messages that ask, as they were decided when it was opened. Nothing of one that has ended meanwhile, so that
+/// nobody knows any more where it went.
+async fn send(shared: &Shared, ask: &Ask) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(&ask.key)).await?;
     let of_one = |one: &AskCopy, other: &AskCopy| (one.place, one.step) == (other.place, other.step);
     for rungs in copies.chunk_by(of_one) {
-        let Some(body) = message::question(ask, rungs, request.next_channel_after, &shared.secrets) else {
+        if rungs.iter().any(|copy| copy.destination.is_none()) {
+            continue;
+        }
+        let Some(body) = message::question(ask, rungs, &shared.secrets) else {
             let why = "the secret with which it was opened is known no more";
             return Err(Disposition::DeadLetter(Reason::InternalError, why.into()));
         };

@@ -52,7 +52,10 @@ async fn a_request_that_comes_again_asks_the_same_again_and_opens_nothing() {
     parts.knows("ana", &[], &[("telegram", "2")]).await;
     parts.advance(60);
     let again = parts.asks(to_two()).await;
-    assert_eq!((again.deliveries, again.events), (first.deliveries, first.events));
+    assert_eq!((&again.deliveries, &again.events), (&first.deliveries, &first.events));
+    let mut sooner = to_two();
+    sooner["next_channel_after"] = json!(30);
+    assert_eq!(parts.asks(sooner).await.deliveries, first.deliveries, "what was sent once is never another message");
     let other = json!({ "id": "a-1", "question": "Another?", "to": [{ "contact": "ana" }], "quorum": 2 });
     let inbound = Inbound::own("/asks", &other, parts.now());
     parts.hears(inbound).await;
@@ -179,6 +182,35 @@ async fn as_many_as_are_over_at_once_are_told_by_one_look() {
     ticker::look(&parts.shared).await.unwrap();
     let published = parts.published();
     assert_eq!((published.events.len(), published.requests.len()), (601, 601));
+}
+
+#[tokio::test]
+async fn one_person_is_asked_once_by_whatever_they_are_named() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", ADMIN), ("email", "ana@example.com")]).await;
+    let named = |to: Value| json!({ "id": "a-1", "question": "Deploy?", "to": to });
+    let to = json!([
+        { "contact": format!("telegram:{ADMIN}") }, { "group": "admins" }, { "contact": "ana" },
+        { "channel": "email", "destination": "ana@example.com" },
+    ]);
+    parts.asks(named(to.clone())).await;
+    let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert_eq!(ask.audience, ["ana"], "an administrator who is a contact is that contact");
+    let own = json!({ "id": "a-2", "question": "Deploy?", "to": to, "four_eyes": true, "requested_by": "ana" });
+    parts.hears(Inbound::own("/asks", &own, parts.now())).await;
+    assert_eq!(parts.published().letters, 1, "nobody else is there who may answer");
+}
+
+#[tokio::test]
+async fn a_question_that_has_ended_is_sent_to_nobody_where_its_request_comes_again() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] });
+    parts.asks(body.clone()).await;
+    // Whoever ends it forgets where it went between two looks of whoever opens it.
+    parts.shared.intake.store.forget_destinations(&testkit::key("a-1")).await.unwrap();
+    let again = parts.asks(body).await;
+    assert_eq!((again.deliveries.len(), again.letters), (0, 0));
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Commands from their first word to their end: who is asked, what is published, and what is told to whom.
 
-use domain::{Command, CommandState, Registry, Tenant, typed_command_id};
+use domain::{Command, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
 use serde_json::{Value, json};
 use topology::Settlement;
 
 use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
+use crate::ticker;
 
 fn services() -> Registry {
     let schema = json!({ "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] });
@@ -194,4 +195,38 @@ async fn the_end_of_its_time_is_told_where_it_was_asked_for() {
     assert!(super::expired(&parts.shared, &untold[0]).await.is_ok());
     let published = parts.published();
     assert_eq!((&published.deliveries[0]["data"]["state"], published.deliveries.len()), (&json!("expired"), 1));
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_delivered_is_told_also_where_whoever_has_seen_that_died() {
+    let mut parts = parts_with(services()).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.look")).await;
+    parts.published();
+    let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
+    let delivery = testkit::key(&command_delivery_id(&testkit::key(&id)));
+    let nobody = |_: Option<&[u8]>| -> Option<store::Target> { None };
+    parts.shared.intake.store.cancel(&delivery, parts.now(), &nobody, None).await.unwrap();
+    super::undelivered(&parts.shared).await.unwrap();
+    assert_eq!((row(&parts, &id).await.state, names(&parts.published()).as_str()), (CommandState::Failed, ""));
+    ticker::look(&parts.shared).await.unwrap();
+    let published = parts.published();
+    assert_eq!((names(&published).as_str(), published.deliveries.len()), ("command.failed", 1));
+    assert_eq!(published.deliveries[0]["data"]["state"], "failed");
+    assert_eq!(row(&parts, &id).await.reply, None, "where it was told is forgotten");
+    ticker::look(&parts.shared).await.unwrap();
+    assert_eq!(names(&parts.published()), "", "it is told once");
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_could_read_is_not_done() {
+    let mut parts = parts_with(services()).await;
+    let line = format!("/cmd trading.stop id={}", "1".repeat(1_000));
+    parts.says("telegram", words("m-1", ADMIN, &line)).await;
+    let published = parts.published();
+    assert_eq!(names(&published), "command.pending_confirmation command.rejected");
+    let [told] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
+    assert_eq!((&told["template"], &told["data"]["state"]), (&json!("command_ended"), &json!("rejected")));
+    let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
+    let why = row(&parts, &id).await.output.unwrap();
+    assert!(why.contains("/question has 1"), "{why}");
 }

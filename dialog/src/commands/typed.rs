@@ -67,7 +67,11 @@ pub(crate) async fn typed(
         correlation_id: None,
         reply: Some(to.clone()),
     };
-    let command = make(shared, request.command(&wanted, at)).await?;
+    let made = make(shared, request.command(&wanted, at)).await?;
+    // One about which nobody could be asked has ended, and its end was told.
+    let intake = &shared.intake;
+    let found = intake.breaker.retry_until_taken(|| intake.store.command(&made.key)).await?;
+    let command = found.unwrap_or(made);
     if command.state.is_ended() {
         return Ok(());
     }

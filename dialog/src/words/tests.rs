@@ -21,6 +21,10 @@ fn verdict(published: &Published) -> &str {
     told["data"]["verdict"].as_str().unwrap()
 }
 
+async fn attempts(parts: &Parts) -> u32 {
+    parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap().attempts
+}
+
 async fn version(parts: &Parts) -> u32 {
     parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap().version
 }
@@ -96,6 +100,46 @@ async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
     parts.says("sms", words("SM99/received", "+12025550143", &format!("si {code}"))).await;
     assert_eq!(verdict(&parts.published()), "unknown_code");
     assert_eq!(version(&parts).await, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
+    let mut parts = asked().await;
+    let code = parts.code(1).await;
+    let said = words("SM1/received", "+12025550143", &format!("si {code}"));
+    parts.says("sms", said.clone()).await;
+    let first = parts.published();
+    for _ in 0..super::typed::MAX_ATTEMPTS {
+        parts.shared.intake.store.count_ask_attempt(&testkit::key("a-1")).await.unwrap();
+    }
+    parts.says("sms", said).await;
+    let again = parts.published();
+    assert_eq!((again.events, again.deliveries), (first.events, first.deliveries), "a repeat is told the same");
+}
+
+#[tokio::test]
+async fn a_code_is_tried_once_by_a_call_that_waits_for_something_else() {
+    let parts = asked().await;
+    let said = words("SM1/received", "+12025550143", "si 000000");
+    let inbound = topology::Inbound {
+        provider: "test".into(),
+        target: "/webhook/sms".into(),
+        at: parts.now(),
+        body: bytes::Bytes::from(said.to_string()),
+    };
+    parts.takes(topology::Publication::of_inbound("m-1".to_owned(), inbound.clone())).await;
+    assert_eq!(attempts(&parts).await, 1);
+    parts.takes(topology::Publication::of_inbound_later("m-1".to_owned(), inbound, 1)).await;
+    assert_eq!(attempts(&parts).await, 1);
+}
+
+#[tokio::test]
+async fn a_code_that_is_typed_in_a_group_is_no_answer() {
+    let mut parts = asked().await;
+    let code = parts.code(0).await;
+    let in_a_group = json!({ "id": "1/received", "by": "1", "chat": "-100", "text": format!("si {code}") });
+    parts.says("telegram", in_a_group).await;
+    assert_eq!((names(&parts.published()).as_str(), version(&parts).await), ("telegram.inbound", 1));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::json;
 use store::AskedPerson;
 
 use super::choice::choice_of;
-use super::{id_of, reply_to, tell};
+use super::{id_of, is_private, reply_to, tell};
 use crate::asks;
 use crate::disposition::Disposition;
 use crate::outgoing;
@@ -50,14 +50,14 @@ impl<'a> Typed<'a> {
 /// # Errors
 /// What follows where not everything could be done.
 pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: Timestamp) -> Result<bool, Disposition> {
-    let Some(person) = one.person.as_deref() else { return Ok(false) };
+    let Some(person) = one.person.as_deref().filter(|_| is_private(one)) else { return Ok(false) };
     let intake = &shared.intake;
     let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
     let find = || intake.store.asks_of_recipient(&one.channel, &hashes, at.minus(LATE_FOR));
     let asked = intake.breaker.retry_until_taken(find).await?;
     let Some(first) = asked.first() else { return Ok(false) };
     for asked in &asked {
-        if is_its_code(shared, asked, typed).await? {
+        if is_its_code(shared, one, asked, typed).await? {
             give(shared, one, asked, typed, at).await?;
             return Ok(true);
         }
@@ -70,12 +70,18 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
     Ok(true)
 }
 
-/// Counts that a code is tried, and then looks at it.
-async fn is_its_code(shared: &Shared, asked: &AskedPerson, typed: &Typed<'_>) -> Result<bool, Disposition> {
+/// Counts that a code is tried, and then looks at it. Beyond the last attempt only an answer is known that is kept already:
+/// whoever had it in hand may have died before it was told.
+async fn is_its_code(shared: &Shared, one: &Said, asked: &AskedPerson, typed: &Typed<'_>) -> Result<bool, Disposition> {
     let intake = &shared.intake;
     let count = || intake.store.count_ask_attempt(&asked.ask.key);
     let counted: Option<Ask> = intake.breaker.retry_until_taken(count).await?;
-    let Some(ask) = counted.filter(|ask| ask.attempts <= MAX_ATTEMPTS) else { return Ok(false) };
+    let Some(ask) = counted else { return Ok(false) };
+    if ask.attempts > MAX_ATTEMPTS {
+        let answers = intake.breaker.retry_until_taken(|| intake.store.answers(&ask.key)).await?;
+        let (id, approver) = (id_of(one), ask.approver(asked.place));
+        return Ok(answers.iter().any(|kept| kept.given.id == id && Some(kept.given.approver.as_str()) == approver));
+    }
     Ok(shared.secrets.is_code(&ask.seed(), Purpose::Answer, asked.place, typed.code))
 }
 

@@ -38,7 +38,8 @@ impl CommandLine {
     /// # Errors
     /// [`InvalidLine`].
     pub fn parse(text: &str, bot: &str) -> Option<Result<Self, InvalidLine>> {
-        let rest = text.trim_start().strip_prefix(NAME)?;
+        let (name, rest) = text.trim_start().split_at_checked(NAME.len())?;
+        let rest = name.eq_ignore_ascii_case(NAME).then_some(rest)?;
         let rest = match rest.strip_prefix('@') {
             Some(rest) => {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());

@@ -1,8 +1,6 @@
 //! What people are told who type commands, in Spanish or in English.
 
-use domain::{
-    AskChoice, Command, CommandState, InvalidLine, MAX_QUESTION_CHARS, Registry, Tenant, Unresolved, printable,
-};
+use domain::{AskChoice, Command, CommandState, InvalidLine, Registry, Tenant, Unresolved, printable};
 use serde_json::{Map, Value};
 
 /// Whether somebody is told in Spanish.
@@ -12,7 +10,8 @@ fn is_spanish(locale: Option<&str>) -> bool {
         .is_some_and(|language| language.eq_ignore_ascii_case("es"))
 }
 
-/// What those are asked who confirm a command.
+/// What those are asked who confirm a command: all of it. One that is too long to be asked is not done, for nobody may confirm
+/// what they cannot read.
 pub fn question(command: &Command, locale: Option<&str>) -> String {
     let arguments: Map<String, Value> = serde_json::from_str(&command.arguments).unwrap_or_default();
     let shown = arguments.iter().map(|(name, value)| match value.as_str() {
@@ -20,12 +19,11 @@ pub fn question(command: &Command, locale: Option<&str>) -> String {
         None => format!(" {name}={value}"),
     });
     let what = format!("{}.{}{}", command.service, command.action, shown.collect::<String>());
-    let whole = if is_spanish(locale) {
+    if is_spanish(locale) {
         format!("¿Hacer {what}? Lo pide {}.", printable(&command.requested_by))
     } else {
         format!("Do {what}? {} asks for it.", printable(&command.requested_by))
-    };
-    whole.chars().take(MAX_QUESTION_CHARS).collect()
+    }
 }
 
 /// The answers to it, of which the first confirms.

@@ -64,17 +64,20 @@ impl Store {
     }
 
     /// Commands that were dispatched and whose delivery has failed for good, those that expire first before the others: at
-    /// most 256.
+    /// most 256. One that only a newer version can read is left to that.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn undelivered_commands(&self) -> Result<Vec<Command>, StoreError> {
+        // SQLite takes the index of what has not ended only where its very condition stands here.
         let sql = format!(
-            "SELECT {COMMAND} FROM commands WHERE state = 'dispatched' AND EXISTS (SELECT 1 FROM deliveries AS d \
+            "SELECT {COMMAND} FROM commands WHERE state IN ('pending_confirmation', 'dispatched', 'running') \
+             AND state = 'dispatched' AND EXISTS (SELECT 1 FROM deliveries AS d \
              WHERE d.tenant = commands.tenant AND d.id = commands.delivery AND d.state IN ('dead', 'cancelled')) \
              ORDER BY expires_at, tenant, id LIMIT {UNDELIVERED}"
         );
-        self.inner.db.reader().query(&sql, &[]).await?.iter().map(command_of).collect()
+        let rows = self.inner.db.reader().query(&sql, &[]).await?;
+        Ok(rows.iter().filter_map(|row| command_of(row).ok()).collect())
     }
 
     /// Has the next step of a command decided from its row, and writes it if the row is still that one; otherwise it is
@@ -88,6 +91,29 @@ impl Store {
         step: impl Fn(&Command) -> CommandStep,
         told: impl Fn(&Command) -> Option<Entry>,
     ) -> Result<Option<CommandStep>, StoreError> {
+        self.move_command(key, step, told, false).await
+    }
+
+    /// The same of an end that no message brings: the row remembers that it must be told, as that of an expiry
+    /// ([`Store::untold_commands`]).
+    ///
+    /// # Errors
+    /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
+    pub async fn end_command(
+        &self,
+        key: &Key,
+        step: impl Fn(&Command) -> CommandStep,
+    ) -> Result<Option<CommandStep>, StoreError> {
+        self.move_command(key, step, |_| None, true).await
+    }
+
+    async fn move_command(
+        &self,
+        key: &Key,
+        step: impl Fn(&Command) -> CommandStep,
+        told: impl Fn(&Command) -> Option<Entry>,
+        untold: bool,
+    ) -> Result<Option<CommandStep>, StoreError> {
         if !is_storable(&key.id) {
             return Ok(None);
         }
@@ -96,7 +122,7 @@ impl Store {
             let Some(command) = read(&mut session, key).await? else { return Ok(None) };
             let decided = step(&command);
             let CommandStep::Moved(moved) = &decided else { return Ok(Some(decided)) };
-            if swap(&mut session, moved).await? {
+            if swap(&mut session, moved, untold).await? {
                 if let Some(entry) = told(&moved.command) {
                     journal::insert(&mut session, &entry).await?;
                 }
@@ -144,9 +170,9 @@ async fn insert(session: &mut Session, command: &Command) -> Result<bool, StoreE
 }
 
 /// Writes the next version of a command over the one before it. False when the row has another version by now.
-async fn swap(session: &mut Session, moved: &CommandMoved) -> Result<bool, StoreError> {
+async fn swap(session: &mut Session, moved: &CommandMoved, untold: bool) -> Result<bool, StoreError> {
     const SWAP: &str = "UPDATE commands SET state = $3, version = $4, delivery = $5, confirmed_by = $6, output = $7, \
-         updated_at = $8 WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
+         updated_at = $8, untold = $10 WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
     let next = &moved.command;
     let [tenant, id] = key_values(&next.key);
     let values = [
@@ -159,6 +185,7 @@ async fn swap(session: &mut Session, moved: &CommandMoved) -> Result<bool, Store
         Value::Text(next.output.as_deref()),
         Value::Int(Some(next.updated_at.as_micros())),
         Value::Int(Some(i64::from(next.version) - 1)),
+        Value::Flag(untold),
     ];
     Ok(!session.query(SWAP, &values).await?.is_empty())
 }

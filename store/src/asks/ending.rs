@@ -91,7 +91,7 @@ impl Store {
         self.untold(&ASKS).await?.iter().map(ask_of).collect()
     }
 
-    /// Commands that have expired, in the same way.
+    /// Commands that have expired, or that could not be delivered, in the same way.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -14,6 +14,7 @@ on_both!(
     a_step_is_in_the_journal_with_it_and_one_that_is_none_is_not,
     commands_expire_and_are_told_until_that_is_noted,
     where_an_end_is_told_is_forgotten_once_it_was,
+    an_end_that_no_message_brings_is_told_until_that_is_noted,
     commands_are_listed_page_by_page_the_newest_first,
 );
 
@@ -161,6 +162,22 @@ async fn where_an_end_is_told_is_forgotten_once_it_was(db: &Database) {
     let told = store.command(&key("c-1")).await.unwrap().unwrap();
     assert_eq!((told.reply, told.state), (None, CommandState::Failed));
     assert_eq!(store.undelivered_commands().await.unwrap(), []);
+}
+
+async fn an_end_that_no_message_brings_is_told_until_that_is_noted(db: &Database) {
+    let store = db.store().await;
+    made(&store, &command("c-1")).await;
+    let failed = |command: &Command| command.undelivered("it could not be delivered", at(2));
+    assert_eq!(store.end_command(&key("c-1"), failed).await.unwrap(), Some(CommandStep::NotDispatched));
+    confirm(&store, "c-1").await;
+    assert_eq!(store.untold_commands().await.unwrap(), []);
+    let Some(CommandStep::Moved(moved)) = store.end_command(&key("c-1"), failed).await.unwrap() else {
+        panic!("it is not moved")
+    };
+    assert_eq!(store.untold_commands().await.unwrap(), [moved.command]);
+    assert_eq!(store.end_command(&key("c-1"), failed).await.unwrap(), Some(CommandStep::Same));
+    store.commands_told(&[key("c-1")]).await.unwrap();
+    assert_eq!(store.untold_commands().await.unwrap(), []);
 }
 
 fn every_command(limit: usize) -> CommandFilter {

@@ -51,7 +51,7 @@ async fn a_contact_is_read_as_it_was_put_and_is_its_tenants_alone(db: &Database)
     let tenant = &ana.key.tenant;
     assert_eq!(store.contacts(tenant, None, 10).await.unwrap(), [ana.clone(), ben.clone()]);
     assert_eq!(store.contacts(tenant, Some("ana"), 10).await.unwrap(), [ben]);
-    assert_eq!(store.contacts(tenant, None, 1).await.unwrap(), [ana.clone()]);
+    assert_eq!(store.contacts(tenant, None, 1).await.unwrap(), std::slice::from_ref(&ana));
     assert!(store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert!(!store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert_eq!(store.contacts_of_address(&telegram(), &[ana.addresses[0].recipient]).await.unwrap(), []);
