@@ -45,13 +45,15 @@ fn has(text: &str, code: &str) -> bool {
 /// All of the ledger, row by row. What is kept as bytes is read as text as well.
 async fn ledger_of(fleet: &TestFleet) -> String {
     let mut ledger: PgConnection = fleet.database().await;
-    let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut ledger).await.expect("the tables");
+    let tables: Vec<String> = sqlx::query_scalar::<_, String>(TABLES).fetch_all(&mut ledger).await.expect("the tables");
     assert!(tables.iter().any(|table| table == "deliveries"), "{tables:?}");
     let mut text = String::new();
     for table in tables {
         let rows = format!("SELECT whole::text FROM \"{table}\" AS whole");
-        let rows: Vec<String> =
-            sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut ledger).await.expect("the rows of a table");
+        let rows: Vec<String> = sqlx::query_scalar::<_, String>(AssertSqlSafe(rows))
+            .fetch_all(&mut ledger)
+            .await
+            .expect("the rows of a table");
         for row in rows {
             let _ = writeln!(text, "{table}: {row}");
             for hex in row.split("\\x").skip(1) {

@@ -226,7 +226,7 @@ fn judge_end_of_command(command: &Command, books: &Books, kept: &Kept) -> Vec<St
     }
     let is_given_up = || {
         let delivery = command.delivery.as_ref().and_then(|delivery| kept.deliveries.get(delivery));
-        delivery.is_some_and(|view| matches!(view.row.state, State::Dead | State::Held))
+        delivery.is_some_and(|view| view.row.state == State::Dead)
     };
     if state == CommandState::Failed && !is_given_up() {
         broken.push("failed, and neither its service nor its delivery has".to_owned());
