@@ -37,7 +37,7 @@ pub(crate) async fn receive(State(app): Shared, request: Request) -> Result<Resp
         Verdict::Believed { provider, content_type, text } => (provider, content_type, text),
         other => return answer(other),
     };
-    let inbound = Inbound { provider: provider.to_owned(), target, at, body: body.into() };
+    let inbound = Inbound::call(provider, target, at, body).marked(&app.secrets);
     let publication = Publication::of_inbound(Uuid::now_v7().to_string(), inbound);
     if let Err(error) = app.publisher.publish(publication).await {
         broker_failed(&error);

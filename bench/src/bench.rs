@@ -25,6 +25,14 @@ pub(crate) struct Bench<'a> {
     next: AtomicU64,
 }
 
+/// The rates of each turn.
+#[derive(Default)]
+struct Turns {
+    fleets: Vec<f64>,
+    baselines: Vec<f64>,
+    ratios: Vec<f64>,
+}
+
 impl<'a> Bench<'a> {
     pub(crate) async fn new(options: &'a Options, services: &'a Services) -> Result<Self> {
         Ok(Self { services, options, sms: Sink::http().await?, mail: Sink::smtp().await?, next: AtomicU64::new(0) })
@@ -52,23 +60,46 @@ impl<'a> Bench<'a> {
     pub(crate) async fn alternate(
         &self,
         goal: f64,
+        fleet: impl AsyncFnMut() -> Result<f64>,
+        baseline: impl AsyncFnMut() -> Result<f64>,
+    ) -> Result<CaseReport> {
+        let Turns { fleets, baselines, ratios } = self.turns(fleet, baseline).await?;
+        Ok(CaseReport::default()
+            .with("ratio", Figure::new(ratios, Some(Goal::AtLeast(goal))))
+            .with("fleet_per_second", Figure::new(fleets, None))
+            .with("baseline_per_second", Figure::new(baselines, None)))
+    }
+
+    /// Measures them in the same way, where the goal is the fleet's own rate and the ratio stands beside it.
+    pub(crate) async fn alternate_for_a_rate(
+        &self,
+        goal: f64,
+        fleet: impl AsyncFnMut() -> Result<f64>,
+        baseline: impl AsyncFnMut() -> Result<f64>,
+    ) -> Result<CaseReport> {
+        let Turns { fleets, baselines, ratios } = self.turns(fleet, baseline).await?;
+        Ok(CaseReport::default()
+            .with("per_second", Figure::new(fleets, Some(Goal::AtLeast(goal))))
+            .with("ratio", Figure::new(ratios, None))
+            .with("baseline_per_second", Figure::new(baselines, None)))
+    }
+
+    async fn turns(
+        &self,
         mut fleet: impl AsyncFnMut() -> Result<f64>,
         mut baseline: impl AsyncFnMut() -> Result<f64>,
-    ) -> Result<CaseReport> {
-        let (mut fleets, mut baselines, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    ) -> Result<Turns> {
+        let mut turns = Turns::default();
         for pair in 1..=self.options.pairs {
             let fleet = fleet().await.context("the fleet")?;
             let baseline = baseline().await.context("the baseline")?;
             let ratio = fleet / baseline;
             self.progress(pair, &format!("{fleet:.0}/s, baseline {baseline:.0}/s, ratio {ratio:.2}"));
-            fleets.push(fleet);
-            baselines.push(baseline);
-            ratios.push(ratio);
+            turns.fleets.push(fleet);
+            turns.baselines.push(baseline);
+            turns.ratios.push(ratio);
         }
-        Ok(CaseReport::default()
-            .with("ratio", Figure::new(ratios, Some(Goal::AtLeast(goal))))
-            .with("fleet_per_second", Figure::new(fleets, None))
-            .with("baseline_per_second", Figure::new(baselines, None)))
+        Ok(turns)
     }
 
     pub(crate) fn progress(&self, nth: usize, what: &str) {

@@ -15,10 +15,15 @@ pub(crate) const EXCHANGE: &str = "notifications.exchange";
 /// The normal lane: where a publisher's messages go that says nothing of urgency.
 pub(crate) const LANE: &str = "notifications.queue";
 pub(crate) const LANE_KEY: &str = "notifications.key";
+/// The urgent lane: where the dialog's messages go.
+pub(crate) const URGENT: &str = "notifications.queue.urgent";
+/// Where calls of providers go.
+pub(crate) const INBOUND: &str = "notifications.queue.inbound";
+pub(crate) const INBOUND_KEY: &str = "notifications.key.inbound";
 pub(crate) const SCHEDULED_KEY: &str = "notifications.key.scheduled";
 /// The queue of the baselines.
 pub(crate) const BARE: &str = "bench.bare";
-/// Of somebody who hears every event.
+/// Of somebody who hears events.
 pub(crate) const SUBSCRIBER: &str = "bench.events";
 const EVENTS: &str = "notifications.events";
 /// The secret of the fleet, by which its ledger knows recipients.
@@ -100,11 +105,24 @@ impl Deployment {
         &self.connection
     }
 
-    /// Somebody hears every event from now on.
-    pub(crate) async fn subscribe(&self) -> Result<()> {
+    /// Somebody hears the events of this key from now on; `#` is every one.
+    pub(crate) async fn subscribe(&self, key: &str) -> Result<()> {
         declare(&self.amqp, SUBSCRIBER).await?;
         let (options, none) = (QueueBindOptions::default(), FieldTable::default());
-        self.amqp.queue_bind(SUBSCRIBER.into(), EVENTS.into(), "#".into(), options, none).await?;
+        self.amqp.queue_bind(SUBSCRIBER.into(), EVENTS.into(), key.into(), options, none).await?;
+        Ok(())
+    }
+
+    /// The baselines' queue gets whatever is published with this key, too, from now on.
+    pub(crate) async fn share(&self, key: &str) -> Result<()> {
+        let (options, none) = (QueueBindOptions::default(), FieldTable::default());
+        self.amqp.queue_bind(BARE.into(), EXCHANGE.into(), key.into(), options, none).await?;
+        Ok(())
+    }
+
+    /// It gets no more of that.
+    pub(crate) async fn share_no_more(&self, key: &str) -> Result<()> {
+        self.amqp.queue_unbind(BARE.into(), EXCHANGE.into(), key.into(), FieldTable::default()).await?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Measures the fleet against baselines in the same run, interleaved: read `case/mod.rs` for what is measured.
 
+mod asking;
 mod baseline;
 mod bench;
 mod case;
@@ -20,6 +21,8 @@ mod services;
 mod sink;
 mod sql;
 mod table;
+mod telegram;
+mod waiting;
 
 #[cfg(test)]
 mod tests;

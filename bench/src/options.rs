@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 16] = [
+pub const CASES: [&str; 20] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
     "deliver_events",
@@ -14,6 +14,10 @@ pub const CASES: [&str; 16] = [
     "deliver_smtp",
     "notify_http",
     "callbacks_http",
+    "inbound_texts",
+    "inbound_answers",
+    "button_to_service_ms",
+    "asks_expire_ms",
     "latency_half_load_ms",
     "latency_ordinary_ms",
     "schedule_lateness_ms",

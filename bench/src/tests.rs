@@ -19,6 +19,9 @@ async fn every_case_reaches_everybody_and_reports_its_figures() {
                 (&["p50", "p99"], beside)
             }
             "latency_ordinary_ms" => (&["p50_at_100", "p99_at_100", "p50_at_1000", "p99_at_1000"], &[]),
+            "inbound_texts" | "inbound_answers" => (&["per_second"], &["ratio", "baseline_per_second"]),
+            "button_to_service_ms" => (&["p99"], &["p50"]),
+            "asks_expire_ms" => (&["last"], &[]),
             "schedule_lateness_ms" => (&["p50", "p99"], &[]),
             "dead_letters_100k" => {
                 (&["read_s", "plan_s", "of_its_rate", "p99_ratio"], &["ratio", "p99_meanwhile_ms", "p99_before_ms"])

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use bytes::Bytes;
 use channels::{CameBack, Webhooks};
 use domain::{MAX_BODY_BYTES, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -88,7 +87,7 @@ async fn publish(config: &Config, came_back: CameBack, mail: Vec<u8>, at: Timest
         let problem = publisher.watch().borrow().problem.clone();
         bail!("no connection to the broker: {}", problem.unwrap_or_else(|| "it does not answer".into()));
     }
-    let inbound = Inbound { provider: provider.to_owned(), target, at, body: Bytes::from(mail) };
+    let inbound = Inbound::call(provider, target, at, mail);
     let published = publisher.publish(Publication::of_inbound(Uuid::now_v7().to_string(), inbound)).await;
     published.context("the broker did not take it")
 }

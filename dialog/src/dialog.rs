@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
 
 use crate::endpoints::Endpoints;
+use crate::horizon::Horizon;
 use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
 use crate::said::Reader;
@@ -21,8 +22,11 @@ use crate::shared::Shared;
 use crate::updates::Polling;
 use crate::{binding, consume, reports, ticker};
 
-/// The most messages of a queue in hand at once.
-const PREFETCH: u16 = 64;
+/// The most events in hand at once.
+const EVENTS_AT_ONCE: u16 = 64;
+/// The most calls of providers in hand at once, and requests of our own: an answer waits for two commits and two confirms, one
+/// after the other, which many do together.
+const CALLS_AT_ONCE: u16 = 128;
 /// How long a stop waits for events in hand.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a step with the ledger is repeated for an event in hand.
@@ -55,8 +59,8 @@ pub struct Dialog {
 impl Dialog {
     /// Hears providers and tells endpoints until `stop` is cancelled.
     pub async fn run(mut self, readiness: Readiness, stop: CancellationToken) {
-        let of = |source| Subscription { source, prefetch: PREFETCH };
-        let subscriptions = vec![of(Source::Callbacks), of(Source::Inbound)];
+        let of = |source, prefetch| Subscription { source, prefetch };
+        let subscriptions = vec![of(Source::Callbacks, EVENTS_AT_ONCE), of(Source::Inbound, CALLS_AT_ONCE)];
         let (consumers, mut sources) =
             Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
         let (topology, polling) = (self.topology.clone(), self.polling.take());
@@ -68,7 +72,7 @@ impl Dialog {
             () = stop.cancelled() => {}
             () = asking(poller.as_ref(), &shared) => {}
             () = binding::keep(&shared, &topology) => {}
-            () = ticker::keep(&shared) => {}
+            () = ticker::keep(&shared, &consumers) => {}
             () = keep_current(&shared.health, &shared.intake.publisher, &consumers, &readiness) => {}
         }
         readiness.set(vec!["stopping".into()]);
@@ -112,6 +116,7 @@ impl Dialog {
             settings: self.settings,
             endpoints: Endpoints::default(),
             health: Health::default(),
+            horizon: Horizon::default(),
             events: TaskTracker::new(),
         }
     }

@@ -6,7 +6,8 @@
 //!
 //! What people press and write that is for us, [`words`] takes: answers to [`asks`], [`commands`], and links that connect an
 //! account. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
-//! tells them what became of it, [`outgoing`] publishes what follows, and [`ticker`] ends what is over by its time.
+//! tells them what became of it, [`outgoing`] publishes what follows, and [`ticker`] ends what is over by its time, up to
+//! the [`horizon`] of what was heard.
 //!
 //! Of each event that a tenant's endpoint wants it makes one delivery on the channel `webhook`, which the workers send like
 //! any other. [`consume`] takes the events one by one, and [`event`] reads them; [`callback`] writes the notification of one event
@@ -24,6 +25,7 @@ mod dialog;
 mod disposition;
 mod endpoints;
 mod event;
+mod horizon;
 mod listing;
 mod outgoing;
 mod people;

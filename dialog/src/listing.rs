@@ -34,6 +34,11 @@ pub(crate) async fn follow(
     Ok(tenants)
 }
 
+/// Whether anybody is put on the list for what was said, or taken off it.
+pub(crate) fn is_changed_by(one: &Said) -> bool {
+    one.report.said.suppresses().is_some() || one.report.said.lifts().is_some()
+}
+
 /// The tenants that the report is about.
 pub(crate) async fn tenants_of(shared: &Shared, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
     let said = &one.report.said;

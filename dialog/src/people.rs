@@ -1,7 +1,7 @@
 //! Who people are: the contacts of a tenant, and the administrators whom the settings name.
 
 use domain::{ChannelName, Key, Tenant};
-use store::{Contact, StepError};
+use store::{Contact, ContactAddress, StepError};
 
 use crate::shared::Shared;
 
@@ -94,8 +94,10 @@ async fn as_they_are_known(shared: &Shared, admin: Person) -> Result<Person, Ste
     Ok(people.into_iter().find(|person| person.key.tenant == admin.key.tenant).unwrap_or(admin))
 }
 
-/// Whoever has this address, contacts of any tenant before an administrator of the settings. An administrator who is a
-/// contact of the tenant `default`, too, is that contact, in the group of the administrators.
+/// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings among
+/// them. An administrator who is a contact of the tenant `default`, too, is that contact, in the group of the administrators: the
+/// settings vouch for their account, and for no other address of a contact that no administrator has put into that group. Any
+/// tenant may have a contact with anybody's address; without having proved it they are nobody.
 ///
 /// # Errors
 /// [`StepError`] with the ledger.
@@ -107,16 +109,28 @@ pub(crate) async fn behind(
     let intake = &shared.intake;
     let hashes = operations::every_recipient(channel, destination, &intake.hasher);
     let found = intake.breaker.retry_until_taken(|| intake.store.contacts_of_address(channel, &hashes)).await?;
-    let mut people: Vec<Person> = found.into_iter().map(Person::from).collect();
     let own = Tenant::default();
     let is_this = |admin: &Person| {
         admin.addresses.iter().any(|address| address.channel == *channel && address.destination == destination)
     };
-    if let Some(admin) = admins(shared, &own).into_iter().find(is_this) {
+    let admin = admins(shared, &own).into_iter().find(is_this);
+    let is_theirs = |contact: &Contact| {
+        let has_proved = |address: &ContactAddress| {
+            address.proved && address.channel == *channel && hashes.contains(&address.recipient)
+        };
+        (admin.is_some() && contact.key.tenant == own) || contact.addresses.iter().any(has_proved)
+    };
+    let mut people: Vec<Person> = found.into_iter().filter(is_theirs).map(Person::from).collect();
+    people.sort_by_key(|person| person.key.tenant != own);
+    if let Some(admin) = admin {
         if let Some(person) = people.iter_mut().find(|person| person.key.tenant == own) {
-            person.groups.push(ADMINS.to_owned());
+            if !person.groups.iter().any(|group| group == ADMINS) {
+                // Whoever manages contacts may give them any address: the settings vouch for the account alone.
+                person.addresses = admin.addresses;
+                person.groups.push(ADMINS.to_owned());
+            }
         } else {
-            people.push(admin);
+            people.insert(0, admin);
         }
     }
     Ok(people)

@@ -58,7 +58,6 @@ impl Poller {
                     wait = FIRST_WAIT;
                     taken = self.publish(shared, updates).await;
                 }
-                Err(NotTold::Ever(why)) => return self.give_up(shared, &why).await,
                 Err(not_now) => {
                     let at_least = self.note_failure(shared, not_now);
                     self.leave(shared).await;
@@ -116,13 +115,9 @@ impl Poller {
     }
 
     fn publication(&self, shared: &Shared, update: &Update) -> Publication {
-        let inbound = Inbound {
-            provider: self.polling.provider.to_owned(),
-            target: self.polling.target.to_owned(),
-            at: shared.intake.clock.now(),
-            body: update.body.clone().into(),
-        };
-        Publication::of_inbound(Uuid::now_v7().to_string(), inbound)
+        let (now, body) = (shared.intake.clock.now(), update.body.clone());
+        let inbound = Inbound::call(self.polling.provider, self.polling.target, now, body);
+        Publication::of_inbound(Uuid::now_v7().to_string(), inbound.marked(&shared.secrets))
     }
 
     /// Answers beside the questions, for which whoever has pressed a button need not wait.
@@ -146,10 +141,17 @@ impl Poller {
     /// Returns how long nobody is to ask. Only what somebody must put right keeps the dialog from being ready.
     fn note_failure(&self, shared: &Shared, not_told: NotTold) -> Duration {
         let provider = self.polling.provider;
+        let note_trouble = |why: &str| {
+            shared.health.note_polling(Some(format!("{provider} does not tell what people write: {why}")));
+        };
         let (why, at_least) = match not_told {
             NotTold::Now { why, wait } => (why, wait),
-            NotTold::Ever(why) | NotTold::Elsewhere(why) => {
-                shared.health.note_polling(Some(format!("{provider} does not tell what people write: {why}")));
+            NotTold::Refused(why) => {
+                note_trouble(&why);
+                (why, Some(LONGEST_WAIT))
+            }
+            NotTold::Elsewhere(why) => {
+                note_trouble(&why);
                 (why, None)
             }
         };
@@ -157,14 +159,5 @@ impl Poller {
             tracing::warn!(provider, why, untold, "the provider does not tell what people write; asking again");
         }
         at_least.unwrap_or_default()
-    }
-
-    /// Asks no more. The dialog goes on with all else.
-    async fn give_up(&self, shared: &Shared, why: &str) {
-        let provider = self.polling.provider;
-        shared.health.note_polling(Some(format!("{provider} is not asked any more what people write: {why}")));
-        tracing::error!(provider, why, "the provider refuses to tell what people write, and is not asked any more");
-        self.leave(shared).await;
-        std::future::pending().await
     }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Timestamp, Transition};
 use intake::{Told, TooOften};
 use operations::suppressions::is_of_a_copy;
 use runtime::failpoint;
+use store::KeptReport;
 use tokio::sync::mpsc;
 use topology::{Inbound, Incoming, Publication};
 
@@ -43,11 +45,19 @@ enum Taken {
 /// Takes the calls of the queue until its stream ends, which it does when the consumers drain.
 pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = source.recv().await {
-        shared.events.spawn(hear_one(Arc::clone(&shared), incoming));
+        let number = noted(&shared, &incoming);
+        shared.events.spawn(hear_one(Arc::clone(&shared), incoming, number));
     }
 }
 
-async fn hear_one(shared: Arc<Shared>, incoming: Incoming) {
+/// Whoever ends what is over waits for what came in before that. What waits for something else was heard before.
+fn noted(shared: &Shared, incoming: &Incoming) -> Option<u64> {
+    let came = incoming.inbound.as_ref().filter(|_| incoming.headers.seq.unwrap_or(0) == 0)?;
+    Some(shared.horizon.taken(came.at, shared.intake.clock.now()))
+}
+
+async fn hear_one(shared: Arc<Shared>, incoming: Incoming, number: Option<u64>) {
+    let _in_hand = number.map(|number| shared.horizon.in_hand(number, shared.intake.clock.as_ref()));
     let disposition = heard(&shared, &incoming).await.unwrap_or_else(|early_end| early_end);
     disposition.settle(&shared.intake, incoming).await;
 }
@@ -86,26 +96,37 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
 
 /// Follows with the suppression list what was not heard before, keeps it all, and tells what people have written. A repeat
 /// changes the list no more: what it said may have been taken back since. Reports are kept after that, so that whoever dies
-/// in between has them followed again rather than never. Returns when each of them came for the first time.
+/// in between has them followed again rather than never. Returns when each of them came for the first time: what is told of
+/// a repeat, or of two copies at once, must be the same, and with another time the same event would be a conflict.
 async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Result<Vec<Timestamp>, Disposition> {
-    let intake = &shared.intake;
     let reports: Vec<Report> = said.iter().map(|one| one.report.clone()).collect();
-    let repeats = intake.breaker.retry_until_taken(|| intake.store.are_repeats(&reports)).await?;
-    let mut followed = Vec::with_capacity(said.len());
-    for (one, is_repeat) in said.iter().zip(repeats) {
-        followed.push(if is_repeat { None } else { Some(follow(shared, call, one).await?) });
-    }
+    // Most calls change no list, and need not be asked for before they are kept.
+    let followed = match said.iter().any(listing::is_changed_by) {
+        true => Some(follow_new(shared, call, said, &reports).await?),
+        false => None,
+    };
     failpoint("dialog.followed");
-    intake.breaker.retry_until_taken(|| intake.store.keep_reports(&reports, call.inbound.at)).await?;
+    let kept = keep(shared, call, &reports).await?;
     failpoint("dialog.kept");
-    let received = first_received(shared, call, &reports).await?;
+    let followed = match followed {
+        Some(followed) => followed,
+        None => {
+            let is_new: Vec<bool> = kept.iter().map(|one| one.is_new).collect();
+            follow_each(shared, call, said, &is_new).await?
+        }
+    };
+    let received: Vec<Timestamp> = kept.iter().map(|one| one.received_at).collect();
     // Whoever has published the call once more had done the rest: a code would be counted in every round.
     if call.round > 0 {
         return Ok(received);
     }
+    let is_believed = call.inbound.is_marked(&shared.secrets);
     for ((one, tenants), received_at) in said.iter().zip(followed).zip(&received) {
-        // An answer to a question of ours is told as that, and its code or button to nobody.
-        if words::taken(shared, one, *received_at).await? {
+        // An answer to a question of ours is told as that, and its code or button to nobody. Whoever may publish could answer
+        // for somebody, or have a command done, if what the fleet has not marked counted as more than a report.
+        // What somebody else has published before under the same number may have come from the future, and be no answer in time.
+        let at = (*received_at).min(call.inbound.at);
+        if is_believed && words::taken(shared, one, at).await? {
             continue;
         }
         tell_of_words(shared, call, one, tenants, *received_at).await?;
@@ -113,22 +134,54 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
     Ok(received)
 }
 
+/// The tenants of each report that was not heard before.
+type Followed = Vec<Option<BTreeSet<Tenant>>>;
+
+async fn follow_new(
+    shared: &Shared,
+    call: &Call<'_>,
+    said: &[Said],
+    reports: &[Report],
+) -> Result<Followed, Disposition> {
+    let intake = &shared.intake;
+    let repeats = intake.breaker.retry_until_taken(|| intake.store.are_repeats(reports)).await?;
+    let is_new: Vec<bool> = repeats.into_iter().map(|is_repeat| !is_repeat).collect();
+    follow_each(shared, call, said, &is_new).await
+}
+
+async fn follow_each(
+    shared: &Shared,
+    call: &Call<'_>,
+    said: &[Said],
+    is_new: &[bool],
+) -> Result<Followed, Disposition> {
+    let mut followed = Vec::with_capacity(said.len());
+    for (one, is_new) in said.iter().zip(is_new) {
+        followed.push(if *is_new { Some(follow(shared, call, one).await?) } else { None });
+    }
+    Ok(followed)
+}
+
+/// Keeps reports. One that an earlier try of this very call may have kept, whose answer was lost, is as new as it was then.
+async fn keep(shared: &Shared, call: &Call<'_>, reports: &[Report]) -> Result<Vec<KeptReport>, Disposition> {
+    let (intake, tries) = (&shared.intake, AtomicU32::new(0));
+    let step = || {
+        tries.fetch_add(1, Ordering::Relaxed);
+        intake.store.keep_reports(reports, call.inbound.at)
+    };
+    let mut kept = intake.breaker.retry_until_taken(step).await?;
+    if tries.load(Ordering::Relaxed) > 1 {
+        for one in &mut kept {
+            one.is_new |= one.received_at == call.inbound.at;
+        }
+    }
+    Ok(kept)
+}
+
 /// Returns the tenants that it is about.
 async fn follow(shared: &Shared, call: &Call<'_>, one: &Said) -> Result<BTreeSet<Tenant>, Disposition> {
     count(&one.report);
     listing::follow(shared, one, call.inbound.at).await
-}
-
-/// When reports that are kept came for the first time. What is told of a repeat, or of two copies at once, must be the same:
-/// with another time the same event would be a conflict.
-async fn first_received(shared: &Shared, call: &Call<'_>, reports: &[Report]) -> Result<Vec<Timestamp>, Disposition> {
-    let is_told = |one: &Report| one.said.written_by().is_some() || EventName::of_reaction(&one.said).is_some();
-    if !reports.iter().any(is_told) {
-        return Ok(vec![call.inbound.at; reports.len()]);
-    }
-    let intake = &shared.intake;
-    let kept = intake.breaker.retry_until_taken(|| intake.store.received(reports)).await?;
-    Ok(kept.into_iter().map(|first| first.unwrap_or(call.inbound.at)).collect())
 }
 
 async fn taken(shared: &Shared, call: &Call<'_>, one: &Said, received_at: Timestamp) -> Result<Taken, Disposition> {

@@ -5,6 +5,7 @@ use intake::Intake;
 use tokio_util::task::TaskTracker;
 
 use crate::endpoints::Endpoints;
+use crate::horizon::Horizon;
 use crate::readiness::Health;
 use crate::said::Reader;
 use crate::settings::Settings;
@@ -21,5 +22,6 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) endpoints: Endpoints,
     pub(crate) health: Health,
+    pub(crate) horizon: Horizon,
     pub(crate) events: TaskTracker,
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use domain::{ChannelName, Keyring, Purpose, Registry, Report, Reported, Secrets, Telling, Timestamp};
 use serde_json::{Value, json};
 use store::{Contact, ContactAddress, Store};
@@ -82,6 +81,8 @@ pub(crate) async fn parts_with(services: Registry) -> Parts {
         clock: Arc::<Still>::clone(&clock),
     };
     let shared = Arc::new(dialog.into_shared(CancellationToken::new()));
+    // It has heard everything so far.
+    shared.horizon.note(NOW, true);
     Parts { shared, clock, published, _folder: folder }
 }
 
@@ -157,8 +158,8 @@ impl Parts {
     /// Somebody says something by a provider.
     pub(crate) async fn says(&self, channel: &str, call: Value) {
         let target = format!("/webhook/{channel}");
-        let inbound = Inbound { provider: "test".into(), target, at: self.now(), body: Bytes::from(call.to_string()) };
-        assert_eq!(self.hears(inbound).await, Settlement::Ack, "{channel}");
+        let inbound = Inbound::call("test", target, self.now(), call.to_string());
+        assert_eq!(self.hears(inbound.marked(&self.shared.secrets)).await, Settlement::Ack, "{channel}");
     }
 
     /// Everything since the last call.
@@ -201,7 +202,7 @@ impl Parts {
         let address = |(channel, destination): &(&str, &str)| {
             let channel = ChannelName::parse(channel).unwrap();
             let recipient = operations::recipient_of(&channel, destination, &self.shared.intake.hasher);
-            ContactAddress { channel, destination: (*destination).to_owned(), recipient, since: NOW }
+            ContactAddress { channel, destination: (*destination).to_owned(), recipient, since: NOW, proved: true }
         };
         let contact = Contact {
             key: testkit::key(id),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Ask, Command, Key, State, Verification, VerificationState, verification_send_id};
+use domain::{Ask, Command, Key, State, Timestamp, Verification, VerificationState, verification_send_id};
 use runtime::{Outage, failpoint};
 use store::{StepError, Store, StoreError};
 use tokio::task::JoinSet;
+use topology::Consumers;
 
 use crate::disposition::Disposition;
 use crate::shared::Shared;
@@ -20,11 +21,14 @@ const MOST_GROUPS: usize = 8;
 const MOST_TOLD: usize = 16;
 
 /// Looks again and again, until it is dropped.
-pub(crate) async fn keep(shared: &Arc<Shared>) {
+pub(crate) async fn keep(shared: &Arc<Shared>, consumers: &Consumers) {
     let outage = Outage::new();
+    let mut answers = true;
     loop {
+        shared.horizon.note(shared.intake.clock.now(), answers && consumers.is_ready());
         let looked = look(shared).await;
-        shared.health.note_ledger(looked.is_ok());
+        answers = looked.is_ok();
+        shared.health.note_ledger(answers);
         match looked {
             Ok(()) => {
                 let _ = outage.ended(Instant::now());
@@ -48,20 +52,29 @@ pub(crate) async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
     tell_verifications(shared).await
 }
 
+/// Answers, and what services report, may still wait in the queue: what they are about ends up to where all of it was heard.
+/// A code is confirmed without the queue.
 async fn expire(store: &Store, shared: &Shared) -> Result<(), StoreError> {
     let now = shared.intake.clock.now();
-    for _ in 0..MOST_GROUPS {
-        if store.expire_asks(now).await? == 0 {
-            break;
-        }
-    }
-    for _ in 0..MOST_GROUPS {
-        if store.expire_commands(now).await? == 0 {
-            break;
-        }
+    if let Some(until) = shared.horizon.until(now) {
+        expire_what_is_heard(store, until).await?;
     }
     for _ in 0..MOST_GROUPS {
         if store.expire_verifications(now).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn expire_what_is_heard(store: &Store, until: Timestamp) -> Result<(), StoreError> {
+    for _ in 0..MOST_GROUPS {
+        if store.expire_asks(until).await? == 0 {
+            break;
+        }
+    }
+    for _ in 0..MOST_GROUPS {
+        if store.expire_commands(until).await? == 0 {
             break;
         }
     }

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use crate::identity::secret_handle;
-use crate::{Content, Key, Keyring};
+use crate::{Content, Key, Keyring, Timestamp};
 
 /// Drawn for each row, so that two rows of one name, such as one that was deleted and made again, have other secrets.
 pub type Salt = [u8; 16];
@@ -39,6 +39,7 @@ const NAME_OF_KEY: &[u8] = b"name";
 const CODE: &[u8] = b"code";
 const TICKET: &[u8] = b"ticket";
 const REQUEST: &[u8] = b"request";
+const CALL: &[u8] = b"call";
 const MARK: &[u8] = b"mark";
 
 /// What a secret is good for. One of another purpose is refused.
@@ -233,9 +234,23 @@ impl Secrets {
 
     /// Whether a request has been marked by this fleet, with the secret of today or the one before it, in constant time.
     pub fn has_marked(&self, target: &str, body: &str, mark: &str) -> bool {
+        self.is_of_us(mark, |key| request(key, target, body))
+    }
+
+    /// Marks the call of a provider that was believed, so that nobody else who may publish makes one. `at` is when it came.
+    pub fn call_mark(&self, provider: &str, target: &str, at: Timestamp, body: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(call(&self.current.key, provider, target, at, body))
+    }
+
+    /// Whether a call has been marked by this fleet, with the secret of today or the one before it, in constant time.
+    pub fn has_marked_call(&self, provider: &str, target: &str, at: Timestamp, body: &[u8], mark: &str) -> bool {
+        self.is_of_us(mark, |key| call(key, provider, target, at, body))
+    }
+
+    fn is_of_us(&self, mark: &str, made: impl Fn(&hmac::Key) -> hmac::Tag) -> bool {
         let Ok(mark) = URL_SAFE_NO_PAD.decode(mark) else { return false };
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
-        keys.any(|named| verify_slices_are_equal(request(&named.key, target, body).as_ref(), &mark).is_ok())
+        keys.any(|named| verify_slices_are_equal(made(&named.key).as_ref(), &mark).is_ok())
     }
 
     fn ticket(&self, seed: &Seed<'_>, purpose: Purpose, choice: Option<u8>, approver: u16) -> Option<String> {
@@ -280,10 +295,20 @@ fn sign(
     signature
 }
 
-/// What marks a request of the fleet to itself. Each part has its length before it.
+/// What marks a request of the fleet to itself.
 fn request(key: &hmac::Key, target: &str, body: &str) -> hmac::Tag {
+    tag(key, &[REQUEST, target.as_bytes(), body.as_bytes()])
+}
+
+/// What marks the call of a provider.
+fn call(key: &hmac::Key, provider: &str, target: &str, at: Timestamp, body: &[u8]) -> hmac::Tag {
+    tag(key, &[CALL, provider.as_bytes(), target.as_bytes(), &at.as_micros().to_be_bytes(), body])
+}
+
+/// Each part has its length before it.
+fn tag(key: &hmac::Key, parts: &[&[u8]]) -> hmac::Tag {
     let mut context = hmac::Context::with_key(key);
-    for part in [REQUEST, target.as_bytes(), body.as_bytes()] {
+    for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part);
     }

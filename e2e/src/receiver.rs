@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 /// One webhook as it came. The names of its headers are in lower case.
 #[derive(Clone, Debug)]
 pub struct Posted {
+    /// With its query.
+    pub path: String,
     pub headers: BTreeMap<String, String>,
     pub body: Vec<u8>,
 }
@@ -83,7 +85,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
 }
 
 /// Reads one request; None when the connection has ended.
-async fn read(stream: &mut TcpStream) -> Option<Posted> {
+pub(crate) async fn read(stream: &mut TcpStream) -> Option<Posted> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -94,6 +96,7 @@ async fn read(stream: &mut TcpStream) -> Option<Posted> {
         }
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let pairs = head.lines().skip(1).filter_map(|line| line.split_once(':'));
     let headers: BTreeMap<String, String> =
         pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
@@ -104,5 +107,5 @@ async fn read(stream: &mut TcpStream) -> Option<Posted> {
             return None;
         }
     }
-    Some(Posted { headers, body })
+    Some(Posted { path, headers, body })
 }

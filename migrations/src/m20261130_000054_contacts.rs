@@ -39,6 +39,8 @@ enum ContactAddresses {
     /// The keyed hash of the destination.
     Recipient,
     Since,
+    /// Whoever reads it has shown that they are this contact.
+    Proved,
 }
 
 const HANDLES: &str = "CREATE UNIQUE INDEX contacts_of_handle ON contacts (handle)";
@@ -89,6 +91,7 @@ fn addresses(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new(ContactAddresses::Destination).text().not_null())
         .col(ColumnDef::new(ContactAddresses::Recipient).binary().not_null())
         .col(ColumnDef::new(ContactAddresses::Since).big_integer().not_null())
+        .col(ColumnDef::new(ContactAddresses::Proved).boolean().not_null())
         .primary_key(
             Index::create().col(ContactAddresses::Tenant).col(ContactAddresses::Contact).col(ContactAddresses::Place),
         )

@@ -8,8 +8,8 @@ mod log_limiter;
 mod outage;
 mod panics;
 mod readiness;
-mod tables;
 pub mod settings;
+mod tables;
 pub mod traces;
 
 pub use failpoint::{clock_shift_micros, failpoint, failpoint_on};

@@ -35,7 +35,7 @@ pub use jobs::{Ahead, FinishedJob, Hurried, Job, JobFilter, JobKind, JobPage, Jo
 pub use lately::{Lately, LatelyGroup, Took};
 pub use lease::{RowLease, Sight};
 pub use prune::Pruned;
-pub use receipts::Receipt;
+pub use receipts::{KeptReport, Receipt};
 pub use record::Recorded;
 pub use search::{Cursor, Filter, LOOK, LOOK_BY_ID, Page};
 pub use stuck::{Patience, StuckCounts, StuckDelivery, StuckJob};

@@ -49,9 +49,9 @@ pub use journal::{
 };
 pub use ledger::{
     Ahead, Cancel, Capture, CapturedPage, CapturedView, Claimed, Cursor, DeliveryView, Filter, FinishedJob, Hurried,
-    Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, LOOK, LOOK_BY_ID, Lately, LatelyGroup, MAX_PAGE, Page,
-    Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery, StuckJob, Target,
-    Took, USUAL_PAGE,
+    Job, JobFilter, JobKind, JobPage, JobPause, JobSummary, KeptReport, LOOK, LOOK_BY_ID, Lately, LatelyGroup,
+    MAX_PAGE, Page, Patience, Pruned, Put, Receipt, Recorded, RowLease, Sight, Soonest, StuckCounts, StuckDelivery,
+    StuckJob, Target, Took, USUAL_PAGE,
 };
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, FailedReading, IndexedLetter, Item, JobState,
@@ -63,7 +63,7 @@ pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use pauses::{MAX_PAUSES, PauseMade};
 pub use people::{
-    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_CONTACTS, SuppressionCursor,
+    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_ADDRESSES, MAX_CONTACTS, SuppressionCursor,
     SuppressionFilter, SuppressionPage, Which,
 };
 pub use providers::ProviderState;

@@ -25,8 +25,21 @@ impl Counterpart {
     pub fn start(program: &str, arguments: &[&str]) -> Self {
         let program = installed().join(program);
         assert!(program.exists(), "{} is missing: run `make tools`", program.display());
-        let mut child = Command::new(&program)
+        Self::spawn(&program, arguments)
+    }
+
+    /// A script of the repository, with what `make tools` installs for Node.js.
+    ///
+    /// # Panics
+    /// When there is no Node.js.
+    pub fn script(script: &str) -> Self {
+        Self::spawn(Path::new("node"), &[script])
+    }
+
+    fn spawn(program: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(program)
             .args(arguments)
+            .env("NODE_PATH", installed().join("node/node_modules"))
             .current_dir(repository())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -46,6 +46,7 @@ mod name {
     pub(super) const PROVIDER: &str = "notify-provider";
     pub(super) const TARGET: &str = "notify-target";
     pub(super) const RECEIVED_AT: &str = "notify-received-at";
+    pub(super) const MARK: &str = "notify-mark";
 }
 
 /// The beginning of the text, at most `bytes` long, cut between characters.

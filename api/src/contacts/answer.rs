@@ -48,6 +48,9 @@ pub(crate) struct AddressAnswer {
     /// Since when it is known.
     #[schema(format = DateTime)]
     since: String,
+    /// Whether whoever reads it has opened a link of this contact. What comes from an address that is not proved has nothing
+    /// done.
+    proved: bool,
 }
 
 pub(super) fn answer(contact: Contact) -> ContactAnswer {
@@ -55,6 +58,7 @@ pub(super) fn answer(contact: Contact) -> ContactAnswer {
         channel: address.channel.to_string(),
         recipient: mask(&address.destination),
         since: address.since.to_string(),
+        proved: address.proved,
     };
     ContactAnswer {
         id: contact.key.id,

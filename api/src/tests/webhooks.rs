@@ -3,10 +3,11 @@
 
 use axum::body::Body;
 use axum::http::StatusCode;
+use domain::{Keyring, Secrets};
 use tokio_util::sync::CancellationToken;
 use topology::{Publisher, To};
 
-use crate::tests::app::{Answer, NOW, TestApp, request, settings};
+use crate::tests::app::{Answer, NOW, SECRET, TestApp, request, settings};
 
 async fn call(app: &TestApp, path: &str, body: impl Into<Body>) -> Answer {
     let request = request("POST", path, None).header("content-type", "application/x-www-form-urlencoded");
@@ -23,12 +24,8 @@ async fn a_call_that_is_believed_is_published_as_it_came_and_answered_as_its_pro
     let publication = published.recv().await.unwrap();
     assert_eq!((&publication.to, &publication.body[..]), (&To::Inbound, &b"right \xff\0"[..]));
     assert!(!publication.message_id.is_empty());
-    let came = topology::Inbound {
-        provider: "sample".into(),
-        target: "/webhook/sample?id=a%2Fb&x".into(),
-        at: NOW,
-        body: publication.body.clone(),
-    };
+    let came = topology::Inbound::call("sample", "/webhook/sample?id=a%2Fb&x", NOW, publication.body.clone());
+    let came = came.marked(&Secrets::new(&Keyring::new(SECRET.as_bytes(), None)));
     assert_eq!(publication, topology::Publication::of_inbound(publication.message_id.clone(), came));
 }
 

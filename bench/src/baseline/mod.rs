@@ -2,6 +2,7 @@
 //! it could be written.
 
 pub(crate) mod acks;
+pub(crate) mod bare_acks;
 pub(crate) mod bare_loop;
 pub(crate) mod lettre_pool;
 pub(crate) mod publishing;

@@ -7,10 +7,9 @@ use anyhow::{Context as _, Result};
 
 use super::notify_http::{self, ask_until};
 use crate::bench::Bench;
-use crate::deployment::{Deployment, Ledger, end};
+use crate::deployment::{Deployment, INBOUND, Ledger, end};
 use crate::report::CaseReport;
 
-const INBOUND: &str = "notifications.queue.inbound";
 /// One call, and its signature for this URL and token, made with npm's twilio 6.3.1.
 const PUBLIC_URL: &str = "https://n.example.org";
 const TOKEN: &str = "12345";

@@ -15,7 +15,7 @@ use crate::report::CaseReport;
 pub(crate) async fn run(bench: &Bench<'_>, with_a_subscriber: bool, goal: f64) -> Result<CaseReport> {
     let deployment = bench.deploy(Ledger::Postgres).await?;
     if with_a_subscriber {
-        deployment.subscribe().await?;
+        deployment.subscribe("#").await?;
     }
     let fleet = async |events: &str, count: u64, spent: &RefCell<Spent>| {
         let settings = [("EVENTS", events)];

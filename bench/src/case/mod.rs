@@ -1,6 +1,8 @@
 //! What is measured, one file each. Every case gives the ratio of the fleet to a baseline of the same run, or a
 //! figure with a limit.
 
+mod asks_expire;
+mod button_to_service;
 mod callbacks_http;
 mod console_page;
 mod dead_letters;
@@ -8,6 +10,7 @@ mod deliver_events;
 mod deliver_http;
 mod deliver_smtp;
 mod deliver_template;
+mod inbound;
 mod latency;
 mod ledger_growth;
 mod notify_http;
@@ -18,6 +21,7 @@ mod schedule_lateness;
 
 use anyhow::{Result, bail};
 
+use self::inbound::Said;
 use crate::bench::Bench;
 use crate::deployment::Ledger;
 use crate::report::{CaseReport, Report};
@@ -33,6 +37,10 @@ pub(crate) async fn run(name: &str, bench: &Bench<'_>, so_far: &Report) -> Resul
         "deliver_smtp" => deliver_smtp::run(bench).await,
         "notify_http" => notify_http::run(bench).await,
         "callbacks_http" => callbacks_http::run(bench).await,
+        "inbound_texts" => inbound::run(bench, Said::Texts).await,
+        "inbound_answers" => inbound::run(bench, Said::Answers).await,
+        "button_to_service_ms" => button_to_service::run(bench).await,
+        "asks_expire_ms" => asks_expire::run(bench).await,
         "latency_half_load_ms" => latency::run(bench, so_far.median("deliver_http_postgres", "fleet_per_second")).await,
         "latency_ordinary_ms" => latency::run_ordinary(bench).await,
         "schedule_lateness_ms" => schedule_lateness::run(bench).await,

@@ -10,12 +10,11 @@ use crate::deployment::{BARE, Deployment, EXCHANGE, LANE, Ledger, SCHEDULED_KEY,
 use crate::message::Kind;
 use crate::report::CaseReport;
 use crate::sql;
+use crate::waiting::until;
 
 const JOBS: u64 = 100_000;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 const LOOK_AT_SQL_EVERY: Duration = Duration::from_millis(200);
-/// How long nothing may change before the measurement has failed.
-const STANDSTILL: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(bench: &Bench<'_>) -> Result<CaseReport> {
     let deployment = bench.deploy(Ledger::Postgres).await?;
@@ -32,7 +31,7 @@ async fn store(bench: &Bench<'_>, deployment: &Deployment, jobs: u64) -> Result<
     let scheduler = deployment.start("scheduler", &[]).await;
     let load = Publishing { exchange: EXCHANGE, key: SCHEDULED_KEY, body: Box::new(|number| Kind::Job.body(number)) };
     load.run(deployment.connection(), bench.numbers(jobs)).await?;
-    wait(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&deployment.database_url, "jobs").await)
+    until(jobs, LOOK_AT_SQL_EVERY, async || sql::count(&deployment.database_url, "jobs").await)
         .await
         .with_context(|| format!("the scheduler does not store the jobs:\n{}", scheduler.output()))?;
     end(scheduler).await?;
@@ -52,7 +51,7 @@ async fn fire(deployment: &Deployment, jobs: u64) -> Result<f64> {
     sql::run(&deployment.database_url, &statements.map(str::to_owned)).await?;
     let scheduler = deployment.start("scheduler", &[]).await;
     let mut first = None;
-    wait(jobs, LOOK_EVERY, async || {
+    until(jobs, LOOK_EVERY, async || {
         let depth = deployment.depth(LANE).await?;
         if depth > 0 && first.is_none() {
             first = Some((depth, Instant::now()));
@@ -75,20 +74,4 @@ async fn publish(bench: &Bench<'_>, deployment: &Deployment, jobs: u64) -> Resul
     let published = raw.run(deployment.connection(), bench.numbers(jobs)).await?;
     deployment.purge(BARE).await?;
     Ok(published.per_second())
-}
-
-async fn wait(count: u64, every: Duration, mut look: impl AsyncFnMut() -> Result<u64>) -> Result<()> {
-    let (mut before, mut since) = (None, Instant::now());
-    loop {
-        let found = look().await?;
-        if found == count {
-            return Ok(());
-        }
-        ensure!(found < count, "{found} instead of {count}");
-        if before != Some(found) {
-            (before, since) = (Some(found), Instant::now());
-        }
-        ensure!(since.elapsed() < STANDSTILL, "{found} of {count}, and then nothing");
-        tokio::time::sleep(every).await;
-    }
 }

@@ -9,4 +9,5 @@ pub(crate) mod odd;
 pub(crate) mod page;
 mod prism;
 mod smtp;
+mod telegram_server;
 pub(crate) mod tools;

@@ -162,12 +162,17 @@ impl Prism {
         let file = format!("tools/specs/{description}.json");
         let arguments = [&[what, "--host", "127.0.0.1", "--port", "0", "--errors", &file], upstream].concat();
         let mut process = Counterpart::start("node/node_modules/.bin/prism", &arguments);
-        loop {
-            let line = process.line().await;
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                let base_url = rest.trim().trim_end_matches('.').to_owned();
-                return Self { _process: process, base_url };
-            }
+        let base_url = listening(&mut process).await;
+        Self { _process: process, base_url }
+    }
+}
+
+/// Where a counterpart says that it listens.
+pub(super) async fn listening(process: &mut Counterpart) -> String {
+    loop {
+        let line = process.line().await;
+        if let Some((_, rest)) = line.split_once("listening on ") {
+            return rest.trim().trim_end_matches('.').to_owned();
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) async fn connect(shared: &Shared, one: &Said, ticket: &Ticket, at: Ti
         destination: person.to_owned(),
         recipient: operations::recipient_of(&one.channel, person, &intake.hasher),
         since: at,
+        proved: true,
     };
     let (tenant, subject) = (contact.key.tenant.clone(), contact.key.id.clone());
     let told =
@@ -36,6 +37,7 @@ pub(super) async fn connect(shared: &Shared, one: &Said, ticket: &Ticket, at: Ti
         ContactLinked::Now | ContactLinked::Again => "linked",
         ContactLinked::Ended => "link_ended",
         ContactLinked::Taken => "link_taken",
+        ContactLinked::TooMany => "link_too_many",
     };
     failpoint("dialog.linked");
     super::count(verdict);

@@ -77,8 +77,15 @@ async fn a_word_and_the_code_answer_and_the_code_is_told_to_nobody() {
     parts.says("sms", words("SM1/received", "+12025550143", &format!("si {wrong}"))).await;
     let published = parts.published();
     assert_eq!((verdict(&published), names(&published).as_str()), ("unknown_code", "ask.refused"));
-    parts.says("sms", words("SM2/received", "+12025550143", &format!("maybe {code}"))).await;
+    parts.says("sms", words("SM2/received", "+12025550143", &code)).await;
     assert_eq!(verdict(&parts.published()), "unknown_choice");
+    let tried = attempts(&parts).await;
+    for (n, text) in ["Order 123456", "maybe 123456", "my order is 123456"].into_iter().enumerate() {
+        parts.says("sms", words(&format!("SM2{n}/received"), "+12025550143", text)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.deliveries.len()), ("sms.inbound", 0), "{text}");
+    }
+    assert_eq!(attempts(&parts).await, tried, "no code is looked at");
     parts.says("sms", words("SM3/received", "+12025550143", &format!(" SI {} {}", &code[..3], &code[3..]))).await;
     let published = parts.published();
     assert_eq!((verdict(&published), names(&published).as_str()), ("counts", "ask.counted"));
@@ -121,12 +128,8 @@ async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
 async fn a_code_is_tried_once_by_a_call_that_waits_for_something_else() {
     let parts = asked().await;
     let said = words("SM1/received", "+12025550143", "si 000000");
-    let inbound = topology::Inbound {
-        provider: "test".into(),
-        target: "/webhook/sms".into(),
-        at: parts.now(),
-        body: bytes::Bytes::from(said.to_string()),
-    };
+    let inbound = topology::Inbound::call("test", "/webhook/sms", parts.now(), said.to_string());
+    let inbound = inbound.marked(&parts.shared.secrets);
     parts.takes(topology::Publication::of_inbound("m-1".to_owned(), inbound.clone())).await;
     assert_eq!(attempts(&parts).await, 1);
     parts.takes(topology::Publication::of_inbound_later("m-1".to_owned(), inbound, 1)).await;
@@ -210,4 +213,77 @@ async fn an_answer_after_the_end_is_told_who_came_first() {
     );
     let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
     assert_eq!(ask.state(), AskState::Answered);
+}
+
+#[tokio::test]
+async fn words_that_come_twice_are_told_once() {
+    let mut parts = parts().await;
+    for expected in ["telegram.inbound", ""] {
+        parts.says("telegram", words("1/received", "2", "hello")).await;
+        assert_eq!(names(&parts.published()), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_published_as_a_call_decides_nothing() {
+    let mut parts = asked().await;
+    let (button, code) = (parts.button(0, 0).await, parts.code(1).await);
+    let others = domain::Secrets::new(&domain::Keyring::new(b"a secret of others, 32 bytes or more", None));
+    for (channel, mut call) in [
+        ("telegram", press("1/received", "1", &button)),
+        ("telegram", words("2/received", ADMIN, "/cmd trading.deploy")),
+        ("sms", words("SM1/received", "+12025550143", &format!("si {code}"))),
+    ] {
+        for is_marked in [false, true] {
+            call["id"] = format!("{}/{is_marked}", call["id"].as_str().unwrap()).into();
+            let forged = topology::Inbound::call("test", format!("/webhook/{channel}"), parts.now(), call.to_string());
+            parts.hears(if is_marked { forged.marked(&others) } else { forged }).await;
+            let published = parts.published();
+            assert!(published.deliveries.is_empty(), "{channel}: nobody is answered");
+            assert_eq!(names(&published), format!("{channel}.inbound"));
+        }
+    }
+    assert_eq!((version(&parts).await, attempts(&parts).await), (1, 0));
+    let years = std::time::Duration::from_secs(3 * 365 * 86_400);
+    let call = press("9/received", "1", &button);
+    let ahead = topology::Inbound::call("test", "/webhook/telegram", parts.now().plus(years), call.to_string());
+    parts.hears(ahead).await;
+    parts.published();
+    parts.says("telegram", call).await;
+    assert_eq!(verdict(&parts.published()), "counts", "nobody makes an answer late");
+}
+
+#[tokio::test]
+async fn nobody_commands_by_an_account_that_a_tenant_has_only_put() {
+    let mut parts = parts().await;
+    let store = parts.shared.intake.store.clone();
+    let known = parts.knows("known", &[], &[("telegram", "6")]).await;
+    let put = async |tenant: &str, id: &str, number: &str, proved: bool| {
+        let mut contact = store::Contact { key: testkit::key_of(tenant, id), ..known.clone() };
+        let address = &mut contact.addresses[0];
+        address.destination = number.to_owned();
+        address.recipient = operations::recipient_of(&address.channel, number, &parts.shared.intake.hasher);
+        address.proved = proved;
+        store.put_contact(&contact, &testkit::told()).await.unwrap();
+    };
+    put("acme", "eve", ADMIN, false).await;
+    put("acme", "cleo", "7", false).await;
+    put("acme", "dora", "8", true).await;
+    put("default", "dan", "8", true).await;
+    let behind = async |number: &str| {
+        let channel = domain::ChannelName::parse("telegram").unwrap();
+        let people = crate::people::behind(&parts.shared, &channel, number).await.unwrap();
+        people.into_iter().map(|person| person.key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        behind(ADMIN).await,
+        [format!("default/telegram:{ADMIN}")],
+        "no other tenant takes an administrator over"
+    );
+    assert_eq!(behind("7").await, [""; 0]);
+    assert_eq!(behind("8").await, ["default/dan", "acme/dora"]);
+    put("default", "ada", ADMIN, false).await;
+    assert_eq!(behind(ADMIN).await, ["default/ada"], "the settings vouch for the account");
+    parts.says("telegram", words("1/received", "7", "/cmd trading.deploy")).await;
+    assert_eq!(verdict(&parts.published()), "not_allowed");
 }

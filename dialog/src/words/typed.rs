@@ -45,7 +45,8 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// Answers the ask whose code it is. False where nobody has asked whoever has written it.
+/// Answers the ask whose code it is. False where nobody has asked whoever has written it, and where the word before the digits
+/// means no choice of what they were asked: people write numbers of orders too.
 ///
 /// # Errors
 /// What follows where not everything could be done.
@@ -55,7 +56,8 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
     let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
     let find = || intake.store.asks_of_recipient(&one.channel, &hashes, at.minus(LATE_FOR));
     let asked = intake.breaker.retry_until_taken(find).await?;
-    let Some(first) = asked.first() else { return Ok(false) };
+    let means_one = |asked: &AskedPerson| typed.word.is_empty() || choice_of(&asked.ask, typed.word).is_some();
+    let Some(first) = asked.iter().find(|asked| means_one(asked)) else { return Ok(false) };
     for asked in &asked {
         if is_its_code(shared, one, asked, typed).await? {
             give(shared, one, asked, typed, at).await?;

@@ -197,3 +197,32 @@ fn a_request_of_the_fleet_has_a_mark_that_nobody_else_makes() {
     let next = Secrets::new(&Keyring::new(b"the secret after it, 32 bytes or more", Some(former)));
     assert!(next.has_marked("/commands", r#"{"id":"c-1"}"#, mark), "while the former secret is known");
 }
+
+#[test]
+fn a_call_of_a_provider_has_a_mark_that_nobody_else_makes() {
+    let former = b"a secret of ours, of 32 bytes or more".as_slice();
+    let ours = Secrets::new(&Keyring::new(former, None));
+    let others = Secrets::new(&Keyring::new(b"a secret of others, 32 bytes or more", None));
+    let (at, later) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
+    let (body, other): (&[u8], &[u8]) = (b"\xff", b"\xfe");
+    let made = ours.call_mark("telegram", "/webhook/telegram", at, body);
+    let of_a_request = ours.request_mark("/webhook/telegram", "");
+    let mark = made.as_str();
+    let is_ours = |secrets: &Secrets, provider: &str, target: &str, at: Timestamp, body: &[u8], mark: &str| {
+        secrets.has_marked_call(provider, target, at, body, mark)
+    };
+    assert!(is_ours(&ours, "telegram", "/webhook/telegram", at, body, mark));
+    for (secrets, provider, target, at, body, mark) in [
+        (&others, "telegram", "/webhook/telegram", at, body, mark),
+        (&ours, "twilio", "/webhook/telegram", at, body, mark),
+        (&ours, "telegram", "/webhook/sms", at, body, mark),
+        (&ours, "telegram", "/webhook/telegram", later, body, mark),
+        (&ours, "telegram", "/webhook/telegram", at, other, mark),
+        (&ours, "telegram", "/webhook/telegram", at, body, ""),
+        (&ours, "telegram", "/webhook/telegram", at, body, of_a_request.as_str()),
+    ] {
+        assert!(!is_ours(secrets, provider, target, at, body, mark), "{provider} {target} {mark}");
+    }
+    let next = Secrets::new(&Keyring::new(b"the secret after it, 32 bytes or more", Some(former)));
+    assert!(is_ours(&next, "telegram", "/webhook/telegram", at, body, mark), "while the former secret is known");
+}

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::reconcile::Told;
+use super::reconcile::talk::Saying;
 use crate::fleet::DeadLetter;
 
 pub(super) const STEP: Duration = Duration::from_secs(5);
@@ -131,18 +132,22 @@ impl Amqp {
         Ok(())
     }
 
-    /// Every event that was told, in the order in which the subscriber has them.
+    /// Every event that was told, in the order in which the subscriber has them: those of deliveries, and those of
+    /// questions and commands.
     ///
     /// # Errors
     /// The broker's, and an event that cannot be read.
-    pub(super) async fn take_events(&self) -> Result<Vec<Told>> {
+    pub(super) async fn take_events(&self) -> Result<(Vec<Told>, Vec<Saying>)> {
         let channel = self.channel().await?;
-        let (mut told, options) = (Vec::new(), BasicGetOptions { no_ack: true });
+        let (mut told, mut said, options) = (Vec::new(), Vec::new(), BasicGetOptions { no_ack: true });
         while let Some(got) = timeout(STEP, channel.basic_get(SUBSCRIBER.into(), options)).await?? {
-            told.push(Told::read(&got.delivery.data)?);
+            match Saying::read(&got.delivery.data)? {
+                Some(saying) => said.push(saying),
+                None => told.push(Told::read(&got.delivery.data)?),
+            }
         }
         let _ = timeout(STEP, channel.close(200, "done".into())).await;
-        Ok(told)
+        Ok((told, said))
     }
 
     /// Reads a queue out to its end.

@@ -3,11 +3,13 @@
 //!
 //! One fleet runs through all faults of a ledger, so that leases and retries of one overlap with the next.
 //! [`world`] is the fleet and all that it runs on, [`load`] what publishers do meanwhile, [`operators`] who moves dead letters
-//! and who leaves, [`faults`] what is broken, [`audit`] gathers what became of every notification, [`reconcile`] says which
-//! promises that breaks, and [`report`] is what a run says.
+//! and who leaves, [`talk`] who is asked and has things done by one of the [`counterparts`], [`faults`] what is broken,
+//! [`audit`] gathers what became of every notification, [`reconcile`] says which promises that breaks, and [`report`] is
+//! what a run says.
 
 mod amqp;
 mod audit;
+mod counterparts;
 mod dice;
 mod disk;
 mod faults;
@@ -18,6 +20,7 @@ mod people;
 pub mod reconcile;
 mod replica;
 mod report;
+mod talk;
 mod world;
 
 use std::path::PathBuf;
@@ -34,7 +37,9 @@ use faults::{Fault, Needs};
 use load::{Clients, Journal, Load};
 use operators::{Book, Leaver, Operators};
 use reconcile::Entry;
+use reconcile::talk::Saying;
 use replica::{ABORTED, KILLED};
+use talk::{Apart, Talk};
 use world::{DEAD_LETTERS, Kind, World, hasher};
 
 /// The channel whose lost answers are sent again; those of the other one are held.
@@ -92,7 +97,8 @@ pub async fn run(plan: &Plan) -> Result<Report> {
             Kind::Cluster => limit,
         };
         let until = plan.limit.map(|limit| begun + share(limit));
-        let ran = Run { plan, kind, until, dice: &mut dice, report: &mut report, recipients: 0 }.go(chosen).await;
+        let ran =
+            Run { plan, kind, until, dice: &mut dice, report: &mut report, recipients: 0, talk: None }.go(chosen).await;
         if let Err(error) = ran {
             report.troubles.push(format!("the run over {} ended early: {error:#}", kind.as_str()));
         }
@@ -123,6 +129,8 @@ struct Run<'a> {
     report: &'a mut Report,
     /// Numbers that were given to recipients.
     recipients: u64,
+    /// Who is asked and has things done meanwhile: with Postgres and one node.
+    talk: Option<Talk>,
 }
 
 impl Run<'_> {
@@ -137,6 +145,8 @@ impl Run<'_> {
                 .skipped
                 .push(format!("{}: needs root and mounts of its own (`make chaos` as root)", fault.name));
         }
+        let talk = || Talk::new(Arc::clone(&world.clients), Arc::clone(&world.counterparts));
+        self.talk = (self.kind == Kind::Postgres).then(talk);
         let (journal, book) = (Journal::default(), Book::default());
         let mut injected = Vec::new();
         let mut drawn = chosen.iter();
@@ -165,6 +175,13 @@ impl Run<'_> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.description);
         let Needs { idle, due_together, clocks_are_wrong, someone_leaves, load } = fault.needs();
+        // What is asked while a clock is ahead would stand for hours.
+        let may_talk = !clocks_are_wrong;
+        if (idle || !may_talk)
+            && let Some(talk) = &mut self.talk
+        {
+            talk.settle().await;
+        }
         if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
             // The fault would lose what is still on its way.
             self.report.troubles.push(format!("{}: the fleet did not come to rest before it", fault.name));
@@ -191,11 +208,13 @@ impl Run<'_> {
         let before = journal.entries().len();
         let injected = if idle {
             let injected = fault.inject(world).await;
+            self.begin_to_talk(may_talk, over);
             loading.await;
             injected
         } else {
             let leaving = leaver.map(|leaver| tokio::spawn(leaver.leave(LEAVES_AFTER)));
             let loading = tokio::spawn(loading);
+            self.begin_to_talk(may_talk, over);
             tokio::time::sleep(self.plan.load().1 / 3).await;
             let injected = fault.inject(world).await;
             loading.await?;
@@ -223,6 +242,13 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Has people asked and things done over this time, where that may be.
+    fn begin_to_talk(&mut self, may_talk: bool, over: Duration) {
+        if let Some(talk) = self.talk.as_mut().filter(|_| may_talk) {
+            talk.begin(over);
+        }
+    }
+
     /// Somebody who will be disabled.
     async fn let_in(&mut self, world: &World, fault: &Fault, number: usize, book: &Book) -> Option<Leaver> {
         let arriving = Leaver::arrive(Arc::clone(&world.clients), book.clone(), format!("leaver-{number}"));
@@ -238,14 +264,18 @@ impl Run<'_> {
     /// Waits until everything is at rest, and audits it.
     async fn audit(&mut self, world: World, injected: &[&str], journal: &Journal, book: &Book) -> Result<()> {
         println!("chaos: waiting until everything is at rest");
+        self.until_nobody_talks(&world).await;
         let entries = [journal.entries(), book.edits()].concat();
         self.rest(&world, &entries).await;
         self.close_the_books(&world, book).await;
         self.rest(&world, &entries).await;
-        let letters = world.clients.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
-        let told = world.clients.amqp.take_events().await.context("reading the subscriber's queue")?;
+        let mut letters = world.clients.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
+        let (mut told, said) = world.clients.amqp.take_events().await.context("reading the subscriber's queue")?;
         self.report.notes.push(format!("{}: {}", self.kind.as_str(), reconcile::repeats(&told)));
-        let (rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
+        let (mut rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
+        let taking = Apart::take(&world.store, &mut rows, &mut told, &mut letters);
+        let apart = taking.await.context("reading the copies of asks")?;
+        self.judge_talk(&world, apart, said).await?;
         let mut audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
         audit.hear(told);
         audit.handle(operators::handled(&world, book).await.context("reading what became of the dead letters")?);
@@ -271,7 +301,30 @@ impl Run<'_> {
         self.report.notes.push(note);
         self.report.troubles.extend(audit.unmatched);
         self.check_processes(&world).await;
+        // It has a hand on the API, which ends with the world.
+        self.talk = None;
         world.stop().await
+    }
+
+    /// Waits until nobody has anything more to say, and every question and command has ended.
+    async fn until_nobody_talks(&mut self, world: &World) {
+        let Some(talk) = &mut self.talk else { return };
+        talk.settle().await;
+        if !talk::until_ended(&world.store, PATIENCE).await {
+            let text = format!("{}: some ask or command has not ended", self.kind.as_str());
+            self.report.troubles.push(text);
+        }
+    }
+
+    /// Judges what became of questions, presses and commands.
+    async fn judge_talk(&mut self, world: &World, apart: Apart, said: Vec<Saying>) -> Result<()> {
+        let Some(talk) = &self.talk else { return Ok(()) };
+        let (kind, books) = (self.kind.as_str(), talk.books());
+        let kept = talk::all_kept(&world.store, apart, said).await.context("reading asks and commands")?;
+        let broken = [reconcile::talk::judge(&books, &kept), talk.wrong()].concat();
+        self.report.troubles.extend(broken.into_iter().map(|broken| format!("{kind}: {broken}")));
+        self.report.notes.push(format!("{kind}: {}", reconcile::talk::counts(&books, &kept)));
+        Ok(())
     }
 
     /// Waits until nothing is on its way.

@@ -1,7 +1,9 @@
 //! Reconciles what the publisher of a notification was told with what became of it: which promises that breaks.
-//! Strict, and pure: `audit` gathers what became of it. [`journal`] does the same with what operators were answered.
+//! Strict, and pure: `audit` gathers what became of it. [`journal`] does the same with what operators were answered, and
+//! [`talk`] with what people have pressed and services were sent.
 
 pub mod journal;
+pub mod talk;
 
 use std::collections::HashSet;
 use std::time::Instant;

@@ -19,11 +19,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::amqp::Amqp;
+use super::counterparts::Counterparts;
 use super::dice::Dice;
 use super::disk::Disk;
 use super::load::{Clients, PUBLIC_URL};
 use super::people::{AUDITOR, OPERATOR, VIEWER};
 use super::replica::Replica;
+use super::talk::ADMINS;
 use crate::postgres::Postgres;
 use crate::processes::run;
 use crate::provider::{Answer, Provider};
@@ -84,9 +86,11 @@ pub(super) struct World {
     _own_proxy: Proxy,
     pub(super) ledger: Ledger,
     pub(super) provider: Arc<Provider>,
+    /// Whom people read and press with, and who takes commands.
+    pub(super) counterparts: Arc<Counterparts>,
     pub(super) workers: Vec<Arc<Replica>>,
     pub(super) schedulers: [Arc<Replica>; 2],
-    dialog: Arc<Replica>,
+    pub(super) dialog: Arc<Replica>,
     pub(super) clients: Arc<Clients>,
     pub(super) store: Store,
     /// The dice for what a fault leaves to chance.
@@ -129,7 +133,9 @@ impl World {
         let disk = Disk::new(kind.megabytes(), own_mounts)?;
         let (ledger, url, direct) = start_ledger(kind, &disk).await?;
         let amqp_url = url_of(&broker, User::Notifications, broker_proxy.address.port(), VHOST);
-        let environment = environment(&amqp_url, &url, &provider);
+        let counterparts = Arc::new(Counterparts::start().await?);
+        let mut environment = environment(&amqp_url, &url, &provider);
+        environment.extend(counterparts.settings(&dir.path().join("services.toml"))?);
         let store = open_store(&direct).await?;
         let start = |role, number| Replica::start(role, number, &environment, logs);
         let workers = vec![start("worker", 1), start("worker", 2)];
@@ -158,6 +164,7 @@ impl World {
             _own_proxy: own_proxy,
             ledger,
             provider,
+            counterparts,
             workers,
             schedulers,
             dialog,
@@ -324,6 +331,7 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
         ("BOOTSTRAP_TOKEN", BOOTSTRAP),
         ("NOTIFY_OPEN", "local"),
         ("PUBLIC_URL", PUBLIC_URL),
+        ("ADMINS_TELEGRAM_IDS", ADMINS),
         ("WORKER_RETRY_DELAY_1", "0.5"),
         ("WORKER_RETRY_DELAY_2", "1"),
         ("WORKER_RETRY_DELAY_3", "2"),

@@ -2,7 +2,7 @@
 
 use domain::State;
 use e2e::provider::{Answer, Provider};
-use e2e::{Database, TestFleet, services};
+use e2e::{Database, Process, TestFleet, services};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _};
@@ -31,6 +31,20 @@ pub(crate) async fn admin(fleet: &TestFleet) -> String {
     let (status, answer) = post(fleet, "/register", &[], &credentials).await;
     assert_eq!(status, StatusCode::CREATED, "{answer}");
     bearer(fleet, "ada").await
+}
+
+/// What lets somebody register the first user of an API that is a process of its own.
+pub(crate) const BOOTSTRAP: (&str, &str) = ("BOOTSTRAP_TOKEN", "a token of the tests for the first user");
+
+/// The same as [`admin`] of such an API, which has the setting [`BOOTSTRAP`].
+pub(crate) async fn admin_at(fleet: &TestFleet, api: &Process) -> String {
+    let credentials = json!({"username": "ada", "password": PASSWORD});
+    let post = |path: &str| fleet.http.post(api.url(path)).json(&credentials);
+    let registered = post("/register").header("x-bootstrap-token", BOOTSTRAP.1).send().await.expect("answered");
+    assert_eq!(registered.status(), StatusCode::CREATED);
+    let (status, answer) = read(post("/login").send().await.expect("answered")).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    format!("Bearer {}", answer["access_token"].as_str().expect("a token"))
 }
 
 async fn bearer(fleet: &TestFleet, name: &str) -> String {

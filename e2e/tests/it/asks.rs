@@ -26,7 +26,7 @@ const WHILE_ANSWERED: [&str; 7] = [
 ];
 
 /// A request of the fleet's own, as the API publishes it.
-async fn request(fleet: &TestFleet, target: &str, body: &Value) {
+pub(crate) async fn request(fleet: &TestFleet, target: &str, body: &Value) {
     let mut body = body.clone();
     if target != "/asks" {
         let secrets = Secrets::new(&Keyring::new(SECRET.as_bytes(), None));

@@ -2,6 +2,7 @@
 //! one of the API's own origin can.
 
 mod console;
+mod links;
 
 use domain::State;
 use e2e::browser::Browser;

@@ -1,5 +1,8 @@
 //! Commands to a service, over a broker and HTTP: signed for it, reported by it, and written by nobody but the fleet.
 
+#[cfg(feature = "failpoints")]
+mod crashes;
+
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -33,7 +36,8 @@ async fn trading() -> Trading {
     let file = NamedTempFile::new().expect("a file");
     let text = format!(
         "[trading]\nbase_url = \"{base}\"\nmay = [\"ada\"]\npublic_key = \"\"\"\n-----BEGIN PUBLIC KEY-----\n{}\n\
-         -----END PUBLIC KEY-----\n\"\"\"\n[trading.actions.look]\nconfirm = false\n",
+         -----END PUBLIC KEY-----\n\"\"\"\napprovers = [\"admins\"]\n[trading.actions.look]\nconfirm = false\n\
+         [trading.actions.pause]\nconfirm = true\n",
         STANDARD.encode(der)
     );
     std::fs::write(file.path(), text).expect("written");

@@ -39,5 +39,6 @@ mod tidy;
 mod topology;
 mod traces;
 mod uncallable;
+mod verifications;
 mod webhooks;
 mod workbench;

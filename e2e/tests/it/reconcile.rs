@@ -1,6 +1,7 @@
 //! How a run with faults is judged at its end: each promise, broken once.
 
 mod journal;
+mod talk;
 
 use std::time::{Duration, Instant};
 

@@ -59,8 +59,7 @@ async fn written(fleet: &TestFleet, sid: &str, words: &str) {
 
 /// A call of a provider as the API publishes it once it is believed.
 async fn handed_on(fleet: &TestFleet, id: &str, provider: &str, call: String) {
-    let (provider, target) = (provider.to_owned(), format!("/webhook/{provider}"));
-    let inbound = Inbound { provider, target, at: NOW, body: call.into_bytes().into() };
+    let inbound = Inbound::call(provider, format!("/webhook/{provider}"), NOW, call);
     let Publication { message_id, body, headers, publisher_properties, .. } =
         Publication::of_inbound(id.into(), inbound);
     let properties = properties(&message_id, &headers, &publisher_properties);

@@ -43,8 +43,11 @@ pub(crate) struct Provider {
     pub(crate) reports: Option<Reports>,
     /// How the provider tells of what people write, if it does; or the answer to whoever has it written, where it tells
     /// nobody.
-    pub(crate) inbound: Option<fn(&Site, &Inbound) -> Result<Post, Reply>>,
+    pub(crate) inbound: Option<Inform>,
 }
+
+/// What a provider posts of something that a person has written, or the answer where it posts nothing.
+type Inform = fn(&Site, &Inbound) -> Result<Post, Reply>;
 
 /// What a provider says of messages that it has accepted.
 pub(crate) struct Reports {

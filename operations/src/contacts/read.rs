@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{ChannelName, FieldError, is_plain_name, parse_object};
 use media::DestinationError;
 use serde_json::{Map, Value};
+use store::MAX_ADDRESSES;
 
 use super::FIELDS;
 use crate::check::Checker;
@@ -13,8 +14,6 @@ use crate::reader::{Reader, field_meant};
 
 /// The most groups of one person.
 const MAX_GROUPS: usize = 20;
-/// The most addresses of one person: as many as a notification has channels one after the other.
-const MAX_ADDRESSES: usize = 8;
 /// The longest tag of a language.
 const MAX_LOCALE_BYTES: usize = 64;
 

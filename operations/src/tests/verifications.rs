@@ -200,6 +200,12 @@ async fn a_repeat_of_a_start_goes_on_where_it_was_interrupted_and_sends_nothing_
     assert_eq!(other.start(&sms(MADRID), Some("k")).await.unwrap(), begun);
     assert_eq!(other.messages(), (messages, vec!["started".to_owned(), "sent".to_owned()]), "the same delivery");
 
+    // It was let through as its row was written, and is not judged again.
+    let mut guarded = self::world().await;
+    guarded.limits.countries.clear();
+    guarded.store().begin_verification(&interrupted, &to, NOW, |_| Vec::new()).await.unwrap();
+    assert_eq!(guarded.start(&sms(MADRID), Some("k")).await.unwrap(), begun);
+
     for another in [sms("+34600123457"), json!({"channel": "sms", "to": MADRID, "purpose": "payment"})] {
         let refused = other.start(&another, Some("k")).await;
         assert_eq!(refused, Err(NotVerified::Another { id: begun.key.id.clone() }), "{another}");

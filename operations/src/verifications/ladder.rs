@@ -85,7 +85,7 @@ impl Ladder {
         now: Timestamp,
     ) -> Option<Publication> {
         let id = verification_send_id(&sent.key, sent.sends);
-        let named = [("purpose", json!(sent.purpose)), ("minutes", json!(minutes_left(sent, now)))];
+        let named = [("purpose", json!(sent.purpose)), ("minutes", json!(sent.minutes()))];
         let data: Map<String, Value> = named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let mut body = self.first.fields(sent, secrets, &data)?;
         let items = self.rest.iter().map(|rung| {
@@ -143,11 +143,4 @@ impl Rung {
         ];
         Some(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
-}
-
-/// How long the code is still good, in whole minutes, as its reader is told it; the last one counts as one. The first
-/// message says the same whenever its start is repeated: one id is one body.
-fn minutes_left(sent: &Verification, now: Timestamp) -> u64 {
-    let since = if sent.sends == 1 { sent.created_at } else { now };
-    (sent.expires_at.since(since).as_secs() / 60).max(1)
 }

@@ -32,10 +32,20 @@ pub struct Receipt {
     pub received_at: Timestamp,
 }
 
+/// What became of a report that was to be kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeptReport {
+    /// It was not kept before, nor is it the same as one before it in the list.
+    pub is_new: bool,
+    /// When it came for the first time.
+    pub received_at: Timestamp,
+}
+
 const INSERT: &str = "INSERT INTO receipts (tenant, id, provider, event_id, epoch, attempt, said, class, provider_id, \
      code, detail, happened_at, received_at) SELECT u.tenant, u.id, u.provider, u.event_id, u.epoch, u.attempt, u.said, \
      u.class, u.provider_id, u.code, u.detail, u.happened_at, u.received_at FROM {u} \
-     WHERE TRUE ON CONFLICT (id, tenant, provider, event_id) DO NOTHING";
+     WHERE TRUE ON CONFLICT (id, tenant, provider, event_id) DO NOTHING \
+     RETURNING tenant, id, provider, event_id";
 
 const FIND: &str = "SELECT r.tenant, r.id, r.provider, r.event_id, r.received_at FROM {u} JOIN receipts AS r \
      ON r.id = u.id AND r.tenant = u.tenant AND r.provider = u.provider AND r.event_id = u.event_id";
@@ -54,19 +64,34 @@ impl Store {
         Ok(reports.iter().map(|report| !known.insert(name(report))).collect())
     }
 
-    /// Keeps reports. One that is kept already stays as it is.
+    /// Keeps reports; returns what became of each, in their order. One that is kept already stays as it is. Several calls at
+    /// once are safe: a report is new to one of them.
     ///
     /// # Errors
-    /// [`StoreError`]; repeat it.
-    pub async fn keep_reports(&self, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
-        insert(&mut self.inner.db.writer(), reports, received_at).await
+    /// [`StoreError`]; repeat it. What is kept by a try whose answer was lost is not new to the next one.
+    pub async fn keep_reports(
+        &self,
+        reports: &[Report],
+        received_at: Timestamp,
+    ) -> Result<Vec<KeptReport>, StoreError> {
+        let mut new = insert(&mut self.inner.db.writer(), reports, received_at).await?;
+        let first = if reports.iter().all(|report| new.contains(&name(report))) {
+            vec![None; reports.len()]
+        } else {
+            self.received(reports).await?
+        };
+        let kept = |(report, first): (&Report, Option<Timestamp>)| KeptReport {
+            is_new: new.remove(&name(report)),
+            received_at: first.unwrap_or(received_at),
+        };
+        Ok(reports.iter().zip(first).map(kept).collect())
     }
 
     /// When each of these reports came for the first time, as it is kept; in their order. None for one that is not kept.
     ///
     /// # Errors
     /// [`StoreError`]; repeat it.
-    pub async fn received(&self, reports: &[Report]) -> Result<Vec<Option<Timestamp>>, StoreError> {
+    pub(crate) async fn received(&self, reports: &[Report]) -> Result<Vec<Option<Timestamp>>, StoreError> {
         let kept = self.inner.db.reader().query_group(FIND, &names(reports)).await?;
         let known = kept.iter().map(first_of).collect::<Result<HashMap<Name, Timestamp>, StoreError>>()?;
         Ok(reports.iter().map(|report| known.get(&name(report)).copied()).collect())
@@ -126,7 +151,12 @@ fn first_of(row: &QueryResult) -> Result<(Name, Timestamp), StoreError> {
     Ok((name_of(row)?, Timestamp::from_micros(get(row, "received_at")?)))
 }
 
-async fn insert(session: &mut Session, reports: &[Report], received_at: Timestamp) -> Result<(), StoreError> {
+/// Returns the names of those that were not kept before.
+async fn insert(
+    session: &mut Session,
+    reports: &[Report],
+    received_at: Timestamp,
+) -> Result<HashSet<Name>, StoreError> {
     let about = || reports.iter().map(|report| report.about.as_ref());
     let group = names(reports)
         .int("epoch", about().map(|about| about.map_or(0, |label| i64::from(label.epoch))))
@@ -138,7 +168,7 @@ async fn insert(session: &mut Session, reports: &[Report], received_at: Timestam
         .text("detail", reports.iter().map(|report| report.detail.as_str()))
         .int("happened_at", reports.iter().map(|report| report.at.map(Timestamp::as_micros)))
         .int("received_at", reports.iter().map(|_| received_at.as_micros()));
-    session.query_group(INSERT, &group).await.map(drop)
+    session.query_group(INSERT, &group).await?.iter().map(name_of).collect()
 }
 
 fn receipt_of(row: &QueryResult) -> Result<Receipt, StoreError> {

@@ -44,7 +44,13 @@ pub struct ContactAddress {
     pub destination: String,
     pub recipient: RecipientHash,
     pub since: Timestamp,
+    /// Whoever reads it has opened a link of this contact. Anybody may be written to at an address that is not; what comes
+    /// from it is nobody's word.
+    pub proved: bool,
 }
+
+/// The most addresses of one person: as many as a notification has channels one after the other.
+pub const MAX_ADDRESSES: usize = 8;
 
 /// What became of a contact that was put.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,6 +73,8 @@ pub enum ContactLinked {
     Ended,
     /// The account is another contact's of the tenant.
     Taken,
+    /// The contact has [`MAX_ADDRESSES`].
+    TooMany,
 }
 
 impl Contact {
@@ -81,7 +89,8 @@ impl Contact {
 }
 
 impl Store {
-    /// Puts a contact as it is given. One that is there keeps when it was made, its link, and since when it has each address.
+    /// Puts a contact as it is given. One that is there keeps when it was made, its link, and of each address since when it has
+    /// it, and whether that was proved.
     ///
     /// # Errors
     /// [`StoreError`]; repeating it is harmless.
@@ -102,8 +111,9 @@ impl Store {
         delete_addresses(&mut session, &contact.key).await?;
         for (place, address) in contact.addresses.iter().enumerate() {
             let mut known = before.iter().flat_map(|before| &before.addresses);
-            let since = known.find(|known| is_same(known, address)).map_or(address.since, |known| known.since);
-            add_address(&mut session, &contact.key, place, &ContactAddress { since, ..address.clone() }).await?;
+            let known = known.find(|known| is_same(known, address)).unwrap_or(address);
+            let address = ContactAddress { since: known.since, proved: known.proved, ..address.clone() };
+            add_address(&mut session, &contact.key, place, &address).await?;
         }
         journal::insert(&mut session, told).await?;
         session.commit().await?;
@@ -239,8 +249,8 @@ impl Store {
         Ok(with_addresses(&mut session, &rows).await?.pop())
     }
 
-    /// Uses up the link of a contact, and gives the contact this address behind those that it has. `contact` is the row for
-    /// which the link was made: of several that use it at once one does.
+    /// Uses up the link of a contact, and gives the contact this address behind those that it has, or notes that one which it
+    /// has is proved. `contact` is the row for which the link was made: of several that use it at once one does.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -255,18 +265,26 @@ impl Store {
                            AND salt = $3 AND link_until > $4 RETURNING id";
         let mut session = self.inner.db.begin().await?;
         session.lock_for_writing("contacts").await?;
-        match holder(&mut session, &contact.key.tenant, address).await? {
-            Some(id) if id == contact.key.id => return Ok(ContactLinked::Again),
-            Some(_) => return Ok(ContactLinked::Taken),
-            None => {}
+        if holder(&mut session, &contact.key.tenant, address).await?.is_some_and(|id| id != contact.key.id) {
+            return Ok(ContactLinked::Taken);
+        }
+        let Some(known) = read(&mut session, &contact.key).await? else { return Ok(ContactLinked::Ended) };
+        let is_this = |known: &ContactAddress| known.channel == address.channel && known.recipient == address.recipient;
+        let place = known.addresses.iter().position(is_this);
+        match place.and_then(|place| known.addresses.get(place)) {
+            Some(known) if known.proved => return Ok(ContactLinked::Again),
+            None if known.addresses.len() >= MAX_ADDRESSES => return Ok(ContactLinked::TooMany),
+            _ => {}
         }
         let [tenant, id] = key_values(&contact.key);
         let values = [tenant, id, Value::Bytes(Some(&contact.salt)), Value::Int(Some(now.as_micros()))];
         if session.query(USE, &values).await?.is_empty() {
             return Ok(ContactLinked::Ended);
         }
-        let place = read(&mut session, &contact.key).await?.map_or(0, |contact| contact.addresses.len());
-        add_address(&mut session, &contact.key, place, address).await?;
+        match place {
+            Some(place) => prove_address(&mut session, &contact.key, place).await?,
+            None => add_address(&mut session, &contact.key, known.addresses.len(), address).await?,
+        }
         journal::insert(&mut session, told).await?;
         session.commit().await?;
         Ok(ContactLinked::Now)
@@ -337,8 +355,8 @@ async fn add_address(
     place: usize,
     address: &ContactAddress,
 ) -> Result<(), StoreError> {
-    const ADD: &str = "INSERT INTO contact_addresses (tenant, contact, place, channel, destination, recipient, since) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    const ADD: &str = "INSERT INTO contact_addresses (tenant, contact, place, channel, destination, recipient, since, proved) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let [tenant, id] = key_values(contact);
     let values = [
         tenant,
@@ -348,8 +366,15 @@ async fn add_address(
         Value::Text(Some(&address.destination)),
         Value::Bytes(Some(address.recipient.as_bytes())),
         Value::Int(Some(address.since.as_micros())),
+        Value::Flag(address.proved),
     ];
     session.query(ADD, &values).await.map(drop)
+}
+
+async fn prove_address(session: &mut Session, contact: &Key, place: usize) -> Result<(), StoreError> {
+    const PROVE: &str = "UPDATE contact_addresses SET proved = TRUE WHERE tenant = $1 AND contact = $2 AND place = $3";
+    let [tenant, id] = key_values(contact);
+    session.query(PROVE, &[tenant, id, Value::Int(i64::try_from(place).ok())]).await.map(drop)
 }
 
 async fn read(session: &mut Session, key: &Key) -> Result<Option<Contact>, StoreError> {
@@ -360,7 +385,7 @@ async fn read(session: &mut Session, key: &Key) -> Result<Option<Contact>, Store
 
 /// The contacts of these rows, each with its addresses.
 async fn with_addresses(session: &mut Session, rows: &[QueryResult]) -> Result<Vec<Contact>, StoreError> {
-    const ADDRESSES: &str = "SELECT a.tenant, a.contact AS id, a.channel, a.destination, a.recipient, a.since \
+    const ADDRESSES: &str = "SELECT a.tenant, a.contact AS id, a.channel, a.destination, a.recipient, a.since, a.proved \
          FROM {u} JOIN contact_addresses AS a ON a.tenant = u.tenant AND a.contact = u.id \
          ORDER BY a.tenant, a.contact, a.place";
     let mut contacts: Vec<Contact> = rows.iter().map(contact_of).collect::<Result<_, _>>()?;
@@ -397,5 +422,6 @@ fn address_of(row: &QueryResult) -> Result<ContactAddress, StoreError> {
         destination: get(row, "destination")?,
         recipient: RecipientHash::from_bytes(&recipient).ok_or_else(|| unreadable("recipient"))?,
         since: Timestamp::from_micros(get(row, "since")?),
+        proved: get(row, "proved")?,
     })
 }

@@ -4,7 +4,7 @@ use domain::{ChannelName, Key, RecipientHasher, Tenant};
 
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
-use crate::{Contact, ContactAddress, ContactLinked, ContactPut};
+use crate::{Contact, ContactAddress, ContactLinked, ContactPut, MAX_ADDRESSES};
 
 on_both!(
     a_contact_is_read_as_it_was_put_and_is_its_tenants_alone,
@@ -12,6 +12,7 @@ on_both!(
     members_of_a_group_are_found_by_its_whole_name,
     an_address_is_one_contacts_of_a_tenant_and_finds_those_of_all_tenants,
     a_link_connects_once_and_another_ends_it,
+    a_link_proves_an_address_that_was_put_and_gives_no_more_than_there_may_be,
     nobody_is_known_by_an_id_that_cannot_be_stored,
 );
 
@@ -21,7 +22,11 @@ fn telegram() -> ChannelName {
 
 fn address(destination: &str, since: i64) -> ContactAddress {
     let recipient = RecipientHasher::new(b"secret").hash(destination);
-    ContactAddress { channel: telegram(), destination: destination.into(), recipient, since: at(since) }
+    ContactAddress { channel: telegram(), destination: destination.into(), recipient, since: at(since), proved: false }
+}
+
+fn proved(address: ContactAddress) -> ContactAddress {
+    ContactAddress { proved: true, ..address }
 }
 
 fn contact(id: &str, groups: &[&str], addresses: Vec<ContactAddress>) -> Contact {
@@ -51,7 +56,7 @@ async fn a_contact_is_read_as_it_was_put_and_is_its_tenants_alone(db: &Database)
     let tenant = &ana.key.tenant;
     assert_eq!(store.contacts(tenant, None, 10).await.unwrap(), [ana.clone(), ben.clone()]);
     assert_eq!(store.contacts(tenant, Some("ana"), 10).await.unwrap(), [ben]);
-    assert_eq!(store.contacts(tenant, None, 1).await.unwrap(), [ana.clone()]);
+    assert_eq!(store.contacts(tenant, None, 1).await.unwrap(), std::slice::from_ref(&ana));
     assert!(store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert!(!store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert_eq!(store.contacts_of_address(&telegram(), &[ana.addresses[0].recipient]).await.unwrap(), []);
@@ -133,14 +138,44 @@ async fn a_link_connects_once_and_another_ends_it(db: &Database) {
         (&second, 6, ContactLinked::Now),
         (&second, 6, ContactLinked::Again),
     ] {
-        assert_eq!(store.link_contact(of, &address("2", 6), at(now), &told).await.unwrap(), expected);
+        assert_eq!(store.link_contact(of, &proved(address("2", 6)), at(now), &told).await.unwrap(), expected);
     }
     assert_eq!(store.link_contact(&second, &address("3", 7), at(7), &told).await.unwrap(), ContactLinked::Ended);
     let linked = store.contact(&ana.key).await.unwrap().unwrap();
-    assert_eq!(linked.addresses, [address("1", 1), address("2", 6)]);
+    assert_eq!(linked.addresses, [address("1", 1), proved(address("2", 6))]);
     store.put_contact(&contact("ben", &[], Vec::new()), &told).await.unwrap();
     let ben = store.contact(&key("ben")).await.unwrap().unwrap();
     assert_eq!(store.link_contact(&ben, &address("2", 8), at(8), &told).await.unwrap(), ContactLinked::Taken);
+}
+
+async fn a_link_proves_an_address_that_was_put_and_gives_no_more_than_there_may_be(db: &Database) {
+    let store = db.store().await;
+    let told = testkit::told();
+    let all: Vec<ContactAddress> = (1..=MAX_ADDRESSES).map(|n| address(&n.to_string(), 1)).collect();
+    let ana = contact("ana", &[], all.clone());
+    store.put_contact(&ana, &told).await.unwrap();
+    assert!(store.renew_contact_link(&ana.key, (&[8; 16], "k"), at(100), &told).await.unwrap());
+    let ana = store.contact(&ana.key).await.unwrap().unwrap();
+    for (destination, expected) in [
+        ("another", ContactLinked::TooMany),
+        ("2", ContactLinked::Now),
+        ("2", ContactLinked::Again),
+        ("3", ContactLinked::Ended),
+    ] {
+        let address = proved(address(destination, 9));
+        assert_eq!(store.link_contact(&ana, &address, at(9), &told).await.unwrap(), expected, "{destination}");
+    }
+    let mut expected = all;
+    expected[1] = proved(expected[1].clone());
+    assert_eq!(store.contact(&ana.key).await.unwrap().unwrap().addresses, expected);
+    let again = contact("ana", &[], vec![address("2", 50), address("3", 50)]);
+    store.put_contact(&again, &told).await.unwrap();
+    let kept = store.contact(&ana.key).await.unwrap().unwrap().addresses;
+    assert_eq!(kept, [proved(address("2", 1)), address("3", 1)], "whoever puts it again unproves nothing");
+    store.put_contact(&contact("ana", &[], vec![address("3", 60)]), &told).await.unwrap();
+    store.put_contact(&again, &told).await.unwrap();
+    let back = store.contact(&ana.key).await.unwrap().unwrap().addresses;
+    assert_eq!(back, [address("2", 50), address("3", 1)], "what was taken away is proved no more");
 }
 
 async fn nobody_is_known_by_an_id_that_cannot_be_stored(db: &Database) {

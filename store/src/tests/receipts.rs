@@ -1,6 +1,6 @@
 //! What providers report is kept once, is read with its delivery, and goes when the delivery goes.
 
-use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Transition};
+use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Timestamp, Transition};
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, refused, sent};
 use crate::tests::on_both;
@@ -39,9 +39,14 @@ async fn a_report_is_kept_once_however_often_it_comes(db: &Database) {
     let bounced = report("e-1", Some("n-1"), Reported::Bounced { class: Bounce::Message });
     let opened = report("e-2", Some("n-1"), Reported::Opened);
     let other = Report { event_id: "e-1".into(), ..report("e-1", Some("n-2"), Reported::Delivered) };
-    store.keep_reports(&[], at(8)).await.unwrap();
-    store.keep_reports(&[bounced.clone(), bounced.clone(), other], at(9)).await.unwrap();
-    store.keep_reports(&[opened, bounced], at(10)).await.unwrap();
+    let kept = async |reports: &[Report], received_at| -> Vec<(bool, Timestamp)> {
+        let kept = store.keep_reports(reports, received_at).await.unwrap();
+        kept.into_iter().map(|one| (one.is_new, one.received_at)).collect()
+    };
+    assert!(kept(&[], at(8)).await.is_empty());
+    let twice = [bounced.clone(), bounced.clone(), other];
+    assert_eq!(kept(&twice, at(9)).await, [(true, at(9)), (false, at(9)), (true, at(9))]);
+    assert_eq!(kept(&[opened, bounced], at(10)).await, [(true, at(10)), (false, at(9))], "not when it came again");
     let known = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter().map(|(event, said)| ((*event).to_owned(), (*said).to_owned())).collect()
     };

@@ -6,7 +6,7 @@ use amqp::BasicProperties;
 use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::value::text;
 use bytes::Bytes;
-use domain::Timestamp;
+use domain::{Secrets, Timestamp};
 use serde_json::Value;
 
 use super::{PublisherProperties, name};
@@ -28,12 +28,32 @@ pub struct Inbound {
     /// enough.
     pub at: Timestamp,
     pub body: Bytes,
+    /// That the fleet itself has believed it: see [`Self::marked`]. Whoever may publish writes the rest as they like.
+    pub mark: Option<String>,
 }
 
 impl Inbound {
+    /// A call of a provider, as it came. It has no mark.
+    pub fn call(provider: impl Into<String>, target: impl Into<String>, at: Timestamp, body: impl Into<Bytes>) -> Self {
+        Self { provider: provider.into(), target: target.into(), at, body: body.into(), mark: None }
+    }
+
     /// A request of our own: `target` says what is asked for, and `body` is JSON.
     pub fn own(target: &str, body: &Value, at: Timestamp) -> Self {
-        Self { provider: OWN.to_owned(), target: target.to_owned(), at, body: Bytes::from(body.to_string()) }
+        Self::call(OWN, target, at, body.to_string())
+    }
+
+    /// The same with the mark of the fleet, for whoever has seen that the provider has sent it.
+    #[must_use]
+    pub fn marked(self, secrets: &Secrets) -> Self {
+        let mark = secrets.call_mark(&self.provider, &self.target, self.at, &self.body);
+        Self { mark: Some(mark), ..self }
+    }
+
+    /// Whether the fleet has believed it, as it is now.
+    pub fn is_marked(&self, secrets: &Secrets) -> bool {
+        let Self { provider, target, at, body, mark } = self;
+        mark.as_deref().is_some_and(|mark| secrets.has_marked_call(provider, target, *at, body, mark))
     }
 
     pub fn is_own(&self) -> bool {
@@ -48,17 +68,18 @@ impl Inbound {
         let exact = header(name::RECEIVED_AT).and_then(|at| Timestamp::parse_rfc3339(&at).ok());
         let at = exact.or_else(seconds)?;
         let (provider, target) = (header(name::PROVIDER)?, header(name::TARGET)?);
-        Some(Self { provider, target, at, body })
+        Some(Self { provider, target, at, body, mark: header(name::MARK) })
     }
 
     /// The properties of the message.
     pub(crate) fn properties(&self) -> PublisherProperties {
         let header = |name: &'static str, value: &str| (ShortString::from(name), AMQPValue::LongString(value.into()));
-        let table = BTreeMap::from([
+        let mut table = BTreeMap::from([
             header(name::PROVIDER, &self.provider),
             header(name::TARGET, &self.target),
             header(name::RECEIVED_AT, &self.at.to_string()),
         ]);
+        table.extend(self.mark.as_deref().map(|mark| header(name::MARK, mark)));
         let properties = PublisherProperties::default().with_timestamp(self.at);
         PublisherProperties { kind: Some(KIND.into()), foreign: FieldTable::from(table), ..properties }
     }
@@ -66,25 +87,43 @@ impl Inbound {
 
 #[cfg(test)]
 mod tests {
-    use domain::Headers;
+    use domain::{Headers, Keyring};
 
     use super::*;
     use crate::properties;
 
     #[test]
     fn what_came_in_is_read_as_it_was_published() {
-        let inbound = Inbound {
-            provider: "twilio".into(),
-            target: format!("/webhook/twilio?id={}", "ñ%20".repeat(2_000)),
-            at: Timestamp::from_micros(1_800_000_000_123_456),
-            body: Bytes::from_static(b"\0\xff not text"),
-        };
-        let written = properties("m-1", &Headers::default(), &inbound.properties());
-        assert_eq!(Inbound::read(&written, inbound.body.clone()), Some(inbound));
+        let target = format!("/webhook/twilio?id={}", "ñ%20".repeat(2_000));
+        let at = Timestamp::from_micros(1_800_000_000_123_456);
+        let inbound = Inbound::call("twilio", target, at, b"\0\xff not text".as_slice());
+        let secrets = Secrets::new(&Keyring::new(b"a secret of ours, of 32 bytes or more", None));
+        for inbound in [inbound.clone().marked(&secrets), inbound] {
+            let written = properties("m-1", &Headers::default(), &inbound.properties());
+            assert_eq!(Inbound::read(&written, inbound.body.clone()), Some(inbound));
+        }
         for other in
             [BasicProperties::default(), properties("m-1", &Headers::default(), &PublisherProperties::default())]
         {
             assert_eq!(Inbound::read(&other, Bytes::new()), None);
+        }
+    }
+
+    #[test]
+    fn a_mark_is_good_for_the_call_as_it_came() {
+        let secrets = Secrets::new(&Keyring::new(b"a secret of ours, of 32 bytes or more", None));
+        let came = Inbound::call("telegram", "/webhook/telegram", Timestamp::from_micros(1), "{}");
+        assert!(!came.is_marked(&secrets));
+        let marked = came.marked(&secrets);
+        assert!(marked.is_marked(&secrets));
+        for other in [
+            Inbound { provider: "twilio".into(), ..marked.clone() },
+            Inbound { target: "/webhook/sms".into(), ..marked.clone() },
+            Inbound { at: Timestamp::from_micros(2), ..marked.clone() },
+            Inbound { body: Bytes::from_static(b"[]"), ..marked.clone() },
+            Inbound { mark: None, ..marked },
+        ] {
+            assert!(!other.is_marked(&secrets), "{other:?}");
         }
     }
 }

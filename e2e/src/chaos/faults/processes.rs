@@ -24,10 +24,13 @@ pub(in crate::chaos) enum Action {
     /// The scheduler that comes to the step first aborts there.
     Scheduler(&'static str),
     Api(&'static str),
+    /// The dialog aborts at a step with a question, an answer or a command.
+    Dialog(&'static str),
     KillWorker,
     KillWorkers,
     KillSchedulers,
     KillApi,
+    KillDialog,
     StopWorker,
     StopSchedulers,
     FreezeWorker,
@@ -43,6 +46,7 @@ impl Action {
             Self::Worker(step) | Self::WorkerThatRetries(step) => (vec![&world.workers[0]], step),
             Self::Scheduler(step) => (world.schedulers.iter().collect(), step),
             Self::Api(step) => (vec![&world.clients.api], step),
+            Self::Dialog(step) => (vec![&world.dialog], step),
             _ => return Ok(()),
         };
         for replica in replicas {
@@ -72,6 +76,7 @@ impl Action {
         match self {
             Self::Worker(_) | Self::WorkerThatRetries(_) => world.workers[0].until_aborted().await,
             Self::Api(_) => world.clients.api.until_aborted().await,
+            Self::Dialog(_) => world.dialog.until_aborted().await,
             Self::Scheduler(_) => {
                 let [one, two] = &world.schedulers;
                 tokio::select! {
@@ -83,6 +88,7 @@ impl Action {
             Self::KillWorkers => end(&world.workers.iter().collect::<Vec<_>>(), "KILL", KILLED).await,
             Self::KillSchedulers => end(&world.schedulers.each_ref(), "KILL", KILLED).await,
             Self::KillApi => end(&[&world.clients.api], "KILL", KILLED).await,
+            Self::KillDialog => end(&[&world.dialog], "KILL", KILLED).await,
             Self::StopWorker => end(&[&world.workers[0]], "TERM", 0).await,
             Self::StopSchedulers => end(&world.schedulers.each_ref(), "TERM", 0).await,
             Self::FreezeWorker => {
@@ -179,6 +185,80 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
         Action::Scheduler("letters.published_before_ack:1"),
         "dies with dead letters published again, which the queue still has",
     ),
+    (
+        Scope::Full,
+        "dialog at ask_opened",
+        Action::Dialog("dialog.ask_opened:1"),
+        "dies with a question committed, before anybody is told",
+    ),
+    (Scope::Full, "dialog at ask_told", Action::Dialog("dialog.ask_told:1"), "dies before it sends the question"),
+    (
+        Scope::Full,
+        "dialog at ask_sent",
+        Action::Dialog("dialog.ask_sent:1"),
+        "dies before the acknowledgement of a question",
+    ),
+    (
+        Scope::Short,
+        "dialog at answered",
+        Action::Dialog("dialog.answered:2"),
+        "dies with an answer committed, before anybody is told",
+    ),
+    (
+        Scope::Full,
+        "dialog at answer_told",
+        Action::Dialog("dialog.answer_told:2"),
+        "dies before it has the question ended",
+    ),
+    (
+        Scope::Full,
+        "dialog at end_requested",
+        Action::Dialog("dialog.end_requested:2"),
+        "dies before whoever has answered is told so",
+    ),
+    (
+        Scope::Full,
+        "dialog at edited",
+        Action::Dialog("dialog.edited:1"),
+        "dies before it forgets where a question went",
+    ),
+    (
+        Scope::Full,
+        "dialog at command_made",
+        Action::Dialog("dialog.command_made:1"),
+        "dies with a command committed, before anybody is asked",
+    ),
+    (
+        Scope::Short,
+        "dialog at command_moved",
+        Action::Dialog("dialog.command_moved:1"),
+        "dies with a command confirmed, before its service is sent it",
+    ),
+    (
+        Scope::Full,
+        "dialog at command_told",
+        Action::Dialog("dialog.command_told:2"),
+        "dies with the event of a command confirmed",
+    ),
+    (
+        Scope::Full,
+        "api at dispatched",
+        Action::Api("api.dispatched_before_response:1"),
+        "dies before it can answer 202 to a command",
+    ),
+    (
+        Scope::Full,
+        "api at reported",
+        Action::Api("api.reported_before_response:1"),
+        "dies before it can answer 202 to a service",
+    ),
+    (
+        Scope::Full,
+        "api at called",
+        Action::Api("api.callback_before_response:2"),
+        "dies before it can answer 200 to a press",
+    ),
+    (Scope::Short, "dialog killed", Action::KillDialog, "kill -9 of the one who asks, hears and has things done"),
     (Scope::Full, "worker killed", Action::KillWorker, "kill -9 at any moment"),
     (Scope::Both, "both workers killed", Action::KillWorkers, "kill -9 of all who send"),
     (Scope::Both, "both schedulers killed", Action::KillSchedulers, "kill -9 of all who fire jobs"),

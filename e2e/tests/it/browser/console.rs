@@ -36,7 +36,7 @@ impl Stage<'_> {
         let mut given = json!({
             "scene": scene, "base": self.fleet.url(""), "browser": self.browser.program(), "name": NAME,
             "password": PASSWORD, "id": "live-1", "destination": number(0), "code": CODE.to_string(),
-            "letters": LETTERS, "folder": screenshots(),
+            "letters": LETTERS, "folder": screenshots("console"),
         });
         given.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
         let mut node = Command::new("node");
@@ -50,21 +50,21 @@ impl Stage<'_> {
     }
 }
 
-fn repository() -> PathBuf {
+pub(super) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
 /// Where `tools/setup --test` puts what the scenes load.
-fn modules() -> PathBuf {
+pub(super) fn modules() -> PathBuf {
     let modules = testkit::tools::installed().join("node/node_modules");
     assert!(modules.join("playwright-core").exists(), "playwright-core is missing: run `tools/setup --test`");
     modules
 }
 
 /// In the target folder, where the test's own program is too: they are looked at, and never compared.
-fn screenshots() -> PathBuf {
+pub(super) fn screenshots(of: &str) -> PathBuf {
     let program = std::env::current_exe().expect("this executable");
-    program.ancestors().nth(3).expect("a target folder").join("screenshots/console")
+    program.ancestors().nth(3).expect("a target folder").join("screenshots").join(of)
 }
 
 fn number(n: usize) -> String {

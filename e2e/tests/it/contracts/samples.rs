@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Headers, Heard, KeptHeaders, Keyword, Lane,
-    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, State, SuppressedFor, Tenant, When,
-    events_of,
+    Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Headers, Heard, KeptHeaders, Keyring, Keyword, Lane,
+    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, Secrets, State, SuppressedFor,
+    Tenant, When, events_of,
 };
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -98,8 +98,8 @@ pub(super) fn dead_letter() -> Vec<BasicProperties> {
 
 /// What the API publishes of a provider's request, and a dialog once more.
 pub(super) fn callback() -> Vec<BasicProperties> {
-    let (provider, target) = ("twilio".to_owned(), "/webhook/twilio".to_owned());
-    let inbound = Inbound { provider, target, at: NOW, body: b"MessageStatus=delivered".as_slice().into() };
+    let inbound = Inbound::call("twilio", "/webhook/twilio", NOW, "MessageStatus=delivered");
+    let inbound = inbound.marked(&Secrets::new(&Keyring::new(testkit::SECRET.as_bytes(), None)));
     let first = Publication::of_inbound("id".to_owned(), inbound.clone());
     let later = Publication::of_inbound_later("id".to_owned(), inbound, 1);
     let properties_of = |published: &Publication| {

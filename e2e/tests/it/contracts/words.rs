@@ -175,6 +175,9 @@ pub(super) fn of_a_header(name: &str) -> Value {
         }),
         "notify-parent" => text("The id of the delivery whose fallback it is."),
         "notify-publisher" => text("Who published it: http, a user of the API, chasqui send, dialog."),
+        "notify-mark" => text(
+            "That the fleet itself has believed the request: what people press and type decides something only with it.",
+        ),
         "notify-provider" => text("The provider whose signature was believed."),
         "notify-received-at" => instant("When the request came, more exactly than the property timestamp has it."),
         "notify-target" => text("The path and the query of the request, as they came."),

@@ -28,7 +28,7 @@ const STEPS: [&str; 7] = [
 /// A call as the API publishes it.
 async fn call(fleet: &TestFleet, target: String) {
     let body = format!("MessageSid=SM1&MessageStatus=delivered&To=%2B{}", &TO[1..]);
-    let inbound = Inbound { provider: "twilio".into(), target, at: NOW, body: body.into_bytes().into() };
+    let inbound = Inbound::call("twilio", target, NOW, body);
     let Publication { message_id, body, headers, publisher_properties, .. } =
         Publication::of_inbound("call-1".into(), inbound);
     let properties = properties(&message_id, &headers, &publisher_properties);

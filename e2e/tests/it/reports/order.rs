@@ -17,8 +17,7 @@ use super::{TO, list, sms};
 pub(super) async fn published(fleet: &TestFleet, sid: &str, words: &str, seconds: u64) {
     let body = format!("MessageSid={sid}&SmsStatus=received&From=%2B{}&To=%2B15005550006&Body={words}", &TO[1..]);
     let at = NOW.plus(Duration::from_secs(seconds));
-    let inbound =
-        Inbound { provider: "twilio".into(), target: "/webhook/sms".into(), at, body: body.into_bytes().into() };
+    let inbound = Inbound::call("twilio", "/webhook/sms", at, body);
     let Publication { message_id, body, headers, publisher_properties, .. } =
         Publication::of_inbound(sid.to_owned(), inbound);
     let properties = properties(&message_id, &headers, &publisher_properties);

@@ -179,7 +179,8 @@ fn put_well(body: &mut Value, pointer: &str, value: &Value) -> Result<(), String
     let first = pointer.split('/').nth(1).unwrap_or_default();
     let is_there = body.pointer(pointer);
     let changes_nothing = if value.is_null() { is_there.is_none() } else { is_there == Some(value) };
-    if !FIELDS.contains(&first) && !(value.is_null() && is_there.is_some()) {
+    let is_taken_away = value.is_null() && is_there.is_some();
+    if !FIELDS.contains(&first) && !is_taken_away {
         let hint = nearest(first, FIELDS).map(|known| format!(": did you mean /{known}?")).unwrap_or_default();
         return Err(format!("is no field of a notification{hint}"));
     }
