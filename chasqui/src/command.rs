@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
-use crate::exit::Usage;
+use crate::exit::{Conflict, Usage};
 use crate::follow::{self, Untaken};
 use crate::operator::By;
 use crate::output::{self, say};
@@ -165,6 +165,11 @@ fn not_accepted(why: NotAccepted) -> anyhow::Error {
     match why {
         NotAccepted::Undone(why) => anyhow::Error::from(why).context("nothing is done"),
         NotAccepted::Unresolved(unresolved) => refused(&unresolved).into(),
+        NotAccepted::Another { id } => Conflict(format!(
+            "id_conflict: the id {id} is that of another command, so nothing is done. To have something else done, leave --id \
+             out or give another one."
+        ))
+        .into(),
         NotAccepted::Unconfirmed(unconfirmed) => {
             let what = unconfirmed.what_happened();
             anyhow::Error::from(unconfirmed.error).context(format!("the broker did not take it. {what}"))

@@ -115,7 +115,7 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
     let made = intake.breaker.retry_until_taken(|| intake.store.make_command(&command, &told)).await?;
     let command = match made {
         CommandMade::New => command,
-        CommandMade::Known(known) if is_same(&known, &command) => *known,
+        CommandMade::Known(known) if commands::is_same(&known, &command) => *known,
         CommandMade::Known(_) => {
             let why = "another command has this id".to_owned();
             return Err(Disposition::DeadLetter(Reason::IdConflict, why));
@@ -137,15 +137,6 @@ async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Di
     count("unasked");
     outgoing::tell(shared, &moved.command.told(), moved.command.correlation_id.as_deref(), None).await?;
     end(shared, &moved.command).await
-}
-
-/// Whether both were asked for by the same request.
-fn is_same(known: &Command, other: &Command) -> bool {
-    let what = |command: &Command| {
-        let Command { service, action, arguments, requested_by, .. } = command.clone();
-        (service, action, arguments, requested_by)
-    };
-    what(known) == what(other)
 }
 
 /// Has the next step of a command decided, and does what follows from it. What `told` makes of the step is in the journal

@@ -9,7 +9,7 @@ mod read;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use domain::{Actor, Answer, Ask, AskKind, Entry, Key, Scope, State, Timestamp, mask};
+use domain::{Actor, Answer, Ask, AskKind, Entry, Key, RecipientHasher, Scope, State, Timestamp, mask};
 use store::{AskCancelled, AskFilter, AskPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
 use topology::{Inbound, Publication, Publisher, TraceHeaders};
 
@@ -80,6 +80,21 @@ pub async fn ask(
         Ok(()) => Ok(key.id),
         Err(error) => Err(Unconfirmed { id: key.id, error }),
     }
+}
+
+/// Whether the tenant has another question of this id. The role that asks goes by the same rule: whoever sees it here is
+/// told sooner.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_known_as_another(
+    store: &Store,
+    asked: &CheckedAsk,
+    recipients: &RecipientHasher,
+) -> Result<bool, StoreError> {
+    let Some(known) = store.ask(&asked.key).await? else { return Ok(false) };
+    let is_same = recipients.every_hash(&asked.request.canonical()).contains(&known.content);
+    Ok(known.kind != AskKind::Confirm || !is_same)
 }
 
 /// A message of the fleet's own to the role that asks.

@@ -47,6 +47,10 @@ pub struct Accepted {
 pub enum NotAccepted {
     Undone(NotDone),
     Unresolved(Unresolved),
+    /// The tenant has another command of this id.
+    Another {
+        id: String,
+    },
     Unconfirmed(Unconfirmed),
 }
 
@@ -86,13 +90,26 @@ pub async fn dispatch(
     let groups = groups(store, actor).await.map_err(|error| NotAccepted::Undone(error.into()))?;
     let request = written.by(actor, groups, id);
     let wanted = request.wanted(services).map_err(NotAccepted::Unresolved)?;
-    let state = request.command(&wanted, now).state;
-    let id = request.key.id.clone();
+    let command = request.command(&wanted, now);
+    let known = store.command(&request.key).await.map_err(|error| NotAccepted::Undone(error.into()))?;
+    let (state, id) = (command.state, request.key.id.clone());
+    if known.is_some_and(|known| !is_same(&known, &command)) {
+        return Err(NotAccepted::Another { id });
+    }
     let inbound = marked(secrets, DISPATCH, request.to_value(), now);
     match publisher.publish(Publication::of_inbound(id.clone(), inbound)).await {
         Ok(()) => Ok(Accepted { id, state }),
         Err(error) => Err(NotAccepted::Unconfirmed(Unconfirmed { id, error })),
     }
+}
+
+/// Whether both were asked for by the same request.
+pub fn is_same(known: &Command, other: &Command) -> bool {
+    let what = |command: &Command| {
+        let Command { service, action, arguments, requested_by, .. } = command.clone();
+        (service, action, arguments, requested_by)
+    };
+    what(known) == what(other)
 }
 
 /// The groups that a caller is in: those of the contact of the same id, and `admins` with the scope of that name.

@@ -48,6 +48,7 @@ pub(crate) struct AskAccepted {
     request_body(content = AskBody, description = "What to ask, and whom."),
     responses(
         (status = 202, description = "Confirmed.", body = AskAccepted),
+        (status = 409, description = "The `id` or the `Idempotency-Key` is that of another question."),
         (status = 503, description = "The broker has not confirmed. `id` is the id to repeat with."),
         Unreadable, InvalidFields, Unauthorised,
     ),
@@ -66,11 +67,27 @@ pub(crate) async fn create(
     Ok((StatusCode::ACCEPTED, Json(AskAccepted { id, status: "accepted" })))
 }
 
+fn another(id: String) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "key-used",
+        "The id, or the Idempotency-Key, is that of another question",
+        "One of them is one question: take a new one to ask something else. Nobody was asked.",
+    )
+    .with("id", id)
+}
+
 /// Publishes a request to ask, in the trace of its own request.
 ///
 /// # Errors
-/// 503 while the broker does not confirm.
+/// 409 where another question has its id, 503 while the broker does not confirm.
 pub(crate) async fn published(app: &App, asked: CheckedAsk, headers: &HeaderMap) -> Result<String, Problem> {
+    match asks::is_known_as_another(&app.store, &asked, &app.recipients).await {
+        Ok(false) => {}
+        Ok(true) => return Err(another(asked.key.id)),
+        // Whoever asks needs no ledger: where it is away, whoever opens the question sees that.
+        Err(error) => tracing::debug!(%error, "whether a question of this id is known was not looked at"),
+    }
     let trace = trace_of(headers);
     match asks::ask(&app.publisher, asked, trace.as_ref(), app.clock.now()).await {
         Ok(id) => {

@@ -67,6 +67,7 @@ pub(crate) struct CommandAccepted {
     request_body(content = CommandBody, description = "What is to be done."),
     responses(
         (status = 202, description = "Confirmed.", body = CommandAccepted),
+        (status = 409, description = "The `Idempotency-Key` has dispatched another command."),
         (status = 503, description = "The broker has not confirmed, or the ledger cannot be reached. Repeat it with its key."),
         Unreadable, InvalidFields, Unauthorised,
     ),
@@ -97,6 +98,7 @@ pub(crate) async fn dispatch(
         }
         Err(NotAccepted::Undone(why)) => done(Err(why)),
         Err(NotAccepted::Unresolved(unresolved)) => Err(not_resolved(&unresolved)),
+        Err(NotAccepted::Another { id }) => Err(another(id)),
         Err(NotAccepted::Unconfirmed(Unconfirmed { id, error })) => {
             broker_failed(&error);
             let detail = format!(
@@ -105,6 +107,16 @@ pub(crate) async fn dispatch(
             Err(broker_problem(detail).with("command_id", id))
         }
     }
+}
+
+fn another(id: String) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "key-used",
+        "The Idempotency-Key has dispatched another command",
+        "One key is one command: take a new key for another action or other arguments. Nothing was dispatched.",
+    )
+    .with("command_id", id)
 }
 
 fn not_resolved(unresolved: &Unresolved) -> Problem {

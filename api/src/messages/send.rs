@@ -48,6 +48,7 @@ pub(crate) struct MessageAccepted {
     request_body(content = MessageBody, description = "To whom, by what, and with which words."),
     responses(
         (status = 202, description = "Confirmed.", body = MessageAccepted),
+        (status = 409, description = "The `id` or the `Idempotency-Key` is that of another question."),
         (status = 503, description = "The broker has not confirmed. `id` is the id to repeat with."),
         Unreadable, InvalidFields, Unauthorised,
     ),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use domain::{Ask, AskChoice, AskKind, ChannelName, GivenAnswer, Key, Keyring, RecipientHasher, Secrets, Tenant};
+use domain::{
+    Ask, AskChoice, AskKind, AskRequest, ChannelName, GivenAnswer, Key, Keyring, RecipientHasher, Secrets, Tenant,
+};
 use serde_json::{Value, json};
 use store::{AskCopy, AskOpened, Store};
 use tokio_util::sync::CancellationToken;
@@ -131,6 +133,25 @@ async fn everything_that_is_wrong_with_a_request_is_named_at_once_and_nothing_is
 fn with(mut body: Value, more: Value) -> Value {
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
+}
+
+#[tokio::test]
+async fn an_id_of_another_question_is_a_conflict_as_soon_as_the_ledger_knows_it() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let asked = with(question(), json!({"id": "a-1"}));
+    let canonical = AskRequest::read(asked.as_object().unwrap().clone()).unwrap().canonical();
+    let content = Keyring::new(SECRET.as_bytes(), None).recipients().hash(&canonical);
+    opened(&app.store, &Ask { content, ..ask("a-1") }).await;
+    let same = app.post("/asks", Some(&token("notify")), &asked).await;
+    assert_eq!(same.status, StatusCode::ACCEPTED, "{same:?}");
+    published.recv().await.unwrap();
+    for more in [json!({"question": "Another?"}), json!({"to": [{"contact": "eve"}]}), json!({"four_eyes": true})] {
+        let refused = app.post("/asks", Some(&token("notify")), &with(asked.clone(), more.clone())).await;
+        assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::CONFLICT, "key-used"), "{more}");
+        assert_eq!(refused.json()["id"], "a-1");
+    }
+    assert!(published.try_recv().is_err());
 }
 
 #[tokio::test]

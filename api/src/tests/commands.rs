@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Publication, Publisher};
 
 use crate::Settings;
-use crate::tests::app::{Answer, NOW, TestApp, settings, token};
+use crate::tests::app::{Answer, NOW, TestApp, request, settings, token};
 
 const RSA_PUBLIC: &str = include_str!("keys/rsa_public.pem");
 const RSA_PRIVATE: &[u8] = include_bytes!("keys/rsa_private.pem");
@@ -103,6 +103,30 @@ async fn what_cannot_be_done_is_told_by_its_fields_and_whoever_may_not_is_refuse
     assert!(published.try_recv().is_err());
     let by_admin = dispatched(&app, &token("operate admin"), &json!({"action": "trading.wipe"})).await;
     assert_eq!(by_admin.status, StatusCode::ACCEPTED, "whoever administers is in the group of that name");
+}
+
+#[tokio::test]
+async fn a_key_of_another_command_is_a_conflict_as_soon_as_the_ledger_knows_it() {
+    let (app, mut published) = app().await;
+    let dispatched = async |body: &Value| {
+        let request = request("POST", "/v1/commands/dispatch", Some(&token("operate")));
+        let request = request.header("content-type", "application/json").header("idempotency-key", "stop-7");
+        app.send(request.body(body.to_string().into()).unwrap()).await
+    };
+    let stop = json!({"action": "trading.stop", "arguments": {"id": "1"}});
+    let id = dispatched(&stop).await.json()["command_id"].as_str().unwrap().to_owned();
+    let key = Key { tenant: Tenant::parse("acme").unwrap(), id: id.clone() };
+    app.store.make_command(&command(key), &testkit::told()).await.unwrap();
+    assert_eq!(dispatched(&stop).await.status, StatusCode::ACCEPTED, "a repeat");
+    for _ in 0..2 {
+        published.recv().await.unwrap();
+    }
+    for other in [json!({"action": "trading.stop", "arguments": {"id": "2"}}), json!({"action": "trading.look"})] {
+        let refused = dispatched(&other).await;
+        assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::CONFLICT, "key-used"), "{other}");
+        assert_eq!(refused.json()["command_id"], json!(id));
+    }
+    assert!(published.try_recv().is_err());
 }
 
 #[tokio::test]

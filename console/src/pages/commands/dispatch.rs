@@ -117,6 +117,11 @@ async fn published(
                 as_fields(&unresolved).into_iter().map(|FieldError { pointer, detail }| (pointer, detail)).collect();
             shell.problem(StatusCode::UNPROCESSABLE_ENTITY, words.not_dispatched, words.refused, &wrong).await
         }
+        // The id of a form is made of all that it says.
+        Err(NotAccepted::Another { id }) => {
+            let wrong = [(id, "is the id of another command".to_owned())];
+            shell.problem(StatusCode::CONFLICT, words.not_dispatched, words.refused, &wrong).await
+        }
         Err(NotAccepted::Unconfirmed(unconfirmed)) => {
             let Unconfirmed { id, error } = &unconfirmed;
             tracing::warn!(%error, "a command of the console was not confirmed");
