@@ -143,7 +143,8 @@ fn is_of_a_version(step: &str) -> bool {
     step == "api" || !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Counts the edits between all steps of a path and those of a route, without those of a version. None when one of the steps is not near.
+/// Counts the edits between all steps of a path and those of a route, without those of a version. None when one of the steps
+/// is not near.
 fn edits(given: &[&str], route: &str) -> Option<usize> {
     let known: Vec<&str> = steps_behind_a_version(route).collect();
     if known.len() != given.len() {

@@ -35,8 +35,8 @@ impl Revealed {
 /// The message with what it reveals. None for one that asks nothing.
 ///
 /// # Errors
-/// The outcome, where it reveals nothing: it was not made for this recipient and these words, or can be derived no more. Such a message is
-/// never sent.
+/// The outcome, where it reveals nothing: it was not made for this recipient and these words, or can be derived no more. Such
+/// a message is never sent.
 pub(crate) fn reveal(setup: &Setup, row: &Row, notification: &Notification) -> Result<Option<Revealed>, Outcome> {
     let Some(interactive) = &notification.interactive else { return Ok(None) };
     let mail = &notification.wording.mail;

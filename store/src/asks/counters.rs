@@ -43,8 +43,8 @@ fn begun(condition: &str) -> String {
 fn ended(condition: &str, of_them: &str) -> String {
     format!(
         "(SELECT COUNT(*) FROM (SELECT v.state FROM verifications AS v WHERE v.tenant || '' = $1 AND v.sends > 0 \
-         AND v.state <> 'blocked' AND v.state IN ('approved', 'expired', 'exhausted') AND {condition} ORDER BY v.created_at DESC \
-         LIMIT {MOST_OF_CONVERSION}) AS c WHERE {of_them})"
+         AND v.state <> 'blocked' AND v.state IN ('approved', 'expired', 'exhausted') AND {condition} \
+         ORDER BY v.created_at DESC LIMIT {MOST_OF_CONVERSION}) AS c WHERE {of_them})"
     )
 }
 
