@@ -217,7 +217,7 @@ mod tests {
             ("GET", "/healthz", Some("GET /health")),
             ("GET", "/health/redy", Some("GET /health/ready")),
             ("GET", "/doc", Some("GET /docs")),
-            ("POST", "/v1/commands/dispach", Some("POST /v1/commands/dispatch")),
+            ("POST", "/v1/command/dispatch", Some("POST /v1/commands/dispatch")),
             ("POST", "/commands/dispatch", Some("POST /v1/commands/dispatch")),
             ("GET", "/api/v2/command/c-1", Some("GET /v1/commands/{id}")),
             ("GET", "/v1/comands", Some("GET /v1/commands")),
