@@ -86,7 +86,7 @@ impl Known {
 
     /// The answer to a path whose route does not know the method.
     fn wrong_method(&self, method: &Method, path: &str) -> Problem {
-        let given: Vec<&str> = steps(path).collect();
+        let given: Vec<&str> = steps_behind_a_version(path).collect();
         let route = self.routes.iter().find(|route| edits(&given, &route.path) == Some(0));
         let known = route.map(|route| route.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(" and "));
         let known = known.unwrap_or_else(|| "what the Allow header names".to_owned());
