@@ -24,8 +24,9 @@ pub mod whatsapp;
 
 pub use attached::media_urls;
 pub use catalog::{
-    DestinationError, MEDIA, check_destination, compared, copies_of, default_ambiguity, faults, find, has_subject,
-    is_of_the_fleet, known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded, unknown,
+    DestinationError, MEDIA, check_destination, compared, copies_of, default_ambiguity, every_name, faults, find,
+    has_subject, is_of_the_fleet, known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded,
+    unknown,
 };
 pub use content::Content;
 pub use line::check as check_line;

@@ -29,6 +29,7 @@ fn ask(state: AskState) -> Ask {
         may_change: false,
         requested_by: None,
         correlation_id: None,
+        content: domain::RecipientHash::UNKNOWN,
         reply_to: None,
         version: 2,
         salt: [7; 16],
