@@ -232,3 +232,53 @@ async fn what_decides_for_somebody_is_believed_of_the_fleet_alone() {
     }
     assert_eq!(state(&parts).await, AskState::Open);
 }
+
+#[tokio::test]
+async fn an_address_of_somebody_who_is_known_is_that_person() {
+    let mut parts = parts().await;
+    parts.knows("carl", &[], &[("telegram", "5003"), ("sms", "+12025550143")]).await;
+    parts.knows("ben", &[], &[("telegram", "1")]).await;
+    let telegram = json!({ "channel": "telegram", "destination": "5003" });
+    let whatsapp = json!({ "channel": "whatsapp", "destination": "+12025550143" });
+    let ben = json!({ "contact": "ben" });
+    for (n, (to, expected)) in [
+        (json!([telegram]), vec!["carl".to_owned()]),
+        (json!([telegram, { "contact": "carl" }, ben]), vec!["carl".to_owned(), "ben".to_owned()]),
+        (json!([whatsapp, { "contact": "carl" }]), vec!["carl".to_owned()]),
+        (json!([{ "channel": "telegram", "destination": ADMIN }]), vec![format!("telegram:{ADMIN}")]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("n-{n}");
+        parts.asks(json!({ "id": id, "question": "Deploy?", "to": to })).await;
+        let ask = parts.shared.intake.store.ask(&testkit::key(&id)).await.unwrap().unwrap();
+        assert_eq!(ask.audience, expected, "{to}");
+    }
+    let of_nobody = json!([{ "channel": "sms", "destination": "+12025550199" },
+        { "channel": "whatsapp", "destination": "+12025550199" }]);
+    parts.asks(json!({ "id": "n-9", "question": "Deploy?", "to": of_nobody })).await;
+    let ask = parts.shared.intake.store.ask(&testkit::key("n-9")).await.unwrap().unwrap();
+    assert_eq!(ask.audience.len(), 1, "one number is one person");
+}
+
+#[tokio::test]
+async fn whoever_has_asked_is_kept_out_by_whatever_they_are_named() {
+    let mut parts = parts().await;
+    parts.knows("carl", &[], &[("telegram", "5003"), ("sms", "+12025550143")]).await;
+    parts.knows("carla", &[], &[("whatsapp", "+12025550143")]).await;
+    parts.knows("ada", &[], &[("telegram", ADMIN)]).await;
+    for (requested_by, to) in [
+        ("carl", json!([{ "channel": "telegram", "destination": "5003" }])),
+        ("carl", json!([{ "channel": "whatsapp", "destination": "+12025550143" }])),
+        ("carl", json!([{ "contact": "carla" }])),
+        ("ada", json!([{ "channel": "telegram", "destination": ADMIN }])),
+        (&format!("telegram:{ADMIN}"), json!([{ "contact": "ada" }])),
+    ] {
+        let own = json!({ "id": "a-2", "question": "Deploy?", "to": to, "four_eyes": true,
+            "requested_by": requested_by });
+        parts.hears(Inbound::own("/asks", &own, parts.now())).await;
+        assert_eq!(parts.published().letters, 1, "{requested_by} {to}: nobody else is there who may answer");
+    }
+    assert_eq!(parts.shared.intake.store.ask(&testkit::key("a-2")).await.unwrap(), None);
+}

@@ -195,6 +195,31 @@ impl Store {
         with_addresses(&mut session, &rows).await
     }
 
+    /// The contact of a tenant whose address of this channel has one of these hashes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contact_of_address(
+        &self,
+        tenant: &Tenant,
+        channel: &ChannelName,
+        recipients: &[RecipientHash],
+    ) -> Result<Option<Contact>, StoreError> {
+        // Found by the address: the key would give all addresses of the tenant.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contacts WHERE (tenant, id) IN (SELECT a.tenant, a.contact FROM {{u}} \
+             JOIN contact_addresses AS a ON a.recipient = u.recipient AND a.channel = u.channel \
+             AND a.tenant || '' = u.tenant) ORDER BY tenant, id LIMIT 1"
+        );
+        let group = Group::of(recipients.len())
+            .bytes("recipient", recipients.iter().map(RecipientHash::as_bytes))
+            .text("channel", recipients.iter().map(|_| channel.as_str()))
+            .text("tenant", recipients.iter().map(|_| tenant.as_str()));
+        let mut session = self.inner.db.reader();
+        let rows = session.query_group(&sql, &group).await?;
+        Ok(with_addresses(&mut session, &rows).await?.pop())
+    }
+
     /// Deletes a contact with its addresses; false when there was none.
     ///
     /// # Errors
