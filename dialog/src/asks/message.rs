@@ -5,6 +5,7 @@ use domain::{Ask, Interactive, Key, Purpose, Secrets, Timestamp, ask_edit_id};
 use serde_json::{Map, Value, json};
 use store::AskCopy;
 
+use crate::choice::words_of;
 use crate::people::TELEGRAM;
 
 /// The template of the question, and of what stands in its place once it has ended.
@@ -48,7 +49,7 @@ fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, 
         Interactive::new(secrets, &ask.seed(), Purpose::Answer, copy.place, &ask.choices, channel, destination)?;
     let choices: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
     let expires = shown(ask.expires_at, ask.created_at);
-    let mut data = json!({ "question": ask.question, "choices": choices, "expires": expires });
+    let mut data = json!({ "question": ask.question, "choices": choices, "replies": replies(ask), "expires": expires });
     if let Some(requested_by) = &ask.requested_by {
         data["requested_by"] = requested_by.as_str().into();
     }
@@ -62,6 +63,15 @@ fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, 
         written.insert("locale".into(), locale.as_str().into());
     }
     Some(written)
+}
+
+/// What is typed for each choice, beside the code, and for which label it stands where it is not that itself.
+fn replies(ask: &Ask) -> Vec<Value> {
+    let reply = |(word, label): (String, Option<&str>)| match label {
+        Some(label) => json!({ "word": word, "label": label }),
+        None => json!({ "word": word }),
+    };
+    words_of(ask).into_iter().map(reply).collect()
 }
 
 /// The delivery that changes a sent message of Telegram into one that tells the end and has no button, with its body. None

@@ -25,8 +25,8 @@ async fn a_question_is_asked_by_the_first_channel_of_each_and_then_by_the_others
     let [first, second] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
     assert_eq!((first["channel"].as_str(), first["destination"].as_str()), (Some("telegram"), Some("1")));
     assert_eq!((&first["template"], &first["priority"]), (&json!("ask"), &json!("urgent")));
-    let data =
-        json!({ "question": "Deploy?", "choices": ["Yes", "No"], "expires": "13:00 UTC", "requested_by": "ben" });
+    let data = json!({ "question": "Deploy?", "choices": ["Yes", "No"], "expires": "13:00 UTC", "requested_by": "ben",
+        "replies": [{ "word": "YES" }, { "word": "NO" }] });
     assert_eq!(first["data"], data);
     assert_eq!(first["metadata"], json!({ "ask": "a-1" }));
     assert_eq!(first["interactive"]["approver"], 0);
@@ -273,7 +273,7 @@ async fn whoever_has_asked_is_kept_out_by_whatever_they_are_named() {
         ("carl", json!([{ "channel": "whatsapp", "destination": "+12025550143" }])),
         ("carl", json!([{ "contact": "carla" }])),
         ("ada", json!([{ "channel": "telegram", "destination": ADMIN }])),
-        (&format!("telegram:{ADMIN}"), json!([{ "contact": "ada" }])),
+        (format!("telegram:{ADMIN}").as_str(), json!([{ "contact": "ada" }])),
     ] {
         let own = json!({ "id": "a-2", "question": "Deploy?", "to": to, "four_eyes": true,
             "requested_by": requested_by });

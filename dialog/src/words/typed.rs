@@ -6,9 +6,9 @@ use domain::{Ask, GivenAnswer, Purpose, Timestamp};
 use serde_json::json;
 use store::AskedPerson;
 
-use super::choice::choice_of;
 use super::{id_of, is_private, reply_to, tell};
 use crate::asks;
+use crate::choice::choice_of;
 use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::said::Said;
@@ -16,8 +16,9 @@ use crate::shared::Shared;
 
 /// How many digits a code has.
 const CODE_DIGITS: usize = 6;
-/// The longest text that may be an answer.
-const MAX_BYTES: usize = 128;
+/// The longest text that may be an answer: the longest label, four bytes for each of its characters, and a code with what
+/// people write between its digits.
+const MAX_BYTES: usize = 64 * 4 + 64;
 /// How often codes of one ask are tried. Each is counted before it is looked at, also by an answer to another ask of the same
 /// person: they are told apart by their codes.
 pub(super) const MAX_ATTEMPTS: u32 = 20;
@@ -28,20 +29,32 @@ const LATE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Typed<'a> {
     word: &'a str,
-    code: &'a str,
+    code: String,
 }
 
 impl<'a> Typed<'a> {
-    /// None for what is no word with a code behind it. The code may have spaces and hyphens between its digits.
+    /// None for what has no code at its end. That is the last six digits, which may have spaces and hyphens between them, so
+    /// that the word before them may have digits, too; six digits of a longer number are none.
     pub(super) fn of(text: &'a str) -> Option<Self> {
-        let text = text.trim();
+        let text = text.trim().trim_end_matches(['.', ',', '!']);
         if text.len() > MAX_BYTES {
             return None;
         }
-        let (word, code) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
-        let is_of_code = |c: char| c.is_ascii_digit() || c == ' ' || c == '-';
-        let digits = code.chars().filter(char::is_ascii_digit).count();
-        (digits == CODE_DIGITS && code.chars().all(is_of_code)).then_some(Self { word: word.trim(), code })
+        let mut code = Vec::with_capacity(CODE_DIGITS);
+        for (at, c) in text.char_indices().rev() {
+            match c {
+                '0'..='9' => code.push(c),
+                ' ' | '-' | '\u{a0}' => continue,
+                _ => return None,
+            }
+            if code.len() == CODE_DIGITS {
+                let word = &text[..at];
+                let is_of_more = word.ends_with(|c: char| c.is_ascii_digit());
+                let code = code.into_iter().rev().collect();
+                return (!is_of_more).then_some(Self { word: word.trim(), code });
+            }
+        }
+        None
     }
 }
 
@@ -84,7 +97,7 @@ async fn is_its_code(shared: &Shared, one: &Said, asked: &AskedPerson, typed: &T
         let (id, approver) = (id_of(one), ask.approver(asked.place));
         return Ok(answers.iter().any(|kept| kept.given.id == id && Some(kept.given.approver.as_str()) == approver));
     }
-    Ok(shared.secrets.is_code(&ask.seed(), Purpose::Answer, asked.place, typed.code))
+    Ok(shared.secrets.is_code(&ask.seed(), Purpose::Answer, asked.place, &typed.code))
 }
 
 async fn give(
