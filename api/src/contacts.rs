@@ -7,3 +7,16 @@ pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod put;
 pub(crate) mod show;
+
+use operations::contacts::Directory;
+
+use crate::app::App;
+
+fn directory(app: &App) -> Directory<'_> {
+    Directory {
+        store: &app.store,
+        services: &app.settings.services,
+        secrets: &app.secrets,
+        recipients: &app.recipients,
+    }
+}

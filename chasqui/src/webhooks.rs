@@ -57,7 +57,7 @@ fn update(told: telegram::Update) -> Update {
 
 fn not_told(why: NotPolled) -> NotTold {
     match why {
-        NotPolled::Refused(why) => NotTold::Ever(why),
+        NotPolled::Refused(why) => NotTold::Refused(why),
         NotPolled::Elsewhere(why) => NotTold::Elsewhere(why),
         NotPolled::Later { why, wait } => NotTold::Now { why, wait },
     }

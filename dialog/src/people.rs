@@ -132,7 +132,7 @@ fn reached_alike(channel: &ChannelName) -> Vec<ChannelName> {
 
 /// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings
 /// among them. An administrator who is a contact of the tenant `default`, too, is that contact, in the group of the administrators:
-/// the settings vouch for their account. Any tenant may have a contact with anybody's address; without having proved it they
+/// the settings vouch for their account, and for no other address of a contact that no administrator has put into that group. Any tenant may have a contact with anybody's address; without having proved it they
 /// are nobody.
 ///
 /// # Errors
@@ -160,7 +160,11 @@ pub(crate) async fn behind(
     people.sort_by_key(|person| person.key.tenant != own);
     if let Some(admin) = admin {
         if let Some(person) = people.iter_mut().find(|person| person.key.tenant == own) {
-            person.groups.push(ADMINS.to_owned());
+            if !person.groups.iter().any(|group| group == ADMINS) {
+                // Whoever manages contacts may give them any address: the settings vouch for the account alone.
+                person.addresses = admin.addresses;
+                person.groups.push(ADMINS.to_owned());
+            }
         } else {
             people.insert(0, admin);
         }

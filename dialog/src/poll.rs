@@ -58,7 +58,6 @@ impl Poller {
                     wait = FIRST_WAIT;
                     taken = self.publish(shared, updates).await;
                 }
-                Err(NotTold::Ever(why)) => return self.give_up(shared, &why).await,
                 Err(not_now) => {
                     let at_least = self.note_failure(shared, not_now);
                     self.leave(shared).await;
@@ -142,10 +141,17 @@ impl Poller {
     /// Returns how long nobody is to ask. Only what somebody must put right keeps the dialog from being ready.
     fn note_failure(&self, shared: &Shared, not_told: NotTold) -> Duration {
         let provider = self.polling.provider;
+        let note_trouble = |why: &str| {
+            shared.health.note_polling(Some(format!("{provider} does not tell what people write: {why}")));
+        };
         let (why, at_least) = match not_told {
             NotTold::Now { why, wait } => (why, wait),
-            NotTold::Ever(why) | NotTold::Elsewhere(why) => {
-                shared.health.note_polling(Some(format!("{provider} does not tell what people write: {why}")));
+            NotTold::Refused(why) => {
+                note_trouble(&why);
+                (why, Some(LONGEST_WAIT))
+            }
+            NotTold::Elsewhere(why) => {
+                note_trouble(&why);
                 (why, None)
             }
         };
@@ -153,14 +159,5 @@ impl Poller {
             tracing::warn!(provider, why, untold, "the provider does not tell what people write; asking again");
         }
         at_least.unwrap_or_default()
-    }
-
-    /// Asks no more. The dialog goes on with all else.
-    async fn give_up(&self, shared: &Shared, why: &str) {
-        let provider = self.polling.provider;
-        shared.health.note_polling(Some(format!("{provider} is not asked any more what people write: {why}")));
-        tracing::error!(provider, why, "the provider refuses to tell what people write, and is not asked any more");
-        self.leave(shared).await;
-        std::future::pending().await
     }
 }

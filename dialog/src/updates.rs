@@ -38,8 +38,8 @@ pub struct Update {
 /// Why nothing was told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NotTold {
-    /// Nothing ever will be with these settings.
-    Ever(String),
+    /// Nothing will be until somebody puts right what the text says, here or with the provider.
+    Refused(String),
     /// What comes goes elsewhere: the text says where, and what to do.
     Elsewhere(String),
     /// The next question may be answered, not before this time is over.

@@ -11,7 +11,7 @@ mod stored;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Key, Salt, Seed, Timestamp};
+use crate::{Key, RecipientHash, Salt, Seed, Timestamp};
 
 pub use self::given::{Answer, AskDecision, AskEdit, AskEnding, AskVerdict, GivenAnswer};
 pub use self::request::{Addressee, AskRequest, AskStep};
@@ -88,6 +88,8 @@ pub struct Ask {
     pub correlation_id: Option<String>,
     /// The queue of whoever waits for the end.
     pub reply_to: Option<String>,
+    /// The keyed hash of what was asked of whom ([`AskRequest::canonical`]): another request of this id is another question.
+    pub content: RecipientHash,
     /// Counts the answers that have counted, and the end.
     pub version: u32,
     pub salt: Salt,

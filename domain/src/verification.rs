@@ -132,6 +132,14 @@ impl Verification {
         Seed { key: &self.key, salt: &self.salt, key_id: &self.key_id }
     }
 
+    /// How long the code is good for whoever reads the message of its last send, in whole minutes, at the most; the last one
+    /// counts as one. It goes by the place of the send and not by the clock, so that a message which is sent again after an
+    /// interruption says the same: one id is one body.
+    pub fn minutes(&self) -> u64 {
+        let sent_at = self.created_at.plus(SENDS_APART * self.sends.saturating_sub(1));
+        (self.expires_at.since(sent_at).as_secs() / 60).max(1)
+    }
+
     /// What is told of its beginning.
     pub fn started(&self) -> SubjectEvent {
         self.event("started", self.created_at)

@@ -39,6 +39,8 @@ enum Asks {
     Chosen,
     EndedBy,
     EndedAt,
+    /// The keyed hash of what was asked of whom.
+    Content,
     /// It has ended by no message, and nobody has published that yet.
     Untold,
 }
@@ -110,6 +112,7 @@ fn asks(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(ColumnDef::new(Asks::Chosen).text())
         .col(ColumnDef::new(Asks::EndedBy).text())
         .col(ColumnDef::new(Asks::EndedAt).big_integer())
+        .col(ColumnDef::new(Asks::Content).binary().not_null())
         .col(ColumnDef::new(Asks::Untold).boolean().not_null())
         .primary_key(Index::create().col(Asks::Tenant).col(Asks::Id))
         .take()

@@ -29,7 +29,11 @@ enum AskCopies {
     DueAt,
 }
 
-const OF_RECIPIENT: &str = "CREATE INDEX ask_copies_of_recipient ON ask_copies (recipient)";
+/// Those of an ask that has ended have no destination.
+const OF_RECIPIENT: [&str; 2] = [
+    "CREATE INDEX ask_copies_of_recipient ON ask_copies (recipient, channel, due_at)",
+    "CREATE INDEX ask_copies_open ON ask_copies (recipient, channel, due_at) WHERE destination IS NOT NULL",
+];
 const ENDED: [&str; 3] = [
     "CREATE INDEX asks_ended ON asks (ended_at) WHERE ended_at IS NOT NULL",
     "CREATE INDEX commands_ended ON commands (updated_at) WHERE state IN ('succeeded', 'failed', 'rejected', 'expired')",
@@ -55,7 +59,7 @@ impl MigrationTrait for Migration {
             .primary_key(Index::create().col(AskCopies::Tenant).col(AskCopies::Ask).col(AskCopies::Delivery))
             .take();
         manager.create_table(table).await?;
-        for index in std::iter::once(OF_RECIPIENT).chain(ENDED) {
+        for index in OF_RECIPIENT.into_iter().chain(ENDED) {
             manager.get_connection().execute_unprepared(index).await?;
         }
         Ok(())

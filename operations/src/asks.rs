@@ -9,7 +9,7 @@ mod read;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use domain::{Actor, Answer, Ask, Entry, Key, Scope, State, Timestamp, mask};
+use domain::{Actor, Answer, Ask, AskKind, Entry, Key, Scope, State, Timestamp, mask};
 use store::{AskCancelled, AskFilter, AskPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
 use topology::{Inbound, Publication, Publisher, TraceHeaders};
 
@@ -159,7 +159,7 @@ pub fn why(text: &str) -> Result<String, String> {
     reader::why(text)
 }
 
-/// Takes a question back, for a reason if one is given. Whoever watches what has ended tells of it and edits the messages.
+/// Takes a question back, for a reason if one is given; that of a command only for whoever may have one done. Whoever watches what has ended tells of it and edits the messages.
 ///
 /// # Errors
 /// [`NotDone`]; while the ledger is not available repeat it.
@@ -172,6 +172,10 @@ pub async fn cancel(
 ) -> Result<Withdrawn, NotDone> {
     must(store, actor, &[Scope::Operate, Scope::Notify], "take a question back", now).await?;
     let key = Key { tenant: actor.tenant.clone(), id: id.to_owned() };
+    // Whoever may only ask people has nothing to say about a command that somebody else wants done.
+    if !actor.may(Scope::Operate) && store.ask(&key).await?.is_some_and(|ask| ask.kind == AskKind::Command) {
+        must(store, actor, &[Scope::Operate], "take the question of a command back", now).await?;
+    }
     let told = Entry::of(actor, "ask.cancelled", id, now).with("why", why);
     Ok(match store.cancel_ask(&key, &actor.name, now, &told).await? {
         AskCancelled::Cancelled(ask) => Withdrawn::Cancelled(ask),

@@ -5,7 +5,9 @@ mod read;
 
 use std::time::Duration;
 
-use domain::{Actor, ChannelName, Entry, Key, Purpose, RecipientHasher, Salt, Scope, Secrets, Seed, Tenant, Timestamp};
+use domain::{
+    Actor, ChannelName, Entry, Key, Purpose, RecipientHasher, Registry, Salt, Scope, Secrets, Seed, Tenant, Timestamp,
+};
 use store::{Contact, ContactAddress, ContactPut, Store, StoreError};
 use uuid::Uuid;
 
@@ -18,6 +20,19 @@ pub const FIELDS: [&str; 4] = ["name", "locale", "groups", "addresses"];
 
 /// How long a link connects an account.
 const LINK_LIVES: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The group in which every administrator of the settings is, and whoever was put into it.
+const ADMINS: &str = "admins";
+
+/// What contacts are kept and connected with.
+#[derive(Clone, Copy)]
+pub struct Directory<'a> {
+    pub store: &'a Store,
+    /// The services that take commands: whoever they trust, an administrator alone changes.
+    pub services: &'a Registry,
+    pub secrets: &'a Secrets,
+    pub recipients: &'a RecipientHasher,
+}
 
 /// What became of a contact that was put.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,21 +63,22 @@ pub struct ContactPage {
     pub next: Option<String>,
 }
 
-/// Puts a contact under an id as it is given. One that is there keeps when it was made, and its link.
+/// Puts a contact under an id as it is given. One that is there keeps when it was made, and its link. Whoever is, or becomes,
+/// somebody who may have commands done or confirm them needs an administrator for that.
 ///
 /// # Errors
 /// [`NotDone`]; repeating it is harmless.
 pub async fn put(
-    store: &Store,
+    directory: Directory<'_>,
     actor: &Actor,
     id: &str,
     asked: Asked,
-    secrets: &Secrets,
-    recipients: &RecipientHasher,
     now: Timestamp,
 ) -> Result<Outcome, NotDone> {
+    let Directory { store, secrets, recipients, .. } = directory;
     must(store, actor, &[Scope::Operate], "put a contact", now).await?;
     let Asked { name, locale, groups, addresses } = asked;
+    must_for(directory, actor, id, &groups, "put a contact who may command", now).await?;
     let address = |(channel, destination): (ChannelName, String)| ContactAddress {
         recipient: recipient_of(&channel, &destination, recipients),
         channel,
@@ -133,19 +149,21 @@ pub async fn delete(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> R
 }
 
 /// Makes a link by which a contact connects an account of Telegram with themselves, once and within a day. It ends the link
-/// before it. `bot` is the name of the bot. None where the tenant has none of this id.
+/// before it. `bot` is the name of the bot. None where the tenant has none of this id. Whoever opens it has all that the
+/// contact may, so that it needs what putting the contact needs.
 ///
 /// # Errors
 /// [`NotDone`].
 pub async fn link(
-    store: &Store,
+    directory: Directory<'_>,
     actor: &Actor,
     id: &str,
-    secrets: &Secrets,
     bot: &str,
     now: Timestamp,
 ) -> Result<Option<Link>, NotDone> {
+    let Directory { store, secrets, .. } = directory;
     must(store, actor, &[Scope::Operate], "make a link of a contact", now).await?;
+    must_for(directory, actor, id, &[], "make a link of a contact who may command", now).await?;
     let key = Key { tenant: actor.tenant.clone(), id: id.to_owned() };
     let (salt, expires_at) = (salt(), now.plus(LINK_LIVES));
     let told = Entry::of(actor, "contact.link_made", id, now);
@@ -155,6 +173,27 @@ pub async fn link(
     let seed = Seed { key: &key, salt: &salt, key_id: secrets.key_id() };
     let ticket = secrets.link(&seed, Purpose::Connect, 0).expect("the key of today is known");
     Ok(Some(Link { url: format!("https://t.me/{bot}?start={ticket}"), expires_at }))
+}
+
+/// Lets an administrator alone change somebody whom a service trusts, or who is to be trusted: whoever manages contacts could
+/// make themselves one who commands.
+async fn must_for(
+    directory: Directory<'_>,
+    actor: &Actor,
+    id: &str,
+    groups: &[String],
+    asked: &str,
+    now: Timestamp,
+) -> Result<(), NotDone> {
+    let Directory { store, services, .. } = directory;
+    let before = store.contact(&Key { tenant: actor.tenant.clone(), id: id.to_owned() }).await?;
+    let before = before.map(|contact| contact.groups).unwrap_or_default();
+    let of_groups = groups.iter().chain(&before).map(String::as_str);
+    let names: Vec<&str> = std::iter::once(id).chain(of_groups).collect();
+    if names.contains(&ADMINS) || services.trusts(&names) {
+        must(store, actor, &[Scope::Admin], asked, now).await?;
+    }
+    Ok(())
 }
 
 /// Drawn for each row, so that nobody knows the secrets of one that was deleted and made again.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use domain::{
     Actor, CODE_LIVES, Clock, Content, CounterHasher, Counters, Defaults, Key, PumpingLimits, RecipientHasher,
     RequestIds, RequestedBy, Scope, Secrets, Sending, Telling, Tenant, Timestamp, Verification, VerificationMoved,
-    VerificationState, dial_code, guard, mask, number_prefix,
+    VerificationState, dial_code, guard, mask, number_prefix, verification_send_id,
 };
 use store::{
     ConversionBy, Converted, MAX_PAGE, Store, StoreError, USUAL_PAGE, VerificationFilter, VerificationMade,
@@ -112,16 +112,19 @@ impl Verifying<'_> {
         let id = idempotency_key
             .map_or_else(|| mint(now), |key| self.request_ids.id(&actor.tenant, RequestedBy::TokenHolder, key, None));
         let fresh = self.fresh(Key { tenant: actor.tenant.clone(), id }, asked, now);
-        let begun = match self.store.begin_verification(&fresh).await? {
-            VerificationMade::New => fresh,
-            VerificationMade::Known(known) => self.same(*known, asked)?,
+        let (begun, is_known) = match self.store.begin_verification(&fresh).await? {
+            VerificationMade::New => (fresh, false),
+            VerificationMade::Known(known) => (self.same(*known, asked)?, true),
         };
         match begun.state {
             VerificationState::Blocked => return Err(NotVerified::Blocked(Box::new(begun))),
             VerificationState::Pending if begun.sends == 0 => {}
             _ => return Ok(begun),
         }
-        let begun = self.guarded(begun, &asked.ladder, now).await?;
+        // A start whose message is on its way was let through before, and counts among those that the guard would count now.
+        let first = Key { tenant: begun.key.tenant.clone(), id: verification_send_id(&begun.key, 1) };
+        let is_on_its_way = is_known && self.store.delivery(&first).await?.is_some();
+        let begun = if is_on_its_way { begun } else { self.guarded(begun, &asked.ladder, now).await? };
         if begun.sends > 0 {
             return Ok(begun);
         }

@@ -17,7 +17,7 @@ use crate::id::Id;
 /// Take a question back
 ///
 /// No answer counts any more, and within seconds all messages with the question tell so. Needs the scope `operate` or
-/// `notify`.
+/// `notify`; that of a command `operate`.
 #[utoipa::path(
     delete, path = "/asks/{id}", operation_id = "cancel_ask", tag = "Asks",
     params(("id" = String, Path, description = "The ask's id.")), security(("bearer" = [])),

@@ -11,6 +11,7 @@ use web::problem::Problem;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::contacts::answer::unknown;
+use crate::contacts::directory;
 use crate::docs::refusals::{LedgerAway, Unauthorised, UnknownHeader};
 use crate::done::done;
 use crate::id::Id;
@@ -29,7 +30,7 @@ pub(crate) struct ContactLinkAnswer {
 /// Make a link for a contact
 ///
 /// Whoever opens it in Telegram within a day connects their account with the contact, once. It ends the link before it.
-/// Needs the scope `operate`.
+/// Needs the scope `operate`, and `admin` for somebody who may have commands done or confirm them.
 #[utoipa::path(
     post, path = "/contacts/{id}/link", operation_id = "link_contact", tag = "Contacts",
     params(("id" = String, Path, description = "The contact's id.")), security(("bearer" = [])),
@@ -46,7 +47,7 @@ pub(crate) async fn link(
     Id(id): Id,
 ) -> Result<Json<ContactLinkAnswer>, Problem> {
     let Some(bot) = &app.settings.bot_name else { return Err(no_bot()) };
-    let link = contacts::link(&app.store, &caller, &id, &app.secrets, bot, app.clock.now()).await;
+    let link = contacts::link(directory(&app), &caller, &id, bot, app.clock.now()).await;
     let link = done(link)?.ok_or_else(unknown)?;
     Ok(Json(ContactLinkAnswer { url: link.url, expires_at: link.expires_at.to_string() }))
 }

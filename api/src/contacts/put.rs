@@ -12,6 +12,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::contacts::answer::{ContactAnswer, answer};
 use crate::contacts::body::ContactBody;
+use crate::contacts::directory;
 use crate::docs::refusals::{InvalidFields, LedgerAway, Unauthorised, Unreadable};
 use crate::done::done;
 use crate::id::Id;
@@ -20,7 +21,8 @@ use crate::notifications::body::refusal;
 /// Put a contact
 ///
 /// Makes a contact of this id, or changes it to what is given: what is left out it has no more. Its link stays. Needs the
-/// scope `operate`.
+/// scope `operate`, and `admin` for somebody who is, or becomes, of the group `admins` or of a name that a service lets have
+/// commands done or confirm them.
 #[utoipa::path(
     put, path = "/contacts/{id}", operation_id = "put_contact", tag = "Contacts",
     params(("id" = String, Path, description = "The contact's id, which questions name.")), security(("bearer" = [])),
@@ -41,7 +43,7 @@ pub(crate) async fn put(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let asked = Asked::read(&text, &app.checker).map_err(refusal)?;
     let now = app.clock.now();
-    let put = contacts::put(&app.store, &caller, &id, asked, &app.secrets, &app.recipients, now).await;
+    let put = contacts::put(directory(&app), &caller, &id, asked, now).await;
     match done(put)? {
         Outcome::New(contact) => Ok((StatusCode::CREATED, Json(answer(contact)))),
         Outcome::Changed(contact) => Ok((StatusCode::OK, Json(answer(contact)))),

@@ -22,12 +22,16 @@ impl fmt::Debug for ServiceKeys {
     }
 }
 
+/// How far ahead the end of such a token may be, in seconds: one that was lost is of no use for long.
+const MAX_AHEAD: f64 = 300.0;
+
 /// What is read of such a token. The library has checked `aud` and `sub`.
 #[derive(Deserialize)]
 struct Claims {
     /// Seconds of the epoch, as a JSON number of any form.
     exp: f64,
     nbf: Option<f64>,
+    iss: Option<String>,
 }
 
 impl ServiceKeys {
@@ -62,8 +66,10 @@ impl ServiceKeys {
         validation.validate_nbf = false;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
         let now = now.as_micros().div_euclid(1_000_000) as f64;
-        let is_in_force = claims.exp > now && claims.nbf.is_none_or(|nbf| nbf <= now);
-        is_in_force.then_some(name)
+        let is_in_force = claims.exp > now && claims.exp <= now + MAX_AHEAD && claims.nbf.is_none_or(|nbf| nbf <= now);
+        // Nobody issues it but the service itself.
+        let is_its_own = claims.iss.is_none_or(|iss| iss == name);
+        (is_in_force && is_its_own).then_some(name)
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct EventAccepted {
 /// Report how far a command is
 ///
 /// By the service to which it was dispatched, with a JSON Web Token of its own: signed with the key that the file of services
-/// has of it, `sub` its name there, `aud` "chasqui", and `exp`. A command goes forward only: what says something else is
+/// has of it, `sub` its name there, `aud` "chasqui", and `exp`, at most five minutes ahead. A command goes forward only: what says something else is
 /// taken and changes nothing. The same may be reported again.
 #[utoipa::path(
     post, path = "/v1/events", operation_id = "report_command", tag = "Commands", security(("service" = [])),
@@ -101,7 +101,7 @@ fn service_of(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
             "not-a-service",
             "There is no token of a registered service",
             "Send a JSON Web Token that is signed with the key which the file of services has, with your name there as sub, \
-             chasqui as aud, and an exp that is ahead.",
+             chasqui as aud, and an exp that is at most five minutes ahead.",
         )
         .with_challenge("Bearer")
     })

@@ -31,6 +31,7 @@ pub(crate) fn ask(id: &str) -> Ask {
         requested_by: Some("trading".into()),
         correlation_id: Some("deploy-7".into()),
         reply_to: None,
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: *b"0123456789abcdef",
         key_id: secrets().key_id().to_owned(),

@@ -211,12 +211,20 @@ async fn no_other_token_is_a_services() {
         signed(Algorithm::ES256, &without("sub")),
         signed(Algorithm::ES256, &with("exp", json!(now))),
         signed(Algorithm::ES256, &without("exp")),
+        signed(Algorithm::ES256, &with("exp", json!(now + 301))),
+        signed(Algorithm::ES256, &with("iss", json!("memory"))),
+        signed(Algorithm::ES256, &with("iss", json!(7))),
         signed(Algorithm::ES256, &with("nbf", json!(now + 1))),
         signed(Algorithm::RS256, &claims()),
         signed(Algorithm::HS256, &claims()),
     ] {
         let answer = reported(&app, &token, &json!({"command_id": "c-1", "state": "running"})).await;
         assert_eq!((answer.status.as_u16(), answer.kind().as_str()), (401, "not-a-service"), "{token}");
+    }
+    for claims in [with("exp", json!(now + 300)), with("iss", json!("trading"))] {
+        let report = json!({"command_id": "c-1", "state": "running"});
+        let answer = reported(&app, &signed(Algorithm::ES256, &claims), &report).await;
+        assert_eq!(answer.status.as_u16(), 404, "it is believed, and there is no such command: {claims}");
     }
     let nobody = app.post("/v1/events", None, &json!({})).await;
     assert_eq!((nobody.status.as_u16(), nobody.kind().as_str()), (401, "not-a-service"));

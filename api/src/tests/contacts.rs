@@ -9,7 +9,7 @@ use crate::tests::app::{Answer, TestApp, request, settings, token};
 use crate::tests::asks::secrets;
 
 async fn put(app: &TestApp, id: &str, body: &Value) -> Answer {
-    let request = request("PUT", &format!("/contacts/{id}"), Some(&token("operate")));
+    let request = request("PUT", &format!("/contacts/{id}"), Some(&token("operate admin")));
     app.send(request.header("content-type", "application/json").body(body.to_string().into()).unwrap()).await
 }
 
@@ -36,9 +36,9 @@ async fn a_contact_is_made_changed_shown_masked_and_deleted() {
     assert_eq!((&page["contacts"][0]["id"], &page["next"]), (&json!("ana"), &json!("ana")));
     let last = app.get("/contacts?limit=1&cursor=ana", Some(&token("read"))).await.json();
     assert_eq!((&last["contacts"][0]["id"], last.get("next")), (&json!("ben"), None));
-    let deleted = app.delete("/contacts/ana", Some(&token("operate"))).await;
+    let deleted = app.delete("/contacts/ana", Some(&token("operate admin"))).await;
     assert_eq!(deleted.json(), json!({"id": "ana", "status": "deleted"}));
-    let gone = app.delete("/contacts/ana", Some(&token("operate"))).await;
+    let gone = app.delete("/contacts/ana", Some(&token("operate admin"))).await;
     assert_eq!((gone.status, gone.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-contact"));
 }
 
@@ -85,7 +85,7 @@ async fn an_address_is_one_contacts() {
 async fn a_link_connects_an_account_and_another_one_ends_it() {
     let app = TestApp::with(Settings { bot_name: Some("example_bot".into()), ..settings() }).await;
     put(&app, "ana", &ana()).await;
-    let made = app.post("/contacts/ana/link", Some(&token("operate")), &json!({})).await;
+    let made = app.post("/contacts/ana/link", Some(&token("operate admin")), &json!({})).await;
     assert_eq!((made.status, &made.json()["expires_at"]), (StatusCode::OK, &json!("2026-03-02T12:00:00Z")));
     let ticket = |answer: &Answer| {
         let url = answer.json()["url"].as_str().unwrap().to_owned();
@@ -99,9 +99,9 @@ async fn a_link_connects_an_account_and_another_one_ends_it() {
         secrets().has_made(&contact.seed(), ticket)
     };
     assert!(has_made(&first).await);
-    let second = ticket(&app.post("/contacts/ana/link", Some(&token("operate")), &json!({})).await);
+    let second = ticket(&app.post("/contacts/ana/link", Some(&token("operate admin")), &json!({})).await);
     assert!(has_made(&second).await && !has_made(&first).await);
-    let unknown = app.post("/contacts/ben/link", Some(&token("operate")), &json!({})).await;
+    let unknown = app.post("/contacts/ben/link", Some(&token("operate admin")), &json!({})).await;
     assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-contact"));
 }
 
@@ -109,6 +109,36 @@ async fn a_link_connects_an_account_and_another_one_ends_it() {
 async fn without_a_bot_there_is_no_link() {
     let app = TestApp::start().await;
     put(&app, "ana", &ana()).await;
-    let answer = app.post("/contacts/ana/link", Some(&token("operate")), &json!({})).await;
+    let answer = app.post("/contacts/ana/link", Some(&token("operate admin")), &json!({})).await;
     assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::CONFLICT, "no-bot"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_may_command_is_put_and_connected_by_an_administrator_alone() {
+    let app = TestApp::with(Settings { bot_name: Some("example_bot".into()), ..settings() }).await;
+    let operator = token("operate notify read");
+    let put_by_operator = async |id: &str, body: Value| {
+        let request = request("PUT", &format!("/contacts/{id}"), Some(&operator));
+        app.send(request.header("content-type", "application/json").body(body.to_string().into()).unwrap()).await
+    };
+    let refused = put_by_operator("eve", json!({"groups": ["admins"]})).await;
+    assert_eq!((refused.status, refused.kind().as_str()), (StatusCode::FORBIDDEN, "missing-scope"), "{refused:?}");
+    assert_eq!(app.get("/contacts/eve", Some(&operator)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        put_by_operator("admins", json!({})).await.status,
+        StatusCode::FORBIDDEN,
+        "a name like that of the group"
+    );
+    assert_eq!(put_by_operator("eve", json!({"groups": ["oncall"]})).await.status, StatusCode::CREATED);
+    put(&app, "ana", &ana()).await;
+    let address = json!({"addresses": [{"channel": "telegram", "destination": "666"}]});
+    assert_eq!(
+        put_by_operator("ana", address).await.status,
+        StatusCode::FORBIDDEN,
+        "nobody else's account becomes hers"
+    );
+    for (id, status) in [("ana", StatusCode::FORBIDDEN), ("eve", StatusCode::OK)] {
+        let link = app.post(&format!("/contacts/{id}/link"), Some(&operator), &json!({})).await;
+        assert_eq!(link.status, status, "{id}");
+    }
 }

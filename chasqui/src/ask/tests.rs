@@ -35,6 +35,7 @@ fn ask() -> domain::Ask {
         requested_by: Some("shop".into()),
         correlation_id: None,
         reply_to: None,
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: [7; 16],
         key_id: "k1".into(),

@@ -26,6 +26,7 @@ fn ask(id: &str) -> Ask {
         requested_by: Some("<shop>".into()),
         correlation_id: Some("order-7".into()),
         reply_to: None,
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: [7; 16],
         key_id: "k1".into(),

@@ -45,8 +45,12 @@ pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequ
                     // Whoever is named by an address as well is one person, and counts once.
                     let is_new = |person: &Found| {
                         let addresses = hashed(shared, &person.addresses);
-                        let is_another = addresses.is_disjoint(&written_to) && seen.insert(person.id.clone());
-                        written_to.extend(addresses.into_iter().filter(|_| is_another));
+                        let is_known = seen.contains(&person.id);
+                        let is_another = !is_known && addresses.is_disjoint(&written_to);
+                        if is_known || is_another {
+                            seen.insert(person.id.clone());
+                            written_to.extend(addresses);
+                        }
                         is_another
                     };
                     let people = people.filter(is_new);

@@ -1,6 +1,6 @@
 //! Opens an ask: its row with the messages that are sent, its event, and the messages. Done again it does nothing else.
 
-use domain::{Ask, AskKind, AskRequest, FieldError, Key, Reason, Timestamp};
+use domain::{Ask, AskKind, AskRequest, FieldError, Key, Reason, RecipientHasher, Timestamp};
 use runtime::failpoint;
 use store::{AskCopy, AskOpened};
 
@@ -31,7 +31,7 @@ pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Dispo
         Some(ask) => ask,
         None => opened(shared, opening).await?,
     };
-    if !opening.is_of(&ask) {
+    if !opening.is_of(&ask, &intake.hasher) {
         return Err(Disposition::DeadLetter(Reason::IdConflict, Reason::ANOTHER_BODY.into()));
     }
     failpoint("dialog.ask_opened");
@@ -45,9 +45,14 @@ pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Dispo
 }
 
 impl Opening {
-    /// Whether a row of its id is this question.
-    fn is_of(&self, ask: &Ask) -> bool {
-        ask.kind == self.kind && ask.question == self.request.question && ask.quorum == self.request.quorum
+    /// Whether a row of its id is this question. Who confirms a command is looked up whenever it is asked about: that it is the
+    /// same was seen by the command.
+    fn is_of(&self, ask: &Ask, hasher: &RecipientHasher) -> bool {
+        let is_same = || hasher.every_hash(&self.request.canonical()).contains(&ask.content);
+        ask.kind == self.kind
+            && ask.question == self.request.question
+            && ask.quorum == self.request.quorum
+            && (self.kind == AskKind::Command || is_same())
     }
 
     fn ask(&self, shared: &Shared, audience: Vec<String>) -> Ask {
@@ -64,6 +69,7 @@ impl Opening {
             requested_by: request.requested_by.clone(),
             correlation_id: request.correlation_id.clone(),
             reply_to: request.reply_to.clone(),
+            content: shared.intake.hasher.hash(&request.canonical()),
             version: 1,
             salt: operations::contacts::salt(),
             key_id: shared.secrets.key_id().to_owned(),

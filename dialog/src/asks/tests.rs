@@ -282,3 +282,38 @@ async fn whoever_has_asked_is_kept_out_by_whatever_they_are_named() {
     }
     assert_eq!(parts.shared.intake.store.ask(&testkit::key("a-2")).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_request_of_the_same_id_for_something_else_is_a_conflict() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    parts.knows("ben", &[], &[("telegram", "2")]).await;
+    let first = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }], "requested_by": "ada" });
+    parts.asks(first.clone()).await;
+    for (field, value, letters) in [
+        ("requested_by", json!("ben"), 0),
+        ("correlation_id", json!("order-7"), 0),
+        ("to", json!([{ "contact": "ben" }]), 1),
+        ("choices", json!(["Now", "Later"]), 1),
+        ("expires_in", json!(60), 1),
+        ("four_eyes", json!(true), 1),
+    ] {
+        let mut other = first.clone();
+        other[field] = value;
+        parts.hears(Inbound::own("/asks", &other, parts.now())).await;
+        assert_eq!(parts.published().letters, letters, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_of_the_settings_is_asked_where_an_administrator_says() {
+    let mut parts = parts().await;
+    for (groups, channels) in [(&[][..], &["telegram"][..]), (&["admins"][..], &["email", "telegram"][..])] {
+        parts.knows("ana", groups, &[("email", "eve@example.com"), ("telegram", ADMIN)]).await;
+        let id = format!("a-{}", groups.len());
+        parts.asks(json!({ "id": id, "question": "Deploy?", "to": [{ "group": "admins" }] })).await;
+        let copies = parts.shared.intake.store.ask_copies(&testkit::key(&id)).await.unwrap();
+        let asked: Vec<&str> = copies.iter().map(|copy| copy.channel.as_str()).collect();
+        assert_eq!(asked, channels, "of the groups {groups:?}");
+    }
+}

@@ -18,6 +18,7 @@ fn ask(choices: &[(&str, &str)]) -> Ask {
         requested_by: None,
         correlation_id: None,
         reply_to: None,
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: [0; 16],
         key_id: "k".into(),

@@ -6,7 +6,7 @@ mod reader;
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use text::FieldError;
 
 use self::choices::read_choices;
@@ -168,6 +168,29 @@ impl AskRequest {
         is_beyond.then(|| FieldError { pointer: "/quorum".to_owned(), detail })
     }
 
+    /// What is asked, of whom and how, as one text: the same for the same question, whoever has it asked, wherever its end is
+    /// told, and however often it is said again.
+    pub fn canonical(&self) -> String {
+        let seconds = |time: Duration| time.as_secs();
+        let people = |people: &[Addressee]| people.iter().map(Addressee::canonical).collect::<Vec<_>>();
+        let steps: Vec<Value> =
+            self.escalate.iter().map(|step| json!([seconds(step.after), people(&step.to)])).collect();
+        let choice = |choice: &AskChoice| json!([choice.id, choice.label, choice.refuses]);
+        let choices: Vec<Value> = self.choices.iter().map(choice).collect();
+        json!([
+            self.question,
+            choices,
+            people(&self.to),
+            self.quorum,
+            self.four_eyes,
+            self.may_change,
+            seconds(self.expires_in),
+            self.locale,
+            steps,
+        ])
+        .to_string()
+    }
+
     /// The choices that are offered: its own, or yes and no in its language, `locale` where it names none. That no is an
     /// answer like yes: whoever wants it to refuse gives the choices.
     pub fn offered(&self, locale: &str) -> Vec<AskChoice> {
@@ -183,6 +206,17 @@ impl AskRequest {
 }
 
 impl Addressee {
+    fn canonical(&self) -> Value {
+        let named = |channels: &[ChannelName]| channels.iter().map(ChannelName::to_string).collect::<Vec<_>>();
+        match self {
+            Self::Contact { id, channels } => json!(["contact", id, named(channels)]),
+            Self::Group { name, channels } => json!(["group", name, named(channels)]),
+            Self::Address { channel, destination, name, locale } => {
+                json!(["address", channel.as_str(), destination, name, locale])
+            }
+        }
+    }
+
     /// By what one is told from another: the channels of a person do not make two of them.
     fn identity(&self) -> (&str, &str) {
         match self {

@@ -27,6 +27,7 @@ fn ask(quorum: u32) -> Ask {
         requested_by: Some("ana".into()),
         correlation_id: None,
         reply_to: None,
+        content: crate::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: [7; 16],
         key_id: "0a0b0c0d".into(),

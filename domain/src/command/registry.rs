@@ -134,6 +134,15 @@ impl Registry {
         self.0.get(name)
     }
 
+    /// Whether any service lets somebody of one of these names have something done, or confirm it.
+    pub fn trusts(&self, who: &[&str]) -> bool {
+        let is_one = |name: &String| who.contains(&name.as_str());
+        self.0.values().any(|service| {
+            let by_action = service.actions.values().filter_map(|action| action.may.as_ref()).flatten();
+            service.may.iter().chain(&service.approvers).chain(by_action).any(is_one)
+        })
+    }
+
     /// Those of which somebody may have any action done, in the order of their names.
     pub fn of(&self, tenant: &Tenant, who: &[&str]) -> Vec<&Service> {
         let may_any = |service: &&Service| {

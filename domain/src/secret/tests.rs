@@ -204,22 +204,25 @@ fn a_call_of_a_provider_has_a_mark_that_nobody_else_makes() {
     let ours = Secrets::new(&Keyring::new(former, None));
     let others = Secrets::new(&Keyring::new(b"a secret of others, 32 bytes or more", None));
     let (at, later) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
-    let mark = ours.call_mark("telegram", "/webhook/telegram", at, b"\xff");
+    let (body, other): (&[u8], &[u8]) = (b"\xff", b"\xfe");
+    let made = ours.call_mark("telegram", "/webhook/telegram", at, body);
+    let of_a_request = ours.request_mark("/webhook/telegram", "");
+    let mark = made.as_str();
     let is_ours = |secrets: &Secrets, provider: &str, target: &str, at: Timestamp, body: &[u8], mark: &str| {
         secrets.has_marked_call(provider, target, at, body, mark)
     };
-    assert!(is_ours(&ours, "telegram", "/webhook/telegram", at, b"\xff", &mark));
+    assert!(is_ours(&ours, "telegram", "/webhook/telegram", at, body, mark));
     for (secrets, provider, target, at, body, mark) in [
-        (&others, "telegram", "/webhook/telegram", at, b"\xff".as_slice(), mark.as_str()),
-        (&ours, "twilio", "/webhook/telegram", at, b"\xff", &mark),
-        (&ours, "telegram", "/webhook/sms", at, b"\xff", &mark),
-        (&ours, "telegram", "/webhook/telegram", later, b"\xff", &mark),
-        (&ours, "telegram", "/webhook/telegram", at, b"\xfe", &mark),
-        (&ours, "telegram", "/webhook/telegram", at, b"\xff", ""),
-        (&ours, "telegram", "/webhook/telegram", at, b"\xff", &ours.request_mark("/webhook/telegram", "")),
+        (&others, "telegram", "/webhook/telegram", at, body, mark),
+        (&ours, "twilio", "/webhook/telegram", at, body, mark),
+        (&ours, "telegram", "/webhook/sms", at, body, mark),
+        (&ours, "telegram", "/webhook/telegram", later, body, mark),
+        (&ours, "telegram", "/webhook/telegram", at, other, mark),
+        (&ours, "telegram", "/webhook/telegram", at, body, ""),
+        (&ours, "telegram", "/webhook/telegram", at, body, of_a_request.as_str()),
     ] {
         assert!(!is_ours(secrets, provider, target, at, body, mark), "{provider} {target} {mark}");
     }
     let next = Secrets::new(&Keyring::new(b"the secret after it, 32 bytes or more", Some(former)));
-    assert!(is_ours(&next, "telegram", "/webhook/telegram", at, b"\xff", &mark), "while the former secret is known");
+    assert!(is_ours(&next, "telegram", "/webhook/telegram", at, body, mark), "while the former secret is known");
 }

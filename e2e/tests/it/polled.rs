@@ -172,11 +172,11 @@ async fn a_webhook_that_stands_in_the_way_is_explained_and_asking_goes_on_once_i
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_ends_the_asking_with_its_reason() {
+async fn a_token_that_is_refused_is_told_with_its_reason_and_asked_with_again() {
     let bot = Bot::start().await;
     let fleet = without_processes(&bot).await;
     let dialog = Process::start("dialog", &with(&fleet.environment, &[("TELEGRAM_BOT_TOKEN", "4711:another")]));
-    dialog.until_output("is not asked any more").await;
+    dialog.until_output("asking again").await;
     assert!(dialog.output().contains("look at TELEGRAM_BOT_TOKEN"), "{}", dialog.output());
     assert!(!dialog.output().contains("4711:another"), "{}", dialog.output());
     fleet.finish().await;

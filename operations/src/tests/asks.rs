@@ -28,6 +28,7 @@ fn ask(id: &str) -> Ask {
         requested_by: Some("trading".into()),
         correlation_id: None,
         reply_to: None,
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: [7; 16],
         key_id: secrets().key_id().to_owned(),
@@ -139,6 +140,21 @@ async fn a_question_is_taken_back_by_whoever_may() {
     assert_eq!(taken_back("other", "a-1").await, Withdrawn::Unknown);
     assert!(matches!(taken_back("acme", "a-1").await, Withdrawn::Cancelled(_)));
     assert!(matches!(taken_back("acme", "a-1").await, Withdrawn::Ended(_)));
+}
+
+#[tokio::test]
+async fn the_question_of_a_command_is_taken_back_by_whoever_may_have_one_done() {
+    let ledger = ledger().await;
+    for (id, kind) in [("c-1", domain::AskKind::Command), ("a-1", domain::AskKind::Confirm)] {
+        ledger.store.open_ask(&Ask { kind, ..ask(id) }, &[], None).await.unwrap();
+    }
+    let sender = domain::Actor { scopes: vec![domain::Scope::Notify], ..operator("acme") };
+    let denied = cancel(&ledger.store, &sender, "c-1", None, NOW).await;
+    assert!(matches!(denied, Err(NotDone::Denied(_))), "{denied:?}");
+    let taken_back = cancel(&ledger.store, &sender, "a-1", None, NOW).await;
+    assert!(matches!(taken_back, Ok(Withdrawn::Cancelled(_))), "{taken_back:?}");
+    let by_operator = cancel(&ledger.store, &operator("acme"), "c-1", None, NOW).await;
+    assert!(matches!(by_operator, Ok(Withdrawn::Cancelled(_))), "{by_operator:?}");
 }
 
 #[tokio::test]

@@ -198,6 +198,20 @@ async fn a_repeat_of_a_start_goes_on_where_it_was_interrupted_and_sends_nothing_
     assert_eq!(other.start(&sms(MADRID), Some("k")).await.unwrap(), begun);
     assert_eq!(other.messages(), (messages, vec!["started".to_owned(), "sent".to_owned()]), "the same delivery");
 
+    // With its message it was let through.
+    for is_on_its_way in [false, true] {
+        let mut guarded = self::world().await;
+        guarded.limits.countries.clear();
+        guarded.store().begin_verification(&interrupted).await.unwrap();
+        if is_on_its_way {
+            let message = Key { tenant: tenant("acme"), id: verification_send_id(&begun.key, 1) };
+            let nobody = |_: Option<&[u8]>| -> Option<store::Target> { None };
+            guarded.store().cancel(&message, NOW, &nobody, None).await.unwrap();
+        }
+        let started = guarded.start(&sms(MADRID), Some("k")).await;
+        assert_eq!(started.is_ok(), is_on_its_way, "{started:?}");
+    }
+
     for another in [sms("+34600123457"), json!({"channel": "sms", "to": MADRID, "purpose": "payment"})] {
         let refused = other.start(&another, Some("k")).await;
         assert_eq!(refused, Err(NotVerified::Another { id: begun.key.id.clone() }), "{another}");

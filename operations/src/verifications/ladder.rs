@@ -82,7 +82,7 @@ impl Ladder {
         }
         body.insert("id".into(), json!(id));
         body.insert("template".into(), json!(TEMPLATE));
-        body.insert("data".into(), json!({"purpose": sent.purpose, "minutes": minutes_left(sent, now)}));
+        body.insert("data".into(), json!({"purpose": sent.purpose, "minutes": sent.minutes()}));
         body.insert("priority".into(), json!("urgent"));
         body.insert("expires_at".into(), json!(sent.expires_at.to_string()));
         body.insert("metadata".into(), json!({"verification": sent.key.id}));
@@ -118,11 +118,4 @@ impl Rung {
         ];
         Some(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
-}
-
-/// How long the code is still good, in whole minutes, as its reader is told it; the last one counts as one. The first
-/// message says the same whenever its start is repeated: one id is one body.
-fn minutes_left(sent: &Verification, now: Timestamp) -> u64 {
-    let since = if sent.sends == 1 { sent.created_at } else { now };
-    (sent.expires_at.since(since).as_secs() / 60).max(1)
 }

@@ -112,7 +112,7 @@ pub(super) async fn read_answers(session: &mut Session, key: &Key) -> Result<Vec
 async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO asks ({ASK}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, FALSE) ON CONFLICT DO NOTHING RETURNING id"
+         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, FALSE) ON CONFLICT DO NOTHING RETURNING id"
     );
     let (choices, audience) = (ask.choices_text(), ask.audience_text());
     let handle = Purpose::Answer.handle(&ask.key);
@@ -143,6 +143,7 @@ async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
         Value::Text(end.and_then(|end| end.choice.as_deref())),
         Value::Text(end.and_then(|end| end.by.as_deref())),
         Value::Int(end.map(|end| end.at.as_micros())),
+        Value::Bytes(Some(ask.content.as_bytes())),
         Value::Bytes(Some(handle.as_bytes())),
     ];
     Ok(!session.query(&sql, &values).await?.is_empty())

@@ -1,6 +1,6 @@
 //! Asks and answers as columns, and back.
 
-use domain::{Answer, Ask, AskEnd, AskKind, AskState, GivenAnswer, Timestamp};
+use domain::{Answer, Ask, AskEnd, AskKind, AskState, GivenAnswer, RecipientHash, Timestamp};
 use sea_orm::QueryResult;
 
 use super::salt_of;
@@ -10,7 +10,7 @@ use crate::sql::{count_of, get, key_of, time_of, unreadable};
 /// The columns that [`ask_of`] reads.
 pub(super) const ASK: &str = "tenant, id, kind, question, choices, audience, quorum, four_eyes, may_change, \
      requested_by, correlation_id, reply_to, version, salt, key_id, attempts, sends, created_at, expires_at, state, \
-     chosen, ended_by, ended_at";
+     chosen, ended_by, ended_at, content";
 
 /// The columns that [`answer_of`] reads.
 pub(super) const ANSWER: &str = "approver, id, choice, via, at, late, version, evidence";
@@ -18,6 +18,7 @@ pub(super) const ANSWER: &str = "approver, id, choice, via, at, late, version, e
 pub(super) fn ask_of(row: &QueryResult) -> Result<Ask, StoreError> {
     let choices = Ask::choices_of(&get::<String>(row, "choices")?);
     let audience = Ask::audience_of(&get::<String>(row, "audience")?);
+    let content: Vec<u8> = get(row, "content")?;
     Ok(Ask {
         key: key_of(row)?,
         kind: AskKind::parse(&get::<String>(row, "kind")?).ok_or_else(|| unreadable("kind"))?,
@@ -30,6 +31,7 @@ pub(super) fn ask_of(row: &QueryResult) -> Result<Ask, StoreError> {
         requested_by: get(row, "requested_by")?,
         correlation_id: get(row, "correlation_id")?,
         reply_to: get(row, "reply_to")?,
+        content: RecipientHash::from_bytes(&content).ok_or_else(|| unreadable("content"))?,
         version: count_of(row, "version")?,
         salt: salt_of(row)?,
         key_id: get(row, "key_id")?,

@@ -26,6 +26,7 @@ on_both!(
     an_ask_of_a_newer_version_keeps_no_other_from_its_end,
     nothing_is_known_of_an_id_that_cannot_be_stored,
     copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went,
+    an_open_ask_is_found_behind_any_number_that_have_ended,
     asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs,
     a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended,
 );
@@ -48,6 +49,7 @@ fn ask(id: &str) -> Ask {
         requested_by: Some("dan".into()),
         correlation_id: Some("order-7".into()),
         reply_to: Some("orders.replies".into()),
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: *b"0123456789abcdef",
         key_id: "0a0b0c0d".into(),
@@ -385,6 +387,21 @@ async fn copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_th
     let left = store.ask_copies(&first.key).await.unwrap();
     assert!(left.iter().all(|copy| copy.destination.is_none()) && left.len() == 3);
     assert!(store.ask_copies(&second.key).await.unwrap()[0].destination.is_some(), "another one's stay");
+}
+
+async fn an_open_ask_is_found_behind_any_number_that_have_ended(db: &Database) {
+    let store = db.store().await;
+    let of = |n: i64| AskCopy { due_at: at(n), ..copy(0, 0, "+1") };
+    store.open_ask(&ask("open"), &[of(0)], None).await.unwrap();
+    for n in 1..=210 {
+        let ask = Ask { created_at: at(n), ..ask(&format!("ended-{n:03}")) };
+        store.open_ask(&ask, &[of(n)], None).await.unwrap();
+        store.cancel_ask(&ask.key, "dan", at(n), &testkit::told()).await.unwrap();
+        store.forget_destinations(&ask.key).await.unwrap();
+    }
+    let found = store.asks_of_recipient(&of(0).channel, &[of(0).recipient], at(0)).await.unwrap();
+    let ids: Vec<&str> = found.iter().map(|asked| asked.ask.key.id.as_str()).collect();
+    assert_eq!((ids.len(), &ids[..2]), (20, &["open", "ended-210"][..]));
 }
 
 async fn asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs(db: &Database) {

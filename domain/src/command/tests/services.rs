@@ -117,3 +117,20 @@ fn words_of_confirmation_read_as_they_are_written() {
     }
     assert_eq!(Confirm::parse("policy"), None);
 }
+
+#[test]
+fn whoever_may_command_or_confirm_is_trusted() {
+    let services: Registry =
+        registry().all().cloned().map(|service| Service { approvers: vec!["checkers".into()], ..service }).collect();
+    for (who, expected) in [
+        (&["ana"][..], true),
+        (&["traders"][..], true),
+        (&["root"][..], true),
+        (&["checkers"][..], true),
+        (&["oncall", "ben"][..], true),
+        (&["oncall", "an", ""][..], false),
+        (&[][..], false),
+    ] {
+        assert_eq!(services.trusts(who), expected, "{who:?}");
+    }
+}

@@ -70,6 +70,7 @@ fn ask() -> Ask {
         requested_by: Some("ben".into()),
         correlation_id: Some("order-7".into()),
         reply_to: None,
+        content: domain::RecipientHasher::new(b"secret").hash("ask"),
         version: 1,
         salt: [0; 16],
         key_id: "0a0b0c0d".into(),
