@@ -140,6 +140,28 @@ async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
 }
 
 #[tokio::test]
+async fn whoever_answers_all_that_they_are_asked_has_no_attempt_less() {
+    let mut parts = asked().await;
+    let store = parts.shared.intake.store.clone();
+    for n in 2..30 {
+        let body = json!({ "id": format!("a-{n}"), "question": "Deploy?", "to": [{ "contact": "ben" }] });
+        parts.asks(body).await;
+    }
+    for n in 2..30 {
+        let ask = store.ask(&testkit::key(&format!("a-{n}"))).await.unwrap().unwrap();
+        let code = parts.shared.secrets.code(&ask.seed(), Purpose::Answer, 0).unwrap();
+        let text = format!("yes {}", code.shown());
+        parts.says("sms", words(&format!("SM{n}/received"), "+12025550143", &text)).await;
+        assert_eq!(verdict(&parts.published()), "ends", "{n}");
+    }
+    assert_eq!(attempts(&parts).await, 0);
+    let code = parts.code(1).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    parts.says("sms", words("SM99/received", "+12025550143", &format!("si {wrong}"))).await;
+    assert_eq!((verdict(&parts.published()), attempts(&parts).await), ("unknown_code", 1));
+}
+
+#[tokio::test]
 async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
     let mut parts = asked().await;
     let code = parts.code(1).await;
@@ -147,7 +169,7 @@ async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
     parts.says("sms", said.clone()).await;
     let first = parts.published();
     for _ in 0..super::typed::MAX_ATTEMPTS {
-        parts.shared.intake.store.count_ask_attempt(&testkit::key("a-1")).await.unwrap();
+        parts.shared.intake.store.count_ask_attempts(&[testkit::key("a-1")]).await.unwrap();
     }
     parts.says("sms", said).await;
     let again = parts.published();
