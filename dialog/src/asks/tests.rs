@@ -317,3 +317,22 @@ async fn an_administrator_of_the_settings_is_asked_where_an_administrator_says()
         assert_eq!(asked, channels, "of the groups {groups:?}");
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_is_told_that_nobody_could_be_asked() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    for (to, why) in [
+        (json!([{ "contact": "nobody" }]), "/to/0 is nobody who is known"),
+        (json!([{ "group": "nobody" }]), "/to/0 is a group of nobody"),
+        (json!([{ "contact": "ana" }]), "/four_eyes leaves nobody"),
+    ] {
+        let body = json!({ "id": "a-1", "question": "Deploy?", "to": to, "requested_by": "ana", "four_eyes": true,
+            "correlation_id": "order-7", "reply_to": "orders.replies" });
+        parts.hears(Inbound::own("/asks", &body, parts.now())).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.letters), ("ask.rejected", 1), "{to}");
+        assert!(published.events[0].1["reason"].as_str().unwrap().starts_with(why), "{:?}", published.events);
+        assert_eq!(published.replies, ["orders.replies"]);
+    }
+}

@@ -1,6 +1,8 @@
 //! People whom a tenant knows by name: put, read, found by an address or a group, and connected with an account by a link
 //! that works once.
 
+use std::collections::BTreeSet;
+
 use domain::{ChannelName, Entry, Key, Purpose, RecipientHash, Salt, Seed, Tenant, Timestamp};
 use sea_orm::QueryResult;
 use uuid::Uuid;
@@ -218,6 +220,18 @@ impl Store {
         let mut session = self.inner.db.reader();
         let rows = session.query_group(&sql, &group).await?;
         Ok(with_addresses(&mut session, &rows).await?.pop())
+    }
+
+    /// Those of these contacts that there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn known_contacts(&self, keys: &[Key]) -> Result<BTreeSet<Key>, StoreError> {
+        const KNOWN: &str = "SELECT tenant, id FROM contacts WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {u})";
+        let storable = keys.iter().filter(|key| !key.id.contains('\0'));
+        let storable: Vec<&Key> = storable.collect();
+        let rows = self.inner.db.reader().query_group(KNOWN, &keys_group(storable.iter().copied())).await?;
+        rows.iter().map(key_of).collect()
     }
 
     /// Deletes a contact with its addresses; false when there was none.

@@ -63,6 +63,8 @@ async fn a_contact_is_read_as_it_was_put_and_is_its_tenants_alone(db: &Database)
     };
     assert_eq!(of_address(tenant).await.as_deref(), Some("ana"));
     assert_eq!(of_address(&of_another.tenant).await, None);
+    let known = [ana.key.clone(), of_another.clone(), Key { id: "a\0b".into(), ..of_another.clone() }];
+    assert_eq!(store.known_contacts(&known).await.unwrap(), [ana.key.clone()].into());
     assert!(store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert!(!store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert_eq!(store.contacts_of_address(&telegram(), &[ana.addresses[0].recipient]).await.unwrap(), []);
