@@ -235,23 +235,23 @@ async fn an_answer_after_its_time_ends_the_ask_and_is_late(db: &Database) {
 
 async fn asks_expire_at_their_time_the_earliest_first_and_once(db: &Database) {
     let store = db.store().await;
-    for n in 0..300 {
+    for n in 0..1_068 {
         // The later ids end first.
-        opened(&store, &Ask { expires_at: at(1_000 - n), ..ask(&format!("a-{n:03}")) }).await;
+        opened(&store, &Ask { expires_at: at(3_000 - n), ..ask(&format!("a-{n:04}")) }).await;
     }
-    answered(&store, "a-299", &given("ana", "no", 1)).await;
-    answered(&store, "a-299", &given("ben", "no", 2)).await;
-    assert_eq!(store.expire_asks(at(700)).await.unwrap(), 0);
-    assert_eq!(state(&store, "a-299").await, AskState::Answered);
-    assert_eq!(store.expire_asks(at(702)).await.unwrap(), 1);
-    assert_eq!(state(&store, "a-298").await, AskState::Expired);
-    assert_eq!(store.expire_asks(at(2_000)).await.unwrap(), 256);
-    let [last, next] = [state(&store, "a-042").await, state(&store, "a-041").await];
+    answered(&store, "a-1067", &given("ana", "no", 1)).await;
+    answered(&store, "a-1067", &given("ben", "no", 2)).await;
+    assert_eq!(store.expire_asks(at(1_932)).await.unwrap(), 0);
+    assert_eq!(state(&store, "a-1067").await, AskState::Answered);
+    assert_eq!(store.expire_asks(at(1_934)).await.unwrap(), 1);
+    assert_eq!(state(&store, "a-1066").await, AskState::Expired);
+    assert_eq!(store.expire_asks(at(4_000)).await.unwrap(), 1_024);
+    let [last, next] = [state(&store, "a-0042").await, state(&store, "a-0041").await];
     assert_eq!((last, next), (AskState::Expired, AskState::Open), "those whose time was over first end first");
-    let left = [store.expire_asks(at(2_000)).await.unwrap(), store.expire_asks(at(2_000)).await.unwrap()];
+    let left = [store.expire_asks(at(4_000)).await.unwrap(), store.expire_asks(at(4_000)).await.unwrap()];
     assert_eq!(left, [42, 0]);
-    let expired = store.ask(&key("a-000")).await.unwrap().unwrap();
-    assert_eq!((expired.version, expired.end.unwrap().at), (2, at(2_000)));
+    let expired = store.ask(&key("a-0000")).await.unwrap().unwrap();
+    assert_eq!((expired.version, expired.end.unwrap().at), (2, at(4_000)));
 }
 
 async fn who_expires_at_once_ends_each_ask_once(db: &Database) {
