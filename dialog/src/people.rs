@@ -130,10 +130,10 @@ fn reached_alike(channel: &ChannelName) -> Vec<ChannelName> {
     std::iter::once(channel.clone()).chain(others).collect()
 }
 
-/// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings
-/// among them. An administrator who is a contact of the tenant `default`, too, is that contact, in the group of the administrators:
-/// the settings vouch for their account, and for no other address of a contact that no administrator has put into that group. Any tenant may have a contact with anybody's address; without having proved it they
-/// are nobody.
+/// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings among
+/// them. An administrator who is a contact of the tenant `default`, too, is that contact, in the group of the administrators: the
+/// settings vouch for their account, and for no other address of a contact that no administrator has put into that group. Any
+/// tenant may have a contact with anybody's address; without having proved it they are nobody.
 ///
 /// # Errors
 /// [`StepError`] with the ledger.

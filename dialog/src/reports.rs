@@ -115,7 +115,9 @@ async fn follow_and_keep(shared: &Shared, call: &Call<'_>, said: &[Said]) -> Res
     for ((one, tenants), received_at) in said.iter().zip(followed).zip(&received) {
         // An answer to a question of ours is told as that, and its code or button to nobody. Whoever may publish could answer
         // for somebody, or have a command done, if what the fleet has not marked counted as more than a report.
-        if is_believed && words::taken(shared, one, *received_at).await? {
+        // What somebody else has published before under the same number may have come from the future, and be no answer in time.
+        let at = (*received_at).min(call.inbound.at);
+        if is_believed && words::taken(shared, one, at).await? {
             continue;
         }
         tell_of_words(shared, call, one, tenants, *received_at).await?;

@@ -287,6 +287,13 @@ async fn what_somebody_else_has_published_as_a_call_decides_nothing() {
         }
     }
     assert_eq!((version(&parts).await, attempts(&parts).await), (1, 0));
+    let years = std::time::Duration::from_secs(3 * 365 * 86_400);
+    let call = press("9/received", "1", &button);
+    let ahead = topology::Inbound::call("test", "/webhook/telegram", parts.now().plus(years), call.to_string());
+    parts.hears(ahead).await;
+    parts.published();
+    parts.says("telegram", call).await;
+    assert_eq!(verdict(&parts.published()), "counts", "nobody makes an answer late");
 }
 
 #[tokio::test]

@@ -126,9 +126,9 @@ impl Broker {
 
     fn inbound(&self, queue: &Queue) -> Value {
         let told = format!(
-            "What providers send to the API, as it came, once their signature is believed, with a mark of the fleet, and once more after the delay of \
-             retry 1 where it is earlier than our own record; and what the fleet asks of itself, whose notify-provider is \
-             {OWN}. Ends in the queue {}.",
+            "What providers send to the API, as it came, once their signature is believed, with a mark of the fleet, and \
+             once more after the delay of retry 1 where it is earlier than our own record; and what the fleet asks of \
+             itself, whose notify-provider is {OWN}. Ends in the queue {}.",
             queue.name
         );
         let inbound = channel("What providers report", &told, self.names.inbound_key().into(), &["callback"]);
