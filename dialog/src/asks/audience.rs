@@ -35,39 +35,40 @@ struct List<'a> {
 /// [`StepError`] with the ledger.
 pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequest) -> Result<Audience, StepError> {
     let mut found = Audience { approvers: Vec::new(), faults: Vec::new() };
-    let (mut seen, mut written_to) = (BTreeSet::new(), BTreeSet::new());
+    let mut written_to = BTreeSet::new();
     let requester = requester(shared, tenant, request).await?;
     for List { people, pointer, step, after } in lists(request) {
         for (at, addressee) in people.iter().enumerate() {
-            match resolved(shared, tenant, addressee).await? {
-                Ok(people) => {
-                    let people = people.into_iter().map(|person| named_as_asked(shared, person, requester.as_ref()));
-                    // Whoever is named by an address as well is one person, and counts once.
-                    let is_new = |person: &Found| {
-                        let addresses = hashed(shared, &person.addresses);
-                        let is_known = seen.contains(&person.id);
-                        let is_another = !is_known && addresses.is_disjoint(&written_to);
-                        if is_known || is_another {
-                            seen.insert(person.id.clone());
-                            written_to.extend(addresses);
-                        }
-                        is_another
-                    };
-                    let people = people.filter(is_new);
-                    let approver = |person: Found| Approver {
-                        id: person.id,
-                        locale: person.locale.or_else(|| request.locale.clone()),
-                        addresses: person.addresses,
-                        step,
-                        after,
-                    };
-                    found.approvers.extend(people.map(approver));
+            let people = match resolved(shared, tenant, addressee).await? {
+                Ok(people) => people,
+                Err(detail) => {
+                    found.faults.push(FieldError { pointer: format!("{pointer}/{at}"), detail });
+                    continue;
                 }
-                Err(why) => found.faults.push(FieldError { pointer: format!("{pointer}/{at}"), detail: why }),
+            };
+            let is_named = !matches!(addressee, Addressee::Group { .. });
+            for person in people {
+                let person = named_as_asked(shared, person, requester.as_ref());
+                let addresses = hashed(shared, &person.addresses);
+                if let Some(known) = found.approvers.iter_mut().find(|known| known.id == person.id) {
+                    written_to.extend(addresses);
+                    let others = others(&known.addresses, person.addresses, is_named);
+                    known.addresses.extend(others);
+                } else if addresses.is_disjoint(&written_to) {
+                    written_to.extend(addresses);
+                    let locale = person.locale.or_else(|| request.locale.clone());
+                    found.approvers.push(Approver { id: person.id, locale, addresses: person.addresses, step, after });
+                }
             }
         }
     }
     Ok(found)
+}
+
+/// By which addresses somebody is asked besides who is named once more: by those that are named, and by none because they are in
+/// a group as well.
+fn others(known: &[Address], named: Vec<Address>, is_named: bool) -> Vec<Address> {
+    named.into_iter().filter(|address| is_named && !known.contains(address)).collect()
 }
 
 fn lists(request: &AskRequest) -> Vec<List<'_>> {

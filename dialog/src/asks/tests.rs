@@ -263,6 +263,32 @@ async fn an_address_of_somebody_who_is_known_is_that_person() {
 }
 
 #[tokio::test]
+async fn somebody_who_is_named_by_two_addresses_is_asked_by_one_after_the_other() {
+    let mut parts = parts().await;
+    parts.knows("ana", &["admins"], &[("telegram", "1"), ("email", "ana@example.com"), ("sms", "+12025550143")]).await;
+    let email = json!({ "channel": "email", "destination": "ana@example.com" });
+    let telegram = json!({ "channel": "telegram", "destination": "1" });
+    for (n, (to, later, channels)) in [
+        (json!([telegram, email]), json!([{ "group": "admins" }]), vec!["telegram", "email"]),
+        (json!([telegram]), json!([email]), vec!["telegram", "email"]),
+        (json!([email]), json!([{ "contact": "ana" }]), vec!["email", "telegram", "sms"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("n-{n}");
+        let body = json!({ "id": id, "question": "Deploy?", "to": to,
+            "escalate": [{ "after_seconds": 60, "to": later }] });
+        parts.asks(body).await;
+        let ask = parts.shared.intake.store.ask(&testkit::key(&id)).await.unwrap().unwrap();
+        let copies = parts.shared.intake.store.ask_copies(&ask.key).await.unwrap();
+        let asked: Vec<&str> = copies.iter().filter(|copy| copy.place == 0).map(|copy| copy.channel.as_str()).collect();
+        assert_eq!(asked, channels, "{to} {later}");
+        assert_eq!(ask.audience[0], "ana");
+    }
+}
+
+#[tokio::test]
 async fn whoever_has_asked_is_kept_out_by_whatever_they_are_named() {
     let mut parts = parts().await;
     parts.knows("carl", &[], &[("telegram", "5003"), ("sms", "+12025550143")]).await;
