@@ -3,8 +3,9 @@
 //! otherwise.
 //!
 //! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, `asked` finds those of
-//! one person, `attempts` counts the codes that they try, `answer` writes what an answer does, `commands` and `verifications` are those, `counters` what the guard counts, `ending` what has ended by
-//! time, `forgetting` what is old. `row` has the columns of asks and answers.
+//! one person, `attempts` counts the codes that they try, `answer` writes what an answer does, `commands` and `verifications`
+//! are those, `counters` what the guard counts, `ending` what has ended by time, `forgetting` what is old. `row` has the
+//! columns of asks and answers.
 
 mod answer;
 mod ask;

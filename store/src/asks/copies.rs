@@ -5,7 +5,7 @@ use sea_orm::QueryResult;
 
 use super::is_storable;
 use crate::error::StoreError;
-use crate::sql::{Session, Value, count_of, get, key_of, key_values, unreadable};
+use crate::sql::{Session, Value, count_of, get, key_values, unreadable};
 use crate::store::Store;
 
 const COLUMNS: &str = "delivery, place, step, rung, channel, destination, recipient, locale, due_at";
