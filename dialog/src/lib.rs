@@ -5,7 +5,7 @@
 //! as such calls.
 //!
 //! What people press and write that is for us, [`words`] takes: answers to [`asks`], [`commands`], and links that connect an
-//! account. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
+//! account; [`choice`] finds what a word means. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
 //! tells them what became of it, [`outgoing`] publishes what follows, and [`ticker`] ends what is over by its time, up to
 //! the [`horizon`] of what was heard.
 //!
@@ -19,6 +19,7 @@
 mod asks;
 mod binding;
 mod callback;
+mod choice;
 mod commands;
 mod consume;
 mod dialog;

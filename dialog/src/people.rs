@@ -7,6 +7,8 @@ use crate::shared::Shared;
 
 /// The channel of the administrators.
 pub(crate) const TELEGRAM: &str = "telegram";
+/// The channels that write to the number of a phone.
+const OF_PHONES: [&str; 2] = ["sms", "whatsapp"];
 /// The group in which every administrator is.
 const ADMINS: &str = "admins";
 
@@ -92,6 +94,40 @@ async fn as_they_are_known(shared: &Shared, admin: Person) -> Result<Person, Ste
     let Some(Address { channel, destination }) = admin.addresses.first() else { return Ok(admin) };
     let people = behind(shared, channel, destination).await?;
     Ok(people.into_iter().find(|person| person.key.tenant == admin.key.tenant).unwrap_or(admin))
+}
+
+/// Whoever of a tenant has this address, proved or not: a contact, or an administrator of the settings. A number is looked for
+/// under every channel that writes to numbers.
+///
+/// # Errors
+/// [`StepError`] with the ledger.
+pub(crate) async fn of_address(
+    shared: &Shared,
+    tenant: &Tenant,
+    address: &Address,
+) -> Result<Option<Person>, StepError> {
+    let intake = &shared.intake;
+    let Address { channel, destination } = address;
+    for alike in reached_alike(channel) {
+        let hashes = operations::every_recipient(&alike, destination, &intake.hasher);
+        let find = || intake.store.contact_of_address(tenant, &alike, &hashes);
+        if let Some(contact) = intake.breaker.retry_until_taken(find).await? {
+            return Ok(Some(contact.into()));
+        }
+    }
+    Ok(admins(shared, tenant).into_iter().find(|admin| admin.addresses.contains(address)))
+}
+
+/// What an address of a channel is: two channels of one kind reach the same person by the same address.
+pub(crate) fn kind_of_address(channel: &ChannelName) -> &str {
+    if OF_PHONES.contains(&channel.as_str()) { "phone" } else { channel.as_str() }
+}
+
+/// The channels that reach the same person by the same address: this one first.
+fn reached_alike(channel: &ChannelName) -> Vec<ChannelName> {
+    let others = OF_PHONES.into_iter().filter_map(|name| ChannelName::parse(name).ok());
+    let others = others.filter(|other| other != channel && kind_of_address(other) == kind_of_address(channel));
+    std::iter::once(channel.clone()).chain(others).collect()
 }
 
 /// Whoever has shown that this address is theirs, those of the tenant `default` first, an administrator of the settings among

@@ -14,11 +14,13 @@ use crate::shared::Shared;
 use crate::{asks, commands, outgoing};
 
 /// How often is looked. An ask that is over by its time is told within two seconds, also where a thousand are over at once.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// The most that one look ends of each kind, so that what has ended is told meanwhile: groups of 256.
-const MOST_GROUPS: usize = 8;
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How soon is looked again where more was over than one look ends.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// The most that one look ends of each kind, so that what has ended is told meanwhile: groups of 1,024.
+const MOST_GROUPS: usize = 2;
 /// The most groups that one look tells of each kind.
-const MOST_TOLD: usize = 16;
+const MOST_TOLD: usize = 4;
 
 /// Looks again and again, until it is dropped.
 pub(crate) async fn keep(shared: &Arc<Shared>, consumers: &Consumers) {
@@ -29,58 +31,58 @@ pub(crate) async fn keep(shared: &Arc<Shared>, consumers: &Consumers) {
         let looked = look(shared).await;
         answers = looked.is_ok();
         shared.health.note_ledger(answers);
-        match looked {
-            Ok(()) => {
+        let has_more = match looked {
+            Ok(has_more) => {
                 let _ = outage.ended(Instant::now());
+                has_more
             }
             Err(error) => {
                 if let Some(untold) = outage.failed(Instant::now()) {
                     tracing::warn!(%error, untold, "the ledger does not say which asks, commands and verifications are over");
                 }
+                false
             }
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
+        };
+        tokio::time::sleep(if has_more { LOOK_AGAIN } else { LOOK_EVERY }).await;
     }
 }
 
-pub(crate) async fn look(shared: &Arc<Shared>) -> Result<(), StoreError> {
-    expire(&shared.intake.store, shared).await?;
+/// Ends what is over and tells of it. True where more may be over than one look ends.
+pub(crate) async fn look(shared: &Arc<Shared>) -> Result<bool, StoreError> {
+    let has_more = expire(&shared.intake.store, shared).await?;
     failpoint("dialog.expired");
     tell_asks(shared).await?;
     commands::undelivered(shared).await?;
     tell_commands(shared).await?;
-    tell_verifications(shared).await
+    tell_verifications(shared).await?;
+    Ok(has_more)
 }
 
 /// Answers, and what services report, may still wait in the queue: what they are about ends up to where all of it was heard.
 /// A code is confirmed without the queue.
-async fn expire(store: &Store, shared: &Shared) -> Result<(), StoreError> {
+async fn expire(store: &Store, shared: &Shared) -> Result<bool, StoreError> {
     let now = shared.intake.clock.now();
+    let mut has_more = false;
     if let Some(until) = shared.horizon.until(now) {
-        expire_what_is_heard(store, until).await?;
+        has_more |= in_groups(|| store.expire_asks(until)).await?;
+        has_more |= in_groups(|| store.expire_commands(until)).await?;
     }
-    for _ in 0..MOST_GROUPS {
-        if store.expire_verifications(now).await? == 0 {
-            break;
-        }
-    }
-    Ok(())
+    has_more |= in_groups(|| store.expire_verifications(now)).await?;
+    Ok(has_more)
 }
 
-async fn expire_what_is_heard(store: &Store, until: Timestamp) -> Result<(), StoreError> {
+/// Ends one group after the other. True where the last one had something, too.
+async fn in_groups<E: Future<Output = Result<usize, StoreError>>>(expire: impl Fn() -> E) -> Result<bool, StoreError> {
     for _ in 0..MOST_GROUPS {
-        if store.expire_asks(until).await? == 0 {
-            break;
+        if expire().await? == 0 {
+            return Ok(false);
         }
     }
-    for _ in 0..MOST_GROUPS {
-        if store.expire_commands(until).await? == 0 {
-            break;
-        }
-    }
-    Ok(())
+    Ok(true)
 }
 
+/// All of a group are told before anybody does what follows from their ends, which is much more: whoever waits for an end waits
+/// for none of that.
 async fn tell_asks(shared: &Arc<Shared>) -> Result<(), StoreError> {
     for _ in 0..MOST_TOLD {
         let untold = shared.intake.store.untold_asks().await?;
@@ -89,7 +91,12 @@ async fn tell_asks(shared: &Arc<Shared>) -> Result<(), StoreError> {
             let shared = Arc::clone(shared);
             telling.spawn(async move { told_ask(&shared, ask).await });
         }
-        let told = done(telling).await;
+        let mut ending = JoinSet::new();
+        for key in done(telling).await {
+            let shared = Arc::clone(shared);
+            ending.spawn(async move { is_done(asks::request_end(&shared, &key).await, &key).then_some(key) });
+        }
+        let told = done(ending).await;
         if told.is_empty() {
             break;
         }
@@ -103,7 +110,7 @@ async fn tell_asks(shared: &Arc<Shared>) -> Result<(), StoreError> {
 async fn told_ask(shared: &Shared, ask: Ask) -> Option<Key> {
     let event = ask.ended()?;
     outgoing::tell(shared, &event, ask.correlation_id.as_deref(), ask.reply_to.as_deref()).await.ok()?;
-    is_done(asks::request_end(shared, &ask.key).await, &ask.key).then_some(ask.key)
+    Some(ask.key)
 }
 
 async fn tell_commands(shared: &Arc<Shared>) -> Result<(), StoreError> {

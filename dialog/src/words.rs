@@ -1,9 +1,8 @@
 //! What people press and write that is for us, and not for whoever has written to them: the buttons of asks, answers by a code,
 //! links that connect an account, and commands.
 //!
-//! `pressed` takes buttons, `typed` codes, `connected` accounts; `choice` finds the choice that a word means.
+//! `pressed` takes buttons, `typed` codes, `connected` accounts.
 
-mod choice;
 mod connected;
 mod pressed;
 mod typed;

@@ -8,10 +8,11 @@ use crate::identity::subject_event_id;
 use crate::{Key, Timestamp};
 
 /// The events that tell an end.
-const ENDINGS: [(&str, &str); 12] = [
+const ENDINGS: [(&str, &str); 13] = [
     ("ask", "answered"),
     ("ask", "expired"),
     ("ask", "cancelled"),
+    ("ask", "rejected"),
     ("command", "succeeded"),
     ("command", "failed"),
     ("command", "rejected"),

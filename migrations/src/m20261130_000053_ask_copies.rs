@@ -32,7 +32,7 @@ enum AskCopies {
 /// Those of an ask that has ended have no destination.
 const OF_RECIPIENT: [&str; 2] = [
     "CREATE INDEX ask_copies_of_recipient ON ask_copies (recipient, channel, due_at)",
-    "CREATE INDEX ask_copies_open ON ask_copies (recipient, channel, due_at) WHERE destination IS NOT NULL",
+    "CREATE INDEX ask_copies_open ON ask_copies (recipient, channel, tenant, due_at) WHERE destination IS NOT NULL",
 ];
 const ENDED: [&str; 3] = [
     "CREATE INDEX asks_ended ON asks (ended_at) WHERE ended_at IS NOT NULL",

@@ -2,12 +2,15 @@
 //! is, `domain` decides from the row as it was read; it is written if the row still has that version, and decided again
 //! otherwise.
 //!
-//! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, `answer` writes what
-//! an answer does, `commands` and `verifications` are those, `counters` what the guard counts, `ending` what has ended by
-//! time, `forgetting` what is old. `row` has the columns of asks and answers.
+//! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, `asked` finds those of
+//! one person, `attempts` counts the codes that they try, `answer` writes what an answer does, `commands` and `verifications`
+//! are those, `counters` what the guard counts, `ending` what has ended by time, `forgetting` what is old. `row` has the
+//! columns of asks and answers.
 
 mod answer;
 mod ask;
+mod asked;
+mod attempts;
 mod command_list;
 mod commands;
 mod copies;
@@ -26,9 +29,10 @@ use crate::sql::{get, unreadable};
 
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
+pub use asked::AskedPerson;
 pub use command_list::{CommandCursor, CommandFilter, CommandPage};
 pub use commands::CommandMade;
-pub use copies::{AskCopy, AskedPerson};
+pub use copies::AskCopy;
 pub use list::{AskCursor, AskFilter, AskPage};
 pub use verifications::{
     ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,

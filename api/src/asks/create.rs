@@ -35,8 +35,8 @@ pub(crate) struct AskAccepted {
 ///
 /// Each of them gets the question by their channels, one after the other, with a button, a link or a code for each choice.
 /// The first answer that makes the quorum decides; all messages tell the end. 202 is answered only after the broker has
-/// confirmed. Contacts and groups are looked up when people are asked: where nobody is found, the question is dead-lettered
-/// with its reason. Needs the scope `notify`.
+/// confirmed. A contact whom nobody knows is refused while the ledger answers. Contacts and groups are looked up when people are
+/// asked: where nobody is found then, the question is dead-lettered with its reason. Needs the scope `notify`.
 #[utoipa::path(
     post, path = "/asks", operation_id = "ask", tag = "Asks",
     params((
@@ -63,6 +63,10 @@ pub(crate) async fn create(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
     let asked = CheckedAsk::read(&text, &caller.name, &rules).map_err(refusal)?;
+    let unknown = asks::faults_of_contacts(&app.store, &asked).await;
+    if !unknown.is_empty() {
+        return Err(Problem::invalid_fields(unknown));
+    }
     let id = published(&app, asked, &headers).await?;
     Ok((StatusCode::ACCEPTED, Json(AskAccepted { id, status: "accepted" })))
 }

@@ -72,6 +72,12 @@ pub(crate) fn given(approver: &str, choice: &str, id: &str) -> GivenAnswer {
     }
 }
 
+async fn ana_is_known(app: &TestApp) {
+    let request = request("PUT", "/contacts/ana", Some(&token("operate admin")));
+    let put = app.send(request.header("content-type", "application/json").body("{}".into()).unwrap()).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{put:?}");
+}
+
 fn question() -> Value {
     json!({"question": "Deploy?", "to": [{"contact": "ana"}, {"channel": "email", "destination": "ben@example.org"}]})
 }
@@ -80,6 +86,7 @@ fn question() -> Value {
 async fn a_request_to_ask_is_published_and_answered_with_its_id() {
     let (publisher, mut published) = Publisher::reporting();
     let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    ana_is_known(&app).await;
     let request = request("POST", "/asks", Some(&token("notify"))).header("content-type", "application/json");
     let request = request.header("idempotency-key", "deploy-7");
     let answer = app.send(request.body(question().to_string().into()).unwrap()).await;
@@ -155,8 +162,25 @@ async fn an_id_of_another_question_is_a_conflict_as_soon_as_the_ledger_knows_it(
 }
 
 #[tokio::test]
+async fn a_contact_whom_nobody_knows_is_refused_but_not_of_a_question_that_was_asked_before() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    ana_is_known(&app).await;
+    let body = json!({"id": "a-1", "question": "Deploy?", "to": [{"contact": "ana"}, {"contact": "nobody"}],
+        "escalate": [{"after_seconds": 60, "to": [{"contact": "telegram:4711"}, {"contact": "nobody else"}]}]});
+    let refused = app.post("/asks", Some(&token("notify")), &body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert_eq!(refused.pointers(), ["/to/1/contact", "/escalate/0/to/1/contact"], "{refused:?}");
+    assert!(published.try_recv().is_err());
+    opened(&app.store, &ask("a-1")).await;
+    let again = app.post("/asks", Some(&token("notify")), &body).await;
+    assert_eq!(again.status, StatusCode::ACCEPTED, "{again:?}");
+}
+
+#[tokio::test]
 async fn without_a_broker_the_answer_is_503_with_the_id_to_repeat_with() {
     let app = TestApp::start().await;
+    ana_is_known(&app).await;
     let answer = app.post("/asks", Some(&token("notify")), &with(question(), json!({"id": "a-1"}))).await;
     assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "broker-unavailable"));
     assert_eq!(answer.json()["id"], "a-1");

@@ -36,7 +36,10 @@ async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram
     let chat = json!({ "id": 4711, "first_name": "Ana", "type": "private" });
     let message = json!({ "message_id": 1, "date": 1_790_000_000, "chat": chat, "text": "Deploy?" });
     for (route, body) in [
-        ("sendMessage", json!({ "botToken": TOKEN, "from": person, "chat": chat, "date": 1_790_000_000, "text": "hola" })),
+        (
+            "sendMessage",
+            json!({ "botToken": TOKEN, "from": person, "chat": chat, "date": 1_790_000_000, "text": "hola" }),
+        ),
         ("sendCallback", json!({ "botToken": TOKEN, "from": person, "message": message, "data": "y-1" })),
     ] {
         let answer = http.post(format!("{server}/{route}")).json(&body).send().await.expect("an answer");

@@ -1,4 +1,6 @@
-//! Who is asked: people by their ids, members of groups, and whoever reads an address.
+//! Who is asked: people by their ids, members of groups, and whoever reads an address. An address of somebody who is known is
+//! that person, and one number is one person by whichever channel it is written to: under two names somebody would count twice,
+//! and decide about what they have asked for themselves.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -35,38 +37,41 @@ struct List<'a> {
 /// [`StepError`] with the ledger.
 pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequest) -> Result<Audience, StepError> {
     let mut found = Audience { approvers: Vec::new(), faults: Vec::new() };
-    let (mut seen, mut written_to) = (BTreeSet::new(), BTreeSet::new());
+    let mut written_to = BTreeSet::new();
+    let requester = requester(shared, tenant, request).await?;
     for List { people, pointer, step, after } in lists(request) {
         for (at, addressee) in people.iter().enumerate() {
             let answering = |people| answering(people, shared.settings.has_links);
-            match resolved(shared, tenant, addressee).await?.and_then(answering) {
-                Ok(people) => {
-                    // Whoever is named by an address as well is one person, and counts once.
-                    let is_new = |person: &Found| {
-                        let addresses = hashed(shared, person);
-                        let is_known = seen.contains(&person.id);
-                        let is_another = !is_known && addresses.is_disjoint(&written_to);
-                        if is_known || is_another {
-                            seen.insert(person.id.clone());
-                            written_to.extend(addresses);
-                        }
-                        is_another
-                    };
-                    let people = people.into_iter().filter(is_new);
-                    let approver = |person: Found| Approver {
-                        id: person.id,
-                        locale: person.locale.or_else(|| request.locale.clone()),
-                        addresses: person.addresses,
-                        step,
-                        after,
-                    };
-                    found.approvers.extend(people.map(approver));
+            let people = match resolved(shared, tenant, addressee).await?.and_then(answering) {
+                Ok(people) => people,
+                Err(detail) => {
+                    found.faults.push(FieldError { pointer: format!("{pointer}/{at}"), detail });
+                    continue;
                 }
-                Err(why) => found.faults.push(FieldError { pointer: format!("{pointer}/{at}"), detail: why }),
+            };
+            let is_named = !matches!(addressee, Addressee::Group { .. });
+            for person in people {
+                let person = named_as_asked(shared, person, requester.as_ref());
+                let addresses = hashed(shared, &person.addresses);
+                if let Some(known) = found.approvers.iter_mut().find(|known| known.id == person.id) {
+                    written_to.extend(addresses);
+                    let others = others(&known.addresses, person.addresses, is_named);
+                    known.addresses.extend(others);
+                } else if addresses.is_disjoint(&written_to) {
+                    written_to.extend(addresses);
+                    let locale = person.locale.or_else(|| request.locale.clone());
+                    found.approvers.push(Approver { id: person.id, locale, addresses: person.addresses, step, after });
+                }
             }
         }
     }
     Ok(found)
+}
+
+/// By which addresses somebody is asked besides who is named once more: by those that are named, and by none because they are in
+/// a group as well.
+fn others(known: &[Address], named: Vec<Address>, is_named: bool) -> Vec<Address> {
+    named.into_iter().filter(|address| is_named && !known.contains(address)).collect()
 }
 
 fn lists(request: &AskRequest) -> Vec<List<'_>> {
@@ -79,6 +84,40 @@ fn lists(request: &AskRequest) -> Vec<List<'_>> {
         after: asked.after,
     });
     std::iter::once(first).chain(later).collect()
+}
+
+/// Whoever has asked, where that is somebody who is known.
+struct Requester<'a> {
+    /// As the request names them.
+    id: &'a str,
+    /// As they are known.
+    known_as: String,
+    addresses: BTreeSet<Hashed>,
+}
+
+/// An address by what is compared: of what kind it is, and its hash.
+type Hashed = (String, Vec<u8>);
+
+async fn requester<'a>(
+    shared: &Shared,
+    tenant: &Tenant,
+    request: &'a AskRequest,
+) -> Result<Option<Requester<'a>>, StepError> {
+    let Some(id) = request.requested_by.as_deref().filter(|_| request.four_eyes) else { return Ok(None) };
+    let key = Key { tenant: tenant.clone(), id: id.to_owned() };
+    let person = people::known(shared, &key).await?;
+    Ok(person.map(|person| Requester { id, addresses: hashed(shared, &person.addresses), known_as: person.key.id }))
+}
+
+/// Somebody under the name of whoever has asked, where they are the same person: one address of theirs is enough.
+fn named_as_asked(shared: &Shared, mut person: Found, requester: Option<&Requester<'_>>) -> Found {
+    let is_same = |requester: &&Requester<'_>| {
+        person.id == requester.known_as || !hashed(shared, &person.addresses).is_disjoint(&requester.addresses)
+    };
+    if let Some(requester) = requester.filter(is_same) {
+        person.id = requester.id.to_owned();
+    }
+    person
 }
 
 struct Found {
@@ -117,8 +156,12 @@ async fn resolved(
         }
         Addressee::Address { channel, destination, locale, .. } => {
             let address = Address { channel: channel.clone(), destination: destination.clone() };
-            let id = id_of_address(shared, channel, destination);
-            Ok(vec![Found { id, locale: locale.clone(), addresses: vec![address] }])
+            let known = people::of_address(shared, tenant, &address).await?;
+            let (id, their_locale) = match known {
+                Some(person) => (person.key.id, person.locale),
+                None => (id_of_address(shared, channel, destination), None),
+            };
+            Ok(vec![Found { id, locale: locale.clone().or(their_locale), addresses: vec![address] }])
         }
     })
 }
@@ -138,13 +181,13 @@ fn answering(mut people: Vec<Found>, has_links: bool) -> Result<Vec<Found>, Stri
     Ok(people)
 }
 
-/// Their addresses, however they are written.
-fn hashed(shared: &Shared, person: &Found) -> BTreeSet<(ChannelName, Vec<u8>)> {
+/// Addresses as they are compared, however they are written. A number is the same by every channel that writes to numbers.
+fn hashed(shared: &Shared, addresses: &[Address]) -> BTreeSet<Hashed> {
     let hash = |Address { channel, destination }: &Address| {
         let hash = operations::recipient_of(channel, destination, &shared.intake.hasher);
-        (channel.clone(), hash.as_bytes().to_vec())
+        (people::kind_of_address(channel).to_owned(), hash.as_bytes().to_vec())
     };
-    person.addresses.iter().map(hash).collect()
+    addresses.iter().map(hash).collect()
 }
 
 /// Somebody with their addresses of these channels, in the order of the channels; with all of them where none is named.
@@ -159,7 +202,7 @@ fn reached(person: Person, channels: &[ChannelName]) -> Option<Found> {
     (!addresses.is_empty()).then_some(Found { id: key.id, locale, addresses })
 }
 
-/// By what whoever reads an address is known: the channel, and some of the keyed hash.
+/// By what whoever reads an address of nobody who is known is called: the channel, and some of the keyed hash.
 fn id_of_address(shared: &Shared, channel: &ChannelName, destination: &str) -> String {
     let hash = operations::recipient_of(channel, destination, &shared.intake.hasher);
     let tail = hash.as_bytes().iter().rev().take(HASH_BYTES);

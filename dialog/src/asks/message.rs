@@ -6,6 +6,7 @@ use operations::commands::TOLD_FOR_SECONDS;
 use serde_json::{Map, Value, json};
 use store::AskCopy;
 
+use crate::choice::words_of;
 use crate::people::TELEGRAM;
 
 /// The template of the question, and of what stands in its place once it has ended.
@@ -47,7 +48,12 @@ fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, 
     let (channel, destination) = (&copy.channel, copy.destination.as_deref()?);
     let choices: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
     let expires = shown(ask.expires_at, ask.created_at);
-    let fields = [("question", json!(ask.question)), ("choices", json!(choices)), ("expires", json!(expires))];
+    let fields = [
+        ("question", json!(ask.question)),
+        ("choices", json!(choices)),
+        ("replies", json!(replies(ask))),
+        ("expires", json!(expires)),
+    ];
     let requested_by = ask.requested_by.as_ref().map(|requested_by| ("requested_by", json!(requested_by)));
     let named = fields.into_iter().chain(requested_by).map(|(name, value)| (name.to_owned(), value));
     let data: Map<String, Value> = named.collect();
@@ -63,6 +69,15 @@ fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, 
         written.insert("locale".into(), locale.as_str().into());
     }
     Some(written)
+}
+
+/// What is typed for each choice, beside the code, and for which label it stands where it is not that itself.
+fn replies(ask: &Ask) -> Vec<Value> {
+    let reply = |(word, label): (String, Option<&str>)| match label {
+        Some(label) => json!({ "word": word, "label": label }),
+        None => json!({ "word": word }),
+    };
+    words_of(ask).into_iter().map(reply).collect()
 }
 
 /// The delivery that changes a sent message of Telegram into one that tells the end and has no button, with its body. None

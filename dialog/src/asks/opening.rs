@@ -91,6 +91,11 @@ async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> 
         faults = ask.faults();
     }
     if !faults.is_empty() {
+        // Of a command its own end is told.
+        if opening.kind != AskKind::Command {
+            let (correlation_id, reply_to) = (ask.correlation_id.as_deref(), ask.reply_to.as_deref());
+            outgoing::tell(shared, &ask.rejected(&faults), correlation_id, reply_to).await?;
+        }
         return Err(Disposition::DeadLetter(Reason::DecodeError, listed(&faults)));
     }
     let times = Times { next_channel_after: request.next_channel_after, remind_after: request.remind_after };

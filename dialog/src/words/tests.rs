@@ -96,6 +96,36 @@ async fn a_word_and_the_code_answer_and_the_code_is_told_to_nobody() {
 }
 
 #[tokio::test]
+async fn an_answer_is_heard_as_the_message_says_it_whatever_the_labels_are() {
+    let mut parts = parts().await;
+    parts.knows("ben", &[], &[("sms", "+12025550143")]).await;
+    let long = "x".repeat(64);
+    let body = json!({ "id": "a-1", "question": "Which?", "may_change": true, "quorum": 2,
+        "choices": ["Plan 1", "2024", "10:00", "A-1", "Sí, a las 5", "👍", long],
+        "to": [{ "contact": "ben" }, { "channel": "sms", "destination": "+12025550144" }] });
+    let asked = parts.asks(body).await;
+    let replies = asked.deliveries[0]["data"]["replies"].as_array().unwrap().clone();
+    let code = parts.code(0).await;
+    let ask = parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    let typed = replies.iter().map(|reply| reply["word"].as_str().unwrap());
+    let typed = typed.zip(&ask.choices).map(|(word, choice)| (format!("{word} {code}"), choice));
+    let labels = ask.choices.iter().map(|choice| (format!("{} {}-{}.", choice.label, &code[..2], &code[2..]), choice));
+    for (n, (text, choice)) in typed.chain(labels).enumerate() {
+        parts.says("sms", words(&format!("SM{n}/received"), "+12025550143", &text)).await;
+        let published = parts.published();
+        let is_answer = matches!(names(&published).as_str(), "ask.counted" | "ask.changed" | "ask.refused");
+        assert!(is_answer && verdict(&published) != "unknown_choice", "{text}: {:?}", published.events);
+        if verdict(&published) == "counts" {
+            assert_eq!(published.events[0].1["choice"], json!(choice.id), "{text}");
+        }
+    }
+    for text in [format!("1{code}"), format!("Plan 2 {code}"), format!("{code} Plan 1"), format!("8 {code}")] {
+        parts.says("sms", words(&format!("{text}/received"), "+12025550143", &text)).await;
+        assert_eq!(names(&parts.published()), "sms.inbound", "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
     let mut parts = asked().await;
     let code = parts.code(1).await;
@@ -110,6 +140,28 @@ async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
 }
 
 #[tokio::test]
+async fn whoever_answers_all_that_they_are_asked_has_no_attempt_less() {
+    let mut parts = asked().await;
+    let store = parts.shared.intake.store.clone();
+    for n in 2..30 {
+        let body = json!({ "id": format!("a-{n}"), "question": "Deploy?", "to": [{ "contact": "ben" }] });
+        parts.asks(body).await;
+    }
+    for n in 2..30 {
+        let ask = store.ask(&testkit::key(&format!("a-{n}"))).await.unwrap().unwrap();
+        let code = parts.shared.secrets.code(&ask.seed(), Purpose::Answer, 0).unwrap();
+        let text = format!("yes {}", code.shown());
+        parts.says("sms", words(&format!("SM{n}/received"), "+12025550143", &text)).await;
+        assert_eq!(verdict(&parts.published()), "ends", "{n}");
+    }
+    assert_eq!(attempts(&parts).await, 0);
+    let code = parts.code(1).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    parts.says("sms", words("SM99/received", "+12025550143", &format!("si {wrong}"))).await;
+    assert_eq!((verdict(&parts.published()), attempts(&parts).await), ("unknown_code", 1));
+}
+
+#[tokio::test]
 async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
     let mut parts = asked().await;
     let code = parts.code(1).await;
@@ -117,7 +169,7 @@ async fn an_answer_that_is_kept_is_known_again_beyond_the_last_attempt() {
     parts.says("sms", said.clone()).await;
     let first = parts.published();
     for _ in 0..super::typed::MAX_ATTEMPTS {
-        parts.shared.intake.store.count_ask_attempt(&testkit::key("a-1")).await.unwrap();
+        parts.shared.intake.store.count_ask_attempts(&[testkit::key("a-1")]).await.unwrap();
     }
     parts.says("sms", said).await;
     let again = parts.published();

@@ -1,14 +1,15 @@
 //! Takes an answer in words: a choice and the code of the message that asked, as in `SI 482193`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::{Ask, GivenAnswer, Purpose, Timestamp};
+use domain::{GivenAnswer, Key, Purpose, Timestamp};
 use serde_json::json;
 use store::AskedPerson;
 
-use super::choice::choice_of;
 use super::{id_of, is_private, reply_to, tell};
 use crate::asks;
+use crate::choice::choice_of;
 use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::said::Said;
@@ -16,10 +17,11 @@ use crate::shared::Shared;
 
 /// How many digits a code has.
 const CODE_DIGITS: usize = 6;
-/// The longest text that may be an answer.
-const MAX_BYTES: usize = 128;
-/// How often codes of one ask are tried. Each is counted before it is looked at, also by an answer to another ask of the same
-/// person: they are told apart by their codes.
+/// The longest text that may be an answer: the longest label, four bytes for each of its characters, and a code with what
+/// people write between its digits.
+const MAX_BYTES: usize = 64 * 4 + 64;
+/// How often codes that are wrong are tried with one ask. Each counts for every ask of the same person, which are told apart by
+/// their codes.
 pub(super) const MAX_ATTEMPTS: u32 = 20;
 /// How long after its end an ask is still found, so that whoever comes late is told.
 const LATE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,20 +30,32 @@ const LATE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Typed<'a> {
     word: &'a str,
-    code: &'a str,
+    code: String,
 }
 
 impl<'a> Typed<'a> {
-    /// None for what is no word with a code behind it. The code may have spaces and hyphens between its digits.
+    /// None for what has no code at its end. That is the last six digits, which may have spaces and hyphens between them, so
+    /// that the word before them may have digits, too; six digits of a longer number are none.
     pub(super) fn of(text: &'a str) -> Option<Self> {
-        let text = text.trim();
+        let text = text.trim().trim_end_matches(['.', ',', '!']);
         if text.len() > MAX_BYTES {
             return None;
         }
-        let (word, code) = text.split_at(text.find(|c: char| c.is_ascii_digit())?);
-        let is_of_code = |c: char| c.is_ascii_digit() || c == ' ' || c == '-';
-        let digits = code.chars().filter(char::is_ascii_digit).count();
-        (digits == CODE_DIGITS && code.chars().all(is_of_code)).then_some(Self { word: word.trim(), code })
+        let mut code = Vec::with_capacity(CODE_DIGITS);
+        for (at, c) in text.char_indices().rev() {
+            match c {
+                '0'..='9' => code.push(c),
+                ' ' | '-' | '\u{a0}' => continue,
+                _ => return None,
+            }
+            if code.len() == CODE_DIGITS {
+                let word = &text[..at];
+                let is_of_more = word.ends_with(|c: char| c.is_ascii_digit());
+                let code = code.into_iter().rev().collect();
+                return (!is_of_more).then_some(Self { word: word.trim(), code });
+            }
+        }
+        None
     }
 }
 
@@ -58,11 +72,9 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
     let asked = intake.breaker.retry_until_taken(find).await?;
     let means_one = |asked: &AskedPerson| typed.word.is_empty() || choice_of(&asked.ask, typed.word).is_some();
     let Some(first) = asked.iter().find(|asked| means_one(asked)) else { return Ok(false) };
-    for asked in &asked {
-        if is_its_code(shared, one, asked, typed).await? {
-            give(shared, one, asked, typed, at).await?;
-            return Ok(true);
-        }
+    if let Some(asked) = fitting(shared, one, &asked, typed).await? {
+        give(shared, one, asked, typed, at).await?;
+        return Ok(true);
     }
     super::count("wrong_code");
     let AskedPerson { ask, locale, .. } = first;
@@ -72,19 +84,42 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
     Ok(true)
 }
 
-/// Counts that a code is tried, and then looks at it. Beyond the last attempt only an answer is known that is kept already:
-/// whoever had it in hand may have died before it was told.
-async fn is_its_code(shared: &Shared, one: &Said, asked: &AskedPerson, typed: &Typed<'_>) -> Result<bool, Disposition> {
+/// The ask whose code it is, the first of several. That a code is tried is counted with all of them before it is looked at with
+/// any, so that of many guesses at once no more are looked at; it is taken back where the code is right, or whoever answers all
+/// that they are asked would have none left.
+async fn fitting<'a>(
+    shared: &Shared,
+    one: &Said,
+    asked: &'a [AskedPerson],
+    typed: &Typed<'_>,
+) -> Result<Option<&'a AskedPerson>, Disposition> {
     let intake = &shared.intake;
-    let count = || intake.store.count_ask_attempt(&asked.ask.key);
-    let counted: Option<Ask> = intake.breaker.retry_until_taken(count).await?;
-    let Some(ask) = counted else { return Ok(false) };
-    if ask.attempts > MAX_ATTEMPTS {
-        let answers = intake.breaker.retry_until_taken(|| intake.store.answers(&ask.key)).await?;
-        let (id, approver) = (id_of(one), ask.approver(asked.place));
-        return Ok(answers.iter().any(|kept| kept.given.id == id && Some(kept.given.approver.as_str()) == approver));
+    let keys: BTreeSet<Key> = asked.iter().map(|asked| asked.ask.key.clone()).collect();
+    let keys: Vec<Key> = keys.into_iter().collect();
+    let counted = intake.breaker.retry_until_taken(|| intake.store.count_ask_attempts(&keys)).await?;
+    let mut found = None;
+    // It is looked at with each: how long that takes says nothing of which it is.
+    for asked in asked {
+        let fits = match counted.get(&asked.ask.key) {
+            None => false,
+            Some(attempts) if *attempts > MAX_ATTEMPTS => is_kept(shared, one, asked).await?,
+            Some(_) => shared.secrets.is_code(&asked.ask.seed(), Purpose::Answer, asked.place, &typed.code),
+        };
+        found = found.or(fits.then_some(asked));
     }
-    Ok(shared.secrets.is_code(&ask.seed(), Purpose::Answer, asked.place, typed.code))
+    if found.is_some() {
+        intake.breaker.retry_until_taken(|| intake.store.return_ask_attempts(&keys)).await?;
+    }
+    Ok(found)
+}
+
+/// Whether this very answer is kept already: whoever had it in hand may have died before it was told. Beyond the last attempt
+/// nothing else is known.
+async fn is_kept(shared: &Shared, one: &Said, asked: &AskedPerson) -> Result<bool, Disposition> {
+    let (intake, ask) = (&shared.intake, &asked.ask);
+    let answers = intake.breaker.retry_until_taken(|| intake.store.answers(&ask.key)).await?;
+    let (id, approver) = (id_of(one), ask.approver(asked.place));
+    Ok(answers.iter().any(|kept| kept.given.id == id && Some(kept.given.approver.as_str()) == approver))
 }
 
 async fn give(

@@ -1,11 +1,14 @@
 //! What subscribers are told of an ask, never the question, and what the journal is told.
 
 use serde_json::Map;
+use text::FieldError;
 
 use super::{Answer, Ask, AskDecision, AskState, AskVerdict, GivenAnswer};
 use crate::{Entry, SubjectEvent, Timestamp};
 
 const NOUN: &str = "ask";
+/// The most faults that an event tells.
+const MOST_FAULTS: usize = 10;
 
 impl Ask {
     /// What is told of its beginning.
@@ -19,6 +22,12 @@ impl Ask {
         let event = event(self, end.state.as_str(), &self.version.to_string(), end.at);
         let event = event.with("choice", end.choice.as_deref()).with("by", end.by.as_deref());
         Some(event.with("version", self.version))
+    }
+
+    /// What is told where nobody was asked, because something is wrong with the question or with all who were named.
+    pub fn rejected(&self, faults: &[FieldError]) -> SubjectEvent {
+        let why: Vec<String> = faults.iter().take(MOST_FAULTS).map(ToString::to_string).collect();
+        event(self, "rejected", "", self.created_at).with("reason", why.join("; "))
     }
 
     /// What is told of a code that is none of this ask. `of` names the message with it.

@@ -69,25 +69,12 @@ impl Store {
         read_answers(&mut self.inner.db.reader(), key).await
     }
 
-    /// Counts that somebody tries to answer with a code, in a statement of its own, and returns the ask with the attempt
-    /// counted. The code is looked at after that.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn count_ask_attempt(&self, key: &Key) -> Result<Option<Ask>, StoreError> {
-        self.count_of_ask("attempts", key).await
-    }
-
     /// Counts that a message with the question is sent.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn count_ask_send(&self, key: &Key) -> Result<Option<Ask>, StoreError> {
-        self.count_of_ask("sends", key).await
-    }
-
-    async fn count_of_ask(&self, column: &str, key: &Key) -> Result<Option<Ask>, StoreError> {
-        let sql = format!("UPDATE asks SET {column} = {column} + 1 WHERE tenant = $1 AND id = $2 RETURNING {ASK}");
+        let sql = format!("UPDATE asks SET sends = sends + 1 WHERE tenant = $1 AND id = $2 RETURNING {ASK}");
         if !is_storable(&key.id) {
             return Ok(None);
         }

@@ -1,21 +1,12 @@
-//! The messages by which people are asked: written with their ask, found by the hash of whoever answers, and without a
-//! destination once the ask has ended.
+//! The messages by which people are asked: written with their ask, and without a destination once the ask has ended.
 
-use std::collections::BTreeSet;
-
-use domain::{Ask, ChannelName, Key, RecipientHash, Timestamp};
+use domain::{ChannelName, Key, RecipientHash, Timestamp};
 use sea_orm::QueryResult;
 
 use super::is_storable;
-use super::row::{ASK, ask_of};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, count_of, get, key_of, key_values, unreadable};
+use crate::sql::{Session, Value, count_of, get, key_values, unreadable};
 use crate::store::Store;
-
-/// The most asks that are looked at for one answer in words.
-const MOST_ASKS: usize = 20;
-/// The most copies that are read for them, of each kind: an ask may have several for one person.
-const MOST_ROWS: usize = 200;
 
 const COLUMNS: &str = "delivery, place, step, rung, channel, destination, recipient, locale, due_at";
 
@@ -38,15 +29,6 @@ pub struct AskCopy {
     pub due_at: Timestamp,
 }
 
-/// An ask for which somebody was written to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AskedPerson {
-    pub ask: Ask,
-    /// Their place in the audience.
-    pub place: u16,
-    pub locale: Option<String>,
-}
-
 impl Store {
     /// The copies of an ask, in the order of people, steps and channels.
     ///
@@ -60,53 +42,6 @@ impl Store {
             return Ok(Vec::new());
         }
         self.inner.db.reader().query(&sql, &key_values(ask)).await?.iter().map(copy_of).collect()
-    }
-
-    /// The asks for which somebody of one of these hashes was written to by this channel, and which are open or have ended
-    /// since then: open ones before the others, the newest first, and at most 20. Of those that have ended only the last 200
-    /// messages are looked at.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn asks_of_recipient(
-        &self,
-        channel: &ChannelName,
-        recipients: &[RecipientHash],
-        since: Timestamp,
-    ) -> Result<Vec<AskedPerson>, StoreError> {
-        // Neither reads more rows than its limit, however often somebody was asked before: each is the beginning of an index.
-        let of = |copies: &str, asks: &str| {
-            format!(
-                "SELECT c.tenant, c.ask AS id, c.place, c.locale FROM (SELECT tenant, ask, place, locale FROM ask_copies \
-                 WHERE recipient = $1 AND channel = $2{copies} ORDER BY due_at DESC LIMIT {MOST_ROWS}) AS c \
-                 JOIN asks AS a ON a.tenant = c.tenant AND a.id = c.ask WHERE {asks} ORDER BY a.created_at DESC, a.id"
-            )
-        };
-        let open = of(" AND destination IS NOT NULL", "a.state = 'open'");
-        let ended = of("", "a.ended_at > $3");
-        let one = format!("SELECT {ASK} FROM asks WHERE tenant = $1 AND id = $2");
-        let mut session = self.inner.db.reader();
-        let mut rows = Vec::new();
-        for recipient in recipients {
-            let values = [Value::Bytes(Some(recipient.as_bytes())), Value::Text(Some(channel.as_str()))];
-            rows.extend(session.query(&open, &values).await?);
-        }
-        for recipient in recipients {
-            let [recipient, channel] = [Value::Bytes(Some(recipient.as_bytes())), Value::Text(Some(channel.as_str()))];
-            rows.extend(session.query(&ended, &[recipient, channel, Value::Int(Some(since.as_micros()))]).await?);
-        }
-        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-        for row in &rows {
-            let (key, place) = (key_of(row)?, place_of(row)?);
-            if found.len() == MOST_ASKS || !seen.insert((key.clone(), place)) {
-                continue;
-            }
-            let asks = session.query(&one, &key_values(&key)).await?;
-            if let Some(ask) = asks.first().map(ask_of).transpose()? {
-                found.push(AskedPerson { ask, place, locale: get(row, "locale")? });
-            }
-        }
-        Ok(found)
     }
 
     /// Forgets where the copies of an ask went: it has ended, and nothing more is sent there for it.
@@ -161,6 +96,6 @@ fn copy_of(row: &QueryResult) -> Result<AskCopy, StoreError> {
     })
 }
 
-fn place_of(row: &QueryResult) -> Result<u16, StoreError> {
+pub(super) fn place_of(row: &QueryResult) -> Result<u16, StoreError> {
     u16::try_from(count_of(row, "place")?).map_err(|_| unreadable("place"))
 }

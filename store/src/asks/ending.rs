@@ -11,8 +11,8 @@ use crate::error::StoreError;
 use crate::sql::{Group, Session, Value, keys_group};
 use crate::store::Store;
 
-/// The most rows of one statement.
-const GROUP: usize = 256;
+/// The most rows of one statement: a thousand asks that end at once are one group.
+const GROUP: usize = 1_024;
 
 /// A table whose rows end by themselves.
 struct Table {
@@ -46,7 +46,7 @@ struct Ending {
 }
 
 impl Store {
-    /// Ends asks whose time is over, the earliest first and at most 256; returns how many. Several calls at once are safe.
+    /// Ends asks whose time is over, the earliest first and at most 1,024; returns how many. Several calls at once are safe.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Asks that have expired or were cancelled and of which nobody was told, those that ended first before the others: at
-    /// most 256.
+    /// most 1,024.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,6 +1,8 @@
 //! People whom a tenant knows by name: put, read, found by an address or a group, and connected with an account by a link
 //! that works once.
 
+use std::collections::BTreeSet;
+
 use domain::{ChannelName, Entry, Key, Purpose, RecipientHash, Salt, Seed, Tenant, Timestamp};
 use sea_orm::QueryResult;
 use uuid::Uuid;
@@ -193,6 +195,43 @@ impl Store {
         let mut session = self.inner.db.reader();
         let rows = session.query_group(&sql, &group).await?;
         with_addresses(&mut session, &rows).await
+    }
+
+    /// The contact of a tenant whose address of this channel has one of these hashes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contact_of_address(
+        &self,
+        tenant: &Tenant,
+        channel: &ChannelName,
+        recipients: &[RecipientHash],
+    ) -> Result<Option<Contact>, StoreError> {
+        // Found by the address: the key would give all addresses of the tenant.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contacts WHERE (tenant, id) IN (SELECT a.tenant, a.contact FROM {{u}} \
+             JOIN contact_addresses AS a ON a.recipient = u.recipient AND a.channel = u.channel \
+             AND a.tenant || '' = u.tenant) ORDER BY tenant, id LIMIT 1"
+        );
+        let group = Group::of(recipients.len())
+            .bytes("recipient", recipients.iter().map(RecipientHash::as_bytes))
+            .text("channel", recipients.iter().map(|_| channel.as_str()))
+            .text("tenant", recipients.iter().map(|_| tenant.as_str()));
+        let mut session = self.inner.db.reader();
+        let rows = session.query_group(&sql, &group).await?;
+        Ok(with_addresses(&mut session, &rows).await?.pop())
+    }
+
+    /// Those of these contacts that there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn known_contacts(&self, keys: &[Key]) -> Result<BTreeSet<Key>, StoreError> {
+        const KNOWN: &str = "SELECT tenant, id FROM contacts WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {u})";
+        let storable = keys.iter().filter(|key| !key.id.contains('\0'));
+        let storable: Vec<&Key> = storable.collect();
+        let rows = self.inner.db.reader().query_group(KNOWN, &keys_group(storable.iter().copied())).await?;
+        rows.iter().map(key_of).collect()
     }
 
     /// Deletes a contact with its addresses; false when there was none.

@@ -27,6 +27,7 @@ on_both!(
     nothing_is_known_of_an_id_that_cannot_be_stored,
     copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went,
     an_open_ask_is_found_behind_any_number_that_have_ended,
+    no_tenant_keeps_the_asks_of_another_from_being_found,
     asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs,
     a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended,
 );
@@ -234,23 +235,23 @@ async fn an_answer_after_its_time_ends_the_ask_and_is_late(db: &Database) {
 
 async fn asks_expire_at_their_time_the_earliest_first_and_once(db: &Database) {
     let store = db.store().await;
-    for n in 0..300 {
+    for n in 0..1_068 {
         // The later ids end first.
-        opened(&store, &Ask { expires_at: at(1_000 - n), ..ask(&format!("a-{n:03}")) }).await;
+        opened(&store, &Ask { expires_at: at(3_000 - n), ..ask(&format!("a-{n:04}")) }).await;
     }
-    answered(&store, "a-299", &given("ana", "no", 1)).await;
-    answered(&store, "a-299", &given("ben", "no", 2)).await;
-    assert_eq!(store.expire_asks(at(700)).await.unwrap(), 0);
-    assert_eq!(state(&store, "a-299").await, AskState::Answered);
-    assert_eq!(store.expire_asks(at(702)).await.unwrap(), 1);
-    assert_eq!(state(&store, "a-298").await, AskState::Expired);
-    assert_eq!(store.expire_asks(at(2_000)).await.unwrap(), 256);
-    let [last, next] = [state(&store, "a-042").await, state(&store, "a-041").await];
+    answered(&store, "a-1067", &given("ana", "no", 1)).await;
+    answered(&store, "a-1067", &given("ben", "no", 2)).await;
+    assert_eq!(store.expire_asks(at(1_932)).await.unwrap(), 0);
+    assert_eq!(state(&store, "a-1067").await, AskState::Answered);
+    assert_eq!(store.expire_asks(at(1_934)).await.unwrap(), 1);
+    assert_eq!(state(&store, "a-1066").await, AskState::Expired);
+    assert_eq!(store.expire_asks(at(4_000)).await.unwrap(), 1_024);
+    let [last, next] = [state(&store, "a-0042").await, state(&store, "a-0041").await];
     assert_eq!((last, next), (AskState::Expired, AskState::Open), "those whose time was over first end first");
-    let left = [store.expire_asks(at(2_000)).await.unwrap(), store.expire_asks(at(2_000)).await.unwrap()];
+    let left = [store.expire_asks(at(4_000)).await.unwrap(), store.expire_asks(at(4_000)).await.unwrap()];
     assert_eq!(left, [42, 0]);
-    let expired = store.ask(&key("a-000")).await.unwrap().unwrap();
-    assert_eq!((expired.version, expired.end.unwrap().at), (2, at(2_000)));
+    let expired = store.ask(&key("a-0000")).await.unwrap().unwrap();
+    assert_eq!((expired.version, expired.end.unwrap().at), (2, at(4_000)));
 }
 
 async fn who_expires_at_once_ends_each_ask_once(db: &Database) {
@@ -309,21 +310,32 @@ async fn a_question_is_taken_back_while_it_is_open(db: &Database) {
 
 async fn attempts_and_sends_are_counted_and_change_no_version(db: &Database) {
     let store = db.store().await;
-    opened(&store, &ask("a-1")).await;
+    for (id, attempts) in [("a-1", 0), ("a-2", 0), ("a-3", 2)] {
+        opened(&store, &Ask { attempts, ..ask(id) }).await;
+    }
     let mut attempts = JoinSet::new();
     for _ in 0..10 {
         let store = store.clone();
-        attempts.spawn(async move { store.count_ask_attempt(&key("a-1")).await.unwrap().unwrap().attempts });
+        let keys = [key("a-1"), key("a-2"), key("a-9")];
+        attempts.spawn(async move { store.count_ask_attempts(&keys).await.unwrap() });
     }
-    let mut counted = attempts.join_all().await;
-    counted.sort_unstable();
-    assert_eq!(counted, (1..=10).collect::<Vec<u32>>(), "each attempt knows how many it is");
+    let counted = attempts.join_all().await;
+    for id in ["a-1", "a-2"] {
+        let mut counted: Vec<u32> = counted.iter().map(|counted| counted[&key(id)]).collect();
+        counted.sort_unstable();
+        assert_eq!(counted, (1..=10).collect::<Vec<u32>>(), "each attempt knows how many it is");
+    }
+    assert!(counted.iter().all(|counted| counted.len() == 2), "one that is not there is left out");
     let sent = store.count_ask_send(&key("a-1")).await.unwrap().unwrap();
     assert_eq!(sent, Ask { attempts: 10, sends: 1, ..ask("a-1") });
     answered(&store, "a-1", &given("ana", "yes", 1)).await;
     let read = store.ask(&key("a-1")).await.unwrap().unwrap();
     assert_eq!((read.attempts, read.sends, read.version), (10, 1, 2), "an answer leaves them alone");
-    assert_eq!(store.count_ask_attempt(&key("a-2")).await.unwrap(), None);
+    for left in [1, 0, 0] {
+        store.return_ask_attempts(&[key("a-3")]).await.unwrap();
+        assert_eq!(store.ask(&key("a-3")).await.unwrap().unwrap().attempts, left);
+    }
+    assert!(store.count_ask_attempts(&[]).await.unwrap().is_empty());
 }
 
 async fn an_ask_of_a_newer_version_keeps_no_other_from_its_end(db: &Database) {
@@ -343,7 +355,6 @@ async fn nothing_is_known_of_an_id_that_cannot_be_stored(db: &Database) {
     assert_eq!(store.ask(&odd).await.unwrap(), None);
     assert_eq!(store.answers(&odd).await.unwrap(), []);
     assert_eq!(store.answer_ask(&odd, &given("ana", "yes", 1)).await.unwrap(), None);
-    assert_eq!(store.count_ask_attempt(&odd).await.unwrap(), None);
     let cancelled = store.cancel_ask(&odd, "ada", at(1), &testkit::told()).await.unwrap();
     assert_eq!(cancelled, AskCancelled::Unknown);
 }
@@ -401,7 +412,26 @@ async fn an_open_ask_is_found_behind_any_number_that_have_ended(db: &Database) {
     }
     let found = store.asks_of_recipient(&of(0).channel, &[of(0).recipient], at(0)).await.unwrap();
     let ids: Vec<&str> = found.iter().map(|asked| asked.ask.key.id.as_str()).collect();
-    assert_eq!((ids.len(), &ids[..2]), (20, &["open", "ended-210"][..]));
+    assert_eq!((ids.len(), &ids[..2]), (21, &["open", "ended-210"][..]));
+}
+
+async fn no_tenant_keeps_the_asks_of_another_from_being_found(db: &Database) {
+    let store = db.store().await;
+    for (tenant, many) in [("acme", 60), ("default", 1), ("globex", 3)] {
+        for n in 0..many {
+            let ask = Ask { key: testkit::key_of(tenant, &format!("a-{n:02}")), created_at: at(n), ..ask("a-1") };
+            let copy = AskCopy { due_at: at(n), ..copy(0, 0, "+1") };
+            store
+                .open_ask(&ask, &[copy.clone(), AskCopy { rung: 1, delivery: "another".into(), ..copy }], None)
+                .await
+                .unwrap();
+        }
+    }
+    let copy = copy(0, 0, "+1");
+    let found = store.asks_of_recipient(&copy.channel, &[copy.recipient], at(0)).await.unwrap();
+    let names: Vec<String> = found.iter().map(|asked| asked.ask.key.to_string()).collect();
+    assert_eq!(names[..6], ["acme/a-59", "default/a-00", "globex/a-02", "acme/a-58", "globex/a-01", "acme/a-57"]);
+    assert_eq!(names.len(), 50 + 1 + 3);
 }
 
 async fn asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs(db: &Database) {

@@ -57,6 +57,14 @@ async fn a_contact_is_read_as_it_was_put_and_is_its_tenants_alone(db: &Database)
     assert_eq!(store.contacts(tenant, None, 10).await.unwrap(), [ana.clone(), ben.clone()]);
     assert_eq!(store.contacts(tenant, Some("ana"), 10).await.unwrap(), [ben]);
     assert_eq!(store.contacts(tenant, None, 1).await.unwrap(), std::slice::from_ref(&ana));
+    let of_address = async |tenant: &Tenant| {
+        let found = store.contact_of_address(tenant, &telegram(), &[ana.addresses[1].recipient]).await.unwrap();
+        found.map(|contact| contact.key.id)
+    };
+    assert_eq!(of_address(tenant).await.as_deref(), Some("ana"));
+    assert_eq!(of_address(&of_another.tenant).await, None);
+    let known = [ana.key.clone(), of_another.clone(), Key { id: "a\0b".into(), ..of_another.clone() }];
+    assert_eq!(store.known_contacts(&known).await.unwrap(), [ana.key.clone()].into());
     assert!(store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert!(!store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert_eq!(store.contacts_of_address(&telegram(), &[ana.addresses[0].recipient]).await.unwrap(), []);

@@ -177,7 +177,11 @@ fn no_shipped_mail_asks_for_a_reply() {
 fn what_may_be_absent_of_a_question_is_left_out() {
     let templates = Templates::embedded("en").unwrap();
     let cases = [
-        ("ask", json!({"question": "q", "choices": ["Yes"], "expires": "e", "secret": {"code": "1"}})),
+        (
+            "ask",
+            json!({"question": "q", "choices": ["Yes"], "replies": [{"word": "YES"}], "expires": "e",
+                "secret": {"code": "1"}}),
+        ),
         ("ask_ended", json!({"question": "q", "state": "expired"})),
         ("ask_ended", json!({"question": "q", "state": "cancelled"})),
         ("ask_ended", json!({"question": "q", "state": "answered"})),
@@ -201,7 +205,13 @@ fn what_may_be_absent_of_a_question_is_left_out() {
 #[test]
 fn a_text_message_says_what_to_write_back_in_letters_of_one_segment() {
     let templates = Templates::embedded("en").unwrap();
-    let data = json!({"question": "q", "choices": ["Sí", "No"], "expires": "e", "secret": {"code": "482193"}});
-    let text = render(&templates, "sms", "ask", Some("es"), data).unwrap().text;
-    assert_eq!(text, "q Contesta: SI 482193 / NO 482193");
+    for (replies, expected) in [
+        (json!([{"word": "SI"}, {"word": "NO"}]), "q Contesta: SI 482193 / NO 482193"),
+        (json!([{"word": "1", "label": "10:00"}, {"word": "LUNES"}]), "q Contesta: 1 482193 = 10:00 / LUNES 482193"),
+    ] {
+        let data = json!({"question": "q", "choices": ["a", "b"], "replies": replies, "expires": "e",
+            "secret": {"code": "482193"}});
+        let text = render(&templates, "sms", "ask", Some("es"), data).unwrap().text;
+        assert_eq!(text, expected);
+    }
 }

@@ -18,6 +18,9 @@ const MAX_CHANNELS: usize = 8;
 /// The longest destination, as that of a notification.
 const MAX_DESTINATION_BYTES: usize = 4_096;
 
+/// The channel whose chats may be of many: nobody's answer in a group or a channel is heard.
+const TELEGRAM: &str = "telegram";
+
 const OF_ONE: [&str; 7] = ["contact", "group", "channels", "channel", "destination", "name", "locale"];
 const OF_A_STEP: [&str; 2] = ["after_seconds", "to"];
 const SYNONYMS: [(&str, &str); 4] = [
@@ -121,9 +124,18 @@ fn read_one(fields: &mut Reader<'_>) -> Option<Addressee> {
 fn read_address(fields: &mut Reader<'_>) -> Option<Addressee> {
     let channel = fields.needed("channel", MAX_ID_BYTES).and_then(|name| channel_named(fields, "channel", &name));
     let destination = fields.needed("destination", MAX_DESTINATION_BYTES);
+    let is_telegram = channel.as_ref().is_some_and(|channel| channel.as_str() == TELEGRAM);
+    if is_telegram && destination.as_deref().is_some_and(|chat| !is_of_a_person(chat)) {
+        fields.refuse("destination", "must be a person's chat: their number");
+    }
     let name = fields.line("name", MAX_ID_BYTES);
     let locale = fields.word("locale");
     Some(Addressee::Address { channel: channel?, destination: destination?, name, locale })
+}
+
+/// Whether a chat is of one person: its number is theirs then. Those of groups are negative, and channels have names.
+fn is_of_a_person(chat: &str) -> bool {
+    chat.parse::<i64>().is_ok_and(|number| number > 0) && !chat.starts_with('+')
 }
 
 /// What belongs to another way of naming somebody is named as what it is.

@@ -167,6 +167,14 @@ fn whoever_is_named_twice_or_in_two_ways_is_refused() {
         (r#"{"contact": "ana", "channels": ["sms", "SMS"]}"#, "/to/0/channels/1 is named before"),
         (r#"{"contact": "ana", "channels": [7]}"#, "/to/0/channels/0 must be a string, not a number"),
         (r#"{"destination": "ana@example.org"}"#, "/to/0/channel is missing"),
+        (
+            r#"{"channel": "telegram", "destination": "-1001234"}"#,
+            "/to/0/destination must be a person's chat: their number",
+        ),
+        (
+            r#"{"channel": "Telegram", "destination": "@deploys"}"#,
+            "/to/0/destination must be a person's chat: their number",
+        ),
     ] {
         let found = faults(&format!(r#"{{"question": "?", "to": [{people}]}}"#));
         assert_eq!(found, [expected], "{people}");

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{
-    Ask, AskChoice, AskKind, BlockReason, ChannelName, Command, CommandState, GivenAnswer, RecipientHasher, Sending,
-    SubjectEvent, Verification, VerificationState,
+    Ask, AskChoice, AskKind, BlockReason, ChannelName, Command, CommandState, FieldError, GivenAnswer, RecipientHasher,
+    Sending, SubjectEvent, Verification, VerificationState,
 };
 use lapin::BasicProperties;
 use serde_json::{Value, json};
@@ -108,6 +108,7 @@ fn of_asks() -> Vec<SubjectEvent> {
     told.extend(open.cancelled("ben", NOW).map(|ending| ending.event));
     told.extend(open.expired(open.expires_at).map(|ending| ending.event));
     told.push(open.mistyped("SM1", "sms", NOW));
+    told.push(open.rejected(&[FieldError { pointer: "/to/0".into(), detail: "is nobody who is known".into() }]));
     told
 }
 

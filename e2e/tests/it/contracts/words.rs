@@ -130,9 +130,10 @@ pub(super) fn of_subject_data(name: &str) -> Value {
         "quorum" => whole("How many must choose the same."),
         "version" => whole("Counts what has changed: a later event has a higher one."),
         "by" => text("Whose answer has ended it, or who has taken it back."),
-        "reason" => {
-            text("Why an answer is none: not_asked, is_requester, unknown_choice, stands, too_often or wrong_code.")
-        }
+        "reason" => text(
+            "Why an answer is none: not_asked, is_requester, unknown_choice, stands, too_often or wrong_code. Where \
+                 nobody could be asked, what is wrong, field by field.",
+        ),
         "state" => text("How it had ended when a late answer came."),
         "service" => text("The service that was told to do something."),
         "action" => text("What it was told to do."),
