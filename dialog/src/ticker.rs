@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Ask, Command, Key, State, Timestamp, Verification, VerificationState, verification_send_id};
+use domain::{Ask, Command, Key, State, Verification, VerificationState, verification_send_id};
 use runtime::{Outage, failpoint};
 use store::{StepError, Store, StoreError};
 use tokio::task::JoinSet;
