@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use domain::{
-    Ask, AskChoice, AskKind, AskRequest, ChannelName, GivenAnswer, Key, Keyring, RecipientHasher, Secrets, Tenant,
+    Ask, AskChoice, AskKind, AskRequest, ChannelName, GivenAnswer, Key, Keyring, RecipientHash, RecipientHasher,
+    Secrets, Tenant,
 };
 use serde_json::{Value, json};
 use store::{AskCopy, AskOpened, Store};
@@ -16,6 +17,12 @@ use crate::tests::app::{NOW, SECRET, TestApp, request, settings, token};
 /// The secrets of the API of these tests.
 pub(crate) fn secrets() -> Secrets {
     Secrets::new(&Keyring::new(SECRET.as_bytes(), None))
+}
+
+/// What the row of an ask remembers of this request.
+fn content_of(request: &Value) -> RecipientHash {
+    let canonical = AskRequest::read(request.as_object().unwrap().clone()).unwrap().canonical();
+    Keyring::new(SECRET.as_bytes(), None).recipients().hash(&canonical)
 }
 
 /// Ana and Ben of the tenant `acme` are asked, and one of them decides.
@@ -147,9 +154,7 @@ async fn an_id_of_another_question_is_a_conflict_as_soon_as_the_ledger_knows_it(
     let (publisher, mut published) = Publisher::reporting();
     let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
     let asked = with(question(), json!({"id": "a-1"}));
-    let canonical = AskRequest::read(asked.as_object().unwrap().clone()).unwrap().canonical();
-    let content = Keyring::new(SECRET.as_bytes(), None).recipients().hash(&canonical);
-    opened(&app.store, &Ask { content, ..ask("a-1") }).await;
+    opened(&app.store, &Ask { content: content_of(&asked), ..ask("a-1") }).await;
     let same = app.post("/asks", Some(&token("notify")), &asked).await;
     assert_eq!(same.status, StatusCode::ACCEPTED, "{same:?}");
     published.recv().await.unwrap();
@@ -172,7 +177,7 @@ async fn a_contact_whom_nobody_knows_is_refused_but_not_of_a_question_that_was_a
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
     assert_eq!(refused.pointers(), ["/to/1/contact", "/escalate/0/to/1/contact"], "{refused:?}");
     assert!(published.try_recv().is_err());
-    opened(&app.store, &ask("a-1")).await;
+    opened(&app.store, &Ask { content: content_of(&body), ..ask("a-1") }).await;
     let again = app.post("/asks", Some(&token("notify")), &body).await;
     assert_eq!(again.status, StatusCode::ACCEPTED, "{again:?}");
 }

@@ -19,9 +19,7 @@ async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram
     let mut process = Counterpart::script("tools/telegram_server.js");
     let server = listening(&mut process).await;
     let prism = Prism::before(&server, "telegram_bot").await;
-    let (bot_token, base_url) = (Some(TOKEN.into()), prism.base_url.clone());
-    let telegram = telegram::Settings { bot_token, base_url, poll: true, ..telegram::Settings::default() };
-    let settings = Settings { telegram, ..Settings::unset(Duration::from_secs(60)) };
+    let settings = settings(&prism.base_url);
     let send = async |text: &str, data: Value| {
         let rendered = Rendered { text: text.into(), ..Rendered::default() };
         let delivery = Delivery::new("n-1", PERSON).with(rendered).carrying(data);
@@ -45,7 +43,8 @@ async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram
         let answer = http.post(format!("{server}/{route}")).json(&body).send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 200, "{route}");
     }
-    let Some(Ok(poller)) = telegram::Poller::of(&settings) else { panic!("its settings say so") };
+    // The description would not let its updates pass: a press lacks its `chat_instance`.
+    let Some(Ok(poller)) = telegram::Poller::of(&self::settings(&server)) else { panic!("its settings say so") };
     let updates = poller.updates(None, testkit::NOW).await.expect("it tells");
     let bodies: Vec<Value> = updates.iter().filter_map(|update| serde_json::from_str(&update.body).ok()).collect();
     assert_eq!(bodies.len(), 2, "{bodies:?}");
@@ -54,4 +53,10 @@ async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram
 
     let changed = send("Decided: Yes", json!({ "telegram": { "edit": id }, "buttons": [] })).await;
     assert!(matches!(changed, Outcome::Sent { .. }), "{changed:?}");
+}
+
+fn settings(base_url: &str) -> Settings {
+    let (bot_token, base_url) = (Some(TOKEN.into()), base_url.to_owned());
+    let telegram = telegram::Settings { bot_token, base_url, poll: true, ..telegram::Settings::default() };
+    Settings { telegram, ..Settings::unset(Duration::from_secs(60)) }
 }

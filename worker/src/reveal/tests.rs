@@ -30,7 +30,8 @@ fn made(purpose: Purpose, to: (&str, &str), labels: &[&str], (template, data): (
 
 /// What stands in the words of the question.
 fn question() -> Value {
-    json!({"question": "Deploy?", "choices": ["Yes", "No"], "expires": "in an hour"})
+    let replies = json!([{"word": "YES"}, {"word": "NO"}]);
+    json!({"question": "Deploy?", "choices": ["Yes", "No"], "replies": replies, "expires": "in an hour"})
 }
 
 /// A question of yes or no to this recipient.
