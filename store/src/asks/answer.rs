@@ -92,12 +92,29 @@ async fn write(session: &mut Session, key: &Key, decision: &AskDecision) -> Resu
         }
     }
     if let Some(answer) = &decision.kept {
+        // An answer that changes nothing makes no version by which another of the same person would be noticed.
+        if decision.moved.is_none() && has_another_late(session, key, answer).await? {
+            return Ok(false);
+        }
         keep(session, key, answer).await?;
     }
     if let Some(entry) = decision.entry() {
         journal::insert(session, &entry).await?;
     }
     Ok(true)
+}
+
+/// Whether the person's late answer is kept already, by whoever was quicker. Nobody keeps another before this transaction
+/// has ended.
+async fn has_another_late(session: &mut Session, key: &Key, answer: &Answer) -> Result<bool, StoreError> {
+    const LOCK: &str = "UPDATE asks SET version = version WHERE tenant = $1 AND id = $2 RETURNING id";
+    const ANOTHER: &str =
+        "SELECT id FROM answers WHERE tenant = $1 AND ask = $2 AND approver = $3 AND late AND id <> $4 LIMIT 1";
+    session.query(LOCK, &key_values(key)).await?;
+    let [tenant, ask] = key_values(key);
+    let GivenAnswer { approver, id, .. } = &answer.given;
+    let values = [tenant, ask, Value::Text(Some(approver)), Value::Text(Some(id))];
+    Ok(!session.query(ANOTHER, &values).await?.is_empty())
 }
 
 async fn keep(session: &mut Session, key: &Key, answer: &Answer) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ on_both!(
     an_answer_is_kept_with_what_it_does_and_the_journal_is_told,
     a_copy_of_an_answer_changes_nothing_and_is_decided_alike,
     of_answers_at_once_each_is_decided_after_the_one_before,
+    of_late_answers_at_once_each_person_s_first_is_kept,
     an_answer_whose_row_is_refused_does_nothing,
     what_is_no_answer_is_not_kept,
     an_answer_after_its_time_ends_the_ask_and_is_late,
@@ -252,6 +253,23 @@ async fn asks_expire_at_their_time_the_earliest_first_and_once(db: &Database) {
     assert_eq!(left, [42, 0]);
     let expired = store.ask(&key("a-0000")).await.unwrap().unwrap();
     assert_eq!((expired.version, expired.end.unwrap().at), (2, at(4_000)));
+}
+
+async fn of_late_answers_at_once_each_person_s_first_is_kept(db: &Database) {
+    let stores = [db.store().await, db.open().await];
+    opened(&stores[0], &Ask { quorum: 1, ..ask("a-1") }).await;
+    answered(&stores[0], "a-1", &given("ana", "yes", 1)).await;
+    let mut answers = JoinSet::new();
+    for n in 0..20 {
+        let (store, given) = (stores[n % 2].clone(), given("ben", "no", 2));
+        let given = GivenAnswer { id: format!("late-{n}"), ..given };
+        answers.spawn(async move { answered(&store, "a-1", &given).await.decision });
+    }
+    let decisions = answers.join_all().await;
+    assert_eq!(decisions.iter().filter(|decision| decision.kept.is_some()).count(), 1);
+    assert!(decisions.iter().all(|decision| matches!(decision.verdict, AskVerdict::Late(_))));
+    let kept = stores[0].answers(&key("a-1")).await.unwrap();
+    assert_eq!(kept.iter().filter(|answer| answer.late).count(), 1);
 }
 
 async fn who_expires_at_once_ends_each_ask_once(db: &Database) {
