@@ -19,14 +19,14 @@ async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram
     let mut process = Counterpart::script("tools/telegram_server.js");
     let server = listening(&mut process).await;
     let prism = Prism::before(&server, "telegram_bot").await;
-    let settings = settings(&prism.base_url);
-    let send = async |text: &str, data: Value| {
+    let send = async |base_url: &str, text: &str, data: Value| {
         let rendered = Rendered { text: text.into(), ..Rendered::default() };
         let delivery = Delivery::new("n-1", PERSON).with(rendered).carrying(data);
-        delivery.send_by(&channel_to(PERSON, "telegram", &settings)).await
+        delivery.send_by(&channel_to(PERSON, "telegram", &settings(base_url))).await
     };
     let buttons = json!([[{ "text": "Yes", "data": "y-1" }], [{ "text": "No", "data": "n-1" }]]);
-    let sent = send("<b>Deploy?</b>", json!({ "telegram": { "format": "html" }, "buttons": buttons })).await;
+    let sent =
+        send(&prism.base_url, "<b>Deploy?</b>", json!({ "telegram": { "format": "html" }, "buttons": buttons })).await;
     let Outcome::Sent { provider_id: Some(id), .. } = sent else { panic!("{sent:?}") };
 
     let http = reqwest::Client::builder().build().expect("a client");
@@ -43,16 +43,19 @@ async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram
         let answer = http.post(format!("{server}/{route}")).json(&body).send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 200, "{route}");
     }
-    // The description would not let its updates pass: a press lacks its `chat_instance`.
-    let Some(Ok(poller)) = telegram::Poller::of(&self::settings(&server)) else { panic!("its settings say so") };
+    // The description would let neither its updates pass, whose presses lack their `chat_instance`, nor its answer to an
+    // edit, which has no result.
+    let Some(Ok(poller)) = telegram::Poller::of(&settings(&server)) else { panic!("its settings say so") };
     let updates = poller.updates(None, testkit::NOW).await.expect("it tells");
     let bodies: Vec<Value> = updates.iter().filter_map(|update| serde_json::from_str(&update.body).ok()).collect();
     assert_eq!(bodies.len(), 2, "{bodies:?}");
     assert_eq!(bodies[0]["message"]["text"], "hola");
     assert_eq!(bodies[1]["callback_query"]["data"], "y-1");
 
-    let changed = send("Decided: Yes", json!({ "telegram": { "edit": id }, "buttons": [] })).await;
-    assert!(matches!(changed, Outcome::Sent { .. }), "{changed:?}");
+    send(&server, "Decided: Yes", json!({ "telegram": { "edit": id }, "buttons": [] })).await;
+    let history = http.post(format!("{server}/getUpdatesHistory")).json(&json!({ "token": TOKEN }));
+    let history = history.send().await.expect("an answer").text().await.expect("a text");
+    assert!(history.contains("Decided: Yes"), "{history}");
 }
 
 fn settings(base_url: &str) -> Settings {
