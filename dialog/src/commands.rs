@@ -25,8 +25,6 @@ pub(crate) use self::typed::typed;
 
 /// The choice that confirms.
 const YES: &str = "yes";
-/// What is said of a command whose delivery has failed for good; the delivery itself says why.
-const UNDELIVERED: &str = "it could not be delivered to its service";
 
 /// Has a command done, which somebody has asked for by a request of ours (`/commands`). `at` is when it came in.
 ///
@@ -99,7 +97,7 @@ pub(crate) async fn undelivered(shared: &Shared) -> Result<(), StoreError> {
     let store = &shared.intake.store;
     for command in store.undelivered_commands().await? {
         let now = shared.intake.clock.now();
-        let step = |command: &Command| command.undelivered(UNDELIVERED, now);
+        let step = |command: &Command| command.undelivered(commands::UNDELIVERED, now);
         if let Some(CommandStep::Moved(moved)) = store.end_command(&command.key, step).await? {
             failpoint("dialog.command_undelivered");
             count(moved.command.state.as_str());
@@ -129,7 +127,7 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
 /// Ends a command about which nobody can be asked.
 async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Disposition> {
     let (intake, now) = (&shared.intake, shared.intake.clock.now());
-    let step = |command: &Command| command.rejected(&format!("nobody can be asked: {why}"), now);
+    let step = |command: &Command| command.rejected(&format!("{}: {why}", commands::UNASKED), now);
     let taken =
         intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step, |_| None)).await?;
     // One that was taken before is told as it is: whoever has it in hand again reads it so.
@@ -205,7 +203,7 @@ async fn end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
 
 /// Tells whoever has asked for a command how it has ended.
 async fn tell_end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
-    let Some((key, body)) = commands::of_its_end(command) else { return Ok(()) };
+    let Some((key, body)) = commands::of_its_end(command, None) else { return Ok(()) };
     outgoing::deliver(shared, &key, &body).await
 }
 

@@ -7,7 +7,7 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::commands::{
-    CommandRequest, ReportRequest, accepted, decided, help, of_its_end, question, refusal, rejected_line,
+    CommandRequest, ReportRequest, UNDELIVERED, accepted, decided, help, of_its_end, question, refusal, rejected_line,
     to_its_service, yes_and_no,
 };
 use crate::services;
@@ -98,20 +98,52 @@ fn its_delivery_is_marked_and_read_by_every_worker() {
 #[test]
 fn an_end_is_told_where_it_was_asked_for() {
     let failed = Command { state: CommandState::Failed, output: Some("x".repeat(5_000)), ..made("look") };
-    let (key, body) = of_its_end(&failed).unwrap();
+    let (key, body) = of_its_end(&failed, None).unwrap();
     assert_eq!(
         (&body["channel"], &body["destination"], &body["locale"]),
         (&json!("telegram"), &json!("4711"), &json!("es"))
     );
     assert_eq!((&body["template"], &body["data"]["state"]), (&json!("command_ended"), &json!("failed")));
     assert_eq!(body["data"]["output"].as_str().unwrap().len(), 500);
-    assert_eq!(of_its_end(&failed).unwrap().0, key);
+    assert_eq!(of_its_end(&failed, None).unwrap().0, key);
     let read = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
     assert!(
         read.expires_at(NOW).is_some_and(|expires| expires > NOW),
         "without an end Telegram sends it no second time"
     );
-    assert_eq!(of_its_end(&Command { reply: None, ..failed }), None);
+    assert_eq!(of_its_end(&Command { reply: None, ..failed }, None), None);
+}
+
+#[test]
+fn an_end_of_which_the_fleet_alone_knows_is_told_in_a_word_for_the_template() {
+    let (asked, taken) = (made("stop"), made("look"));
+    let ended = |command: &Command, state: CommandState, output: &str| Command {
+        state,
+        output: Some(output.to_owned()).filter(|output| !output.is_empty()),
+        ..command.clone()
+    };
+    for (command, by, expected) in [
+        (ended(&asked, CommandState::Expired, ""), None, json!({ "state": "unconfirmed", "output": "" })),
+        (ended(&taken, CommandState::Expired, ""), None, json!({ "state": "expired", "output": "" })),
+        (
+            ended(&asked, CommandState::Rejected, "refused by telegram:4711"),
+            Some("Ana"),
+            json!({ "state": "rejected", "output": "", "by": "Ana" }),
+        ),
+        (ended(&taken, CommandState::Rejected, "closed"), None, json!({ "state": "rejected", "output": "closed" })),
+        (
+            ended(&asked, CommandState::Rejected, "nobody can be asked: /to is empty"),
+            None,
+            json!({ "state": "unasked", "output": "" }),
+        ),
+        (ended(&taken, CommandState::Failed, UNDELIVERED), None, json!({ "state": "undelivered", "output": "" })),
+    ] {
+        let (_, body) = of_its_end(&command, by).unwrap();
+        let mut expected = expected;
+        expected["service"] = "trading".into();
+        expected["action"] = command.action.into();
+        assert_eq!(body["data"], expected);
+    }
 }
 
 #[test]
