@@ -23,7 +23,7 @@ pub(crate) struct Opening {
 /// Opens it, unless it was before, and publishes whatever asks for it.
 ///
 /// # Errors
-/// What follows where not everything could be done, or where nobody can be asked ([`Reason::DecodeError`]).
+/// What follows where not everything could be done, or where nobody can be asked ([`Reason::Permanent`]).
 pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let known = intake.breaker.retry_until_taken(|| intake.store.ask(&opening.key)).await?;
@@ -96,7 +96,7 @@ async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> 
             let (correlation_id, reply_to) = (ask.correlation_id.as_deref(), ask.reply_to.as_deref());
             outgoing::tell(shared, &ask.rejected(&faults), correlation_id, reply_to).await?;
         }
-        return Err(Disposition::DeadLetter(Reason::DecodeError, listed(&faults)));
+        return Err(Disposition::DeadLetter(Reason::Permanent, listed(&faults)));
     }
     let times = Times { next_channel_after: request.next_channel_after, remind_after: request.remind_after };
     let copies = plan::copies(&ask, &approvers, &times, &shared.intake.hasher);
