@@ -119,6 +119,14 @@ async fn a_code_is_started_shown_tried_and_approved_once() {
     assert_eq!(answer.json(), expected);
     let code = revealed(&seen(&mut published)).code.unwrap();
     let path = format!("/v1/verification/{id}");
+    for slip in [&code[..5], &format!("{code}0")] {
+        is(&confirm(&app, &path, &json!({ "code": slip }), None).await, 422, "invalid-fields");
+    }
+    assert_eq!(app.get(&path, Some(&token)).await.json(), {
+        let mut untried = expected.clone();
+        untried.as_object_mut().unwrap().remove("channels");
+        untried
+    });
     let tried = confirm(&app, &path, &wrong(&code), None).await;
     is(&tried, 422, "wrong-code");
     assert_eq!(tried.json()["attempts_left"], 4);
