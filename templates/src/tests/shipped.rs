@@ -235,3 +235,17 @@ fn a_command_that_nobody_confirmed_is_not_told_as_one_that_took_too_long() {
         assert_eq!(text, expected, "{state} {locale}");
     }
 }
+
+#[test]
+fn each_choice_of_a_question_stands_in_a_line_of_its_own() {
+    let templates = Templates::embedded("en").unwrap();
+    let data = json!({"question": "q", "choices": ["Yes, all of it", "No"], "replies": [{"word": "1"}, {"word": "NO"}],
+        "expires": "15:30 UTC", "secret": {"code": "482193", "link": "https://notify.example/a/x"}});
+    for channel in ["email", "whatsapp"] {
+        let rendered = render(&templates, channel, "ask", Some("en"), data.clone()).unwrap();
+        let lines = "You can choose:\n- Yes, all of it\n- No\nOpen until 15:30 UTC.\n";
+        assert!(rendered.text.contains(lines), "{channel}: {}", rendered.text);
+    }
+    let html = render(&templates, "email", "ask", Some("es"), data).unwrap().html.unwrap();
+    assert!(html.contains("Puedes elegir:<br><strong>Yes, all of it</strong><br><strong>No</strong></p>"), "{html}");
+}
