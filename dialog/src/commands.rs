@@ -12,6 +12,7 @@ use domain::{
     Answer, Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Entry, Key, Reason, Timestamp,
     command_delivery_id,
 };
+use operations::asks::called;
 use operations::commands::{self, CommandRequest, ReportRequest};
 use runtime::failpoint;
 use serde_json::{Map, Value};
@@ -203,8 +204,22 @@ async fn end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
 
 /// Tells whoever has asked for a command how it has ended.
 async fn tell_end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
-    let Some((key, body)) = commands::of_its_end(command, None) else { return Ok(()) };
+    let by = refused_by(shared, command).await?;
+    let Some((key, body)) = commands::of_its_end(command, by.as_deref()) else { return Ok(()) };
     outgoing::deliver(shared, &key, &body).await
+}
+
+/// What whoever has asked for a command is told of who has refused it. None where that was nobody who was asked.
+async fn refused_by(shared: &Shared, command: &Command) -> Result<Option<String>, Disposition> {
+    let (Some(reply), Some(ask), None) = (&command.reply, &command.ask, &command.delivery) else { return Ok(None) };
+    if command.state != CommandState::Rejected {
+        return Ok(None);
+    }
+    let (intake, key) = (&shared.intake, Key { tenant: command.key.tenant.clone(), id: ask.clone() });
+    let found = intake.breaker.retry_until_taken(|| intake.store.ask(&key)).await?;
+    let by = found.as_ref().and_then(|ask| Some((ask, ask.end.as_ref()?.by.as_deref()?)));
+    let locale = reply.locale.as_deref().or(Some(shared.settings.locale.as_str()));
+    Ok(by.map(|(ask, by)| called(ask, by, locale)))
 }
 
 fn unreadable(why: &str) -> Disposition {

@@ -1,5 +1,7 @@
 //! Opens an ask: its row with the messages that are sent, its event, and the messages. Done again it does nothing else.
 
+use std::collections::BTreeMap;
+
 use domain::{Ask, AskKind, AskRequest, FieldError, Key, Reason, RecipientHasher, Timestamp};
 use runtime::failpoint;
 use store::{AskCopy, AskOpened};
@@ -55,7 +57,7 @@ impl Opening {
             && (self.kind == AskKind::Command || is_same())
     }
 
-    fn ask(&self, shared: &Shared, audience: Vec<String>) -> Ask {
+    fn ask(&self, shared: &Shared, audience: Vec<String>, names: BTreeMap<String, String>) -> Ask {
         let request = &self.request;
         Ask {
             key: self.key.clone(),
@@ -63,6 +65,7 @@ impl Opening {
             question: request.question.clone(),
             choices: request.offered(&shared.settings.locale),
             audience,
+            names,
             quorum: request.quorum,
             four_eyes: request.four_eyes,
             may_change: request.may_change,
@@ -85,8 +88,8 @@ impl Opening {
 /// Writes the row and its copies, if somebody can be asked. Returns the row as it is: another dialog may have been quicker.
 async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> {
     let Opening { key, request, .. } = opening;
-    let Audience { approvers, mut faults } = audience(shared, &key.tenant, request).await?;
-    let ask = opening.ask(shared, approvers.iter().map(|approver| approver.id.clone()).collect());
+    let Audience { approvers, names, mut faults } = audience(shared, &key.tenant, request).await?;
+    let ask = opening.ask(shared, approvers.iter().map(|approver| approver.id.clone()).collect(), names);
     if faults.is_empty() {
         faults = ask.faults();
     }
@@ -118,7 +121,7 @@ async fn send(shared: &Shared, ask: &Ask) -> Result<(), Disposition> {
         if rungs.iter().any(|copy| copy.destination.is_none()) {
             continue;
         }
-        let Some(body) = message::question(ask, rungs, &shared.secrets) else {
+        let Some(body) = message::question(ask, rungs, &shared.secrets, &shared.settings.locale) else {
             let why = "the secret with which it was opened is known no more";
             return Err(Disposition::DeadLetter(Reason::InternalError, why.into()));
         };

@@ -3,6 +3,10 @@
 use domain::{AskChoice, Command, CommandState, InvalidLine, Registry, Tenant, Unresolved, printable};
 use serde_json::{Map, Value};
 
+/// What stands around the name of an action where somebody is asked whether it is to be done.
+const IN_SPANISH: (&str, &str) = ("¿Hacer ", "?");
+const IN_ENGLISH: (&str, &str) = ("Do ", "?");
+
 /// Whether somebody is told in Spanish.
 fn is_spanish(locale: Option<&str>) -> bool {
     locale
@@ -16,11 +20,26 @@ fn is_spanish(locale: Option<&str>) -> bool {
 pub fn question(command: &Command, locale: Option<&str>) -> String {
     let arguments: Map<String, Value> = serde_json::from_str(&command.arguments).unwrap_or_default();
     let what = format!("{}.{}", command.service, command.action);
-    let asked = if is_spanish(locale) { format!("¿Hacer {what}?") } else { format!("Do {what}?") };
+    let asked = asked(&what, is_spanish(locale));
     // As JSON a text has no line of its own, and what turns the direction of text is shown as what it is.
     let shown =
         arguments.iter().map(|(name, value)| format!("{} = {}", printable(name), printable(&value.to_string())));
     std::iter::once(asked).chain(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// The first line of what those are asked who confirm a command.
+fn asked(what: &str, is_spanish: bool) -> String {
+    let (before, after) = if is_spanish { IN_SPANISH } else { IN_ENGLISH };
+    format!("{before}{what}{after}")
+}
+
+/// What [`question`] has made, for somebody of another language than whoever has asked for the command.
+pub(crate) fn question_in(question: &str, is_spanish: bool) -> String {
+    let (first, rest) = question.split_at(question.find('\n').unwrap_or(question.len()));
+    let what = [IN_SPANISH, IN_ENGLISH]
+        .into_iter()
+        .find_map(|(before, after)| first.strip_prefix(before)?.strip_suffix(after));
+    what.map_or_else(|| question.to_owned(), |what| asked(what, is_spanish) + rest)
 }
 
 /// The answers to it, of which the first confirms.

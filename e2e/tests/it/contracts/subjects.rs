@@ -64,6 +64,7 @@ fn ask() -> Ask {
         question: "Deploy?".into(),
         choices: vec![choice("yes"), choice("no")],
         audience: vec!["ana".into(), "ben".into(), "caro".into()],
+        names: Default::default(),
         quorum: 2,
         four_eyes: false,
         may_change: true,
