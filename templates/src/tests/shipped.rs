@@ -185,21 +185,13 @@ fn what_may_be_absent_of_a_question_is_left_out() {
         ("ask_ended", json!({"question": "q", "state": "expired"})),
         ("ask_ended", json!({"question": "q", "state": "cancelled"})),
         ("ask_ended", json!({"question": "q", "state": "answered"})),
+        ("ask_reply", json!({"verdict": "answered", "choice": "Yes"})),
         ("verify", json!({"purpose": "p", "minutes": 10, "secret": {"code": "1"}})),
         ("command_ended", json!({"service": "s", "action": "a", "state": "failed"})),
         ("command_ended", json!({"service": "s", "action": "a", "state": "rejected"})),
     ];
-    let verdicts = [
-        "stands",
-        "too_often",
-        "answered",
-        "late",
-        "not_asked",
-        "is_requester",
-        "unknown_choice",
-        "unknown_code",
-        "new",
-    ];
+    let verdicts =
+        ["stands", "too_often", "late", "not_asked", "is_requester", "unknown_choice", "unknown_code", "new"];
     let verdicts = verdicts.map(|verdict| ("ask_reply", json!({"verdict": verdict})));
     for (template, data) in cases.into_iter().chain(verdicts) {
         for locale in ["en", "es"] {
