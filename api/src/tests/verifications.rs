@@ -23,6 +23,7 @@ pub(crate) fn verification(key: Key) -> Verification {
     Verification {
         key,
         purpose: "login".into(),
+        locale: None,
         channel: ChannelName::parse("email").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***@example.com".into(),
@@ -333,6 +334,24 @@ async fn opening_a_link_does_nothing_and_its_button_approves() {
     let page = app.get(&link, None).await;
     assert!(page.status == StatusCode::OK && !page.text.contains("<form"), "{page:?}");
     assert_eq!(app.delete(&link, None).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_language_of_the_message_to_a_browser_that_names_none_of_ours() {
+    let (app, mut published) = app().await;
+    let mut asked = mail();
+    asked["locale"] = json!("es-AR");
+    let answer = app.post(START, Some(&token("notify")), &asked).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    let link = revealed(&seen(&mut published)).link.unwrap();
+    let link = link.trim_start_matches(URL);
+    assert!(app.get(link, None).await.text.contains("Sí, soy yo"));
+    for (language, word) in [("de-DE,de;q=0.9", "Sí, soy yo"), ("en", "Yes, it is me")] {
+        let request = request("GET", link, None).header("accept-language", language);
+        let page = app.send(request.body("".into()).unwrap()).await;
+        assert!(page.text.contains(word), "{language}: {page:?}");
+    }
+    assert!(posted(&app, link).await.text.contains("Gracias"));
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ async fn a_link_is_for_one_person_and_no_other_text_is_one() {
 
 #[test]
 fn a_question_stands_as_its_row_and_the_clock_say() {
-    let of = |ask: Ask, answers: Vec<Answer>| Linked { ask, approver: "ana".into(), answers };
+    let of = |ask: Ask, answers: Vec<Answer>| Linked { ask, approver: "ana".into(), locale: None, answers };
     let open = of(ask("a-1"), vec![given("ben", "yes", false)]);
     let standing = open.standing(NOW);
     assert_eq!((standing.own, standing.may_answer, standing.answered), (None, true, 1));
@@ -181,7 +181,8 @@ fn people_are_called_by_their_names_and_nobody_by_a_number() {
 #[tokio::test]
 async fn what_changes_nothing_is_not_waited_for() {
     let (publisher, mut published) = Publisher::reporting();
-    let answered = Linked { ask: ask("a-1"), approver: "ana".into(), answers: vec![given("ana", "yes", false)] };
+    let answered =
+        Linked { ask: ask("a-1"), approver: "ana".into(), locale: None, answers: vec![given("ana", "yes", false)] };
     let choose = async |linked: &Linked, choice: &str| {
         answer_by_link(&publisher, &secrets(), linked, choice, NOW).await.unwrap()
     };

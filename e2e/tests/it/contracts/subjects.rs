@@ -148,6 +148,7 @@ fn of_verifications() -> Vec<SubjectEvent> {
     let pending = Verification {
         key: key("v-1"),
         purpose: "login".into(),
+        locale: None,
         channel: ChannelName::parse("sms").expect("a name"),
         recipient: RecipientHasher::new(SECRET.as_bytes()).hash("+34600000000"),
         recipient_mask: "***00".into(),
