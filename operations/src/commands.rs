@@ -1,9 +1,10 @@
 //! Has services do something, and shows what became of it. Each caller names its tenant.
 //!
 //! A command is published like a notification, and made by the role that hears of it: `request` is what travels, `read` makes
-//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told.
+//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told, and `faults` of arguments.
 
 mod bodies;
+mod faults;
 mod read;
 mod request;
 mod words;
@@ -177,11 +178,8 @@ pub fn as_fields(unresolved: &Unresolved) -> Vec<FieldError> {
         Unresolved::UnknownService { .. } => at("/service"),
         Unresolved::UnknownAction { .. } | Unresolved::NoAction { .. } | Unresolved::Forbidden { .. } => at("/action"),
         Unresolved::Arguments(faults) => {
-            let under = |fault: &FieldError| FieldError {
-                pointer: format!("/arguments{}", fault.pointer),
-                detail: fault.detail.clone(),
-            };
-            faults.iter().map(under).collect()
+            let under = |fault: FieldError| FieldError { pointer: format!("/arguments{}", fault.pointer), ..fault };
+            faults.iter().map(|fault| under(fault.field())).collect()
         }
     }
 }

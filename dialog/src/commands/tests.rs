@@ -171,7 +171,7 @@ async fn a_request_that_cannot_be_done_is_a_dead_letter() {
 async fn people_are_told_what_they_may_and_what_is_wrong() {
     let mut parts = parts_with(services()).await;
     for (text, expected) in [
-        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string (is confirmed)"),
+        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
         ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
         ("/cmd vault.open", "Not done: you may not have vault.open done."),
         ("/cmd", "Write /cmd service.action name=value; /help says what there is."),

@@ -152,26 +152,52 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
     let acme = tenant("acme");
     assert_eq!(
         help(&registry, &acme, &["ana"], None),
-        "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string [n=integer] (is confirmed)"
+        "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text [n=integer] (is confirmed)"
     );
-    assert!(help(&registry, &acme, &["ana"], Some("es-AR")).ends_with("[n=integer] (se confirma)"));
-    assert_eq!(help(&registry, &Tenant::default(), &["ana"], Some("es")), "No hay nada que pueda pedir.");
+    assert!(
+        help(&registry, &acme, &["ana"], Some("es-AR"))
+            .ends_with("/cmd trading.stop id=texto [n=entero] (se confirma)")
+    );
+    assert_eq!(help(&registry, &Tenant::default(), &["ana"], Some("es")), "No hay nada que puedas pedir.");
     let refused = |line: &str, locale| {
         let line = CommandLine::parse(line, "bot").unwrap().unwrap();
         refusal(&registry.resolve(&line, &acme, &["ana"]).unwrap_err(), locale)
     };
     for (line, spanish) in [
-        ("/cmd tradin.stop", "No se hizo: no hay ningún servicio tradin; ¿quiso decir trading? Hay trading."),
+        ("/cmd tradin.stop", "No se hizo: no hay ningún servicio tradin; ¿querías decir trading? Hay trading."),
         ("/cmd trading.fly", "No se hizo: trading no tiene la acción fly; hay look, stop."),
         ("/cmd trading", "No se hizo: falta la acción de trading; tiene look, stop."),
-        ("/cmd trading.wipe", "No se hizo: no puede pedir trading.wipe."),
-        ("/cmd trading.stop", "No se hizo: /id is missing."),
+        ("/cmd trading.wipe", "No se hizo: no puedes pedir trading.wipe."),
+        ("/cmd trading.stop", "No se hizo: falta id."),
+        ("/cmd trading.stop id=1 ids=2", "No se hizo: ids no se conoce: ¿querías decir id?"),
+        (
+            "/cmd trading.stop n=x foo=1",
+            "No se hizo: n debe ser un número entero, como 7; foo no se conoce: lleva id, n; falta id.",
+        ),
     ] {
         assert_eq!(refused(line, Some("es")), spanish);
         assert!(refused(line, Some("en")).starts_with("Not done: "));
     }
     let invalid = CommandLine::parse("/cmd", "bot").unwrap().unwrap_err();
-    assert!(rejected_line(&invalid, Some("es")).starts_with("Escriba /cmd"));
+    assert!(rejected_line(&invalid, Some("es")).starts_with("Escribe /cmd"));
+    assert_eq!(
+        refused("/cmd trading.stop n=x", Some("en")),
+        "Not done: n must be a whole number, such as 7; id is missing."
+    );
+    let invalid = CommandLine::parse("/cmd trading.stop now id=\"a", "bot").unwrap().unwrap_err();
+    for (locale, expected) in [
+        (
+            "es",
+            "No se hizo: now no tiene valor: escribe nombre=valor, y entre comillas un valor con espacios; a id le falta la \
+             comilla de cierre.",
+        ),
+        (
+            "en",
+            "Not done: now has no value: write name=value, and quotes around a value with spaces; id has no closing quote.",
+        ),
+    ] {
+        assert_eq!(rejected_line(&invalid, Some(locale)), expected);
+    }
 }
 
 #[test]
