@@ -32,10 +32,11 @@ pub(crate) struct Address {
 }
 
 impl Person {
-    /// What people call them, and where nobody has said that, where they are reached, as far as it may be shown.
+    /// What people call them, and where nobody has said that, where they are reached, as far as it may be shown. None where
+    /// that is nothing.
     pub(crate) fn shown(&self) -> Option<String> {
         let masked = || self.addresses.first().map(|address| mask(&address.destination));
-        self.name.clone().or_else(masked)
+        self.name.clone().or_else(|| masked().filter(|mask| !mask.trim_matches('*').is_empty()))
     }
 
     /// The names by which they are allowed something: their own, and those of their groups.

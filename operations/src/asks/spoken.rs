@@ -20,12 +20,16 @@ pub fn called(ask: &Ask, id: &str, locale: Option<&str>) -> String {
     if let Some(name) = ask.names.get(id) {
         return name.clone();
     }
+    let own = || id.to_owned();
     match (id.strip_prefix(OPERATOR), id.strip_prefix(ADMINISTRATOR)) {
         (Some(name), _) if !name.starts_with(BY_NUMBER) => name.to_owned(),
         (Some(_), _) if is_spanish(locale) == Some(true) => "un operador".to_owned(),
         (Some(_), _) => "the operator".to_owned(),
-        (None, Some(number)) => mask(number),
-        (None, None) => id.to_owned(),
+        // Of a short number the mask shows nothing, and nobody would know one administrator from another.
+        (None, Some(number)) => {
+            Some(mask(number)).filter(|mask| !mask.trim_matches('*').is_empty()).unwrap_or_else(own)
+        }
+        (None, None) => own(),
     }
 }
 

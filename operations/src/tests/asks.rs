@@ -173,6 +173,7 @@ fn people_are_called_by_their_names_and_nobody_by_a_number() {
         ("command line:uid 0", None, "the operator"),
         ("command line:ada", Some("es"), "ada"),
         ("telegram:123456789", None, "***89"),
+        ("telegram:4711", None, "telegram:4711"),
     ] {
         assert_eq!(called(&named, id, locale), expected, "{id} {locale:?}");
     }
