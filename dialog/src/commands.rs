@@ -12,6 +12,7 @@ use domain::{
     Answer, Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Entry, Key, Reason, Timestamp,
     command_delivery_id,
 };
+use operations::asks::called;
 use operations::commands::{self, CommandRequest, ReportRequest};
 use runtime::failpoint;
 use serde_json::{Map, Value};
@@ -25,8 +26,6 @@ pub(crate) use self::typed::typed;
 
 /// The choice that confirms.
 const YES: &str = "yes";
-/// What is said of a command whose delivery has failed for good; the delivery itself says why.
-const UNDELIVERED: &str = "it could not be delivered to its service";
 
 /// Has a command done, which somebody has asked for by a request of ours (`/commands`). `at` is when it came in.
 ///
@@ -99,7 +98,7 @@ pub(crate) async fn undelivered(shared: &Shared) -> Result<(), StoreError> {
     let store = &shared.intake.store;
     for command in store.undelivered_commands().await? {
         let now = shared.intake.clock.now();
-        let step = |command: &Command| command.undelivered(UNDELIVERED, now);
+        let step = |command: &Command| command.undelivered(commands::UNDELIVERED, now);
         if let Some(CommandStep::Moved(moved)) = store.end_command(&command.key, step).await? {
             failpoint("dialog.command_undelivered");
             count(moved.command.state.as_str());
@@ -129,7 +128,7 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
 /// Ends a command about which nobody can be asked.
 async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Disposition> {
     let (intake, now) = (&shared.intake, shared.intake.clock.now());
-    let step = |command: &Command| command.rejected(&format!("nobody can be asked: {why}"), now);
+    let step = |command: &Command| command.rejected(&format!("{}: {why}", commands::UNASKED), now);
     let taken =
         intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step, |_| None)).await?;
     // One that was taken before is told as it is: whoever has it in hand again reads it so.
@@ -205,8 +204,22 @@ async fn end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
 
 /// Tells whoever has asked for a command how it has ended.
 async fn tell_end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
-    let Some((key, body)) = commands::of_its_end(command) else { return Ok(()) };
+    let by = refused_by(shared, command).await?;
+    let Some((key, body)) = commands::of_its_end(command, by.as_deref()) else { return Ok(()) };
     outgoing::deliver(shared, &key, &body).await
+}
+
+/// What whoever has asked for a command is told of who has refused it. None where that was nobody who was asked.
+async fn refused_by(shared: &Shared, command: &Command) -> Result<Option<String>, Disposition> {
+    let (Some(reply), Some(ask), None) = (&command.reply, &command.ask, &command.delivery) else { return Ok(None) };
+    if command.state != CommandState::Rejected {
+        return Ok(None);
+    }
+    let (intake, key) = (&shared.intake, Key { tenant: command.key.tenant.clone(), id: ask.clone() });
+    let found = intake.breaker.retry_until_taken(|| intake.store.ask(&key)).await?;
+    let by = found.as_ref().and_then(|ask| Some((ask, ask.end.as_ref()?.by.as_deref()?)));
+    let locale = reply.locale.as_deref().or(Some(shared.settings.locale.as_str()));
+    Ok(by.map(|(ask, by)| called(ask, by, locale)))
 }
 
 fn unreadable(why: &str) -> Disposition {

@@ -77,8 +77,8 @@ pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
 pub use command::{
-    Action, Argument, ArgumentKind, Command, CommandLine, CommandMoved, CommandReport, CommandState, CommandStep,
-    Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved, WantedCommand,
+    Action, Argument, ArgumentFault, ArgumentKind, ArgumentWrong, Command, CommandLine, CommandMoved, CommandReport,
+    CommandState, CommandStep, Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved, WantedCommand,
 };
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Transition, Ways, decide};

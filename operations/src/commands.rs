@@ -1,9 +1,10 @@
 //! Has services do something, and shows what became of it. Each caller names its tenant.
 //!
 //! A command is published like a notification, and made by the role that hears of it: `request` is what travels, `read` makes
-//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told.
+//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told, and `faults` of arguments.
 
 mod bodies;
+mod faults;
 mod read;
 mod request;
 mod words;
@@ -18,9 +19,10 @@ use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE}
 use topology::{Publication, PublishError, Publisher};
 use uuid::Uuid;
 
-pub use self::bodies::{TOLD_FOR_SECONDS, of_its_end, to_its_service};
+pub use self::bodies::{TOLD_FOR_SECONDS, UNASKED, UNDELIVERED, of_its_end, to_its_service};
 pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
 pub use self::request::{CommandRequest, ReportRequest};
+pub(crate) use self::words::question_in;
 pub use self::words::{accepted, help, question, refusal, rejected_line, yes_and_no};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
@@ -176,11 +178,8 @@ pub fn as_fields(unresolved: &Unresolved) -> Vec<FieldError> {
         Unresolved::UnknownService { .. } => at("/service"),
         Unresolved::UnknownAction { .. } | Unresolved::NoAction { .. } | Unresolved::Forbidden { .. } => at("/action"),
         Unresolved::Arguments(faults) => {
-            let under = |fault: &FieldError| FieldError {
-                pointer: format!("/arguments{}", fault.pointer),
-                detail: fault.detail.clone(),
-            };
-            faults.iter().map(under).collect()
+            let under = |fault: FieldError| FieldError { pointer: format!("/arguments{}", fault.pointer), ..fault };
+            faults.iter().map(|fault| under(fault.field())).collect()
         }
     }
 }

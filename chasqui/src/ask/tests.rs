@@ -29,6 +29,7 @@ fn ask() -> domain::Ask {
         question: "Deploy\u{1b}[31m?".into(),
         choices: vec![choice("yes", "Sí", false), choice("no", "No", true)],
         audience: vec!["ana".into(), "ben".into()],
+        names: Default::default(),
         quorum: 1,
         four_eyes: false,
         may_change: false,

@@ -25,6 +25,7 @@ fn verification(state: VerificationState) -> Verification {
     Verification {
         key: testkit::key("v-1"),
         purpose: "log in\u{1b}[31m".into(),
+        locale: None,
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***56".into(),

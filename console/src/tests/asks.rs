@@ -20,6 +20,7 @@ fn ask(id: &str) -> Ask {
         question: "Deploy <b>?".into(),
         choices: vec![choice("yes", "Sí", false), choice("no", "No", true)],
         audience: vec!["ana".into(), "ben".into(), "<eve>".into()],
+        names: Default::default(),
         quorum: 2,
         four_eyes: false,
         may_change: false,

@@ -87,7 +87,9 @@ async fn edit(shared: &Shared, ask: &Ask, copy: &AskCopy) -> Result<bool, Dispos
     if row.state == State::Sending {
         return Ok(true);
     }
-    if let Some((key, body)) = row.provider_id.as_deref().and_then(|id| message::edit(ask, copy, id)) {
+    if let Some((key, body)) =
+        row.provider_id.as_deref().and_then(|id| message::edit(ask, copy, id, &shared.settings.locale))
+    {
         outgoing::deliver(shared, &key, &body).await?;
     }
     Ok(false)

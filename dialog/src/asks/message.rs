@@ -2,6 +2,7 @@
 //! that tell the end. Always the same for the same copy.
 
 use domain::{Ask, Interactive, Key, Purpose, Secrets, Shown, Timestamp, ask_edit_id};
+use operations::asks::{called, spoken};
 use operations::commands::TOLD_FOR_SECONDS;
 use serde_json::{Map, Value, json};
 use store::AskCopy;
@@ -17,10 +18,11 @@ const PRIORITY: &str = "urgent";
 
 /// The body of a delivery that asks one person, by the first of their channels and then by the others. None where the secret
 /// of the ask is known no more, or its copies went nowhere. How long a channel is waited for is that between two of them: a
-/// request that comes again may say otherwise, and the message must be the same.
-pub(super) fn question(ask: &Ask, copies: &[AskCopy], secrets: &Secrets) -> Option<Value> {
+/// request that comes again may say otherwise, and the message must be the same. `locale` is that of people of whom nobody knows
+/// theirs.
+pub(super) fn question(ask: &Ask, copies: &[AskCopy], secrets: &Secrets, locale: &str) -> Option<Value> {
     let first = copies.first()?;
-    let mut body = asked_by(ask, first, secrets)?;
+    let mut body = asked_by(ask, first, secrets, locale)?;
     body.insert("id".into(), first.delivery.clone().into());
     body.insert("tenant".into(), ask.key.tenant.as_str().into());
     body.insert("priority".into(), PRIORITY.into());
@@ -30,7 +32,7 @@ pub(super) fn question(ask: &Ask, copies: &[AskCopy], secrets: &Secrets) -> Opti
         body.insert("send_at".into(), first.due_at.to_string().into());
     }
     let fallback = copies.iter().zip(copies.iter().skip(1)).map(|(before, copy)| {
-        let mut item = asked_by(ask, copy, secrets)?;
+        let mut item = asked_by(ask, copy, secrets, locale)?;
         let after = copy.due_at.since(before.due_at);
         item.insert("when".into(), "unanswered".into());
         item.insert("after_seconds".into(), after.as_secs().max(1).into());
@@ -44,7 +46,9 @@ pub(super) fn question(ask: &Ask, copies: &[AskCopy], secrets: &Secrets) -> Opti
 }
 
 /// What a delivery and an item of a fallback have in common.
-fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, Value>> {
+fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets, locale: &str) -> Option<Map<String, Value>> {
+    let locale = copy.locale.as_deref().or(Some(locale));
+    let ask = &spoken(ask, locale);
     let (channel, destination) = (&copy.channel, copy.destination.as_deref()?);
     let choices: Vec<&str> = ask.choices.iter().map(|choice| choice.label.as_str()).collect();
     let expires = shown(ask.expires_at, ask.created_at);
@@ -54,7 +58,7 @@ fn asked_by(ask: &Ask, copy: &AskCopy, secrets: &Secrets) -> Option<Map<String, 
         ("replies", json!(replies(ask))),
         ("expires", json!(expires)),
     ];
-    let requested_by = ask.requested_by.as_ref().map(|requested_by| ("requested_by", json!(requested_by)));
+    let requested_by = ask.requested_by.as_deref().map(|id| ("requested_by", json!(called(ask, id, locale))));
     let named = fields.into_iter().chain(requested_by).map(|(name, value)| (name.to_owned(), value));
     let data: Map<String, Value> = named.collect();
     let shown = Shown { channel, destination, template: Some(QUESTION), message: None, subject: None, data: &data };
@@ -82,8 +86,10 @@ fn replies(ask: &Ask) -> Vec<Value> {
 
 /// The delivery that changes a sent message of Telegram into one that tells the end and has no button, with its body. None
 /// where it is no such message. `provider_id` is what Telegram calls the message, with the number of its chat before it
-/// where that is another by now.
-pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key, Value)> {
+/// where that is another by now; `locale` is that of people of whom nobody knows theirs.
+pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str, locale: &str) -> Option<(Key, Value)> {
+    let locale = copy.locale.as_deref().or(Some(locale));
+    let ask = &spoken(ask, locale);
     let (destination, end) = (copy.destination.as_deref()?, ask.end.as_ref()?);
     if !is_edited(copy) {
         return None;
@@ -98,7 +104,7 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key,
         data.insert("outcome".into(), choice.label.as_str().into());
     }
     if let Some(by) = &end.by {
-        data.insert("by".into(), by.as_str().into());
+        data.insert("by".into(), called(ask, by, locale).into());
     }
     data.insert("telegram".into(), json!({ "edit": message }));
     data.insert("buttons".into(), json!([]));

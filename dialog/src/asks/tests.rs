@@ -7,6 +7,8 @@ use topology::Inbound;
 use crate::testing::{ADMIN, Parts, names, parts, press};
 use crate::ticker;
 
+mod spoken;
+
 async fn state(parts: &Parts) -> AskState {
     parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap().state()
 }

@@ -171,7 +171,7 @@ async fn a_request_that_cannot_be_done_is_a_dead_letter() {
 async fn people_are_told_what_they_may_and_what_is_wrong() {
     let mut parts = parts_with(services()).await;
     for (text, expected) in [
-        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string (is confirmed)"),
+        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
         ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
         ("/cmd vault.open", "Not done: you may not have vault.open done."),
         ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
@@ -198,6 +198,20 @@ async fn the_end_of_its_time_is_told_where_it_was_asked_for() {
 }
 
 #[tokio::test]
+async fn of_a_command_that_nobody_has_confirmed_in_time_nothing_else_is_told() {
+    let mut parts = parts_with(services()).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
+    parts.published();
+    parts.advance(60);
+    let store = &parts.shared.intake.store;
+    assert_eq!(store.expire_commands(parts.now()).await.unwrap(), 1);
+    let untold = store.untold_commands().await.unwrap();
+    assert!(super::expired(&parts.shared, &untold[0]).await.is_ok());
+    let published = parts.published();
+    assert_eq!((&published.deliveries[0]["data"]["state"], published.deliveries.len()), (&json!("unconfirmed"), 1));
+}
+
+#[tokio::test]
 async fn a_command_that_cannot_be_delivered_is_told_also_where_whoever_has_seen_that_died() {
     let mut parts = parts_with(services()).await;
     parts.says("telegram", words("m-1", ADMIN, "/cmd trading.look")).await;
@@ -211,7 +225,7 @@ async fn a_command_that_cannot_be_delivered_is_told_also_where_whoever_has_seen_
     ticker::look(&parts.shared).await.unwrap();
     let published = parts.published();
     assert_eq!((names(&published).as_str(), published.deliveries.len()), ("command.failed", 1));
-    assert_eq!(published.deliveries[0]["data"]["state"], "failed");
+    assert_eq!(published.deliveries[0]["data"]["state"], "undelivered");
     assert_eq!(row(&parts, &id).await.reply, None, "where it was told is forgotten");
     ticker::look(&parts.shared).await.unwrap();
     assert_eq!(names(&parts.published()), "", "it is told once");
@@ -225,7 +239,7 @@ async fn a_command_that_nobody_could_read_is_not_done() {
     let published = parts.published();
     assert_eq!(names(&published), "command.pending_confirmation command.rejected");
     let [told] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
-    assert_eq!((&told["template"], &told["data"]["state"]), (&json!("command_ended"), &json!("rejected")));
+    assert_eq!((&told["template"], &told["data"]["state"]), (&json!("command_ended"), &json!("unasked")));
     let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
     let why = row(&parts, &id).await.output.unwrap();
     assert!(why.contains("/question has 1"), "{why}");

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use text::{FieldError, nearest_of_few, printable};
+use text::{nearest_of_few, printable};
 
+use super::fault::ArgumentFault;
 use super::line::CommandLine;
 use super::schema::Schema;
 use crate::Tenant;
@@ -79,7 +80,7 @@ pub enum Unresolved {
     #[error("you may not have {service}.{action} done")]
     Forbidden { service: String, action: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Arguments(Vec<FieldError>),
+    Arguments(Vec<ArgumentFault>),
 }
 
 fn hint(meant: Option<&str>, known: &[String]) -> String {
