@@ -77,6 +77,20 @@ fn options_say_what_a_body_says() {
 }
 
 #[test]
+fn the_usage_of_what_sends_a_code_names_every_way_to_say_where() {
+    for command in ["start", "resend"] {
+        let told = Line::try_parse_from(["verify", command, "--help"]).unwrap_err().to_string();
+        let ways = "<--to <TO>|--phone <NUMBER>|--email <ADDRESS>|--telegram <CHAT>>";
+        assert!(told.contains(ways), "{told}");
+    }
+    assert!(Line::try_parse_from(["verify", "resend", "v-1"]).is_err());
+    for to in [&["--to", "ana@example.org"][..], &["--phone", "+34600123456", "--email", "ana@example.org"]] {
+        let line = ["verify", "resend", "v-1"].into_iter().chain(to.iter().copied());
+        assert!(Line::try_parse_from(line).is_ok(), "{to:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_by_the_option_that_was_given_and_without_its_value() {
     let body = start(&["--phone", "12", "--email", "nobody", "--client-ip", "here"]).unwrap();
     let refused = Asked::read(&body.to_string(), false).unwrap_err();
