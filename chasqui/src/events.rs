@@ -201,7 +201,7 @@ fn told_of_subject(noun: &str, data: &Value) -> Vec<String> {
     };
     let text = |name: &str| data[name].as_str();
     let action = text("service").zip(text("action")).map(|(service, action)| format!("{service}.{action}"));
-    let told = names.iter().filter_map(|name| Some(format!("{name}: {}", text(name)?)));
+    let told = names.iter().copied().filter_map(|name| Some(format!("{name}: {}", text(name)?)));
     let reasons: Vec<&str> = data["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let reasons = (!reasons.is_empty()).then(|| format!("reasons: {}", reasons.join(", ")));
     action.into_iter().chain(told).chain(reasons).collect()
