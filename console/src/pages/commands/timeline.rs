@@ -21,10 +21,14 @@ pub(super) fn of(command: &Command, ask: Option<&Ask>, lang: Lang, now: Timestam
     html! {
         h2 { (words.timeline) }
         ol.timeline {
-            @for Told { at, is_known, what } in told(command, ask, words) {
+            @for step in told(command, ask, words) {
                 li {
-                    @if is_known { (moment(at, now, lang)) } @else { span.moment.soft { (words.when_is_not_kept) } }
-                    " " span.told { (what) }
+                    @if step.is_known {
+                        (moment(step.at, now, lang))
+                    } @else {
+                        span.moment.soft { (words.when_is_not_kept) }
+                    }
+                    " " span.told { (step.what) }
                 }
             }
         }
