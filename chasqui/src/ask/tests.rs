@@ -148,6 +148,16 @@ fn a_question_is_printed_with_what_was_said_and_acts_on_no_terminal() {
 }
 
 #[test]
+fn the_question_of_a_command_is_printed_line_by_line_and_in_one_of_a_list() {
+    let question = "Do trading.pause?\nid = \"btc\"\n  1  Yes (yes)".to_owned();
+    let of_command = domain::Ask { kind: AskKind::Command, question, ..ask() };
+    assert_eq!(shown::row_of(&of_command, 0)[7], "Do trading.pause? id = \"btc\"   1  Yes (yes)");
+    let shown = Shown { ask: of_command, answers: Vec::new(), copies: Vec::new() };
+    let lines = shown::lines(&shown, &[]);
+    assert_eq!(&lines[1..4], ["  | Do trading.pause?", "  | id = \"btc\"", "  |   1  Yes (yes)"]);
+}
+
+#[test]
 fn only_a_decision_that_is_no_refusal_is_a_yes() {
     for (ask, expected, told) in [
         (ended(Some("yes"), AskState::Answered), true, "answered: Sí, by ana"),
