@@ -181,12 +181,13 @@ pub fn believed(
     body: &[u8],
     now: Timestamp,
 ) -> Result<ReportRequest, &'static str> {
-    const FORGED: &str = "notify-token is of no registered service, not in force, longer than a day, or without a jti";
+    const FORGED: &str =
+        "notify-token is of no registered service, not in force, good for more than a day, or has no command_id";
     let (service, command) = keys.service_and_command_of(token.expose_secret(), now).ok_or(FORGED)?;
     let text = std::str::from_utf8(body).map_err(|_| "it is no UTF-8")?;
     let written = read_report(text).map_err(|_| "it is no report of a command: command_id, state, output, tenant")?;
     if written.key.id != command {
-        return Err("notify-token is of another command: its jti must be the command_id");
+        return Err("notify-token is of another command: its command_id must be that of the body");
     }
     Ok(written.by(&service))
 }

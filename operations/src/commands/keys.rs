@@ -35,7 +35,8 @@ struct Claims {
     exp: f64,
     nbf: Option<f64>,
     iss: Option<String>,
-    jti: Option<Value>,
+    /// The one command that the token of a message is good for.
+    command_id: Option<Value>,
 }
 
 impl ServiceKeys {
@@ -55,14 +56,16 @@ impl ServiceKeys {
 
     /// The service whose token this is. None for any other token: which of the rules it breaks is not said.
     pub fn service_of(&self, token: &str, now: Timestamp) -> Option<String> {
-        self.believed(token, now, MAX_AHEAD).map(|(name, _)| name)
+        let (name, claims) = self.believed(token, now, MAX_AHEAD)?;
+        // That of a message, which others may have seen, is good for nothing else.
+        claims.command_id.is_none().then_some(name)
     }
 
-    /// The service whose token came with a message, and the command for which alone it is good (`jti`): others may see a
-    /// message where it waits, and with that token they can say nothing of another command.
+    /// The service whose token came with a message, and the command for which alone it is good: others may see a message
+    /// where it waits, and with its token they can say nothing of another command.
     pub(crate) fn service_and_command_of(&self, token: &str, now: Timestamp) -> Option<(String, String)> {
         let (name, claims) = self.believed(token, now, MAX_AHEAD_IN_A_QUEUE)?;
-        Some((name, claims.jti?.as_str()?.to_owned()))
+        Some((name, claims.command_id?.as_str()?.to_owned()))
     }
 
     fn believed(&self, token: &str, now: Timestamp, max_ahead: f64) -> Option<(String, Claims)> {
