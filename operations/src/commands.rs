@@ -1,7 +1,8 @@
 //! Has services do something, and shows what became of it. Each caller names its tenant.
 //!
 //! A command is published like a notification, and made by the role that hears of it: `request` is what travels, `read` makes
-//! one of what was written, `keys` say which service has written it, `bodies` are the deliveries that it makes, `words` is what people are told.
+//! one of what was written, `keys` say which service has reported, `bodies` are the deliveries that it makes, `words` is what
+//! people are told.
 
 mod bodies;
 mod keys;
