@@ -17,6 +17,7 @@ use operations::commands::{self, CommandRequest, ReportRequest};
 use runtime::failpoint;
 use serde_json::{Map, Value};
 use store::{CommandMade, StoreError};
+use topology::Incoming;
 
 use crate::disposition::Disposition;
 use crate::outgoing;
@@ -46,6 +47,21 @@ pub(crate) async fn dispatch(shared: &Shared, body: Map<String, Value>, at: Time
 /// What follows where not everything could be done.
 pub(crate) async fn reported(shared: &Shared, body: Map<String, Value>, at: Timestamp) -> Result<(), Disposition> {
     let request = ReportRequest::of(&body).ok_or_else(|| unreadable("it is no report of a command"))?;
+    take(shared, &request, at).await
+}
+
+/// Takes what a service says of a command by a message of its own, which is believed by the token that came with it.
+///
+/// # Errors
+/// What follows where it is not believed, or where not everything could be done.
+pub(crate) async fn said_by_a_service(shared: &Shared, incoming: &Incoming) -> Result<(), Disposition> {
+    let token = incoming.token.as_ref().ok_or_else(|| unreadable("it has no notify-token"))?;
+    let now = shared.intake.clock.now();
+    let request = commands::believed(&shared.service_keys, token, &incoming.body, now).map_err(unreadable)?;
+    take(shared, &request, now).await
+}
+
+async fn take(shared: &Shared, request: &ReportRequest, at: Timestamp) -> Result<(), Disposition> {
     let output = request.output.as_deref();
     let report = CommandReport { service: &request.service, state: request.state, output };
     advance(shared, &request.key, |command| command.reported(&report, at), |_| None).await

@@ -93,9 +93,9 @@ pub use fault::Fault;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{
-    Content, Key, Tenant, ask_copy_id, ask_edit_id, ask_end_id, child_id, command_delivery_id, command_end_id,
-    content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id, verification_send_id,
-    webhook_id,
+    Content, Key, Tenant, ask_copy_id, ask_edit_id, ask_end_id, ask_progress_id, child_id, command_delivery_id,
+    command_end_id, content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id,
+    verification_send_id, webhook_id,
 };
 pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use store::AskAnswered;
 
 use super::ended::request_end;
+use super::progress::request_progress;
 use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::replies::{Reply, reply};
@@ -35,8 +36,10 @@ pub(crate) async fn answer(
         outgoing::tell(shared, event, ask.correlation_id.as_deref(), ask.reply_to.as_deref()).await?;
     }
     failpoint("dialog.answer_told");
-    if *edit == AskEdit::End {
-        request_end(shared, key).await?;
+    match edit {
+        AskEdit::End => request_end(shared, key).await?,
+        AskEdit::Progress => request_progress(shared, ask).await?,
+        AskEdit::Nothing => {}
     }
     failpoint("dialog.end_requested");
     Ok(Some(answered))

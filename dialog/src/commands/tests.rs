@@ -2,7 +2,8 @@
 
 use domain::{Command, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
 use serde_json::{Value, json};
-use topology::Settlement;
+use testkit::keys::{service_public_pem, service_token};
+use topology::{Publication, Settlement};
 
 use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
 use crate::ticker;
@@ -12,6 +13,7 @@ fn services() -> Registry {
     let written = json!({
         "trading": {
             "base_url": "http://127.0.0.1:9300", "may": ["admins", "ana", "user:ada"], "timeout_seconds": 60,
+            "public_key": service_public_pem(),
             "actions": { "stop": { "schema": schema }, "look": { "confirm": false } },
         },
         "vault": {
@@ -151,6 +153,56 @@ async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
     assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
     parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
     assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
+}
+
+/// What a service publishes of a command, with a token of these claims besides those that it needs.
+fn message(parts: &Parts, id: &str, state: &str, claims: &Value) -> Publication {
+    let at = parts.now().as_micros() / 1_000_000;
+    let mut all = json!({ "sub": "trading", "aud": "chasqui", "exp": at + 3600, "command_id": "c-1" });
+    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    let body = json!({ "command_id": id, "state": state, "output": "done" }).to_string();
+    Publication::of_command("any", "m-9".to_owned(), body.into(), &service_token(&all), None)
+}
+
+#[tokio::test]
+async fn a_service_reports_by_a_message_that_is_believed_by_its_own_token_whoever_may_publish() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    parts.published();
+    for (state, fleet, user) in
+        [("running", None, None), ("succeeded", Some("fleet"), Some("trading")), ("succeeded", None, None)]
+    {
+        let publication = message(&parts, "c-1", state, &json!({}));
+        assert_eq!(parts.takes_of(fleet, user, publication).await, Settlement::Ack);
+        assert_eq!(names(&parts.published()), format!("command.{state}"));
+    }
+    assert_eq!(row(&parts, "c-1").await.output.as_deref(), Some("done"));
+}
+
+#[tokio::test]
+async fn a_report_whose_token_is_no_services_or_of_another_command_is_a_dead_letter_and_changes_nothing() {
+    let mut parts = parts_with(services()).await;
+    for id in ["c-1", "c-2"] {
+        parts.asked("/commands", request(id, "trading", "look", "user:ada")).await;
+    }
+    parts.published();
+    let now = parts.now().as_micros() / 1_000_000;
+    for (id, claims) in [
+        ("c-2", json!({})),
+        ("c-1", json!({ "command_id": null })),
+        ("c-1", json!({ "aud": "trading" })),
+        ("c-1", json!({ "sub": "vault" })),
+        ("c-1", json!({ "exp": now })),
+        ("c-1", json!({ "exp": now + 86_401 })),
+        ("", json!({})),
+    ] {
+        parts.takes(message(&parts, id, "succeeded", &claims)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.letters), ("", 1), "{id} {claims}");
+    }
+    for id in ["c-1", "c-2"] {
+        assert_eq!(row(&parts, id).await.state, CommandState::Dispatched, "{id}");
+    }
 }
 
 #[tokio::test]

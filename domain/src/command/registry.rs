@@ -34,8 +34,8 @@ pub struct Action {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Service {
     pub name: String,
-    /// Where it takes commands over HTTP, without a slash at its end.
-    pub base_url: String,
+    /// Where it takes commands over HTTP, without a slash at its end. None for one that takes them over AMQP.
+    pub base_url: Option<String>,
     /// For whom the tokens of its commands are.
     pub audience: String,
     pub confirm: Confirm,
@@ -49,7 +49,7 @@ pub struct Service {
     pub four_eyes: bool,
     /// How long a command may take, its confirmation included.
     pub timeout: Duration,
-    /// In PEM: verifies what the service reports over HTTP. Without one it is not heard there.
+    /// In PEM: verifies what the service reports. Without one it is not heard.
     pub public_key: Option<String>,
     pub actions: BTreeMap<String, Action>,
 }

@@ -182,6 +182,11 @@ fn what_may_be_absent_of_a_question_is_left_out() {
             json!({"question": "q", "choices": ["Yes"], "replies": [{"word": "YES"}], "expires": "e",
                 "secret": {"code": "1"}}),
         ),
+        (
+            "ask",
+            json!({"question": "q", "choices": ["Yes"], "replies": [{"word": "YES"}], "expires": "e",
+                "secret": {"code": "1"}, "progress": {"counted": 1, "quorum": 2}}),
+        ),
         ("ask_ended", json!({"question": "q", "state": "expired"})),
         ("ask_ended", json!({"question": "q", "state": "cancelled"})),
         ("ask_ended", json!({"question": "q", "state": "answered"})),
