@@ -7,11 +7,13 @@ use serde_json::{Map, Value, json};
 use store::AskCopy;
 
 use crate::choice::words_of;
-use crate::people::TELEGRAM;
+use crate::people::{SLACK, TELEGRAM};
 
 /// The template of the question, and of what stands in its place once it has ended.
 const QUESTION: &str = "ask";
 const ENDED: &str = "ask_ended";
+/// The channels whose messages can be changed once they were sent. Each reads the object of its own name in the data.
+const EDITED: [&str; 2] = [TELEGRAM, SLACK];
 /// People wait for it.
 const PRIORITY: &str = "urgent";
 
@@ -80,9 +82,9 @@ fn replies(ask: &Ask) -> Vec<Value> {
     words_of(ask).into_iter().map(reply).collect()
 }
 
-/// The delivery that changes a sent message of Telegram into one that tells the end and has no button, with its body. None
-/// where it is no such message. `provider_id` is what Telegram calls the message, with the number of its chat before it
-/// where that is another by now.
+/// The delivery that changes a sent message into one that tells the end and has no button, with its body. None where it is no
+/// message that can be changed. `provider_id` is what its provider calls the message, with the chat where it stands before it
+/// where that is another than the destination.
 pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key, Value)> {
     let (destination, end) = (copy.destination.as_deref()?, ask.end.as_ref()?);
     if !is_edited(copy) {
@@ -100,10 +102,10 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key,
     if let Some(by) = &end.by {
         data.insert("by".into(), by.as_str().into());
     }
-    data.insert("telegram".into(), json!({ "edit": message }));
+    data.insert(copy.channel.as_str().into(), json!({ "edit": message }));
     data.insert("buttons".into(), json!([]));
     let body = json!({
-        "id": key.id, "tenant": key.tenant.as_str(), "channel": TELEGRAM, "destination": chat, "template": ENDED,
+        "id": key.id, "tenant": key.tenant.as_str(), "channel": copy.channel.as_str(), "destination": chat, "template": ENDED,
         "locale": copy.locale, "data": data, "priority": PRIORITY, "ttl_seconds": TOLD_FOR_SECONDS,
         "metadata": { "ask": ask.key.id },
     });
@@ -112,7 +114,7 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str) -> Option<(Key,
 
 /// Whether a message that was sent can be changed.
 pub(super) fn is_edited(copy: &AskCopy) -> bool {
-    copy.channel.as_str() == TELEGRAM
+    EDITED.contains(&copy.channel.as_str())
 }
 
 /// An instant for people: the time alone where the question was asked on the same day.

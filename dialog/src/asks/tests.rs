@@ -125,6 +125,33 @@ async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_we
 }
 
 #[tokio::test]
+async fn a_message_tells_the_end_on_each_channel_that_lets_it_be_changed() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("slack", "U012AB3CD"), ("telegram", "1"), ("email", "ana@example.com")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let button = parts.button(0, 0).await;
+    let pressed = json!({ "id": "7/0", "by": "U012AB3CD", "chat": "D012AB3CD", "press": button });
+    parts.says("slack", pressed).await;
+    let store = &parts.shared.intake.store;
+    let ask = store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert_eq!(ask.state(), AskState::Answered);
+    let copies = store.ask_copies(&ask.key).await.unwrap();
+    let [by_slack, by_telegram, by_mail] = copies.as_slice() else { panic!("{copies:?}") };
+    for (copy, provider_id, channel, destination, message) in [
+        (by_slack, "D012AB3CD/1712345678.123456", "slack", "D012AB3CD", "1712345678.123456"),
+        (by_slack, "1712345678.123456", "slack", "U012AB3CD", "1712345678.123456"),
+        (by_telegram, "77", "telegram", "1", "77"),
+        (by_telegram, "-100/77", "telegram", "-100", "77"),
+    ] {
+        let (_, body) = super::message::edit(&ask, copy, provider_id).unwrap_or_else(|| panic!("{provider_id}"));
+        assert_eq!((&body["channel"], &body["destination"]), (&json!(channel), &json!(destination)));
+        assert_eq!((&body["template"], &body["data"]["outcome"]), (&json!("ask_ended"), &json!("Yes")));
+        assert_eq!((&body["data"][channel]["edit"], &body["data"]["buttons"]), (&json!(message), &json!([])));
+    }
+    assert_eq!(super::message::edit(&ask, by_mail, "x"), None);
+}
+
+#[tokio::test]
 async fn an_answer_by_a_link_counts_as_any_other() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("email", "ana@example.com")]).await;

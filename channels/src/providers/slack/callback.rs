@@ -18,7 +18,7 @@ use crate::settings::Settings;
 
 pub(super) const SIGNATURE: &str = "x-slack-signature";
 const SIGNED_AT: &str = "x-slack-request-timestamp";
-/// The version of the signature, before it and before what is signed.
+/// The version of the signature, before what is signed.
 const VERSION: &str = "v0";
 
 /// Slack signs each call anew. An older one is somebody's who has seen it.
@@ -35,7 +35,7 @@ pub(super) fn verify(settings: &Settings, callback: &Callback<'_>) -> Result<(),
     let signed_at = callback.header(SIGNED_AT).ok_or(Refused::Unsigned)?;
     let signature = signature.strip_prefix("v0=").and_then(bytes_of).ok_or(Refused::Forged)?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
-    let signed = [VERSION.as_bytes(), b":", signed_at.as_bytes(), b":", callback.body].concat();
+    let signed = [format!("{VERSION}:{signed_at}:").as_bytes(), callback.body].concat();
     hmac::verify(&key, &signed, &signature).map_err(|_| Refused::Forged)?;
     let at = seconds(signed_at).ok_or(Refused::Forged)?;
     let is_current = callback.at.since(at) <= LONGEST_AGE && at.since(callback.at) <= LONGEST_AGE;

@@ -5,7 +5,7 @@ mod answers;
 use std::collections::BTreeSet;
 
 use domain::Rendered;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use testkit::key;
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -136,8 +136,8 @@ fn what_is_not_known_says_nothing_and_what_has_an_odd_shape_is_named() {
         let Readable { reports, unread } = read(&form(&press(odd))).unwrap();
         assert!(reports.is_empty() && unread.as_ref().is_some_and(|told| told.contains(why)), "{unread:?}");
     }
-    let headers = HeaderMap::new();
-    let callback = Callback { target: "/", headers: &headers, body: &odd::too_long(), at: NOW };
+    let (headers, body) = (HeaderMap::new(), odd::too_long());
+    let callback = Callback { target: "/", headers: &headers, body: &body, at: NOW };
     assert!(reports(&settings("x"), &callback).is_err());
 }
 
