@@ -74,8 +74,8 @@ fn a_message_is_edited_by_the_id_that_was_told_of_it() {
         assert_eq!(told("Hi", json!({ "slack": { "edit": edit } })), [must], "{edit}");
     }
     assert_eq!(told("Hi", json!({ "slack": 7 })), ["data/slack must be an object, which may have edit"]);
-    let slip = "data/slack/edti is not read; known are edit: did you mean edit?";
-    assert_eq!(told("Hi", json!({ "slack": { "edti": null } })), [slip]);
+    let slip = "data/slack/edits is not read; known are edit: did you mean edit?";
+    assert_eq!(told("Hi", json!({ "slack": { "edits": null } })), [slip]);
 }
 
 #[test]

@@ -290,8 +290,7 @@ fn three_letters_of_a_template_are_enough_to_know_it() {
 #[test]
 fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
     let unknown = "is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean welcome?";
-    let channel =
-        "is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
+    let channel = "is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
     check(
         email(json!({"channel": "emial", "template": "welcom"})),
         &[&format!("/channel {channel}"), &format!("/template {unknown}")],
