@@ -7,6 +7,8 @@ use crate::shared::Shared;
 
 /// The channel of the administrators.
 pub(crate) const TELEGRAM: &str = "telegram";
+/// The other one whose messages have buttons, and are changed once they were sent.
+pub(crate) const SLACK: &str = "slack";
 /// The channels that write to the number of a phone.
 const OF_PHONES: [&str; 2] = ["sms", "whatsapp"];
 /// The group in which every administrator is.

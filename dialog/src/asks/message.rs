@@ -8,11 +8,13 @@ use serde_json::{Map, Value, json};
 use store::AskCopy;
 
 use crate::choice::words_of;
-use crate::people::TELEGRAM;
+use crate::people::{SLACK, TELEGRAM};
 
 /// The template of the question, and of what stands in its place once it has ended.
 const QUESTION: &str = "ask";
 const ENDED: &str = "ask_ended";
+/// The channels whose messages can be changed once they were sent. Each reads the object of its own name in the data.
+const EDITED: [&str; 2] = [TELEGRAM, SLACK];
 /// People wait for it.
 const PRIORITY: &str = "urgent";
 
@@ -91,9 +93,9 @@ fn replies(ask: &Ask) -> Vec<Value> {
     words_of(ask).into_iter().map(reply).collect()
 }
 
-/// The delivery that changes a sent message of Telegram into one that tells how many have chosen the same by this version of
-/// its ask, and keeps its buttons, with its body. None where it is no such message, or the secret of the ask is known no more.
-/// `provider_id` and `locale` are those of [`edit`].
+/// The delivery that changes a sent message into one that tells how many have chosen the same by this version of its ask, and
+/// keeps its buttons, with its body. None where it is no message that can be changed, or the secret of the ask is known no
+/// more. `provider_id` and `locale` are those of [`edit`].
 pub(super) fn progress(
     ask: &Ask,
     copy: &AskCopy,
@@ -107,7 +109,7 @@ pub(super) fn progress(
     let key = Key { tenant: copied.tenant.clone(), id: ask_progress_id(&copied, ask.version) };
     let mut more = Map::new();
     more.insert("progress".into(), json!({ "counted": counted, "quorum": ask.quorum }));
-    more.insert("telegram".into(), json!({ "edit": message }));
+    more.insert(copy.channel.as_str().into(), json!({ "edit": message }));
     let mut body = asked_by(ask, copy, chat, more, secrets, locale)?;
     body.insert("id".into(), key.id.as_str().into());
     body.insert("tenant".into(), key.tenant.as_str().into());
@@ -122,15 +124,15 @@ pub(super) fn delivery_of(ask: &Ask, copy: &AskCopy) -> Key {
     Key { tenant: ask.key.tenant.clone(), id: copy.delivery.clone() }
 }
 
-/// The chat and the number of a sent message of Telegram. None where it is no such message.
+/// The chat of a sent message, and what it is called there. None where it is no message that can be changed.
 fn place<'a>(copy: &'a AskCopy, provider_id: &'a str) -> Option<(&'a str, &'a str)> {
     let destination = copy.destination.as_deref().filter(|_| is_edited(copy))?;
     Some(provider_id.split_once('/').unwrap_or((destination, provider_id)))
 }
 
-/// The delivery that changes a sent message of Telegram into one that tells the end and has no button, with its body. None
-/// where it is no such message. `provider_id` is what Telegram calls the message, with the number of its chat before it
-/// where that is another by now; `locale` is that of people of whom nobody knows theirs.
+/// The delivery that changes a sent message into one that tells the end and has no button, with its body. None where it is no
+/// message that can be changed. `provider_id` is what its provider calls the message, with the chat where it stands before it
+/// where that is another than the destination; `locale` is that of people of whom nobody knows theirs.
 pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str, locale: &str) -> Option<(Key, Value)> {
     let locale = copy.locale.as_deref().or(Some(locale));
     let ask = &spoken(ask, locale);
@@ -146,10 +148,11 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str, locale: &str) -
     if let Some(by) = &end.by {
         data.insert("by".into(), called(ask, by, locale).into());
     }
-    data.insert("telegram".into(), json!({ "edit": message }));
+    let channel = copy.channel.as_str();
+    data.insert(channel.into(), json!({ "edit": message }));
     data.insert("buttons".into(), json!([]));
     let body = json!({
-        "id": key.id, "tenant": key.tenant.as_str(), "channel": TELEGRAM, "destination": chat, "template": ENDED,
+        "id": key.id, "tenant": key.tenant.as_str(), "channel": channel, "destination": chat, "template": ENDED,
         "locale": copy.locale, "data": data, "priority": PRIORITY, "ttl_seconds": TOLD_FOR_SECONDS,
         "metadata": { "ask": ask.key.id },
     });
@@ -158,7 +161,7 @@ pub(super) fn edit(ask: &Ask, copy: &AskCopy, provider_id: &str, locale: &str) -
 
 /// Whether a message that was sent can be changed.
 pub(super) fn is_edited(copy: &AskCopy) -> bool {
-    copy.channel.as_str() == TELEGRAM
+    EDITED.contains(&copy.channel.as_str())
 }
 
 /// An instant for people: the time alone where the question was asked on the same day.

@@ -153,6 +153,41 @@ async fn what_was_sent_tells_how_far_it_is_with_its_buttons_and_an_edit_that_com
 }
 
 #[tokio::test]
+async fn a_message_tells_how_far_it_is_and_the_end_on_each_channel_that_lets_it_be_changed() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("slack", "U012AB3CD"), ("telegram", "1"), ("email", "ana@example.com")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let button = parts.button(0, 0).await;
+    let pressed = json!({ "id": "7/0", "by": "U012AB3CD", "chat": "D012AB3CD", "press": button });
+    parts.says("slack", pressed).await;
+    let store = &parts.shared.intake.store;
+    let ask = store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert_eq!(ask.state(), AskState::Answered);
+    let copies = store.ask_copies(&ask.key).await.unwrap();
+    let [by_slack, by_telegram, by_mail] = copies.as_slice() else { panic!("{copies:?}") };
+    let edit = |copy, id| super::message::edit(&ask, copy, id, "en");
+    let progress = |copy, id| super::message::progress(&ask, copy, id, 1, &parts.shared.secrets, "en");
+    for (copy, provider_id, channel, destination, message) in [
+        (by_slack, "D012AB3CD/1712345678.123456", "slack", "D012AB3CD", "1712345678.123456"),
+        (by_slack, "1712345678.123456", "slack", "U012AB3CD", "1712345678.123456"),
+        (by_telegram, "77", "telegram", "1", "77"),
+        (by_telegram, "-100/77", "telegram", "-100", "77"),
+    ] {
+        let (so_far, end) = (progress(copy, provider_id), edit(copy, provider_id));
+        let ((_, so_far), (_, body)) = so_far.zip(end).unwrap_or_else(|| panic!("{provider_id}"));
+        for body in [&so_far, &body] {
+            assert_eq!((&body["channel"], &body["destination"]), (&json!(channel), &json!(destination)));
+            assert_eq!(body["data"][channel], json!({ "edit": message }));
+        }
+        assert_eq!((&so_far["template"], &so_far["data"]["progress"]["counted"]), (&json!("ask"), &json!(1)));
+        assert!(so_far["interactive"].is_object() && so_far["data"].get("buttons").is_none(), "it keeps its buttons");
+        assert_eq!((&body["template"], &body["data"]["outcome"]), (&json!("ask_ended"), &json!("Yes")));
+        assert_eq!(body["data"]["buttons"], json!([]));
+    }
+    assert_eq!((progress(by_mail, "x"), edit(by_mail, "x")), (None, None));
+}
+
+#[tokio::test]
 async fn an_answer_by_a_link_counts_as_any_other() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("email", "ana@example.com")]).await;

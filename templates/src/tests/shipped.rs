@@ -8,11 +8,12 @@ use super::{name, render};
 use crate::{Description, Limits, Links, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
-const CHANNELS: [(&str, bool, bool); 6] = [
+const CHANNELS: [(&str, bool, bool); 7] = [
     ("email", true, true),
     ("sms", false, false),
     ("whatsapp", false, false),
     ("telegram", false, false),
+    ("slack", false, false),
     ("push", true, false),
     ("webpush", true, false),
 ];
@@ -200,7 +201,7 @@ fn what_may_be_absent_of_a_question_is_left_out() {
     let verdicts = verdicts.map(|verdict| ("ask_reply", json!({"verdict": verdict})));
     for (template, data) in cases.into_iter().chain(verdicts) {
         for locale in ["en", "es"] {
-            for channel in ["email", "sms", "whatsapp", "telegram"] {
+            for channel in ["email", "sms", "whatsapp", "telegram", "slack"] {
                 let rendered = render(&templates, channel, template, Some(locale), data.clone());
                 let text = rendered.unwrap_or_else(|error| panic!("{template}/{locale}/{channel}: {error}")).text;
                 assert!(!text.is_empty() && !text.contains("http"), "{template}/{locale}/{channel}: {text}");
