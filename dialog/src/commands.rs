@@ -140,8 +140,7 @@ async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Di
 }
 
 /// Has the next step of a command decided, and does what follows from it. What `told` makes of the step is in the journal
-/// before it takes effect. One that was taken before is followed again: whoever
-/// had it in hand may have died before that.
+/// before it takes effect. One that was taken before is followed again: whoever had it in hand may have died before that.
 async fn advance(
     shared: &Shared,
     key: &Key,

@@ -13,7 +13,8 @@ use crate::disposition::Disposition;
 use crate::shared::Shared;
 use crate::{asks, commands, outgoing};
 
-/// How often is looked. An ask that is over by its time is told within two seconds, also where a thousand are over at once.
+/// How often is looked. An ask that is over by its time is to be told within two seconds, also where a thousand are over at
+/// once: `asks_expire_ms` of the bench measures that.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How soon is looked again where more was over than one look ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
