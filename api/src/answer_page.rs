@@ -41,18 +41,16 @@ pub(crate) fn page() -> Router<Arc<App>> {
 }
 
 async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response {
-    let words = spoken_by(&headers);
-    match found(&app, &uri, words).await {
-        Ok(linked) => standing(words, &linked.standing(app.clock.now()), None),
+    match found(&app, &uri, &headers).await {
+        Ok((linked, words)) => standing(words, &linked.standing(app.clock.now()), None),
         Err(page) => page,
     }
 }
 
 /// Nobody is asked who they are: the link was sent to one person alone. A repeat of a choice changes nothing.
 async fn decide(State(app): Shared, request: Request) -> Response {
-    let (uri, words) = (request.uri().clone(), spoken_by(request.headers()));
-    let linked = match found(&app, &uri, words).await {
-        Ok(linked) => linked,
+    let (linked, words) = match found(&app, request.uri(), request.headers()).await {
+        Ok(found) => found,
         Err(page) => return page,
     };
     let body = match read_bytes(request, MAX_BYTES).await {
@@ -77,11 +75,17 @@ async fn decide(State(app): Shared, request: Request) -> Response {
     }
 }
 
-/// Whom the link is for, or the page that says why there is nobody. It is taken as it was sent, for none needs an escape.
-async fn found(app: &App, uri: &Uri, words: &Words) -> Result<Linked, Response> {
+/// Whom the link is for, with the words for them, or the page that says why there is nobody. It is taken as it was sent, for
+/// none needs an escape.
+async fn found(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(Linked, &'static Words), Response> {
     let ticket = uri.path().rsplit('/').next().unwrap_or_default();
+    let usual = app.checker.templates().default_locale();
+    let words = spoken_by(headers, usual);
     match ledger_read(linked(&app.store, &app.secrets, ticket).await) {
-        Ok(Some(linked)) => Ok(linked),
+        Ok(Some(linked)) => {
+            let words = spoken_by(headers, linked.locale.as_deref().unwrap_or(usual));
+            Ok((linked, words))
+        }
         Ok(None) => Err(told(StatusCode::NOT_FOUND, words, words.unknown)),
         Err(problem) => Err(told(problem.status(), words, words.unavailable)),
     }

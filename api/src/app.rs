@@ -11,6 +11,7 @@ use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
 use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
+use operations::commands::ServiceKeys;
 use operations::overview::Watching;
 use operations::verifications::Verifying;
 use operations::{Checker, Rules};
@@ -20,7 +21,6 @@ use topology::Publisher;
 use web::probes::RenderMetrics;
 
 use crate::gate::Gate;
-use crate::services::keys::ServiceKeys;
 use crate::settings::Settings;
 use crate::token::Tokens;
 

@@ -34,7 +34,7 @@ const POLICY: &str =
 #[openapi(
     info(
         title = "Chasqui",
-        description = "Delivers notifications by email, SMS, WhatsApp, Telegram, push, Web Push and webhook. 202 means that the \
+        description = "Delivers notifications by email, SMS, WhatsApp, Telegram, Slack, push, Web Push and webhook. 202 means that the \
                        broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
                        Errors are `application/problem+json` (RFC 9457); branch on their `type`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),

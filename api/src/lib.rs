@@ -51,6 +51,5 @@ pub use gate::{Call, Gate, Verdict};
 pub use overview::overview_as_json;
 pub use routes::openapi;
 pub use service::Api;
-pub use services::keys::ServiceKeys;
 pub use settings::{BATCH_LIMIT, BODY_LIMIT, Open, OperatorSettings, Settings};
 pub use token::{InvalidSettings, JwtAlgorithm, JwtSettings};

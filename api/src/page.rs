@@ -14,6 +14,10 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
+const SPANISH: &str = "es";
+/// In which languages there are pages.
+const OURS: [&str; 2] = [SPANISH, "en"];
+
 /// The name of the style beside a page: relative, because a proxy may have us below a path.
 pub(crate) const STYLE: &str = "page.css";
 
@@ -73,13 +77,47 @@ pub(crate) async fn style() -> Response {
     (headers, include_str!("page/page.css")).into_response()
 }
 
-/// Whether a browser asks for Spanish first. The pages have that and English.
-pub(crate) fn is_spanish(headers: &HeaderMap) -> bool {
+/// Whether a page is in Spanish; otherwise it is in English. The first of these that a browser names decides, and where it
+/// names neither, the locale of the message in which the link stands.
+pub(crate) fn is_spanish(headers: &HeaderMap, locale: &str) -> bool {
     let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = asked.split([',', ';', '-']).next().unwrap_or_default().trim();
-    first.eq_ignore_ascii_case("es")
+    let named = asked.split(',').map(language_of).find(|language| OURS.contains(&language.as_str()));
+    named.unwrap_or_else(|| language_of(locale)) == SPANISH
+}
+
+/// The language of a tag, as `es` of `es-AR;q=0.9`.
+fn language_of(tag: &str) -> String {
+    tag.split(['-', '_', ';']).next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::is_spanish;
+
+    #[test]
+    fn a_browser_that_names_none_of_our_languages_reads_that_of_the_message() {
+        for (asked, locale, expected) in [
+            (Some("es-AR,es;q=0.9,en;q=0.8"), "en", true),
+            (Some("en"), "es", false),
+            (Some("de-DE,de;q=0.9,en;q=0.5"), "es", false),
+            (Some("de, es;q=0.5"), "en", true),
+            (Some("de-DE,fr"), "es-AR", true),
+            (Some("*"), "es", true),
+            (Some(""), "en", false),
+            (None, "es_AR", true),
+            (None, "en-GB", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(asked) = asked {
+                headers.insert("accept-language", HeaderValue::from_static(asked));
+            }
+            assert_eq!(is_spanish(&headers, locale), expected, "{asked:?} {locale}");
+        }
+    }
 }

@@ -1,6 +1,5 @@
-//! The services that take commands: which there are, what they report, and the keys on either side.
+//! The services that take commands: which there are, what they report, and our keys.
 
 pub(crate) mod jwks;
-pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod report;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use operations::accounts::log_in::LoggedIn;
+use operations::tokens::{MAX_TOKEN_BYTES, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,8 +18,6 @@ pub use self::algorithm::JwtAlgorithm;
 use self::algorithm::public_key;
 pub use self::settings::{InvalidSettings, JwtSettings};
 
-/// The most bytes of a token. A token of ours has about 400, one of a large identity provider about 2,000.
-pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
 
@@ -163,38 +162,6 @@ impl Tokens {
         let issued_at = claims.iat.as_ref().and_then(Value::as_f64);
         Ok(Signed { caller: Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
     }
-}
-
-/// The members of a token's header, whatever their values.
-pub(crate) fn header(token: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
-    serde_json::from_slice(&base64url(token.split_once('.')?.0)?).ok()
-}
-
-/// The claims of a token that nobody has looked at yet, whatever their values.
-pub(crate) fn claims_of(token: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
-    serde_json::from_slice(&base64url(token.split('.').nth(1)?)?).ok()
-}
-
-/// RFC 4648 section 5, without padding.
-fn base64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        (bits, count) = (bits << 6 | u32::from(value), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 fn decoding_key(key: &DerivedKey) -> DecodingKey {

@@ -10,6 +10,7 @@ use crate::providers::apns::Settings as Apns;
 use crate::providers::fcm::Settings as Fcm;
 use crate::providers::sendgrid::Settings as SendGrid;
 use crate::providers::service::Settings as Service;
+use crate::providers::slack::Settings as Slack;
 use crate::providers::smtp::Settings as Smtp;
 use crate::providers::telegram::Settings as Telegram;
 use crate::providers::twilio::Settings as Twilio;
@@ -44,6 +45,7 @@ pub struct Settings {
     pub webpush: WebPush,
     pub webhook: Webhook,
     pub telegram: Telegram,
+    pub slack: Slack,
     pub service: Service,
     /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
     pub outbound: Allow,
@@ -71,6 +73,7 @@ impl Settings {
             webpush: WebPush::default(),
             webhook: Webhook::default(),
             telegram: Telegram::default(),
+            slack: Slack::default(),
             service: Service::default(),
             outbound: Allow::default(),
             public_url: None,

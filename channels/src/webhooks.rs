@@ -149,6 +149,7 @@ mod tests {
             ("whatsapp", Some("x-hub-signature-256"), Some("whatsapp_cloud")),
             ("whatsapp", Some("x-twilio-signature"), Some("twilio")),
             ("telegram", None, Some("telegram")),
+            ("slack", None, Some("slack")),
             ("smtp", None, None),
             ("Twilio", None, None),
             ("", None, None),
@@ -166,6 +167,7 @@ mod tests {
             ("Sendgrid", Some("sendgrid")),
             ("sns", Some("sms")),
             ("telegramm", Some("telegram")),
+            ("slak", Some("slack")),
             ("smtp", None),
             ("pigeon", None),
             ("", None),
@@ -195,6 +197,7 @@ mod tests {
             ("whatsapp_cloud", "US.15", "whatsapp", "US.15"),
             ("sendgrid", "ana@example.org", "email", "ana@example.org"),
             ("telegram", "4711", "telegram", "4711"),
+            ("slack", "U012AB3CD", "slack", "U012AB3CD"),
         ] {
             assert_eq!(Webhooks::person(&report(provider, recipient)), (medium, Some(person.to_owned())));
         }
@@ -205,7 +208,7 @@ mod tests {
         let webhooks = Webhooks::new(&crate::settings::of_tests());
         let headers = HeaderMap::new();
         let callback = Callback { target: "/webhook/x", headers: &headers, body: b"[]", at: testkit::NOW };
-        for name in ["twilio", "sendgrid", "whatsapp_cloud", "telegram", "smtp"] {
+        for name in ["twilio", "sendgrid", "whatsapp_cloud", "telegram", "slack", "smtp"] {
             assert!(matches!(webhooks.verify(name, &callback), Err(Refused::NotConfigured(_))), "{name}");
             assert!(webhooks.challenge(name, "hub.mode=subscribe&hub.verify_token=&hub.challenge=1").is_err());
         }

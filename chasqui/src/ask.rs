@@ -1,6 +1,7 @@
 //! `chasqui ask`: asks people, follows what they say, shows and lists what they were asked, and takes a question back.
 
 mod create;
+mod rejected;
 mod shown;
 mod watch;
 
@@ -141,7 +142,8 @@ async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
         false => shown::print(&found, &states),
     }
     if follow && found.ask.end.is_none() {
-        return watch::watch(store, &key, &config.topology.names.dead_letter_queue(), &found.answers).await;
+        let (dead_letters, none) = (config.topology.names.dead_letter_queue(), rejected::Rejections::none());
+        return watch::watch(store, &key, &dead_letters, &found.answers, none).await;
     }
     Ok(ExitCode::SUCCESS)
 }

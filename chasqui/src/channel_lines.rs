@@ -63,7 +63,8 @@ mod tests {
         assert!(sent[0].starts_with("email      really sent, by smtp"), "{sent:?}");
         assert!(sent[2].starts_with("push apns  off") && sent[2].contains("APNS_KEY"), "{sent:?}");
         assert!(!sent[1].contains("APNS_KEY"), "{sent:?}");
-        assert!(sent[3].starts_with("sms        off") && sent[3].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
+        assert!(sent[4].starts_with("sms        off") && sent[4].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
+        assert!(sent[3].starts_with("slack      off") && sent[3].contains("SLACK_BOT_TOKEN"), "{sent:?}");
         let mut with_another = settings(SandboxMode::Off);
         with_another.sendgrid.api_key = Some("SG.key".into());
         with_another.sendgrid.base_url = "https://api.sendgrid.com".into();
@@ -71,9 +72,9 @@ mod tests {
         let missing = lines(&settings(SandboxMode::Missing));
         assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
         let needs = "it needs TWILIO_FROM_NUMBER + TWILIO_ACCOUNT_SID + ";
-        assert!(missing[3].contains(needs), "what goes together is told from what is another way: {missing:?}");
+        assert!(missing[4].contains(needs), "what goes together is told from what is another way: {missing:?}");
         let all = lines(&settings(SandboxMode::All));
-        assert!(all[0].contains("although it is configured") && all[7].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+        assert!(all[0].contains("although it is configured") && all[8].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
         let webhook =
             [&sent, &missing, &all].map(|lines| lines.iter().find(|line| line.starts_with("webhook")).unwrap());
         assert_eq!(webhook[0], "webhook    off: its messages are dead-lettered (it needs WEBHOOKS=true)");

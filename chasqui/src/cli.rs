@@ -16,7 +16,8 @@ use crate::{
     unconfigured, up, user, vapid, verify, webhook,
 };
 
-/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, Telegram, push, Web Push, webhooks.
+/// Delivers notifications that services publish to RabbitMQ: email, SMS, WhatsApp, Telegram, Slack, push, Web Push,
+/// webhooks.
 #[derive(Parser, Debug)]
 #[command(name = "chasqui", version, arg_required_else_help = true, after_help = exit::CODES)]
 pub struct Cli {

@@ -153,7 +153,8 @@ fn typed(services: &Registry, line: &CommandLine, tenant: &Tenant, who: &[&str])
 fn refused(unresolved: &Unresolved) -> Usage {
     let lines = match unresolved {
         Unresolved::Arguments(faults) => {
-            let line = |fault: &domain::FieldError| exit::said(fault, |name| format!("the argument {name}"));
+            let line =
+                |fault: &domain::ArgumentFault| exit::said(&fault.field(), |name| format!("the argument {name}"));
             faults.iter().map(line).collect::<Vec<_>>().join("\n")
         }
         other => other.to_string(),

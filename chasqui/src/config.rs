@@ -91,7 +91,7 @@ impl Config {
         let webhooks = keys::webhooks(secret_key.as_ref(), previous_secret_key.as_ref());
         let services = services::read(reader);
         let signer = keys::commands(secret_key.as_ref(), previous_secret_key.as_ref());
-        let service = channels::service::Settings { services: services.clone(), keys: signer };
+        let service = channels::service::Settings { services: services.clone(), keys: signer, publishing: None };
         let public_url = reader.own_url("PUBLIC_URL", "https://notify.example.com");
         let called_at = public_url.as_ref().map(|own| own.url.clone());
         let demo_rules = scheduler::Media { known: channels::known(), check: &check_demo };

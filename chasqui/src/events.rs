@@ -1,4 +1,4 @@
-//! `chasqui events`: prints what the fleet tells of its deliveries, as it is told.
+//! `chasqui events`: prints what the fleet tells of its deliveries, questions, commands and verifications, as it is told.
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
@@ -177,6 +177,7 @@ fn line_of(event: &Value) -> String {
     if data["attempt"].is_number() {
         words.push(format!("attempt {}", data["attempt"]));
     }
+    words.extend(told_of_subject(kind.split('.').next().unwrap_or_default(), data));
     for name in
         ["provider", "passed_over", "code", "reason", "suppressed_for", "next", "child", "escalates_at", "detail"]
     {
@@ -188,6 +189,22 @@ fn line_of(event: &Value) -> String {
         words.push("it may have been sent".to_owned());
     }
     printable(&words.join("  ")).into_owned()
+}
+
+/// What a person wants to know of a question, a command or a verification. Of a delivery nothing.
+fn told_of_subject(noun: &str, data: &Value) -> Vec<String> {
+    let names: &[&str] = match noun {
+        "ask" => &["approver", "choice", "by", "via", "state", "correlation_id"],
+        "command" => &["confirmed_by", "correlation_id"],
+        "verification" => &["purpose", "channel"],
+        _ => return Vec::new(),
+    };
+    let text = |name: &str| data[name].as_str();
+    let action = text("service").zip(text("action")).map(|(service, action)| format!("{service}.{action}"));
+    let told = names.iter().copied().filter_map(|name| Some(format!("{name}: {}", text(name)?)));
+    let reasons: Vec<&str> = data["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let reasons = (!reasons.is_empty()).then(|| format!("reasons: {}", reasons.join(", ")));
+    action.into_iter().chain(told).chain(reasons).collect()
 }
 
 fn event(text: &str) -> Result<String, String> {
@@ -222,6 +239,33 @@ mod tests {
         assert!(line.contains("attempt 4  reason: exhausted") && line.ends_with("it may have been sent"), "{line}");
         assert!(!line.chars().any(domain::acts), "{line:?}");
         assert_eq!(line_of(&json!([])), "    /");
+    }
+
+    #[test]
+    fn a_line_of_a_question_a_command_or_a_verification_says_what_a_person_wants_to_know() {
+        for (kind, data, told) in [
+            (
+                "ask.answered",
+                json!({"kind": "confirm", "choice": "yes", "by": "ana", "correlation_id": "order-7", "version": 3}),
+                "choice: yes  by: ana  correlation_id: order-7",
+            ),
+            ("ask.rejected", json!({"reason": "/to/0 is a group of nobody"}), "reason: /to/0 is a group of nobody"),
+            (
+                "command.dispatched",
+                json!({"service": "trading", "action": "strategy.pause", "confirmed_by": "ana", "requested_by": "ben"}),
+                "trading.strategy.pause  confirmed_by: ana",
+            ),
+            ("verification.sent", json!({"purpose": "log in", "channel": "sms"}), "purpose: log in  channel: sms"),
+            (
+                "verification.blocked",
+                json!({"purpose": "log in", "channel": "sms", "reasons": ["country", "prefix"]}),
+                "purpose: log in  channel: sms  reasons: country, prefix",
+            ),
+            ("sms.sent", json!({"channel": "sms", "provider": "twilio"}), "provider: twilio"),
+        ] {
+            let event = json!({"type": format!("chasqui.{kind}"), "tenant": "acme", "data": data});
+            assert_eq!(line_of(&event), format!("  {kind}  acme/  {told}"));
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ mod tests {
         let dotenv = REFERENCE.with_dotenv(format!("{}{rest}", fake.settings).as_bytes());
         let config = Config::read(dotenv, Role::Worker).unwrap_or_else(|problems| panic!("{problems}"));
         let lines = channel_lines::lines(&config.channels);
-        for channel in ["email", "sms", "whatsapp", "telegram", "push", "webpush"] {
+        for channel in ["email", "sms", "whatsapp", "telegram", "slack", "push", "webpush"] {
             assert!(lines.iter().any(|line| line.starts_with(channel) && line.contains("really sent")), "{lines:#?}");
         }
         assert!(config.warnings.is_empty(), "{:#?}", config.warnings);

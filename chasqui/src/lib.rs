@@ -23,6 +23,7 @@ mod contract;
 mod dead;
 mod delays;
 mod deliveries;
+mod dispatch;
 mod events;
 mod explain;
 mod fake;

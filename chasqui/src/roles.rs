@@ -23,7 +23,7 @@ use web::probes::Probes;
 use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
-use crate::{channel_lines, exit, metrics, parts, webhooks};
+use crate::{channel_lines, dispatch, exit, metrics, parts, webhooks};
 
 /// How long the API waits to ask a ledger again that did not let it in.
 const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -195,7 +195,9 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
 
 pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: CancellationToken) -> Result<()> {
     let config = &shared.config;
-    let channels = Channels::enable(&config.channels).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
+    let mut sending = config.channels.clone();
+    sending.service.publishing = Some(dispatch::publishing(&shared.publisher));
+    let channels = Channels::enable(&sending).map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
     let templates = shared.templates()?;
     let worker = Worker {
         setup: Setup {

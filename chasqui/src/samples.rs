@@ -69,7 +69,7 @@ fn samples() -> Vec<Value> {
 }
 
 /// Addresses and numbers that are reserved for examples (RFC 2606; the 555-01xx range).
-fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 6] {
+fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 7] {
     [
         ("email", "ana@example.com", "welcome", "es"),
         ("sms", "+12025550143", "otp", "en"),
@@ -77,6 +77,7 @@ fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'s
         ("push", "sample-device-token-0123456789abcdef", "alert", "en"),
         ("webpush", SUBSCRIPTION, "receipt", "en"),
         ("telegram", "@example_channel", "alert", "es"),
+        ("slack", "C0EXAMPLE00", "alert", "en"),
     ]
 }
 

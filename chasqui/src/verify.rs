@@ -31,7 +31,7 @@ pub enum VerifyCommand {
     Start(Box<Start>),
     /// Try the code that somebody has typed, which is read from standard input: exit code 1 where it is not right
     Confirm(Which),
-    /// Send the same code once more, to the address that is named again
+    /// Send the same code once more: give the same of --to, --phone, --email and --telegram as it was started with
     Resend(Box<Resend>),
     /// Print one verification, without its code and its address: exit code 1 where there is none
     Show(Show),
@@ -67,11 +67,10 @@ pub struct Start {
 
 // Where a code goes. A doc comment would be taken for that of a command.
 #[derive(clap::Args, Debug)]
-#[group(skip)]
+#[group(required = true, multiple = true)]
 pub(crate) struct To {
     /// The number or the address
-    #[arg(long, allow_hyphen_values = true, conflicts_with_all = ["phone", "email", "telegram"],
-        required_unless_present_any = ["phone", "email", "telegram"])]
+    #[arg(long, allow_hyphen_values = true, conflicts_with_all = ["phone", "email", "telegram"])]
     to: Option<String>,
     /// A number: by WhatsApp where somebody carries that here, and then by SMS
     #[arg(long, value_name = "NUMBER")]

@@ -133,16 +133,40 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// The pages that somebody looks at every day stand in a bar, and the others are unfolded. On a phone all of them are.
     fn navigation(&self) -> Markup {
-        let seen = Section::ALL.into_iter().filter(|section| self.viewer.actor.may(section.needs()));
+        let (lang, words) = (self.lang(), &self.lang().words().shell);
+        let seen: Vec<Section> =
+            Section::ALL.into_iter().filter(|section| self.viewer.actor.may(section.needs())).collect();
+        let here = seen.contains(&self.section).then(|| self.section.label(lang));
+        let folded = here.filter(|_| !self.section.is_often());
         html! {
-            nav.sections aria-label=(self.lang().words().shell.navigation) {
-                @for section in seen {
-                    a href=(section.path()) data-key=[section.key()]
-                        aria-current=[(section == self.section).then_some("page")] { (section.label(self.lang())) }
+            nav.sections aria-label=(words.navigation) {
+                @for section in seen.iter().filter(|section| section.is_often()) {
+                    a href=(section.path()) data-key=[section.key()] aria-current=[self.current(*section)] {
+                        (section.label(lang))
+                    }
+                }
+                @if !seen.is_empty() {
+                    details.more {
+                        summary.here[folded.is_some()] {
+                            span.wide { (words.more) @if let Some(label) = folded { ": " (label) } }
+                            span.narrow { (words.navigation) @if let Some(label) = here { ": " (label) } }
+                        }
+                        div {
+                            @for section in &seen {
+                                a.often[section.is_often()] href=(section.path())
+                                    aria-current=[self.current(*section)] { (section.label(lang)) }
+                            }
+                        }
+                    }
                 }
             }
         }
+    }
+
+    fn current(&self, section: Section) -> Option<&'static str> {
+        (section == self.section).then_some("page")
     }
 
     fn session(&self) -> Markup {

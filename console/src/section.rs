@@ -102,6 +102,11 @@ impl Section {
         }
     }
 
+    /// Whether it is looked at every day, and so always in sight: each of them has a key.
+    pub(crate) const fn is_often(self) -> bool {
+        self.key().is_some()
+    }
+
     /// Without this scope the navigation does not lead here.
     pub(crate) const fn needs(self) -> Scope {
         match self {

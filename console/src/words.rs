@@ -80,6 +80,8 @@ pub(crate) struct Sections {
 pub(crate) struct ShellWords {
     pub(crate) skip: &'static str,
     pub(crate) navigation: &'static str,
+    /// The pages that are not always in sight.
+    pub(crate) more: &'static str,
     pub(crate) language: &'static str,
     pub(crate) theme: &'static str,
     pub(crate) theme_auto: &'static str,

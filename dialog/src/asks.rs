@@ -1,7 +1,8 @@
 //! Asks: opened with the messages that ask, answered, and ended with whatever follows from that.
 //!
 //! `audience` finds who is asked, `plan` says which messages go where and when, `message` writes them, `opening` does all of
-//! it, `answering` takes an answer and tells what it does, and `ended` calls off what waits and edits what was sent.
+//! it, `answering` takes an answer and tells what it does, `progress` has what was sent tell how far it is, and `ended` calls
+//! off what waits and edits what was sent.
 
 mod answering;
 mod audience;
@@ -9,10 +10,12 @@ mod ended;
 mod message;
 mod opening;
 mod plan;
+mod progress;
 
 pub(crate) use answering::{answer, tell_verdict};
 pub(crate) use ended::{end, ended, request_end};
 pub(crate) use opening::{Opening, open};
+pub(crate) use progress::progress;
 
 #[cfg(test)]
 mod tests;

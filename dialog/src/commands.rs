@@ -12,10 +12,12 @@ use domain::{
     Answer, Ask, AskKind, AskState, Command, CommandReport, CommandState, CommandStep, Entry, Key, Reason, Timestamp,
     command_delivery_id,
 };
+use operations::asks::called;
 use operations::commands::{self, CommandRequest, ReportRequest};
 use runtime::failpoint;
 use serde_json::{Map, Value};
 use store::{CommandMade, StoreError};
+use topology::Incoming;
 
 use crate::disposition::Disposition;
 use crate::outgoing;
@@ -25,8 +27,6 @@ pub(crate) use self::typed::typed;
 
 /// The choice that confirms.
 const YES: &str = "yes";
-/// What is said of a command whose delivery has failed for good; the delivery itself says why.
-const UNDELIVERED: &str = "it could not be delivered to its service";
 
 /// Has a command done, which somebody has asked for by a request of ours (`/commands`). `at` is when it came in.
 ///
@@ -47,6 +47,21 @@ pub(crate) async fn dispatch(shared: &Shared, body: Map<String, Value>, at: Time
 /// What follows where not everything could be done.
 pub(crate) async fn reported(shared: &Shared, body: Map<String, Value>, at: Timestamp) -> Result<(), Disposition> {
     let request = ReportRequest::of(&body).ok_or_else(|| unreadable("it is no report of a command"))?;
+    take(shared, &request, at).await
+}
+
+/// Takes what a service says of a command by a message of its own, which is believed by the token that came with it.
+///
+/// # Errors
+/// What follows where it is not believed, or where not everything could be done.
+pub(crate) async fn said_by_a_service(shared: &Shared, incoming: &Incoming) -> Result<(), Disposition> {
+    let token = incoming.token.as_ref().ok_or_else(|| unreadable("it has no notify-token"))?;
+    let now = shared.intake.clock.now();
+    let request = commands::believed(&shared.service_keys, token, &incoming.body, now).map_err(unreadable)?;
+    take(shared, &request, now).await
+}
+
+async fn take(shared: &Shared, request: &ReportRequest, at: Timestamp) -> Result<(), Disposition> {
     let output = request.output.as_deref();
     let report = CommandReport { service: &request.service, state: request.state, output };
     advance(shared, &request.key, |command| command.reported(&report, at), |_| None).await
@@ -99,7 +114,7 @@ pub(crate) async fn undelivered(shared: &Shared) -> Result<(), StoreError> {
     let store = &shared.intake.store;
     for command in store.undelivered_commands().await? {
         let now = shared.intake.clock.now();
-        let step = |command: &Command| command.undelivered(UNDELIVERED, now);
+        let step = |command: &Command| command.undelivered(commands::UNDELIVERED, now);
         if let Some(CommandStep::Moved(moved)) = store.end_command(&command.key, step).await? {
             failpoint("dialog.command_undelivered");
             count(moved.command.state.as_str());
@@ -129,7 +144,7 @@ async fn make(shared: &Shared, command: Command) -> Result<Command, Disposition>
 /// Ends a command about which nobody can be asked.
 async fn unasked(shared: &Shared, command: &Command, why: &str) -> Result<(), Disposition> {
     let (intake, now) = (&shared.intake, shared.intake.clock.now());
-    let step = |command: &Command| command.rejected(&format!("nobody can be asked: {why}"), now);
+    let step = |command: &Command| command.rejected(&format!("{}: {why}", commands::UNASKED), now);
     let taken =
         intake.breaker.retry_until_taken(|| intake.store.advance_command(&command.key, &step, |_| None)).await?;
     // One that was taken before is told as it is: whoever has it in hand again reads it so.
@@ -204,8 +219,22 @@ async fn end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
 
 /// Tells whoever has asked for a command how it has ended.
 async fn tell_end(shared: &Shared, command: &Command) -> Result<(), Disposition> {
-    let Some((key, body)) = commands::of_its_end(command) else { return Ok(()) };
+    let by = refused_by(shared, command).await?;
+    let Some((key, body)) = commands::of_its_end(command, by.as_deref()) else { return Ok(()) };
     outgoing::deliver(shared, &key, &body).await
+}
+
+/// What whoever has asked for a command is told of who has refused it. None where that was nobody who was asked.
+async fn refused_by(shared: &Shared, command: &Command) -> Result<Option<String>, Disposition> {
+    let (Some(reply), Some(ask), None) = (&command.reply, &command.ask, &command.delivery) else { return Ok(None) };
+    if command.state != CommandState::Rejected {
+        return Ok(None);
+    }
+    let (intake, key) = (&shared.intake, Key { tenant: command.key.tenant.clone(), id: ask.clone() });
+    let found = intake.breaker.retry_until_taken(|| intake.store.ask(&key)).await?;
+    let by = found.as_ref().and_then(|ask| Some((ask, ask.end.as_ref()?.by.as_deref()?)));
+    let locale = reply.locale.as_deref().or(Some(shared.settings.locale.as_str()));
+    Ok(by.map(|(ask, by)| called(ask, by, locale)))
 }
 
 fn unreadable(why: &str) -> Disposition {

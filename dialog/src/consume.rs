@@ -21,9 +21,22 @@ pub(crate) const ROLE: Role = Role {
 };
 
 fn dead_lettered(letter: &DeadLettered<'_>) {
-    let DeadLettered { reason, delivery, error, .. } = letter;
-    tracing::warn!(%reason, id = %delivery, error, "an event for endpoints, or a provider's call, went to the dead-letter \
-        queue");
+    let DeadLettered { reason, delivery, request, error, .. } = letter;
+    let what = what_it_was(*request);
+    tracing::warn!(%reason, id = %delivery, error, "{what} went to the dead-letter queue");
+}
+
+/// What was given up, for whoever reads the log: requests of our own by what they ask for.
+fn what_it_was(request: Option<&str>) -> &'static str {
+    match request {
+        Some("/asks") => "a question",
+        Some("/asks/answer") => "an answer to a question",
+        Some("/asks/ended") => "the end of a question",
+        Some("/commands") => "a command",
+        Some("/commands/event") => "a service's report of a command",
+        Some(_) => "a request of the fleet's own",
+        None => "an event for endpoints, or a provider's call",
+    }
 }
 
 /// Takes the events of the queue until its stream ends, which it does when the consumers drain.
@@ -114,4 +127,22 @@ async fn disable(shared: &Shared, event: &Event, gone: &Noted<'_>) -> Dispositio
 
 fn count(what: &'static str) {
     metrics::counter!("chasqui_callbacks_total", "what" => what).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::what_it_was;
+
+    #[test]
+    fn a_dead_letter_is_called_what_it_is() {
+        for (request, expected) in [
+            (Some("/asks"), "a question"),
+            (Some("/asks/answer"), "an answer to a question"),
+            (Some("/commands"), "a command"),
+            (Some("/new"), "a request of the fleet's own"),
+            (None, "an event for endpoints, or a provider's call"),
+        ] {
+            assert_eq!(what_it_was(request), expected, "{request:?}");
+        }
+    }
 }

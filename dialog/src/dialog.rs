@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::{Clock, CommandKeys, Defaults, RecipientHasher, Registry, Secrets, Telling, WebhookKeys};
 use intake::{Intake, Teller};
+use operations::commands::ServiceKeys;
 use runtime::{LogLimiter, Readiness};
 use store::{LedgerBreaker, RetryLimit, Store};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +110,8 @@ impl Dialog {
                 stopping: stop,
             },
             keys: self.keys,
+            // What is wrong with a key, whoever has read the file has told.
+            service_keys: ServiceKeys::new(&self.services).unwrap_or_default(),
             services: self.services,
             signer: self.signer,
             reader: self.reader,

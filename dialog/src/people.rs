@@ -1,12 +1,14 @@
 //! Who people are: the contacts of a tenant, and the administrators whom the settings name.
 
-use domain::{ChannelName, Key, Tenant};
+use domain::{ChannelName, Key, Tenant, mask};
 use store::{Contact, ContactAddress, StepError};
 
 use crate::shared::Shared;
 
 /// The channel of the administrators.
 pub(crate) const TELEGRAM: &str = "telegram";
+/// The other one whose messages have buttons, and are changed once they were sent.
+pub(crate) const SLACK: &str = "slack";
 /// The channels that write to the number of a phone.
 const OF_PHONES: [&str; 2] = ["sms", "whatsapp"];
 /// The group in which every administrator is.
@@ -16,6 +18,8 @@ const ADMINS: &str = "admins";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Person {
     pub(crate) key: Key,
+    /// What they are called. None where nobody has said it.
+    pub(crate) name: Option<String>,
     pub(crate) locale: Option<String>,
     pub(crate) groups: Vec<String>,
     /// In the order in which they are tried.
@@ -30,6 +34,13 @@ pub(crate) struct Address {
 }
 
 impl Person {
+    /// What people call them, and where nobody has said that, where they are reached, as far as it may be shown. None where
+    /// that is nothing.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let masked = || self.addresses.first().map(|address| mask(&address.destination));
+        self.name.clone().or_else(|| masked().filter(|mask| !mask.trim_matches('*').is_empty()))
+    }
+
     /// The names by which they are allowed something: their own, and those of their groups.
     pub(crate) fn names(&self) -> Vec<&str> {
         std::iter::once(self.key.id.as_str()).chain(self.groups.iter().map(String::as_str)).collect()
@@ -42,6 +53,7 @@ impl From<Contact> for Person {
             |address: store::ContactAddress| Address { channel: address.channel, destination: address.destination };
         Self {
             key: contact.key,
+            name: Some(contact.name).filter(|name| !name.is_empty()),
             locale: contact.locale,
             groups: contact.groups,
             addresses: contact.addresses.into_iter().map(address).collect(),
@@ -180,6 +192,7 @@ fn admins(shared: &Shared, tenant: &Tenant) -> Vec<Person> {
     }
     let admin = |id: &String| Person {
         key: Key { tenant: tenant.clone(), id: format!("{TELEGRAM}:{id}") },
+        name: None,
         locale: None,
         groups: vec![ADMINS.to_owned()],
         addresses: vec![Address { channel: channel.clone(), destination: id.clone() }],

@@ -1,5 +1,5 @@
 //! Takes the calls of providers one by one: what a call says is put on the suppression list, kept, merged into the rows of
-//! its deliveries and told, before it is acknowledged. Requests of our own come by the same queue.
+//! its deliveries and told, before it is acknowledged. Requests of our own come by the same queue, and what services say.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::disposition::Disposition;
 use crate::requests::{self, Request};
 use crate::said::{Said, Spoken};
 use crate::shared::Shared;
-use crate::{listing, words};
+use crate::{commands, listing, words};
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
 /// scheduler: longer than an attempt takes.
@@ -68,6 +68,10 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
     if TooOften::of(incoming).is_some() {
         let error = format!("delivered {} times without being taken", incoming.delivery_count + 1);
         return Err(Disposition::DeadLetter(Reason::RedeliveredTooOften, error));
+    }
+    if incoming.token.is_some() {
+        commands::said_by_a_service(shared, incoming).await?;
+        return Ok(Disposition::Acknowledge);
     }
     let unreadable = |why: String| Disposition::DeadLetter(Reason::DecodeError, why);
     let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;

@@ -38,6 +38,7 @@ pub(crate) async fn asked(shared: &Shared, request: &Request<'_>) -> Result<Disp
     match target.as_str() {
         "/asks" => open(shared, request, body).await?,
         "/asks/answer" => answer(shared, request, &body).await?,
+        "/asks/progress" => return progress(shared, request, &body).await,
         "/asks/ended" => return end(shared, request, &body).await,
         "/commands" => commands::dispatch(shared, body, *at).await?,
         "/commands/event" => commands::reported(shared, body, *at).await?,
@@ -78,6 +79,23 @@ async fn end(shared: &Shared, request: &Request<'_>, body: &Map<String, Value>) 
     commands::ask_ended(shared, &ask).await?;
     failpoint("dialog.command_advanced");
     let is_done = asks::end(shared, &ask, request.round).await?;
+    again_unless(is_done, shared, request).await
+}
+
+/// What an ask tells while it is open.
+async fn progress(
+    shared: &Shared,
+    request: &Request<'_>,
+    body: &Map<String, Value>,
+) -> Result<Disposition, Disposition> {
+    let version = body.get("version").and_then(Value::as_u64).and_then(|version| u32::try_from(version).ok());
+    let version = version.ok_or_else(|| unreadable("/version is missing, or no number"))?;
+    let is_done = asks::progress(shared, &ask_of(body)?, version, request.round).await?;
+    again_unless(is_done, shared, request).await
+}
+
+/// Has a request that waits for something come again.
+async fn again_unless(is_done: bool, shared: &Shared, request: &Request<'_>) -> Result<Disposition, Disposition> {
     if is_done {
         return Ok(Disposition::Acknowledge);
     }

@@ -2,6 +2,7 @@
 
 use domain::{CommandKeys, Registry, Secrets, WebhookKeys};
 use intake::Intake;
+use operations::commands::ServiceKeys;
 use tokio_util::task::TaskTracker;
 
 use crate::endpoints::Endpoints;
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) keys: WebhookKeys,
     /// The services that take commands.
     pub(crate) services: Registry,
+    /// Those by which services are believed that report by a message.
+    pub(crate) service_keys: ServiceKeys,
     pub(crate) signer: CommandKeys,
     pub(crate) reader: Reader,
     pub(crate) secrets: Secrets,

@@ -129,11 +129,25 @@ impl Parts {
 
     /// Has it take what was published to its queue.
     pub(crate) async fn takes(&self, publication: Publication) -> Settlement {
+        self.takes_of(None, None, publication).await
+    }
+
+    /// Has it take what this user has published, in a fleet of that one, where the broker says who publishes.
+    pub(crate) async fn takes_of(
+        &self,
+        fleet: Option<&str>,
+        user: Option<&str>,
+        publication: Publication,
+    ) -> Settlement {
         let Publication { message_id, headers, publisher_properties, body, .. } = publication;
         let properties = properties(&message_id, &headers, &publisher_properties);
+        let properties = match user {
+            Some(user) => properties.with_user_id(user.into()),
+            None => properties,
+        };
         let (settle, settled) = Settle::reporting();
         let delivery = Delivery { properties, body, redelivered: false, settle };
-        let incoming = Incoming::new(Source::Inbound, &Names::of("notifications"), None, delivery);
+        let incoming = Incoming::new(Source::Inbound, &Names::of("notifications"), fleet, delivery);
         let (queue, source) = mpsc::channel(1);
         queue.send(incoming).await.unwrap();
         drop(queue);
@@ -176,7 +190,7 @@ impl Parts {
                 To::Reply(queue) => all.replies.push(queue.clone()),
                 To::Inbound | To::InboundLater => all.requests.push(one),
                 To::DeadLetter => all.letters += 1,
-                To::Retry(_) => panic!("{one:?}"),
+                To::Retry(_) | To::Command(_) => panic!("{one:?}"),
             }
         }
         all

@@ -13,7 +13,7 @@ use serde_json::Map;
 use self::typed::Typed;
 use crate::commands;
 use crate::disposition::Disposition;
-use crate::people::{self, TELEGRAM};
+use crate::people::{self, SLACK, TELEGRAM};
 use crate::replies::{Reply, reply};
 use crate::said::Said;
 use crate::shared::Shared;
@@ -88,9 +88,17 @@ async fn commanded(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Re
     commands::typed(shared, &people, one, text, at).await
 }
 
-/// Whether only whoever has said it reads the answer: in a private chat of Telegram its number is theirs.
+/// What the conversations of two begin with in Slack.
+const OF_TWO_IN_SLACK: char = 'D';
+
+/// Whether only whoever has said it reads the answer: in a private chat of Telegram its number is theirs, and in Slack a
+/// conversation of two has an id of its own kind.
 fn is_private(one: &Said) -> bool {
-    one.channel.as_str() != TELEGRAM || one.report.recipient == one.person
+    match one.channel.as_str() {
+        TELEGRAM => one.report.recipient == one.person,
+        SLACK => one.report.recipient.as_deref().is_some_and(|place| place.starts_with(OF_TWO_IN_SLACK)),
+        _ => true,
+    }
 }
 
 /// By what something that somebody has said is known: a repeat has the same.

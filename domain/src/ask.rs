@@ -9,6 +9,8 @@ mod outcome;
 mod request;
 mod stored;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Key, RecipientHash, Salt, Seed, Timestamp};
@@ -78,6 +80,8 @@ pub struct Ask {
     /// Who is asked, by the ids under which they are known, never by a destination. Their order never changes: what was
     /// made for an approver names the place.
     pub audience: Vec<String>,
+    /// What people call those who are asked, and whoever has asked, by their ids. Nobody of whom no more than that is known.
+    pub names: BTreeMap<String, String>,
     /// How many people must choose the same.
     pub quorum: u32,
     /// Whoever has asked may not answer.

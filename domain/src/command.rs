@@ -1,6 +1,7 @@
 //! A command to a service of somebody's: who has asked for it, whether that was confirmed, and how far the service says it
 //! is. It goes forward only.
 
+mod fault;
 mod line;
 mod registry;
 mod reply;
@@ -9,6 +10,7 @@ mod written;
 
 use crate::{Key, SubjectEvent, Timestamp};
 
+pub use self::fault::{ArgumentFault, ArgumentWrong};
 pub use self::line::{CommandLine, InvalidLine};
 pub use self::registry::{Action, Confirm, Registry, Service, Unresolved, WantedCommand};
 pub use self::reply::ReplyTo;

@@ -115,6 +115,12 @@ pub fn ask_edit_id(copy: &Key) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{copy}/ask/edit").as_bytes()).to_string()
 }
 
+/// The id of the edit by which a message with a question tells how many have answered, as of this version of its ask, or of the
+/// request to have all of them do so. `of` is the id of the message, or of the ask.
+pub fn ask_progress_id(of: &Key, version: u32) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{of}/ask/progress/{version}").as_bytes()).to_string()
+}
+
 /// The id of the request to do what follows from the end of an ask.
 pub fn ask_end_id(ask: &Key) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{ask}/ask/end").as_bytes()).to_string()

@@ -77,8 +77,8 @@ pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
 pub use command::{
-    Action, Argument, ArgumentKind, Command, CommandLine, CommandMoved, CommandReport, CommandState, CommandStep,
-    Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved, WantedCommand,
+    Action, Argument, ArgumentFault, ArgumentKind, ArgumentWrong, Command, CommandLine, CommandMoved, CommandReport,
+    CommandState, CommandStep, Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved, WantedCommand,
 };
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Transition, Ways, decide};
@@ -93,9 +93,9 @@ pub use fault::Fault;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
 pub use identity::{
-    Content, Key, Tenant, ask_copy_id, ask_edit_id, ask_end_id, child_id, command_delivery_id, command_end_id,
-    content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id, verification_send_id,
-    webhook_id,
+    Content, Key, Tenant, ask_copy_id, ask_edit_id, ask_end_id, ask_progress_id, child_id, command_delivery_id,
+    command_end_id, content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id,
+    verification_send_id, webhook_id,
 };
 pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};

@@ -40,6 +40,8 @@ pub struct Verification {
     pub key: Key,
     /// What the application wants it for.
     pub purpose: String,
+    /// In which language the message was asked for, BCP 47. None for that of the fleet.
+    pub locale: Option<String>,
     pub channel: ChannelName,
     pub recipient: RecipientHash,
     pub recipient_mask: String,

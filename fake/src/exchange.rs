@@ -63,22 +63,24 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
+    /// Whether the message was not taken although the status is that of a success.
+    pub(crate) is_refusal: bool,
 }
 
 impl Reply {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { status, headers, body: body.to_string() }
+        Self { status, headers, body: body.to_string(), is_refusal: false }
     }
 
     pub(crate) fn text(status: u16, body: &str) -> Self {
         let headers = vec![("content-type", "text/plain; charset=utf-8".to_owned())];
-        Self { status, headers, body: body.to_owned() }
+        Self { status, headers, body: body.to_owned(), is_refusal: false }
     }
 
     /// An answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new() }
+        Self { status, headers: Vec::new(), body: String::new(), is_refusal: false }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
@@ -88,7 +90,7 @@ impl Reply {
 
     /// Whether a provider that answers so has taken the message.
     pub(crate) fn accepts(&self) -> bool {
-        self.status < 400
+        self.status < 400 && !self.is_refusal
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {

@@ -1,5 +1,5 @@
 //! The providers as one process, with faults on demand: what a fleet calls in place of Twilio, SendGrid, Meta, Google,
-//! Apple, Telegram, the push services of browsers and a mail server. It knows no notification and none of our clients.
+//! Apple, Telegram, Slack, the push services of browsers and a mail server. It knows no notification and none of our clients.
 
 mod callbacks;
 mod chats;
@@ -10,6 +10,7 @@ mod http;
 mod keys;
 mod mailbox;
 mod message;
+mod posts;
 mod providers;
 mod received;
 mod rules;

@@ -10,6 +10,7 @@ use url::Url;
 use crate::callbacks::Callbacks;
 use crate::chats::Chats;
 use crate::keys::Keys;
+use crate::posts::Posts;
 use crate::providers;
 use crate::site::Site;
 use crate::world::World;
@@ -62,6 +63,7 @@ impl Fake {
             mail_port: mail.local_addr()?.port(),
             calls_back: callbacks.is_some(),
             chats: Chats::default(),
+            posts: Posts::default(),
             now: options.now,
         };
         let settings = providers::settings(&site);

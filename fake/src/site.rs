@@ -2,6 +2,7 @@
 
 use crate::chats::Chats;
 use crate::keys::Keys;
+use crate::posts::Posts;
 
 /// What stands before the path in the URLs that a fleet gives to providers. Nobody is called there: it is what Twilio
 /// signs, and the fleet is called where it is.
@@ -19,6 +20,8 @@ pub(crate) struct Site {
     pub(crate) calls_back: bool,
     /// What the bot of Telegram's remembers.
     pub(crate) chats: Chats,
+    /// What the app of Slack's has posted.
+    pub(crate) posts: Posts,
     /// Seconds since 1970.
     pub(crate) now: fn() -> u64,
 }

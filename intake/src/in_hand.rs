@@ -100,7 +100,9 @@ impl<'a> InHand<'a> {
         let letter_of = letter.letter_of().filter(|_| its_row == ItsRow::Notes);
         let publication = incoming.publication(|| self.id(&incoming), letter);
         let delivery = printable(&publication.message_id);
-        (self.intake.role.dead_lettered)(&DeadLettered { reason, delivery: &delivery, lane: incoming.lane, error });
+        let own = incoming.inbound.as_ref().filter(|inbound| inbound.is_own());
+        let (lane, request) = (incoming.lane, own.map(|inbound| inbound.target.as_str()));
+        (self.intake.role.dead_lettered)(&DeadLettered { reason, delivery: &delivery, lane, request, error });
         self.publish_and_acknowledge(publication, letter_of, incoming).await;
     }
 

@@ -20,6 +20,8 @@ pub struct DeadLettered<'a> {
     /// The id of the letter, made safe for a terminal, because nobody may have checked it.
     pub delivery: &'a str,
     pub lane: Lane,
+    /// What a message of the fleet's own asks for, such as `/asks`. None for every other message.
+    pub request: Option<&'a str>,
     pub error: &'a str,
 }
 

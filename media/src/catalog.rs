@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
-use crate::{email, push, service, sms, telegram, webhook, webpush, whatsapp};
+use crate::{buttons, email, push, service, slack, sms, telegram, webhook, webpush, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
 pub static MEDIA: &[&Medium] = &[
     &email::MEDIUM,
     &push::MEDIUM,
     &service::MEDIUM,
+    &slack::MEDIUM,
     &sms::MEDIUM,
     &telegram::MEDIUM,
     &webhook::MEDIUM,
@@ -141,6 +142,7 @@ pub fn shown(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
         name if name == webhook::MEDIUM.name => Some(webhook::json(words)),
         name if name == service::MEDIUM.name => Some(service::json(words)),
         name if name == telegram::MEDIUM.name => telegram::shown(words),
+        name if name == slack::MEDIUM.name => slack::shown(words),
         name if name == whatsapp::MEDIUM.name => whatsapp::shown(words),
         _ => None,
     }
@@ -148,10 +150,11 @@ pub fn shown(channel: &ChannelName, words: &Words<'_>) -> Option<String> {
 
 /// Puts the buttons of a question, by their labels and what is told when one is pressed, beside the rendered words of a
 /// message: as its channel has buttons, and nothing where it has none, or not for these.
-pub fn put_buttons(channel: &ChannelName, text: &str, data: &mut Map<String, Value>, buttons: &[(String, String)]) {
+pub fn put_buttons(channel: &ChannelName, text: &str, data: &mut Map<String, Value>, given: &[(String, String)]) {
     match find(channel).map(|medium| medium.name) {
-        Some(name) if name == telegram::MEDIUM.name => telegram::put_buttons(data, buttons),
-        Some(name) if name == whatsapp::MEDIUM.name => whatsapp::put_buttons(text, data, buttons),
+        Some(name) if name == telegram::MEDIUM.name => buttons::put(data, given),
+        Some(name) if name == slack::MEDIUM.name => slack::put_buttons(text, data, given),
+        Some(name) if name == whatsapp::MEDIUM.name => whatsapp::put_buttons(text, data, given),
         _ => {}
     }
 }

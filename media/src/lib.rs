@@ -4,8 +4,10 @@
 //! A medium calls no provider and uses no network, so that a program which only checks notifications links neither.
 
 mod attached;
+mod buttons;
 mod catalog;
 mod content;
+mod fields;
 mod host;
 mod line;
 mod medium;
@@ -16,6 +18,7 @@ mod words;
 pub mod email;
 pub mod push;
 pub mod service;
+pub mod slack;
 pub mod sms;
 pub mod telegram;
 pub mod webhook;
@@ -23,6 +26,7 @@ pub mod webpush;
 pub mod whatsapp;
 
 pub use attached::media_urls;
+pub use buttons::{Button, Press, rows as button_rows};
 pub use catalog::{
     DestinationError, MEDIA, check_destination, compared, copies_of, default_ambiguity, every_name, faults, find,
     has_subject, is_of_the_fleet, known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded,

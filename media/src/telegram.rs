@@ -2,7 +2,6 @@
 //!
 //! Source: <https://core.telegram.org/bots/api#sendmessage>.
 
-mod buttons;
 mod html;
 mod options;
 
@@ -11,16 +10,30 @@ use std::ops::RangeInclusive;
 use domain::{Ambiguity, nearest};
 use serde_json::{Map, Value};
 
+use crate::buttons::{self, Limits};
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
 
-pub(crate) use self::buttons::put as put_buttons;
-pub use self::buttons::{Button, Press};
 pub use self::html::{Entity, Styled};
 pub use self::options::Options;
 
 /// The longest text, in units of UTF-16, by which Telegram counts once the tags are taken out.
 const MAX_TEXT_UNITS: usize = 4096;
+
+/// What a link of a button, and of the text, may begin with.
+const SCHEMES: &[&str] = &["https", "http", "tg"];
+
+/// The data of a button: <https://core.telegram.org/bots/api#inlinekeyboardbutton>. Telegram publishes no limit of buttons,
+/// and takes so many; nor of their words and links, which the limits of the whole body bound.
+const BUTTONS: Limits = Limits {
+    by: "Telegram",
+    buttons: 100,
+    of_a_row: 100,
+    text_chars: usize::MAX,
+    data_bytes: 64,
+    url_bytes: usize::MAX,
+    schemes: SCHEMES,
+};
 
 /// The length of the name of a public channel or group.
 const NAME_BYTES: RangeInclusive<usize> = 4..=32;
@@ -42,11 +55,6 @@ pub static MEDIUM: Medium = Medium {
     meant: |name, _| nearest(name, [buttons::FIELD, options::FIELD]),
 };
 
-/// The rows of buttons of a message. None where the data have none; no rows take the buttons of an edited message away.
-pub fn buttons(data: &Map<String, Value>) -> Option<Vec<Vec<Button<'_>>>> {
-    buttons::rows(data)
-}
-
 /// What the publisher asks of Telegram beside the words and the buttons.
 pub fn options(data: &Map<String, Value>) -> Options {
     options::read(data).0
@@ -64,13 +72,12 @@ pub fn styled(text: &str) -> Result<Styled, String> {
 /// words alone are all that there is.
 pub fn shown(words: &Words<'_>) -> Option<String> {
     let styled = if options(words.data).is_html { styled(words.text).ok() } else { None };
-    let rows = buttons(words.data);
+    let rows = buttons::rows(words.data);
     if styled.is_none() && rows.is_none() {
         return None;
     }
     let text = styled.map_or_else(|| words.text.to_owned(), |styled| styled.text);
-    let rows = rows.into_iter().flatten().map(|row| row.iter().map(Button::shown).collect::<Vec<_>>().join(" "));
-    Some(std::iter::once(text).chain(rows).collect::<Vec<_>>().join("\n"))
+    Some(buttons::shown_below(text, rows))
 }
 
 /// The number of a chat is written as Telegram writes it: a plus or a zero before it would be a phone number's.
@@ -100,7 +107,7 @@ fn compared(destination: &str) -> String {
 
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let (options, mut faults) = options::read(words.data);
-    faults.extend(buttons::faults(words.data));
+    faults.extend(buttons::faults(words.data, &BUTTONS));
     faults.extend(fault_of_text(words, options).map(|why| Fault { part: Part::Message, why }));
     faults
 }
@@ -129,22 +136,6 @@ fn fault_of_length(text: &str) -> Option<String> {
     let units = text.encode_utf16().count();
     let why = || format!("has {units} characters as UTF-16 counts them, Telegram takes {MAX_TEXT_UNITS}");
     (units > MAX_TEXT_UNITS).then(why)
-}
-
-/// A fault of something in the data, by the names that lead to it.
-fn field(names: &[&str], why: impl Into<String>) -> Fault {
-    Fault { part: Part::Field(names.iter().map(|name| (*name).to_owned()).collect()), why: why.into() }
-}
-
-/// The names in an object of the data, at this place, that nothing reads.
-fn unknown(object: &Map<String, Value>, within: &[&str], known: &[&'static str]) -> Vec<Fault> {
-    let wrong = object.keys().filter(|name| !known.contains(&name.as_str()));
-    let told = wrong.map(|name| {
-        let hint = nearest(name, known.iter().copied()).map(|near| format!(": did you mean {near}?"));
-        let why = format!("is not read; known are {}{}", known.join(", "), hint.unwrap_or_default());
-        field(&[within, &[name.as_str()]].concat(), why)
-    });
-    told.take(domain::MAX_COMPARED_NAMES).collect()
 }
 
 #[cfg(test)]

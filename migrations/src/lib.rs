@@ -46,6 +46,7 @@ mod m20261130_000052_verifications;
 mod m20261130_000053_ask_copies;
 mod m20261130_000054_contacts;
 mod m20261130_000058_leases;
+mod m20261130_000059_locale_of_verifications;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -100,6 +101,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000053_ask_copies::Migration),
             Box::new(m20261130_000054_contacts::Migration),
             Box::new(m20261130_000058_leases::Migration),
+            Box::new(m20261130_000059_locale_of_verifications::Migration),
         ]
     }
 }

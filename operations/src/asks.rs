@@ -1,11 +1,12 @@
 //! Asks people, and shows, lists and takes back what they are asked. Each caller names its tenant.
 //!
 //! An ask is published like a notification, and opened by the role that hears of it: `read` makes one of what was written,
-//! `people` tells of contacts whom nobody knows, `link` is how somebody answers who was sent a link.
+//! `people` tells of contacts whom nobody knows, `link` is how somebody answers who was sent a link, `spoken` what each reads.
 
 mod link;
 mod people;
 mod read;
+mod spoken;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use topology::{Inbound, Publication, Publisher, TraceHeaders};
 pub use self::link::{Answering, Linked, Standing, answer_by_link, linked, read_again};
 pub use self::people::faults_of_contacts;
 pub use self::read::{CheckedAsk, faults_of_message};
+pub use self::spoken::{called, spoken};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 use crate::reader;

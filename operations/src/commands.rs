@@ -1,9 +1,12 @@
 //! Has services do something, and shows what became of it. Each caller names its tenant.
 //!
 //! A command is published like a notification, and made by the role that hears of it: `request` is what travels, `read` makes
-//! one of what was written, `bodies` are the deliveries that it makes, `words` is what people are told.
+//! one of what was written, `keys` say which service has reported, `bodies` are the deliveries that it makes, `words` is what
+//! people are told, and `faults` of arguments.
 
 mod bodies;
+mod faults;
+mod keys;
 mod read;
 mod request;
 mod words;
@@ -13,14 +16,17 @@ use std::collections::BTreeSet;
 use domain::{
     Actor, Answer, Command, CommandState, Entry, FieldError, Key, Registry, Scope, Secrets, Timestamp, Unresolved,
 };
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Map;
 use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
 use topology::{Publication, PublishError, Publisher};
 use uuid::Uuid;
 
-pub use self::bodies::{TOLD_FOR_SECONDS, of_its_end, to_its_service};
+pub use self::bodies::{TOLD_FOR_SECONDS, UNASKED, UNDELIVERED, of_its_end, to_its_service};
+pub use self::keys::ServiceKeys;
 pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
 pub use self::request::{CommandRequest, ReportRequest};
+pub(crate) use self::words::question_in;
 pub use self::words::{accepted, help, question, refusal, rejected_line, yes_and_no};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
@@ -162,11 +168,31 @@ pub async fn report(
     if known.service != service {
         return Err(NotHeard::Foreign);
     }
-    let request =
-        ReportRequest { key: written.key, service: service.to_owned(), state: written.state, output: written.output };
-    let inbound = marked(secrets, REPORT, request.to_value(), now);
+    let inbound = marked(secrets, REPORT, written.by(service).to_value(), now);
     let publication = Publication::of_inbound(Uuid::now_v7().to_string(), inbound);
     publisher.publish(publication).await.map_err(NotHeard::Unconfirmed)
+}
+
+/// What a service says of a command of its own in a message that it has published, where the token that came with it is the
+/// service's, and of that command.
+///
+/// # Errors
+/// Why it is not taken.
+pub fn believed(
+    keys: &ServiceKeys,
+    token: &SecretString,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<ReportRequest, &'static str> {
+    const FORGED: &str =
+        "notify-token is of no registered service, not in force, good for more than a day, or has no command_id";
+    let (service, command) = keys.service_and_command_of(token.expose_secret(), now).ok_or(FORGED)?;
+    let text = std::str::from_utf8(body).map_err(|_| "it is no UTF-8")?;
+    let written = read_report(text).map_err(|_| "it is no report of a command: command_id, state, output, tenant")?;
+    if written.key.id != command {
+        return Err("notify-token is of another command: its command_id must be that of the body");
+    }
+    Ok(written.by(&service))
 }
 
 /// What is wrong with a command, by the fields of its request.
@@ -176,11 +202,8 @@ pub fn as_fields(unresolved: &Unresolved) -> Vec<FieldError> {
         Unresolved::UnknownService { .. } => at("/service"),
         Unresolved::UnknownAction { .. } | Unresolved::NoAction { .. } | Unresolved::Forbidden { .. } => at("/action"),
         Unresolved::Arguments(faults) => {
-            let under = |fault: &FieldError| FieldError {
-                pointer: format!("/arguments{}", fault.pointer),
-                detail: fault.detail.clone(),
-            };
-            faults.iter().map(under).collect()
+            let under = |fault: FieldError| FieldError { pointer: format!("/arguments{}", fault.pointer), ..fault };
+            faults.iter().map(|fault| under(fault.field())).collect()
         }
     }
 }

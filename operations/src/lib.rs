@@ -42,6 +42,7 @@ mod segments;
 pub mod services;
 pub mod stuck;
 pub mod suppressions;
+pub mod tokens;
 pub mod verifications;
 
 pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};

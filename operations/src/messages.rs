@@ -6,7 +6,7 @@ mod read;
 use domain::FieldError;
 use serde_json::{Map, Value, json};
 
-use self::read::{Message, Way};
+use self::read::{Channel, Message, Way};
 use crate::asks::CheckedAsk;
 use crate::checked::{Checked, Refused, Rules, field};
 
@@ -83,7 +83,31 @@ fn notification(message: &Message, ways: &[Way], rules: &Rules<'_>) -> Result<Me
         }
     }
     let text = Value::Object(body).to_string();
-    Checked::read(&text, "", None, rules).map(|checked| Meant::Notification(Box::new(checked)))
+    let mut checked = Checked::read(&text, "", None, rules)?;
+    checked.warnings = warnings(checked.warnings, ways, message);
+    Ok(Meant::Notification(Box::new(checked)))
+}
+
+/// What of a message has not the effect that its client may think, by the names that the client knows.
+fn warnings(of_notification: Vec<FieldError>, ways: &[Way], message: &Message) -> Vec<FieldError> {
+    let mut warnings = by_own_names(of_notification, message);
+    let is_by_mail = ways.iter().any(|way| way.channel == Channel::Email);
+    if is_by_mail && message.has("message") && !message.has("template_key") && !message.has("subject") {
+        warnings.push(field("/subject", "is missing: the mail has none, and some providers take no such mail"));
+    }
+    warnings
+}
+
+/// The same of its own fields, each fault once: what is wrong by several channels was written once.
+fn by_own_names(errors: Vec<FieldError>, message: &Message) -> Vec<FieldError> {
+    let mut renamed: Vec<FieldError> = Vec::with_capacity(errors.len());
+    for error in errors {
+        let error = FieldError { pointer: message.pointer_of(&error.pointer), detail: error.detail };
+        if !renamed.contains(&error) {
+            renamed.push(error);
+        }
+    }
+    renamed
 }
 
 /// The other channels are steps of its escalation: nobody is asked by two of them at once.
@@ -129,11 +153,8 @@ fn merged(mut errors: Vec<FieldError>, refused: Refused, message: &Message) -> R
         Refused::Tenant { key, error } if errors.is_empty() => Refused::Tenant { key, error },
         refused => {
             let known: Vec<String> = errors.iter().map(|error| error.pointer.clone()).collect();
-            let renamed = refused
-                .errors()
-                .into_iter()
-                .map(|error| FieldError { pointer: message.pointer_of(&error.pointer), detail: error.detail });
-            errors.extend(renamed.filter(|error| !known.contains(&error.pointer)));
+            let renamed = by_own_names(refused.errors(), message);
+            errors.extend(renamed.into_iter().filter(|error| !known.contains(&error.pointer)));
             Refused::Fields(errors)
         }
     }

@@ -13,7 +13,7 @@ pub struct Shown {
     pub name: String,
     pub confirm: &'static str,
     pub timeout_seconds: u64,
-    /// Whether what it reports over HTTP is heard.
+    /// Whether what it reports is heard.
     pub reports: bool,
     pub actions: Vec<ShownAction>,
 }

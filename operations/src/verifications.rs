@@ -136,7 +136,8 @@ impl Verifying<'_> {
             let detail = "is not where this verification was sent: give what it was started with";
             return Err(NotVerified::Refused(Refused::Fields(vec![field("/to", detail)])));
         }
-        self.send(&verification, &ladder_of(&verification, &ladder), locale.as_deref(), &actor.name).await
+        let locale = locale.as_deref().or(verification.locale.as_deref());
+        self.send(&verification, &ladder_of(&verification, &ladder), locale, &actor.name).await
     }
 
     /// Ends a verification that is not wanted any more, and returns it.
@@ -188,6 +189,7 @@ impl Verifying<'_> {
         Verification {
             key,
             purpose: asked.purpose.clone(),
+            locale: asked.locale.clone(),
             channel: channel.clone(),
             recipient: recipient_of(channel, destination, self.recipients),
             recipient_mask: mask(destination),

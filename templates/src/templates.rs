@@ -71,6 +71,11 @@ impl Options {
 }
 
 impl Templates {
+    /// The locale of last resort, BCP 47.
+    pub fn default_locale(&self) -> &str {
+        &self.options.default_locale
+    }
+
     /// The shipped templates alone.
     ///
     /// # Errors

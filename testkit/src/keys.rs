@@ -2,11 +2,13 @@
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+/// What stands before the 32 bytes of a public key of Ed25519 in a `SubjectPublicKeyInfo` (RFC 8410).
+const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// Where a service account asks for tokens.
 pub const TOKEN_URI: &str = "https://oauth2.example/token";
 
@@ -44,6 +46,22 @@ pub fn p256() -> EcdsaKeyPair {
 /// When the pair cannot be written.
 pub fn p256_private_pem(pair: &EcdsaKeyPair) -> String {
     pem("PRIVATE KEY", pair.to_pkcs8v1().expect("a private key").as_ref())
+}
+
+/// The public key of a service that takes commands, in PEM.
+pub fn service_public_pem() -> String {
+    pem("PUBLIC KEY", &[&SPKI[..], service().public_key().as_ref()].concat())
+}
+
+/// A token with these claims, as that service writes it.
+pub fn service_token(claims: &Value) -> String {
+    let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encoded(&json!({ "alg": "EdDSA", "typ": "JWT" })), encoded(claims));
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(service().sign(signed.as_bytes()).as_ref()))
+}
+
+fn service() -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("any 32 bytes are a seed of Ed25519")
 }
 
 /// The file of a service account with a fresh key.

@@ -14,6 +14,7 @@ mod tests;
 mod write;
 
 pub(crate) use event::{write_event, write_heard, write_subject};
+pub(crate) use inbound::token_of;
 pub use inbound::{Inbound, OWN};
 pub(crate) use misread::misread;
 pub use publisher_properties::PublisherProperties;
@@ -47,6 +48,7 @@ mod name {
     pub(super) const TARGET: &str = "notify-target";
     pub(super) const RECEIVED_AT: &str = "notify-received-at";
     pub(super) const MARK: &str = "notify-mark";
+    pub(super) const TOKEN: &str = "notify-token";
 }
 
 /// The beginning of the text, at most `bytes` long, cut between characters.

@@ -4,8 +4,11 @@ use amqp::types::ShortString;
 use amqp::{Delivery, Settle, delivery_count};
 use bytes::Bytes;
 use domain::{Headers, Lane, Timestamp, UnknownField};
+use secrecy::SecretString;
 
-use crate::envelope::{fingerprint_of_properties, misread, noted_tenant, of_a_publisher, read_headers, sent_at};
+use crate::envelope::{
+    fingerprint_of_properties, misread, noted_tenant, of_a_publisher, read_headers, sent_at, token_of,
+};
 use crate::owner::owner_of;
 use crate::reply::reply_queue;
 use crate::{Inbound, Names, Owner, PublisherProperties, Source};
@@ -28,6 +31,8 @@ pub struct Incoming {
     pub publisher_properties: PublisherProperties,
     /// What a provider has sent, where the message is from that queue and can be read.
     pub inbound: Option<Inbound>,
+    /// By which a service shows that the message is its own, where it is from the same queue.
+    pub token: Option<SecretString>,
     /// The queue that is told how the delivery ends, if its publisher has named one that may be.
     pub reply_to: Option<String>,
     pub owner: Owner,
@@ -78,6 +83,7 @@ impl Incoming {
             misread: misread(properties),
             publisher_properties: kept.with_owner(&owner),
             inbound,
+            token: (source == Source::Inbound).then(|| token_of(properties)).flatten(),
             reply_to: reply_queue(properties.reply_to().as_ref().map(ShortString::as_str), names, &owner),
             owner,
             timestamp: sent_at(properties),

@@ -93,7 +93,16 @@ impl Names {
 
     /// The exchange of events: `notifications.exchange` gives `notifications.events`.
     pub fn events_exchange(&self) -> String {
-        format!("{}.events", self.exchange.strip_suffix(".exchange").unwrap_or(&self.exchange))
+        self.beside("events")
+    }
+
+    /// The exchange of commands to services: `notifications.commands`.
+    pub fn commands_exchange(&self) -> String {
+        self.beside("commands")
+    }
+
+    fn beside(&self, what: &str) -> String {
+        format!("{}.{what}", self.exchange.strip_suffix(".exchange").unwrap_or(&self.exchange))
     }
 }
 

@@ -59,6 +59,8 @@ pub enum To {
     Event(String),
     /// The queue of this name, if there is one: by the default exchange, and never mandatory.
     Reply(String),
+    /// The exchange of commands, for the service of this name.
+    Command(String),
 }
 
 impl Publisher {
@@ -182,6 +184,21 @@ impl Publication {
         }
     }
 
+    /// A command, which the service of this name believes by the token.
+    pub fn of_command(service: &str, id: String, body: Bytes, token: &str, correlation_id: Option<&str>) -> Self {
+        let properties = PublisherProperties::default().with_content_type("application/json").with_token(token);
+        Self {
+            to: To::Command(service.to_owned()),
+            message_id: id,
+            body,
+            headers: Headers::default(),
+            publisher_properties: match correlation_id {
+                Some(correlation_id) => properties.with_correlation(correlation_id),
+                None => properties,
+            },
+        }
+    }
+
     /// The same message for this queue.
     #[must_use]
     pub fn as_reply(&self, queue: &str) -> Self {
@@ -215,6 +232,7 @@ impl To {
             Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
             Self::Event(key) => (names.events_exchange(), key.clone()),
             Self::Reply(queue) => (String::new(), queue.clone()),
+            Self::Command(service) => (names.commands_exchange(), format!("commands.{service}")),
         }
     }
 
@@ -227,8 +245,8 @@ impl To {
         matches!(self, Self::Event(_))
     }
 
-    const KINDS: [&str; 8] =
-        ["lane", "retry", "scheduled", "inbound", "inbound_later", "dead_letter", "event", "reply"];
+    const KINDS: [&str; 9] =
+        ["lane", "retry", "scheduled", "inbound", "inbound_later", "dead_letter", "event", "reply", "command"];
 
     /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
@@ -241,6 +259,7 @@ impl To {
             Self::DeadLetter => "dead_letter",
             Self::Event(_) => "event",
             Self::Reply(_) => "reply",
+            Self::Command(_) => "command",
         }
     }
 }
@@ -277,5 +296,6 @@ mod tests {
         check(To::DeadLetter, "notifications.exchange.dlx", "notifications.key");
         check(To::Event("default.email.sent".into()), "notifications.events", "default.email.sent");
         check(To::Reply("orders.replies".into()), "", "orders.replies");
+        check(To::Command("trading".into()), "notifications.commands", "commands.trading");
     }
 }

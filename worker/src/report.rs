@@ -23,7 +23,7 @@ pub(crate) const ROLE: Role = Role {
 };
 
 fn dead_lettered(letter: &DeadLettered<'_>) {
-    let DeadLettered { reason, delivery, lane, error } = letter;
+    let DeadLettered { reason, delivery, lane, error, .. } = letter;
     tracing::warn!(%reason, %delivery, %lane, error, "a message went to the dead-letter queue unclaimed");
 }
 

@@ -4,7 +4,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Ask, AskEnd, AskState, Timestamp};
-use operations::asks::Standing;
+use operations::asks::{Standing, called, spoken};
 
 use super::words::Words;
 use crate::page::Page;
@@ -28,12 +28,12 @@ pub(super) fn told(status: StatusCode, words: &Words, sentence: &str) -> Respons
 /// undo it.
 pub(super) fn standing(words: &Words, standing: &Standing<'_>, note: Option<&str>) -> Response {
     let Words { language, title, .. } = *words;
-    let ask = &standing.ask;
+    let ask = &spoken(&standing.ask, Some(language));
     let may_answer = standing.may_answer && note.is_none();
     let mut paragraphs: Vec<String> = note.map(str::to_owned).into_iter().collect();
     paragraphs.extend(match &ask.end {
-        Some(end) => ended(words, standing, end),
-        None => open(words, standing, may_answer),
+        Some(end) => ended(words, ask, standing, end),
+        None => open(words, ask, standing, may_answer),
     });
     Page {
         status: StatusCode::OK,
@@ -48,11 +48,10 @@ pub(super) fn standing(words: &Words, standing: &Standing<'_>, note: Option<&str
 }
 
 /// Who asks, until when, and what they have answered.
-fn open(words: &Words, standing: &Standing<'_>, may_answer: bool) -> Vec<String> {
-    let ask = &standing.ask;
+fn open(words: &Words, ask: &Ask, standing: &Standing<'_>, may_answer: bool) -> Vec<String> {
     let ends = words.ends.replace("{until}", &instant(ask.expires_at));
     let mut told = vec![match &ask.requested_by {
-        Some(by) => format!("{} {ends}", words.asked_by.replace("{by}", by)),
+        Some(by) => format!("{} {ends}", words.asked_by.replace("{by}", &called(ask, by, Some(words.language)))),
         None => ends,
     }];
     if let Some(own) = standing.own {
@@ -68,8 +67,7 @@ fn open(words: &Words, standing: &Standing<'_>, may_answer: bool) -> Vec<String>
     told
 }
 
-fn ended(words: &Words, standing: &Standing<'_>, end: &AskEnd) -> Vec<String> {
-    let ask = &standing.ask;
+fn ended(words: &Words, ask: &Ask, standing: &Standing<'_>, end: &AskEnd) -> Vec<String> {
     let what = match (end.state, &end.choice) {
         (AskState::Answered, Some(choice)) => words.decided.replace("{choice}", label_of(ask, choice)),
         (AskState::Answered | AskState::Open, _) => words.undecided.to_owned(),
@@ -80,7 +78,7 @@ fn ended(words: &Words, standing: &Standing<'_>, end: &AskEnd) -> Vec<String> {
     // What a person is called is filled in last, so that nothing is looked for in it.
     let by = match &end.by {
         Some(_) if standing.has_ended_it => words.ended_by.replace("{at}", &at).replace("{by}", words.you),
-        Some(by) => words.ended_by.replace("{at}", &at).replace("{by}", by),
+        Some(by) => words.ended_by.replace("{at}", &at).replace("{by}", &called(ask, by, Some(words.language))),
         None => words.ended_at.replace("{at}", &at),
     };
     let late = standing.is_late.then(|| words.late.to_owned());

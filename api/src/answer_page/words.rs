@@ -43,8 +43,8 @@ pub(super) struct Words {
 static ENGLISH: Words = Words {
     language: "en",
     title: "A question for you",
-    asked_by: "{by} asks.",
-    ends: "It ends at {until}.",
+    asked_by: "Asked by {by}.",
+    ends: "Open until {until}.",
     answered: "You have answered: {choice}.",
     awaited: "{answered} have answered; {quorum} must agree.",
     may_change: "You may still change your answer:",
@@ -68,8 +68,8 @@ static ENGLISH: Words = Words {
 static SPANISH: Words = Words {
     language: "es",
     title: "Una pregunta para ti",
-    asked_by: "Pregunta {by}.",
-    ends: "Termina el {until}.",
+    asked_by: "Lo pide {by}.",
+    ends: "Abierta hasta {until}.",
     answered: "Has respondido: {choice}.",
     awaited: "Han respondido {answered}; hacen falta {quorum} de acuerdo.",
     may_change: "Todavía puedes cambiar tu respuesta:",
@@ -90,6 +90,7 @@ static SPANISH: Words = Words {
     unavailable: "Ahora mismo no funciona y no se ha decidido nada. Inténtalo de nuevo dentro de un rato.",
 };
 
-pub(super) fn spoken_by(headers: &HeaderMap) -> &'static Words {
-    if is_spanish(headers) { &SPANISH } else { &ENGLISH }
+/// The words for a browser that has followed a link of a message in this locale.
+pub(super) fn spoken_by(headers: &HeaderMap, locale: &str) -> &'static Words {
+    if is_spanish(headers, locale) { &SPANISH } else { &ENGLISH }
 }

@@ -103,7 +103,7 @@ pub(crate) struct AddresseeBody {
     /// With `contact` or `group`: by which of their channels, in this order. Default: all of them.
     #[schema(max_items = 8)]
     channels: Option<Vec<String>>,
-    /// `email`, `sms`, `telegram` or `whatsapp`.
+    /// `email`, `slack`, `sms`, `telegram` or `whatsapp`.
     channel: Option<String>,
     /// As a notification names it.
     #[schema(max_length = 4096)]

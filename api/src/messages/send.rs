@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::body::read_json_text;
 use web::idempotency::idempotency_key;
-use web::problem::Problem;
+use web::problem::{Problem, Warning};
 
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
@@ -17,7 +17,7 @@ use crate::asks::create::published;
 use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
 use crate::messages::body::MessageBody;
 use crate::notifications::body::refusal;
-use crate::notifications::publish::accepted;
+use crate::notifications::publish::{Accepted, accepted};
 
 /// The broker has it on disk.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +31,10 @@ pub(crate) struct MessageAccepted {
     /// What it has become: `delivery`, which `GET /deliveries/{id}` shows, or `ask`, which `GET /asks/{id}` shows.
     #[schema(example = "ask")]
     kind: &'static str,
+    /// What of it was taken, and will not have the effect that you may think. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<Warning>,
 }
 
 /// Send a message by Telegram or mail
@@ -63,9 +67,12 @@ pub(crate) async fn send(
     let text = read_json_text(request, app.settings.body_limit).await?;
     let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
     let meant = messages::read(&text, &caller.name, &rules).map_err(refusal)?;
-    let (message_id, kind) = match meant {
-        Meant::Notification(checked) => (accepted(&app, *checked, &caller.name, &headers).await?.id, "delivery"),
-        Meant::Ask(asked) => (published(&app, *asked, &headers).await?, "ask"),
+    let (message_id, kind, warnings) = match meant {
+        Meant::Notification(checked) => {
+            let Accepted { id, warnings, .. } = accepted(&app, *checked, &caller.name, &headers).await?;
+            (id, "delivery", warnings)
+        }
+        Meant::Ask(asked) => (published(&app, *asked, &headers).await?, "ask", Vec::new()),
     };
-    Ok((StatusCode::ACCEPTED, Json(MessageAccepted { message_id, status: "accepted", kind })))
+    Ok((StatusCode::ACCEPTED, Json(MessageAccepted { message_id, status: "accepted", kind, warnings })))
 }

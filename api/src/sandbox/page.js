@@ -68,7 +68,7 @@ function plain(capture) {
 }
 
 const looks = {
-  email: mail, sms: bubble, whatsapp: bubble, telegram: bubble, push: toast, webpush: toast, webhook: request,
+  email: mail, sms: bubble, whatsapp: bubble, telegram: bubble, slack: bubble, push: toast, webpush: toast, webhook: request,
 };
 
 // The subscription of a browser is JSON; the host of its push service and the end of its address tell it from others.

@@ -1,9 +1,9 @@
 //! The link by which somebody answers: what its page shows, that opening it decides nothing, and what pressing a button does.
 
 use axum::http::StatusCode;
-use domain::{Ask, GivenAnswer, Key, Purpose};
+use domain::{Ask, AskChoice, ChannelName, GivenAnswer, Key, Purpose, RecipientHash};
 use serde_json::Value;
-use store::AskOpened;
+use store::{AskCopy, AskOpened};
 use tokio_util::sync::CancellationToken;
 use topology::{Publisher, To};
 
@@ -31,8 +31,8 @@ async fn the_page_shows_the_question_with_a_button_for_each_choice_and_decides_n
     opened(&app.store, &ask).await;
     let path = path(&ask, 0);
     for (language, parts) in [
-        ("en", ["A question for you", "trading asks.", "It ends at 2026-03-01 12:10 UTC"]),
-        ("es-AR,es;q=0.9", ["Una pregunta para ti", "Pregunta trading.", "Termina el 2026-03-01 12:10 UTC"]),
+        ("en", ["A question for you", "Asked by trading.", "Open until 2026-03-01 12:10 UTC."]),
+        ("es-AR,es;q=0.9", ["Una pregunta para ti", "Lo pide trading.", "Abierta hasta 2026-03-01 12:10 UTC."]),
     ] {
         let page = opened_by(&app, "GET", &path, language).await;
         assert_eq!(page.status, StatusCode::OK, "{page:?}");
@@ -59,6 +59,44 @@ async fn the_page_shows_the_question_with_a_button_for_each_choice_and_decides_n
     assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""));
     let row = app.store.ask(&ask.key).await.unwrap().unwrap();
     assert_eq!((row.version, row.end), (1, None), "it was opened, and nothing was decided");
+}
+
+#[tokio::test]
+async fn a_browser_that_names_no_language_reads_that_of_the_message_and_names_of_people() {
+    let app = TestApp::start().await;
+    let names = [("ana".to_owned(), "Ana María".to_owned()), ("trading".to_owned(), "Mesa".to_owned())].into();
+    let choice = |id: &str, label: &str| AskChoice { id: id.into(), label: label.into(), refuses: false };
+    let ask = Ask { names, choices: vec![choice("yes", "Yes"), choice("no", "No")], ..ask("a-1") };
+    let copy = AskCopy {
+        delivery: "d-1".into(),
+        place: 0,
+        step: 0,
+        rung: 0,
+        channel: ChannelName::parse("email").unwrap(),
+        destination: Some("ana@example.com".into()),
+        recipient: RecipientHash::UNKNOWN,
+        locale: Some("es-AR".into()),
+        due_at: NOW,
+    };
+    assert_eq!(app.store.open_ask(&ask, &[copy], None).await.unwrap(), AskOpened::New);
+    for (place, language, parts) in [
+        (0, None, ["Una pregunta para ti", "Lo pide Mesa. Abierta hasta", ">Sí</button>"]),
+        (0, Some("de"), ["Una pregunta para ti", "Lo pide Mesa. Abierta hasta", ">Sí</button>"]),
+        (0, Some("en"), ["A question for you", "Asked by Mesa. Open until", ">Yes</button>"]),
+        (1, None, ["A question for you", "Asked by Mesa. Open until", ">Yes</button>"]),
+    ] {
+        let path = path(&ask, place);
+        let page = match language {
+            Some(language) => opened_by(&app, "GET", &path, language).await,
+            None => app.get(&path, None).await,
+        };
+        for part in parts {
+            assert!(page.text.contains(part), "{part} for {language:?} in {page:?}");
+        }
+    }
+    app.store.answer_ask(&ask.key, &given("ana", "yes", "t-1")).await.unwrap();
+    let page = opened_by(&app, "GET", &path(&ask, 1), "en").await;
+    assert!(page.text.contains("By Ana María, at"), "{page:?}");
 }
 
 #[tokio::test]

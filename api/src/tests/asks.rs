@@ -34,6 +34,7 @@ pub(crate) fn ask(id: &str) -> Ask {
         question: "Deploy <b>version 7</b>?".into(),
         choices: vec![choice("yes", "Sí, ya", false), choice("no", "No", true)],
         audience: vec!["ana".into(), "ben".into()],
+        names: Default::default(),
         quorum: 1,
         four_eyes: false,
         may_change: false,

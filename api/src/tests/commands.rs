@@ -239,6 +239,8 @@ async fn no_other_token_is_a_services() {
         signed(Algorithm::ES256, &with("iss", json!("memory"))),
         signed(Algorithm::ES256, &with("iss", json!(7))),
         signed(Algorithm::ES256, &with("nbf", json!(now + 1))),
+        // Of a message.
+        signed(Algorithm::ES256, &with("command_id", json!("c-1"))),
         signed(Algorithm::RS256, &claims()),
         signed(Algorithm::HS256, &claims()),
     ] {

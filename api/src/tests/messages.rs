@@ -124,6 +124,33 @@ async fn what_is_wrong_with_a_message_is_told_by_its_own_names() {
 }
 
 #[tokio::test]
+async fn what_is_missing_of_a_template_is_told_once_and_by_fields_that_the_client_has_written() {
+    let body = json!({"to": both(), "template_key": "otp", "data": {"code": "1", "minutes": 10}});
+    let errors = sent(body).await.unwrap_err();
+    assert!(errors.iter().all(|pointer| pointer.starts_with("/data")), "{errors:?}");
+    let mut once = errors.clone();
+    once.dedup();
+    assert_eq!(errors, once);
+}
+
+#[tokio::test]
+async fn a_mail_without_a_subject_is_taken_with_a_warning() {
+    let (publisher, _published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let email = json!({"email": "ana@example.org"});
+    for (body, expected) in [
+        (json!({"to": both(), "message": "Hola"}), json!("/subject")),
+        (json!({"to": email, "message": "Hola", "subject": "S"}), json!(null)),
+        (json!({"to": {"telegram_chat_id": "12345"}, "message": "Hola"}), json!(null)),
+        (json!({"to": email, "message": "Deploy?", "require_confirmation": true}), json!(null)),
+    ] {
+        let answer = app.post("/v1/messages/send", Some(&token("notify")), &body).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        assert_eq!(answer.json()["warnings"][0]["pointer"], expected, "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_idempotency_key_gives_the_same_id() {
     let app = TestApp::start().await;
     let send = async |asks: bool| {

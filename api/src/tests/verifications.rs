@@ -23,6 +23,7 @@ pub(crate) fn verification(key: Key) -> Verification {
     Verification {
         key,
         purpose: "login".into(),
+        locale: None,
         channel: ChannelName::parse("email").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***@example.com".into(),
@@ -119,6 +120,14 @@ async fn a_code_is_started_shown_tried_and_approved_once() {
     assert_eq!(answer.json(), expected);
     let code = revealed(&seen(&mut published)).code.unwrap();
     let path = format!("/v1/verification/{id}");
+    for slip in [&code[..5], &format!("{code}0")] {
+        is(&confirm(&app, &path, &json!({ "code": slip }), None).await, 422, "invalid-fields");
+    }
+    assert_eq!(app.get(&path, Some(&token)).await.json(), {
+        let mut untried = expected.clone();
+        untried.as_object_mut().unwrap().remove("channels");
+        untried
+    });
     let tried = confirm(&app, &path, &wrong(&code), None).await;
     is(&tried, 422, "wrong-code");
     assert_eq!(tried.json()["attempts_left"], 4);
@@ -325,6 +334,24 @@ async fn opening_a_link_does_nothing_and_its_button_approves() {
     let page = app.get(&link, None).await;
     assert!(page.status == StatusCode::OK && !page.text.contains("<form"), "{page:?}");
     assert_eq!(app.delete(&link, None).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_language_of_the_message_to_a_browser_that_names_none_of_ours() {
+    let (app, mut published) = app().await;
+    let mut asked = mail();
+    asked["locale"] = json!("es-AR");
+    let answer = app.post(START, Some(&token("notify")), &asked).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    let link = revealed(&seen(&mut published)).link.unwrap();
+    let link = link.trim_start_matches(URL);
+    assert!(app.get(link, None).await.text.contains("Sí, soy yo"));
+    for (language, word) in [("de-DE,de;q=0.9", "Sí, soy yo"), ("en", "Yes, it is me")] {
+        let request = request("GET", link, None).header("accept-language", language);
+        let page = app.send(request.body("".into()).unwrap()).await;
+        assert!(page.text.contains(word), "{language}: {page:?}");
+    }
+    assert!(posted(&app, link).await.text.contains("Gracias"));
 }
 
 #[tokio::test]

@@ -65,10 +65,8 @@ pub(crate) fn pages() -> Router<Arc<App>> {
 /// # Errors
 /// 503 while the ledger is away.
 async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let words = spoken_by(&headers);
-    let Some(verification) = ledger_read(app.verifying().of_link(ticket(&uri)).await)? else {
-        return Ok(words.unknown());
-    };
+    let (verification, words) = found(&app, &uri, &headers).await?;
+    let Some(verification) = verification else { return Ok(words.unknown()) };
     Ok(match verification.state_at(app.clock.now()) {
         VerificationState::Pending => words.asking(&verification),
         VerificationState::Approved => words.told(StatusCode::OK, words.already),
@@ -81,7 +79,8 @@ async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Result<Respon
 /// # Errors
 /// 413 for a long body, 503 while the ledger is away.
 async fn approve(State(app): Shared, request: Request) -> Result<Response, Problem> {
-    let (uri, words) = (request.uri().clone(), spoken_by(request.headers()));
+    let uri = request.uri().clone();
+    let (_, words) = found(&app, &uri, request.headers()).await?;
     read_bytes(request, MAX_BYTES).await?;
     let Some(checked) = ledger_changed(app.verifying().approve(ticket(&uri)).await)? else {
         return Ok(words.unknown());
@@ -98,8 +97,18 @@ fn ticket(uri: &Uri) -> &str {
     uri.path().rsplit('/').next().unwrap_or_default()
 }
 
-fn spoken_by(headers: &HeaderMap) -> &'static Words {
-    if is_spanish(headers) { &SPANISH } else { &ENGLISH }
+/// What the link is of, if it is one of ours, with the words for whoever has followed it.
+///
+/// # Errors
+/// 503 while the ledger is away.
+async fn found(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(Option<Verification>, &'static Words), Problem> {
+    let found = ledger_read(app.verifying().of_link(ticket(uri)).await)?;
+    let locale = found.as_ref().and_then(|verification| verification.locale.as_deref());
+    let words = match is_spanish(headers, locale.unwrap_or_else(|| app.checker.templates().default_locale())) {
+        true => &SPANISH,
+        false => &ENGLISH,
+    };
+    Ok((found, words))
 }
 
 impl Words {

@@ -129,6 +129,8 @@ pub(crate) struct Said {
     pub(crate) text: String,
     /// Whether the provider documents that this error may follow an accepted message.
     pub(crate) maybe_sent: bool,
+    /// Whether the body says that nothing was done, although the status is that of a success.
+    pub(crate) is_refused: bool,
     /// What the provider's own code means, where that is more than the status says.
     pub(crate) verdict: Option<Verdict>,
     /// The wait that the body names. The longer of this and `Retry-After` counts.
@@ -220,10 +222,15 @@ pub(crate) async fn exchange_up_to(
 
 /// What the answer to a request says that only asks. `look_at` is where an operator finds what is wrong on our side.
 pub(crate) async fn check(request: RequestBuilder, look_at: LookAt, now: Timestamp) -> Checked {
-    let status = match exchange(request, now).await {
-        Ok(answer) => answer.status.as_u16(),
-        Err(no_answer) => return Checked::Unreachable(no_answer.why()),
-    };
+    match exchange(request, now).await {
+        Ok(answer) => checked(&answer, look_at),
+        Err(no_answer) => Checked::Unreachable(no_answer.why()),
+    }
+}
+
+/// The same by the status of an answer that is there.
+pub(crate) fn checked(answer: &Answer, look_at: LookAt) -> Checked {
+    let status = answer.status.as_u16();
     match status {
         200..=299 => Checked::Accepted,
         401 | 403 => Checked::Refused(format!("HTTP {status}: look at {}", look_at.credentials)),
@@ -236,14 +243,14 @@ pub(crate) async fn check(request: RequestBuilder, look_at: LookAt, now: Timesta
 /// The outcome of an answer, by the table for every provider. The meaning of a provider's own code wins over the
 /// status.
 ///
-/// A 2xx is a success even if its body makes no sense or breaks off: sending again would be worse than not knowing the
-/// provider's id. A 5xx that breaks off is ambiguous, because its body might have said `maybe_sent`. A provider that
+/// A 2xx is a success even if its body makes no sense or breaks off, unless the body says that it was refused: sending again
+/// would be worse than not knowing the provider's id. A 5xx that breaks off is ambiguous, because its body might have said `maybe_sent`. A provider that
 /// has not accepted the message and names a time to come back is throttling, whatever the status.
 pub(crate) fn judge(provider: &'static str, answer: &Answer, said: Said) -> Outcome {
     let status = answer.status;
     let is_coded = said.code.is_some();
     let code = Some(said.code.unwrap_or_else(|| status.as_str().to_owned()));
-    if status.is_success() {
+    if status.is_success() && !said.is_refused {
         return Outcome::Sent { provider, provider_id: said.provider_id, code };
     }
     let wait = answer.retry_after.max(said.retry_after);

@@ -5,6 +5,7 @@ pub mod apns;
 pub mod fcm;
 pub mod sendgrid;
 pub mod service;
+pub mod slack;
 pub mod smtp;
 pub mod telegram;
 pub mod twilio;
@@ -34,6 +35,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &webpush::PROVIDER,
     &webhook::PROVIDER,
     &telegram::PROVIDER,
+    &slack::PROVIDER,
     &service::PROVIDER,
 ];
 

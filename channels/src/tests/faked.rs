@@ -5,6 +5,7 @@ mod called;
 mod described;
 mod listed;
 mod ruled;
+mod workspace;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use crate::outbound::Allow;
 use crate::smtp::Tls;
 use crate::tests::tools::{Delivery, channel_to};
-use crate::{Settings, apns, fcm, sendgrid, smtp, telegram, twilio, webpush, whatsapp_cloud};
+use crate::{Settings, apns, fcm, sendgrid, slack, smtp, telegram, twilio, webpush, whatsapp_cloud};
 
 const NUMBER: &str = "+14155550100";
 const ADDRESS: &str = "ana@example.org";
@@ -33,6 +34,7 @@ const CARRIED: &[(&str, &str, &str)] = &[
     ("apns", "push", "apns:00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee"),
     ("webpush", "webpush", ""),
     ("telegram", "telegram", "4711"),
+    ("slack", "slack", "U0EXAMPLE00"),
 ];
 
 /// A fake, and whoever asks it for faults.
@@ -114,6 +116,11 @@ impl Standing {
                 base_url: base_url("TELEGRAM_BASE_URL"),
                 webhook_secret: secret("TELEGRAM_WEBHOOK_SECRET"),
                 poll: get("TELEGRAM_POLL").is_some(),
+            },
+            slack: slack::Settings {
+                bot_token: secret("SLACK_BOT_TOKEN"),
+                base_url: base_url("SLACK_BASE_URL"),
+                signing_secret: secret("SLACK_SIGNING_SECRET"),
             },
             outbound: Allow::parse(&base_url("OUTBOUND_ALLOW")).expect("a host"),
             public_url: get("PUBLIC_URL"),
@@ -198,6 +205,7 @@ async fn who_has_other_credentials_is_refused_as_the_provider_would() {
         settings.whatsapp_cloud.access_token = Some("other".into());
         settings.apns.key = Some(other.clone().into());
         settings.telegram.bot_token = Some("4711:other".into());
+        settings.slack.bot_token = Some("xoxb-other".into());
         settings.fcm.service_account_key = Some(testkit::keys::service_account().to_string().into());
         settings.fcm.token_url = Some(format!("{}/token", standing.fake.base_url));
         let destination = standing.destination(destination);

@@ -11,6 +11,7 @@ use operations::{Checker, Rules};
 use serde_json::{Map, Value, json};
 use store::Store;
 
+use super::rejected::Rejections;
 use super::watch;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -114,13 +115,22 @@ impl Create {
         let checked = CheckedAsk::of(self.object()?, &actor.name, &rules);
         let option = if self.file.is_some() { of_a_body } else { option_of };
         let checked = checked.map_err(|refused| Usage::of(&refused.errors(), option))?;
+        let unknown = asks::faults_of_contacts(store, &checked).await;
+        if !unknown.is_empty() {
+            return Err(Usage::of(&unknown, option).into());
+        }
         let key = checked.key.clone();
         let (publisher, _ends_the_publisher) = send::connect(config).await?;
+        let topology = self.follow.then(|| parts::topology(config, "ask")).transpose()?;
+        let rejections = match &topology {
+            Some(topology) => Rejections::of(topology, &key).await,
+            None => Rejections::none(),
+        };
         let asked = asks::ask(&publisher, checked, None, SystemClock.now()).await;
         asked.map_err(|unconfirmed| unconfirmed.error).context("the broker did not take it")?;
         output::accepted(&key.id);
         match self.follow {
-            true => watch::watch(store, &key, &config.topology.names.dead_letter_queue(), &[]).await,
+            true => watch::watch(store, &key, &config.topology.names.dead_letter_queue(), &[], rejections).await,
             false => Ok(exit::answer(true)),
         }
     }

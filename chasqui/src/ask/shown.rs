@@ -13,8 +13,9 @@ const QUESTION_CHARS: usize = 60;
 const UNKNOWN: &str = "-";
 
 pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
-    let mut question: String = ask.question.chars().take(QUESTION_CHARS).collect();
-    if question.len() < ask.question.len() {
+    let whole = ask.question.lines().collect::<Vec<_>>().join(" ");
+    let mut question: String = whole.chars().take(QUESTION_CHARS).collect();
+    if question.len() < whole.len() {
         question.push('…');
     }
     [
@@ -56,11 +57,11 @@ pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
     let ask = &shown.ask;
     let by = ask.requested_by.as_deref().unwrap_or(UNKNOWN);
     let chosen = asks::chosen(&shown.answers);
-    let mut lines = vec![
-        format!("{}  {}  of {}", ask.key.id, outcome(ask), ask.key.tenant),
-        format!("  {}", ask.question),
-        format!("  asked {} by {by}, expires {}; {} must choose the same", ask.created_at, ask.expires_at, ask.quorum),
-    ];
+    let mut lines = vec![format!("{}  {}  of {}", ask.key.id, outcome(ask), ask.key.tenant)];
+    // Whatever is asked, no line of it looks like one of ours.
+    lines.extend(ask.question.lines().map(|line| format!("  | {line}")));
+    let times = format!("  asked {} by {by}, expires {}", ask.created_at, ask.expires_at);
+    lines.push(format!("{times}; {} must choose the same", ask.quorum));
     for choice in &ask.choices {
         let votes = chosen.values().filter(|chosen| **chosen == choice.id).count();
         let refuses = if choice.refuses { ", a refusal" } else { "" };

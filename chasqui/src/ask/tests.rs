@@ -29,6 +29,7 @@ fn ask() -> domain::Ask {
         question: "Deploy\u{1b}[31m?".into(),
         choices: vec![choice("yes", "Sí", false), choice("no", "No", true)],
         audience: vec!["ana".into(), "ben".into()],
+        names: Default::default(),
         quorum: 1,
         four_eyes: false,
         may_change: false,
@@ -144,6 +145,16 @@ fn a_question_is_printed_with_what_was_said_and_acts_on_no_terminal() {
         (&json!("answered"), &json!("yes"), &Value::Null)
     );
     assert_eq!(told["answers"][0]["via"], json!("telegram"));
+}
+
+#[test]
+fn the_question_of_a_command_is_printed_line_by_line_and_in_one_of_a_list() {
+    let question = "Do trading.pause?\nid = \"btc\"\n  1  Yes (yes)".to_owned();
+    let of_command = domain::Ask { kind: AskKind::Command, question, ..ask() };
+    assert_eq!(shown::row_of(&of_command, 0)[7], "Do trading.pause? id = \"btc\"   1  Yes (yes)");
+    let shown = Shown { ask: of_command, answers: Vec::new(), copies: Vec::new() };
+    let lines = shown::lines(&shown, &[]);
+    assert_eq!(&lines[1..4], ["  | Do trading.pause?", "  | id = \"btc\"", "  |   1  Yes (yes)"]);
 }
 
 #[test]

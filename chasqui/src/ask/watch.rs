@@ -9,6 +9,7 @@ use operations::asks::{self, Shown};
 use store::Store;
 use tokio::time::Instant;
 
+use super::rejected::Rejections;
 use super::shown;
 use crate::exit;
 use crate::follow::{self, Untaken};
@@ -16,8 +17,14 @@ use crate::output::say;
 
 /// Prints what changes until the question has ended: exit code 0 where something was decided that is no refusal. `said` are
 /// the answers that were told before. A request that nobody can read never becomes a question: what to look at then, such as
-/// the queue `dead_letters`, is told once.
-pub(super) async fn watch(store: &Store, key: &Key, dead_letters: &str, said: &[Answer]) -> Result<ExitCode> {
+/// the queue `dead_letters`, is told once. Nor does one that is rejected, which ends with its reason where that is heard.
+pub(super) async fn watch(
+    store: &Store,
+    key: &Key,
+    dead_letters: &str,
+    said: &[Answer],
+    mut rejections: Rejections<'_>,
+) -> Result<ExitCode> {
     let mut told: BTreeSet<(String, String)> = said.iter().map(name_of).collect();
     let mut untaken = Untaken::since(Instant::now());
     let mut is_opened = !said.is_empty();
@@ -39,8 +46,14 @@ pub(super) async fn watch(store: &Store, key: &Key, dead_letters: &str, said: &[
                 return Ok(exit::answer(is_agreed(&ask)));
             }
         }
-        if !follow::again().await {
-            return Ok(exit::interrupted());
+        tokio::select! {
+            goes_on = follow::again() => if !goes_on {
+                return Ok(exit::interrupted());
+            },
+            why = rejections.next(&key.id) => {
+                say!("  {}", printable(&format!("rejected, and nobody was asked: {why}")));
+                return Ok(exit::answer(false));
+            }
         }
     }
 }

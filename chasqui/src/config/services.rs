@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use api::ServiceKeys;
 use domain::Registry;
+use operations::commands::ServiceKeys;
 use runtime::settings::{Reader, first_of};
 
 const NAME: &str = "SERVICES_FILE";

@@ -171,6 +171,7 @@ fn a_provider_that_is_there_by_halves_is_always_told() {
         (&[("WEB_VAPID_SUBJECT", "mailto:push@example.org")], "WEB_VAPID_PRIVATE_KEY"),
         (&[("WEB_VAPID_PRIVATE_KEY", "hidden")], "WEB_VAPID_PUBLIC_KEY"),
         (&[("TELEGRAM_BASE_URL", "https://bots.example.org")], "TELEGRAM_BOT_TOKEN"),
+        (&[("SLACK_BASE_URL", "https://slack.example.org/api")], "SLACK_BOT_TOKEN"),
         (&[("SMTP_HOST", "mail.example")], "FROM_EMAIL"),
         (&[("TWILIO_FROM_NUMBER", "+15550001111")], "TWILIO_ACCOUNT_SID"),
         (&[("TWILIO_MESSAGING_SERVICE_SID", "MG00000000000000000000000000000001")], "TWILIO_ACCOUNT_SID"),
@@ -330,6 +331,7 @@ fn every_setting_of_a_provider_has_its_default_in_the_reference() {
     assert_eq!(Some(channels.fcm.base_url.as_str()), reference["fcm_base_url"].as_str());
     assert_eq!(Some(channels.sendgrid.base_url.as_str()), reference["sendgrid_base_url"].as_str());
     assert_eq!(Some(channels.telegram.base_url.as_str()), reference["telegram_base_url"].as_str());
+    assert_eq!(Some(channels.slack.base_url.as_str()), reference["slack_base_url"].as_str());
     assert_eq!(Some(channels.sendgrid.sandbox), reference["sendgrid_sandbox"].as_bool());
     assert_eq!(Some(channels.fcm.validate_only), reference["fcm_validate_only"].as_bool());
     let checking = read(Role::Worker, &[("SANDBOX", "all"), ("FCM_VALIDATE_ONLY", "yes")]).unwrap().channels;

@@ -1,14 +1,16 @@
 //! A verification as it is printed: in a line, as a row, whole, and as JSON. There is no code in it and no address.
 
-use domain::{Checked, Timestamp, Verification};
+use domain::{Checked, Timestamp, Verification, VerificationState};
 use serde_json::{Value, json};
 
 use crate::words::counted;
 
 pub(super) const HEADING: [&str; 10] =
-    ["ID", "STATE", "CHANNEL", "RECIPIENT", "FOR", "COUNTRY", "TRIED", "SENT", "STARTED", "WHY BLOCKED"];
+    ["ID", "STATE", "CHANNEL", "RECIPIENT", "FOR", "COUNTRY", "TRIES", "SENT", "STARTED", "GUARD"];
 pub(super) const UNKNOWN_KEY: &str = "SECRET_KEY is not the one with which this verification was started, nor is \
                                       SECRET_KEY_PREVIOUS: start another one";
+/// What is counted as a try, so that nobody takes all of them for wrong ones.
+const ALL_TRIES: &str = " (right ones, and those behind the end, among them)";
 const UNKNOWN: &str = "-";
 
 pub(super) fn row_of(one: &Verification, now: Timestamp) -> [String; 10] {
@@ -22,7 +24,7 @@ pub(super) fn row_of(one: &Verification, now: Timestamp) -> [String; 10] {
         one.checks.to_string(),
         one.sends.to_string(),
         one.created_at.to_string(),
-        reasons(one),
+        guarded(one).unwrap_or_default(),
     ]
 }
 
@@ -32,16 +34,21 @@ pub(super) fn line_of(one: &Verification) -> String {
 }
 
 pub(super) fn lines(one: &Verification, now: Timestamp) -> Vec<String> {
+    let state = one.state_at(now);
+    let left = match state {
+        VerificationState::Pending => format!(", {}", counted(one.attempts_left(), "attempt left", "attempts left")),
+        _ => String::new(),
+    };
     let mut lines = vec![
-        format!("{}  {}  of {}", one.key.id, one.state_at(now).as_str(), one.key.tenant),
+        format!("{}  {}  of {}", one.key.id, state.as_str(), one.key.tenant),
         format!("  {}", line_of(one)),
         format!("  for {}, started {}", one.purpose, one.created_at),
-        format!("  sent {}, tried {}, {} attempts left", times(one.sends), times(one.checks), one.attempts_left()),
+        format!("  sent {}, tried {}{ALL_TRIES}{left}", times(one.sends), times(one.checks)),
     ];
     lines.extend(one.dial_code.as_ref().map(|code| format!("  country {code}")));
     lines.extend(one.last_sent_at.map(|at| format!("  last sent {at}")));
     lines.extend(one.ended_at.map(|at| format!("  ended {at}")));
-    lines.extend((!one.reasons.is_empty()).then(|| format!("  blocked: {}", reasons(one))));
+    lines.extend(guarded(one).map(|told| format!("  {told}")));
     lines
 }
 
@@ -58,6 +65,12 @@ pub(super) fn json_of(one: &Verification, now: Timestamp) -> Value {
 
 fn times(number: u32) -> String {
     counted(number, "time", "times")
+}
+
+/// What the guard has done, and why: it has blocked all, or left out the number of one that is sent by other channels.
+fn guarded(one: &Verification) -> Option<String> {
+    let what = if one.state == VerificationState::Blocked { "blocked" } else { "sms left out" };
+    (!one.reasons.is_empty()).then(|| format!("{what}: {}", reasons(one)))
 }
 
 /// Why the guard sends nothing there.

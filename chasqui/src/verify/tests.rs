@@ -25,6 +25,7 @@ fn verification(state: VerificationState) -> Verification {
     Verification {
         key: testkit::key("v-1"),
         purpose: "log in\u{1b}[31m".into(),
+        locale: None,
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***56".into(),
@@ -77,6 +78,20 @@ fn options_say_what_a_body_says() {
 }
 
 #[test]
+fn the_usage_of_what_sends_a_code_names_every_way_to_say_where() {
+    for command in ["start", "resend"] {
+        let told = Line::try_parse_from(["verify", command, "--help"]).unwrap_err().to_string();
+        let ways = "<--to <TO>|--phone <NUMBER>|--email <ADDRESS>|--telegram <CHAT>>";
+        assert!(told.contains(ways), "{told}");
+    }
+    assert!(Line::try_parse_from(["verify", "resend", "v-1"]).is_err());
+    for to in [&["--to", "ana@example.org"][..], &["--phone", "+34600123456", "--email", "ana@example.org"]] {
+        let line = ["verify", "resend", "v-1"].into_iter().chain(to.iter().copied());
+        assert!(Line::try_parse_from(line).is_ok(), "{to:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_by_the_option_that_was_given_and_without_its_value() {
     let body = start(&["--phone", "12", "--email", "nobody", "--client-ip", "here"]).unwrap();
     let refused = Asked::read(&body.to_string(), false).unwrap_err();
@@ -93,13 +108,19 @@ fn a_verification_is_printed_without_a_code_and_acts_on_no_terminal() {
     let now = testkit::NOW;
     let lines = shown::lines(&verification(VerificationState::Pending), now);
     let all = lines.join("\n");
-    for part in ["v-1  pending  of default", "by sms to ***56", "tried 2 times, 3 attempts left", "country +34"] {
+    for part in ["v-1  pending  of default", "by sms to ***56", "country +34", "sms left out: country"] {
         assert!(all.contains(part), "{part}: {all}");
     }
+    let tried = "tried 2 times (right ones, and those behind the end, among them), 3 attempts left";
+    assert!(all.contains(tried), "{all}");
+    let approved = shown::lines(&verification(VerificationState::Approved), now).join("\n");
+    assert!(approved.contains("among them)\n"), "an end leaves no attempt: {approved}");
     assert!(!lines.iter().any(|line| printable(line).chars().any(domain::acts)), "{all:?}");
     let over = now.plus(Duration::from_secs(600));
     assert_eq!(shown::row_of(&verification(VerificationState::Pending), over)[1], "expired");
-    let told = shown::json_of(&verification(VerificationState::Blocked), now);
+    let blocked = verification(VerificationState::Blocked);
+    assert_eq!(shown::row_of(&blocked, now)[9], "blocked: country, address");
+    let told = shown::json_of(&blocked, now);
     assert_eq!((&told["state"], &told["reasons"]), (&json!("blocked"), &json!(["country", "address"])));
 }
 

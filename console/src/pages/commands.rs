@@ -7,6 +7,7 @@ mod form;
 mod list;
 mod offered;
 mod one;
+mod timeline;
 mod words;
 
 use axum::Router;

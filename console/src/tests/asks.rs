@@ -1,5 +1,7 @@
 //! Questions to people: the list, the page of one, and how one is taken back.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use domain::{Ask, AskChoice, AskKind, ChannelName, GivenAnswer, RecipientHash};
 use store::{AskCopy, AskOpened, JournalFilter};
@@ -20,6 +22,7 @@ fn ask(id: &str) -> Ask {
         question: "Deploy <b>?".into(),
         choices: vec![choice("yes", "Sí", false), choice("no", "No", true)],
         audience: vec!["ana".into(), "ben".into(), "<eve>".into()],
+        names: Default::default(),
         quorum: 2,
         four_eyes: false,
         may_change: false,
@@ -67,7 +70,8 @@ async fn answer(site: &Site, id: &str, approver: &str, choice: &str) {
 /// An open question that one of three has answered.
 async fn with_one() -> Site {
     let site = Site::start().await;
-    let copies = [copy(0, "telegram", "4711"), copy(1, "email", "ben@example.com")];
+    let later = AskCopy { rung: 1, due_at: NOW.plus(Duration::from_secs(120)), ..copy(0, "email", "ana@example.com") };
+    let copies = [copy(0, "telegram", "4711"), later, copy(1, "email", "ben@example.com")];
     assert_eq!(site.store.open_ask(&ask("q-1"), &copies, None).await.unwrap(), AskOpened::New);
     answer(&site, "q-1", "ana", "yes").await;
     site
@@ -125,8 +129,8 @@ async fn pages_of_questions_follow_one_another() {
 async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_said_and_no_destination() {
     let site = with_one().await;
     for (lang, words) in [
-        ("en", ["ana has chosen Sí, by telegram.", "No message leads to:"]),
-        ("es", ["ana eligió Sí, por telegram.", "Ningún mensaje llega a:"]),
+        ("en", ["ana has chosen Sí, by telegram.", "No message leads to:", ">at once<", ">2 min later<"]),
+        ("es", ["ana eligió Sí, por telegram.", "Ningún mensaje llega a:", ">enseguida<", ">2 min después<"]),
     ] {
         let page = site.get("/console/asks/q-1", &format!("session=viewer; chasqui_lang={lang}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
@@ -135,7 +139,7 @@ async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_sai
             "href=\"/console/deliveries/copy-1-email\"",
             "***@example.com",
             "&lt;eve&gt;",
-            "{&quot;event&quot;:&quot;&lt;7&gt;&quot;}",
+            "event = &lt;7&gt;",
             "hx-get=\"/console/asks/q-1\"",
         ]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
@@ -158,6 +162,35 @@ async fn an_answer_that_ends_it_and_one_that_comes_late_are_told() {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
     assert!(!page.text.contains("hx-get=\"/console/asks") && !page.text.contains("/cancel"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn of_one_that_has_ended_the_list_tells_what_was_decided_and_no_time_to_come() {
+    let site = with_one().await;
+    answer(&site, "q-1", "ben", "yes").await;
+    for (lang, told, to_come) in
+        [("en", "answered</span>: Sí", ">in 60 min<"), ("es", "respondida</span>: Sí", ">en 60 min<")]
+    {
+        for path in ["/console/asks", "/console/asks/q-1"] {
+            let page = site.get(path, &format!("session=viewer; chasqui_lang={lang}")).await;
+            assert!(!page.text.contains(to_come), "{path}: {}", page.text);
+            assert_eq!(page.text.contains(told), path == "/console/asks", "{path}: {}", page.text);
+        }
+    }
+    site.store.open_ask(&ask("q-2"), &[], None).await.unwrap();
+    let open = site.get("/console/asks", OPERATOR).await;
+    assert!(open.text.contains(">in 60 min<"), "{}", open.text);
+}
+
+#[tokio::test]
+async fn an_address_that_is_kept_no_more_is_said_to_be_so() {
+    let site = with_one().await;
+    site.store.forget_destinations(&key("q-1")).await.unwrap();
+    let open = site.get("/console/asks/q-1", OPERATOR).await;
+    assert!(!open.text.contains("not kept once it has ended"), "{}", open.text);
+    answer(&site, "q-1", "ben", "yes").await;
+    let ended = site.get("/console/asks/q-1", OPERATOR).await;
+    assert!(ended.text.contains("not kept once it has ended"), "{}", ended.text);
 }
 
 #[tokio::test]

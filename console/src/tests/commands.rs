@@ -97,6 +97,30 @@ async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
 }
 
 #[tokio::test]
+async fn the_steps_of_a_command_are_told_and_that_one_has_no_time() {
+    let site = Site::start().await;
+    let made = Command { ask: None, ..command("c-3", CommandState::Dispatched) };
+    site.store.make_command(&made, &testkit::told()).await.unwrap();
+    let page = site.get("/console/commands/c-3", ADMIN).await;
+    assert_eq!(page.text.matches("It is on its way to its service").count(), 2, "{}", page.text);
+    for state in [CommandState::Running, CommandState::Succeeded] {
+        let report = CommandReport { service: "trading", state, output: None };
+        let step = |command: &Command| command.reported(&report, NOW.plus(std::time::Duration::from_secs(1)));
+        site.store.advance_command(&key("c-3"), step, |_| None).await.unwrap().unwrap();
+    }
+    for (lang, steps) in [
+        ("en", ["It was dispatched to its service.", "when is not kept", "Its service has begun.", "has done it."]),
+        ("es", ["Se envió a su servicio.", "cuándo no se guarda", "Su servicio empezó.", "Su servicio lo hizo."]),
+    ] {
+        let page = site.get("/console/commands/c-3", &format!("session=viewer; chasqui_lang={lang}")).await;
+        let timeline = page.text.split("<ol class=\"timeline\"").nth(1).unwrap();
+        let places = steps.map(|step| timeline.find(step).unwrap_or_else(|| panic!("{step}: {timeline}")));
+        assert!(places.is_sorted(), "{places:?}: {timeline}");
+        assert!(!page.text.contains(">in 60 s<") && !page.text.contains(">en 60 s<"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn a_form_that_is_sent_twice_is_one_command() {
     let (site, mut published) = commanding().await;
     let page = site.get(NEW, ADMIN).await;

@@ -97,6 +97,26 @@ async fn the_navigation_leads_only_where_somebody_may_go() {
 }
 
 #[tokio::test]
+async fn pages_that_are_rarely_looked_at_are_folded_and_the_one_that_is_open_is_named() {
+    let site = Site::start().await;
+    for (lang, folded, often) in [
+        ("en", ["More: Schedules", "Pages: Schedules"], ["More</span>", "Pages: Deliveries"]),
+        ("es", ["Más: Programación", "Páginas: Programación"], ["Más</span>", "Páginas: Entregas"]),
+    ] {
+        for (path, told) in [("/console/schedules", folded), ("/console/deliveries", often)] {
+            let page = site.get(path, &format!("session=viewer; chasqui_lang={lang}")).await;
+            for part in told {
+                assert!(page.text.contains(part), "{part}: {}", page.text);
+            }
+            let bar = page.text.split("<details class=\"more\"").next().unwrap();
+            assert!(bar.contains("data-key=\"d\"") && !bar.contains("href=\"/console/schedules\""), "{bar}");
+        }
+    }
+    let nothing = site.get("/console/account", "session=nothing").await;
+    assert!(!nothing.text.contains("class=\"more\""), "nothing is to be unfolded: {}", nothing.text);
+}
+
+#[tokio::test]
 async fn an_unknown_path_is_a_page_that_says_so() {
     let site = Site::start().await;
     let page = site.get("/console/nothing/here", "session=viewer").await;

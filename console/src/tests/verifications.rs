@@ -54,8 +54,8 @@ async fn with_some() -> Site {
 async fn verifications_are_listed_with_why_they_were_blocked_in_both_languages() {
     let site = with_some().await;
     for (lang, words) in [
-        ("en", ["pending", "country not served, too many to this range", "+34: 50.0"]),
-        ("es", ["pendiente", "país sin servicio, demasiadas a este rango", "+34: se ingresó el 50,0"]),
+        ("en", ["pending", "blocked: country not served, too many to this range", "+34: 50.0"]),
+        ("es", ["pendiente", "bloqueada: país sin servicio, demasiadas a este rango", "+34: se ingresó el 50,0"]),
     ] {
         let page = site.get("/console/verifications", &format!("session=viewer; chasqui_lang={lang}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
@@ -63,6 +63,36 @@ async fn verifications_are_listed_with_why_they_were_blocked_in_both_languages()
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
     }
+}
+
+#[tokio::test]
+async fn the_page_of_one_says_how_it_stands_and_has_no_code() {
+    let site = with_some().await;
+    let left_out = Verification {
+        channel: ChannelName::parse("email").unwrap(),
+        reasons: vec![BlockReason::Country],
+        ..verification("v-5", VerificationState::Approved)
+    };
+    site.store.begin_verification(&left_out, &[left_out.recipient], NOW, |_| Vec::new()).await.unwrap();
+    for (path, lang, parts) in [
+        ("v-1", "en", ["It waits for its code.", "Tries left", "hx-get=\"/console/verifications/v-1\""]),
+        ("v-2", "en", ["The right code was shown", "log in to &lt;shop&gt;", "right ones, and those behind the end"]),
+        ("v-4", "es", ["No se envió nada.", "bloqueada: país sin servicio", "***43"]),
+        ("v-5", "en", ["sms left out: country not served", "+34", ">email<"]),
+        ("v-5", "es", ["sin sms: país sin servicio", "Vale hasta", "Intentos"]),
+    ] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get(&format!("/console/verifications/{path}"), &cookies).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for part in parts {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert_eq!(page.text.contains("hx-get="), path == "v-1", "{}", page.text);
+    }
+    assert!(site.get("/console/verifications", "session=viewer").await.text.contains("/console/verifications/v-5\""));
+    let path = "/console/verifications/none";
+    assert_eq!(site.get(path, "session=viewer").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.get("/console/verifications/v-1", "session=nothing").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

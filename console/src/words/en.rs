@@ -24,6 +24,7 @@ pub(super) static WORDS: Words = Words {
     shell: ShellWords {
         skip: "Skip to the content",
         navigation: "Pages",
+        more: "More",
         language: "Language",
         theme: "Colours",
         theme_auto: "as the system",

@@ -24,6 +24,7 @@ pub(super) static WORDS: Words = Words {
     shell: ShellWords {
         skip: "Ir al contenido",
         navigation: "Páginas",
+        more: "Más",
         language: "Idioma",
         theme: "Colores",
         theme_auto: "como el sistema",

@@ -2,11 +2,11 @@
 //! that person, and one number is one person by whichever channel it is written to: under two names somebody would count twice,
 //! and decide about what they have asked for themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use domain::{Addressee, AskRequest, ChannelName, FieldError, Key, MAX_APPROVERS, Tenant};
+use domain::{Addressee, AskRequest, ChannelName, FieldError, Key, MAX_APPROVERS, Tenant, mask};
 use store::StepError;
 
 use super::plan::{Approver, FIRST_STEP_OF_ESCALATION, QUESTION};
@@ -22,6 +22,8 @@ const HASH_BYTES: usize = 8;
 pub(super) struct Audience {
     /// Each person once, at their first place, by whatever they are named.
     pub(super) approvers: Vec<Approver>,
+    /// What they and whoever has asked are called, by their ids, where that is not the id itself.
+    pub(super) names: BTreeMap<String, String>,
     pub(super) faults: Vec<FieldError>,
 }
 
@@ -36,7 +38,7 @@ struct List<'a> {
 /// # Errors
 /// [`StepError`] with the ledger.
 pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequest) -> Result<Audience, StepError> {
-    let mut found = Audience { approvers: Vec::new(), faults: Vec::new() };
+    let mut found = Audience { approvers: Vec::new(), names: BTreeMap::new(), faults: Vec::new() };
     let mut written_to = BTreeSet::new();
     let requester = requester(shared, tenant, request).await?;
     for List { people, pointer, step, after } in lists(request) {
@@ -53,6 +55,7 @@ pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequ
             for person in people {
                 let person = named_as_asked(shared, person, requester.as_ref());
                 let addresses = hashed(shared, &person.addresses);
+                found.call(&person.id, person.name);
                 if let Some(known) = found.approvers.iter_mut().find(|known| known.id == person.id) {
                     written_to.extend(addresses);
                     let others = others(&known.addresses, person.addresses, is_named);
@@ -65,7 +68,23 @@ pub(super) async fn audience(shared: &Shared, tenant: &Tenant, request: &AskRequ
             }
         }
     }
+    if let Some(id) = &request.requested_by {
+        let key = Key { tenant: tenant.clone(), id: id.clone() };
+        let known = people::known(shared, &key).await?;
+        if let Some(name) = known.and_then(|person| person.shown()) {
+            found.call(id, name);
+        }
+    }
     Ok(found)
+}
+
+impl Audience {
+    /// Notes what somebody is called; what was said of them first goes before what is said later.
+    fn call(&mut self, id: &str, name: String) {
+        if id != name {
+            self.names.entry(id.to_owned()).or_insert(name);
+        }
+    }
 }
 
 /// By which addresses somebody is asked besides who is named once more: by those that are named, and by none because they are in
@@ -122,6 +141,7 @@ fn named_as_asked(shared: &Shared, mut person: Found, requester: Option<&Request
 
 struct Found {
     id: String,
+    name: String,
     locale: Option<String>,
     addresses: Vec<Address>,
 }
@@ -154,14 +174,15 @@ async fn resolved(
                 Ok(reached)
             }
         }
-        Addressee::Address { channel, destination, locale, .. } => {
+        Addressee::Address { channel, destination, name, locale } => {
             let address = Address { channel: channel.clone(), destination: destination.clone() };
             let known = people::of_address(shared, tenant, &address).await?;
-            let (id, their_locale) = match known {
-                Some(person) => (person.key.id, person.locale),
-                None => (id_of_address(shared, channel, destination), None),
+            let (id, their_name, their_locale) = match known {
+                Some(person) => (person.key.id, person.name, person.locale),
+                None => (id_of_address(shared, channel, destination), None, None),
             };
-            Ok(vec![Found { id, locale: locale.clone().or(their_locale), addresses: vec![address] }])
+            let name = their_name.or_else(|| name.clone()).unwrap_or_else(|| mask(destination));
+            Ok(vec![Found { id, name, locale: locale.clone().or(their_locale), addresses: vec![address] }])
         }
     })
 }
@@ -192,6 +213,7 @@ fn hashed(shared: &Shared, addresses: &[Address]) -> BTreeSet<Hashed> {
 
 /// Somebody with their addresses of these channels, in the order of the channels; with all of them where none is named.
 fn reached(person: Person, channels: &[ChannelName]) -> Option<Found> {
+    let name = person.shown();
     let Person { key, locale, addresses, .. } = person;
     let addresses = if channels.is_empty() {
         addresses
@@ -199,7 +221,8 @@ fn reached(person: Person, channels: &[ChannelName]) -> Option<Found> {
         let wanted = channels.iter();
         wanted.flat_map(|channel| addresses.iter().filter(move |one| one.channel == *channel).cloned()).collect()
     };
-    (!addresses.is_empty()).then_some(Found { id: key.id, locale, addresses })
+    let name = name.unwrap_or_else(|| key.id.clone());
+    (!addresses.is_empty()).then_some(Found { id: key.id, name, locale, addresses })
 }
 
 /// By what whoever reads an address of nobody who is known is called: the channel, and some of the keyed hash.

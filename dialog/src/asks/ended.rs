@@ -6,7 +6,8 @@ use runtime::failpoint;
 use serde_json::json;
 use store::{AskCopy, Cancel, StepError, Target};
 
-use super::message;
+use super::message::{self, delivery_of};
+use super::progress::call_off_before;
 use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::shared::Shared;
@@ -50,7 +51,7 @@ pub(crate) async fn end(shared: &Shared, ask: &Ask, round: u32) -> Result<bool, 
     failpoint("dialog.called_off");
     let mut waits = false;
     for copy in copies.iter().filter(|copy| copy.destination.is_some()) {
-        waits |= edit(shared, ask, copy).await?;
+        waits |= edit(shared, ask, copy, round).await?;
     }
     failpoint("dialog.edited");
     if waits && round < ROUNDS_OF_AN_ATTEMPT {
@@ -59,10 +60,6 @@ pub(crate) async fn end(shared: &Shared, ask: &Ask, round: u32) -> Result<bool, 
     intake.breaker.retry_until_taken(|| intake.store.forget_destinations(&ask.key)).await?;
     failpoint("dialog.destinations_forgotten");
     Ok(true)
-}
-
-fn delivery_of(ask: &Ask, copy: &AskCopy) -> Key {
-    Key { tenant: ask.key.tenant.clone(), id: copy.delivery.clone() }
 }
 
 /// Stops a message that was not sent yet, and those that would come after it.
@@ -75,8 +72,8 @@ async fn call_off(shared: &Shared, delivery: &Key, has_others: bool) -> Result<(
     if is_stopped || !has_others { Ok(()) } else { intake.call_off(delivery).await }
 }
 
-/// Has a message that was sent tell the end. True where it is being sent, so that this must wait.
-async fn edit(shared: &Shared, ask: &Ask, copy: &AskCopy) -> Result<bool, Disposition> {
+/// Has a message that was sent tell the end. True where it is being sent, or an edit of it, so that this must wait.
+async fn edit(shared: &Shared, ask: &Ask, copy: &AskCopy, round: u32) -> Result<bool, Disposition> {
     if !message::is_edited(copy) {
         return Ok(false);
     }
@@ -87,7 +84,12 @@ async fn edit(shared: &Shared, ask: &Ask, copy: &AskCopy) -> Result<bool, Dispos
     if row.state == State::Sending {
         return Ok(true);
     }
-    if let Some((key, body)) = row.provider_id.as_deref().and_then(|id| message::edit(ask, copy, id)) {
+    let Some(provider_id) = row.provider_id else { return Ok(false) };
+    // At last the end is told all the same.
+    if call_off_before(shared, ask, copy).await? && round < ROUNDS_OF_AN_ATTEMPT {
+        return Ok(true);
+    }
+    if let Some((key, body)) = message::edit(ask, copy, &provider_id, &shared.settings.locale) {
         outgoing::deliver(shared, &key, &body).await?;
     }
     Ok(false)

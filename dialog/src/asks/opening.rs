@@ -1,5 +1,7 @@
 //! Opens an ask: its row with the messages that are sent, its event, and the messages. Done again it does nothing else.
 
+use std::collections::BTreeMap;
+
 use domain::{Ask, AskKind, AskRequest, FieldError, Key, Reason, RecipientHasher, Timestamp};
 use runtime::failpoint;
 use store::{AskCopy, AskOpened};
@@ -23,7 +25,7 @@ pub(crate) struct Opening {
 /// Opens it, unless it was before, and publishes whatever asks for it.
 ///
 /// # Errors
-/// What follows where not everything could be done, or where nobody can be asked ([`Reason::DecodeError`]).
+/// What follows where not everything could be done, or where nobody can be asked ([`Reason::Permanent`]).
 pub(crate) async fn open(shared: &Shared, opening: &Opening) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let known = intake.breaker.retry_until_taken(|| intake.store.ask(&opening.key)).await?;
@@ -55,7 +57,7 @@ impl Opening {
             && (self.kind == AskKind::Command || is_same())
     }
 
-    fn ask(&self, shared: &Shared, audience: Vec<String>) -> Ask {
+    fn ask(&self, shared: &Shared, audience: Vec<String>, names: BTreeMap<String, String>) -> Ask {
         let request = &self.request;
         Ask {
             key: self.key.clone(),
@@ -63,6 +65,7 @@ impl Opening {
             question: request.question.clone(),
             choices: request.offered(&shared.settings.locale),
             audience,
+            names,
             quorum: request.quorum,
             four_eyes: request.four_eyes,
             may_change: request.may_change,
@@ -85,8 +88,8 @@ impl Opening {
 /// Writes the row and its copies, if somebody can be asked. Returns the row as it is: another dialog may have been quicker.
 async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> {
     let Opening { key, request, .. } = opening;
-    let Audience { approvers, mut faults } = audience(shared, &key.tenant, request).await?;
-    let ask = opening.ask(shared, approvers.iter().map(|approver| approver.id.clone()).collect());
+    let Audience { approvers, names, mut faults } = audience(shared, &key.tenant, request).await?;
+    let ask = opening.ask(shared, approvers.iter().map(|approver| approver.id.clone()).collect(), names);
     if faults.is_empty() {
         faults = ask.faults();
     }
@@ -96,7 +99,7 @@ async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> 
             let (correlation_id, reply_to) = (ask.correlation_id.as_deref(), ask.reply_to.as_deref());
             outgoing::tell(shared, &ask.rejected(&faults), correlation_id, reply_to).await?;
         }
-        return Err(Disposition::DeadLetter(Reason::DecodeError, listed(&faults)));
+        return Err(Disposition::DeadLetter(Reason::Permanent, listed(&faults)));
     }
     let times = Times { next_channel_after: request.next_channel_after, remind_after: request.remind_after };
     let copies = plan::copies(&ask, &approvers, &times, &shared.intake.hasher);
@@ -118,7 +121,7 @@ async fn send(shared: &Shared, ask: &Ask) -> Result<(), Disposition> {
         if rungs.iter().any(|copy| copy.destination.is_none()) {
             continue;
         }
-        let Some(body) = message::question(ask, rungs, &shared.secrets) else {
+        let Some(body) = message::question(ask, rungs, &shared.secrets, &shared.settings.locale) else {
             let why = "the secret with which it was opened is known no more";
             return Err(Disposition::DeadLetter(Reason::InternalError, why.into()));
         };

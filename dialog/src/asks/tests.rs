@@ -7,6 +7,8 @@ use topology::Inbound;
 use crate::testing::{ADMIN, Parts, names, parts, press};
 use crate::ticker;
 
+mod spoken;
+
 async fn state(parts: &Parts) -> AskState {
     parts.shared.intake.store.ask(&testkit::key("a-1")).await.unwrap().unwrap().state()
 }
@@ -103,7 +105,7 @@ async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_we
         (&json!("ask_reply"), &json!("1"))
     );
     assert!(first.deliveries[0]["ttl_seconds"].is_u64(), "without an end Telegram sends it no second time");
-    assert!(first.requests.is_empty() && first.replies.is_empty());
+    assert_eq!((first.requests.len(), first.replies.len()), (1, 0), "those that were sent are to tell how far it is");
     parts.says("telegram", press("7/received", "1", &button)).await;
     let again = parts.published();
     assert_eq!((again.events, again.deliveries), (first.events, first.deliveries), "a repeat is told the same");
@@ -122,6 +124,67 @@ async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_we
     assert_eq!(waiting.row.state, domain::State::Cancelled, "what nobody has sent yet is not sent");
     parts.asked("/asks/ended", json!({ "tenant": "default", "ask": "a-1" })).await;
     assert!(parts.published().deliveries.is_empty(), "done again it does nothing");
+}
+
+#[tokio::test]
+async fn what_was_sent_tells_how_far_it_is_with_its_buttons_and_an_edit_that_comes_late_is_stopped() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
+    parts.asks(to_two()).await;
+    let button = parts.button(0, 0).await;
+    parts.says("telegram", press("7/received", "1", &button)).await;
+    let counted = parts.published();
+    parts.take_all(counted).await;
+    assert!(parts.published().deliveries.is_empty(), "nothing was sent yet that could tell it");
+    let store = &parts.shared.intake.store;
+    let ask = store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    let copies = store.ask_copies(&ask.key).await.unwrap();
+    assert_eq!(ask.so_far(&store.answers(&ask.key).await.unwrap()), 1);
+    let told = |copy, id| super::message::progress(&ask, copy, id, 1, &parts.shared.secrets, "en");
+    let (key, body) = told(&copies[0], "5/77").unwrap();
+    assert_eq!((&body["template"], &body["destination"]), (&json!("ask"), &json!("5")));
+    assert_eq!(body["data"]["progress"], json!({ "counted": 1, "quorum": 2 }));
+    assert_eq!((&body["data"]["telegram"], &body["interactive"]["approver"]), (&json!({ "edit": "77" }), &json!(0)));
+    assert_eq!(told(&copies[1], "77"), None, "a mail stays as it is");
+    let later = domain::Ask { version: ask.version + 1, ..ask };
+    assert!(!super::progress::call_off_before(&parts.shared, &later, &copies[0]).await.unwrap());
+    let stopped = store.delivery(&key).await.unwrap().unwrap();
+    assert_eq!(stopped.row.state, domain::State::Cancelled, "before anybody has seen it");
+}
+
+#[tokio::test]
+async fn a_message_tells_how_far_it_is_and_the_end_on_each_channel_that_lets_it_be_changed() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("slack", "U012AB3CD"), ("telegram", "1"), ("email", "ana@example.com")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let button = parts.button(0, 0).await;
+    let pressed = json!({ "id": "7/0", "by": "U012AB3CD", "chat": "D012AB3CD", "press": button });
+    parts.says("slack", pressed).await;
+    let store = &parts.shared.intake.store;
+    let ask = store.ask(&testkit::key("a-1")).await.unwrap().unwrap();
+    assert_eq!(ask.state(), AskState::Answered);
+    let copies = store.ask_copies(&ask.key).await.unwrap();
+    let [by_slack, by_telegram, by_mail] = copies.as_slice() else { panic!("{copies:?}") };
+    let edit = |copy, id| super::message::edit(&ask, copy, id, "en");
+    let progress = |copy, id| super::message::progress(&ask, copy, id, 1, &parts.shared.secrets, "en");
+    for (copy, provider_id, channel, destination, message) in [
+        (by_slack, "D012AB3CD/1712345678.123456", "slack", "D012AB3CD", "1712345678.123456"),
+        (by_slack, "1712345678.123456", "slack", "U012AB3CD", "1712345678.123456"),
+        (by_telegram, "77", "telegram", "1", "77"),
+        (by_telegram, "-100/77", "telegram", "-100", "77"),
+    ] {
+        let (so_far, end) = (progress(copy, provider_id), edit(copy, provider_id));
+        let ((_, so_far), (_, body)) = so_far.zip(end).unwrap_or_else(|| panic!("{provider_id}"));
+        for body in [&so_far, &body] {
+            assert_eq!((&body["channel"], &body["destination"]), (&json!(channel), &json!(destination)));
+            assert_eq!(body["data"][channel], json!({ "edit": message }));
+        }
+        assert_eq!((&so_far["template"], &so_far["data"]["progress"]["counted"]), (&json!("ask"), &json!(1)));
+        assert!(so_far["interactive"].is_object() && so_far["data"].get("buttons").is_none(), "it keeps its buttons");
+        assert_eq!((&body["template"], &body["data"]["outcome"]), (&json!("ask_ended"), &json!("Yes")));
+        assert_eq!(body["data"]["buttons"], json!([]));
+    }
+    assert_eq!((progress(by_mail, "x"), edit(by_mail, "x")), (None, None));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ fn ask(choices: &[(&str, &str)]) -> Ask {
         question: "?".into(),
         choices: choices.iter().map(choice).collect(),
         audience: vec!["ana".into()],
+        names: Default::default(),
         quorum: 1,
         four_eyes: false,
         may_change: false,

@@ -44,7 +44,7 @@ pub(super) async fn ask(shared: &Shared, command: &Command) -> Result<(), Dispos
     let opening = Opening { key: command.key.clone(), kind: AskKind::Command, request, at: command.created_at };
     match asks::open(shared, &opening).await {
         Ok(_) => Ok(()),
-        Err(Disposition::DeadLetter(Reason::DecodeError, why)) => unasked(shared, command, &why).await,
+        Err(Disposition::DeadLetter(Reason::Permanent, why)) => unasked(shared, command, &why).await,
         Err(other) => Err(other),
     }
 }

@@ -2,7 +2,8 @@
 
 use domain::{Command, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
 use serde_json::{Value, json};
-use topology::Settlement;
+use testkit::keys::{service_public_pem, service_token};
+use topology::{Publication, Settlement};
 
 use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
 use crate::ticker;
@@ -12,6 +13,7 @@ fn services() -> Registry {
     let written = json!({
         "trading": {
             "base_url": "http://127.0.0.1:9300", "may": ["admins", "ana", "user:ada"], "timeout_seconds": 60,
+            "public_key": service_public_pem(),
             "actions": { "stop": { "schema": schema }, "look": { "confirm": false } },
         },
         "vault": {
@@ -153,6 +155,56 @@ async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
     assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
 }
 
+/// What a service publishes of a command, with a token of these claims besides those that it needs.
+fn message(parts: &Parts, id: &str, state: &str, claims: &Value) -> Publication {
+    let at = parts.now().as_micros() / 1_000_000;
+    let mut all = json!({ "sub": "trading", "aud": "chasqui", "exp": at + 3600, "command_id": "c-1" });
+    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    let body = json!({ "command_id": id, "state": state, "output": "done" }).to_string();
+    Publication::of_command("any", "m-9".to_owned(), body.into(), &service_token(&all), None)
+}
+
+#[tokio::test]
+async fn a_service_reports_by_a_message_that_is_believed_by_its_own_token_whoever_may_publish() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    parts.published();
+    for (state, fleet, user) in
+        [("running", None, None), ("succeeded", Some("fleet"), Some("trading")), ("succeeded", None, None)]
+    {
+        let publication = message(&parts, "c-1", state, &json!({}));
+        assert_eq!(parts.takes_of(fleet, user, publication).await, Settlement::Ack);
+        assert_eq!(names(&parts.published()), format!("command.{state}"));
+    }
+    assert_eq!(row(&parts, "c-1").await.output.as_deref(), Some("done"));
+}
+
+#[tokio::test]
+async fn a_report_whose_token_is_no_services_or_of_another_command_is_a_dead_letter_and_changes_nothing() {
+    let mut parts = parts_with(services()).await;
+    for id in ["c-1", "c-2"] {
+        parts.asked("/commands", request(id, "trading", "look", "user:ada")).await;
+    }
+    parts.published();
+    let now = parts.now().as_micros() / 1_000_000;
+    for (id, claims) in [
+        ("c-2", json!({})),
+        ("c-1", json!({ "command_id": null })),
+        ("c-1", json!({ "aud": "trading" })),
+        ("c-1", json!({ "sub": "vault" })),
+        ("c-1", json!({ "exp": now })),
+        ("c-1", json!({ "exp": now + 86_401 })),
+        ("", json!({})),
+    ] {
+        parts.takes(message(&parts, id, "succeeded", &claims)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.letters), ("", 1), "{id} {claims}");
+    }
+    for id in ["c-1", "c-2"] {
+        assert_eq!(row(&parts, id).await.state, CommandState::Dispatched, "{id}");
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_cannot_be_done_is_a_dead_letter() {
     let mut parts = parts_with(services()).await;
@@ -171,7 +223,7 @@ async fn a_request_that_cannot_be_done_is_a_dead_letter() {
 async fn people_are_told_what_they_may_and_what_is_wrong() {
     let mut parts = parts_with(services()).await;
     for (text, expected) in [
-        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string (is confirmed)"),
+        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
         ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
         ("/cmd vault.open", "Not done: you may not have vault.open done."),
         ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
@@ -198,6 +250,20 @@ async fn the_end_of_its_time_is_told_where_it_was_asked_for() {
 }
 
 #[tokio::test]
+async fn of_a_command_that_nobody_has_confirmed_in_time_nothing_else_is_told() {
+    let mut parts = parts_with(services()).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
+    parts.published();
+    parts.advance(60);
+    let store = &parts.shared.intake.store;
+    assert_eq!(store.expire_commands(parts.now()).await.unwrap(), 1);
+    let untold = store.untold_commands().await.unwrap();
+    assert!(super::expired(&parts.shared, &untold[0]).await.is_ok());
+    let published = parts.published();
+    assert_eq!((&published.deliveries[0]["data"]["state"], published.deliveries.len()), (&json!("unconfirmed"), 1));
+}
+
+#[tokio::test]
 async fn a_command_that_cannot_be_delivered_is_told_also_where_whoever_has_seen_that_died() {
     let mut parts = parts_with(services()).await;
     parts.says("telegram", words("m-1", ADMIN, "/cmd trading.look")).await;
@@ -211,7 +277,7 @@ async fn a_command_that_cannot_be_delivered_is_told_also_where_whoever_has_seen_
     ticker::look(&parts.shared).await.unwrap();
     let published = parts.published();
     assert_eq!((names(&published).as_str(), published.deliveries.len()), ("command.failed", 1));
-    assert_eq!(published.deliveries[0]["data"]["state"], "failed");
+    assert_eq!(published.deliveries[0]["data"]["state"], "undelivered");
     assert_eq!(row(&parts, &id).await.reply, None, "where it was told is forgotten");
     ticker::look(&parts.shared).await.unwrap();
     assert_eq!(names(&parts.published()), "", "it is told once");
@@ -225,7 +291,7 @@ async fn a_command_that_nobody_could_read_is_not_done() {
     let published = parts.published();
     assert_eq!(names(&published), "command.pending_confirmation command.rejected");
     let [told] = published.deliveries.as_slice() else { panic!("{:?}", published.deliveries) };
-    assert_eq!((&told["template"], &told["data"]["state"]), (&json!("command_ended"), &json!("rejected")));
+    assert_eq!((&told["template"], &told["data"]["state"]), (&json!("command_ended"), &json!("unasked")));
     let id = typed_command_id(&Tenant::default(), "telegram", "m-1");
     let why = row(&parts, &id).await.output.unwrap();
     assert!(why.contains("/question has 1"), "{why}");

@@ -51,6 +51,28 @@ async fn a_button_is_theirs_for_whom_it_was_made_in_a_chat_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_button_of_slack_is_theirs_in_a_conversation_with_the_app_alone() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("slack", "U012AB3CD")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "quorum": 2,
+        "to": [{ "contact": "ana" }, { "channel": "slack", "destination": "U99999999" }] });
+    parts.asks(body).await;
+    let own = parts.button(0, 0).await;
+    let said = |id: &str, by: &str, chat: &str| json!({ "id": id, "by": by, "chat": chat, "press": own });
+    parts.says("slack", said("1/0", "U012AB3CD", "C012AB3CD")).await;
+    let in_a_channel = parts.published();
+    assert_eq!((names(&in_a_channel).as_str(), in_a_channel.deliveries.len()), ("ask.refused", 0));
+    for (call, expected) in
+        [(said("2/0", "U99999999", "D99999999"), "not_asked"), (said("3/0", "U012AB3CD", "D012AB3CD"), "counts")]
+    {
+        parts.says("slack", call).await;
+        let published = parts.published();
+        assert_eq!(verdict(&published), expected);
+        assert!(published.deliveries[0]["destination"].as_str().is_some_and(|to| to.starts_with('U')));
+    }
+}
+
+#[tokio::test]
 async fn a_button_that_we_have_not_made_does_nothing() {
     let mut parts = asked().await;
     let own = parts.button(0, 0).await;

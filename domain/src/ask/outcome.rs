@@ -40,6 +40,13 @@ impl Ask {
         u32::try_from(eligible).unwrap_or(u32::MAX)
     }
 
+    /// How many have chosen the same so far, of the choices that win with the quorum.
+    pub fn so_far(&self, answers: &[Answer]) -> u32 {
+        let tally = Tally::of(answers);
+        let agreeing = self.choices.iter().filter(|choice| !choice.refuses);
+        agreeing.map(|choice| tally.of_choice(&choice.id)).max().unwrap_or(0)
+    }
+
     /// With which choice the ask has ended, if with any. None while something is waited for.
     ///
     /// A choice that refuses nothing wins with the quorum. Once none of them can reach it with those who have not answered,

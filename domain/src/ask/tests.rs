@@ -21,6 +21,7 @@ fn ask(quorum: u32) -> Ask {
         question: "Deploy?".into(),
         choices: vec![choice("yes", false), choice("no", true)],
         audience: ["ana", "ben", "caro", "dan"].map(str::to_owned).to_vec(),
+        names: Default::default(),
         quorum,
         four_eyes: false,
         may_change: false,
@@ -274,7 +275,10 @@ fn the_journal_is_told_who_answered_what_and_by_what_it_shows() {
 fn choices_and_audience_are_read_from_their_texts() {
     let ask = ask(1);
     assert_eq!(Ask::choices_of(&ask.choices_text()), Some(ask.choices.clone()));
-    assert_eq!(Ask::audience_of(&ask.audience_text()), Some(ask.audience.clone()));
+    assert_eq!(Ask::audience_of(&ask.audience_text()), Some((ask.audience.clone(), ask.names.clone())));
+    let names = std::collections::BTreeMap::from([("ana".to_owned(), "Ana María".to_owned())]);
+    let named = Ask { names: names.clone(), ..ask.clone() };
+    assert_eq!(Ask::audience_of(&named.audience_text()), Some((ask.audience.clone(), names)));
     assert_eq!(ask.audience_text(), r#"["ana","ben","caro","dan"]"#);
     assert_eq!((Ask::choices_of("[1]"), Ask::audience_of("{}")), (None, None));
 }

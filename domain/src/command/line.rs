@@ -1,6 +1,8 @@
 //! A command as a person types it into a chat: `/cmd service.action key=value key="a value"`.
 
-use text::{FieldError, is_plain_name, pointer_step};
+use text::is_plain_name;
+
+use super::fault::{ArgumentFault, ArgumentWrong};
 
 /// What a line begins with.
 const NAME: &str = "/cmd";
@@ -28,7 +30,7 @@ pub enum InvalidLine {
     TooLong,
     /// What is wrong with its arguments, all of it.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Arguments(Vec<FieldError>),
+    Arguments(Vec<ArgumentFault>),
 }
 
 impl CommandLine {
@@ -76,31 +78,28 @@ fn arguments(mut rest: &str) -> Result<Vec<(String, String)>, InvalidLine> {
             break;
         }
         if arguments.len() + faults.len() >= MAX_ARGUMENTS {
-            faults.push(FieldError {
-                pointer: String::new(),
-                detail: format!("has more than {MAX_ARGUMENTS} arguments"),
-            });
+            faults.push(ArgumentFault::new("", ArgumentWrong::TooMany(MAX_ARGUMENTS)));
             break;
         }
         let end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         let Some(after) = after.strip_prefix('=') else {
-            faults.push(fault(name, "has no value: write name=value, and quotes around a value with spaces".into()));
+            faults.push(ArgumentFault::new(name, ArgumentWrong::NoValue));
             rest = after;
             continue;
         };
         let (value, after) = match value(after) {
             Ok(read) => read,
-            Err(why) => {
-                faults.push(fault(name, why.into()));
+            Err(what) => {
+                faults.push(ArgumentFault::new(name, what));
                 break;
             }
         };
         rest = after;
         if name.is_empty() || !is_plain_name(name) {
-            faults.push(fault(name, "is no name of an argument".into()));
+            faults.push(ArgumentFault::new(name, ArgumentWrong::NoName));
         } else if arguments.iter().any(|(known, _)| known == name) {
-            faults.push(fault(name, "is given twice".into()));
+            faults.push(ArgumentFault::new(name, ArgumentWrong::Twice));
         } else {
             arguments.push((name.to_owned(), value));
         }
@@ -108,12 +107,8 @@ fn arguments(mut rest: &str) -> Result<Vec<(String, String)>, InvalidLine> {
     if faults.is_empty() { Ok(arguments) } else { Err(InvalidLine::Arguments(faults)) }
 }
 
-fn fault(name: &str, detail: String) -> FieldError {
-    FieldError { pointer: format!("/{}", pointer_step(name)), detail }
-}
-
 /// The value that a text begins with, and what stands behind it.
-fn value(text: &str) -> Result<(String, &str), &'static str> {
+fn value(text: &str) -> Result<(String, &str), ArgumentWrong> {
     let Some(closing) = text.chars().next().and_then(closing_of) else {
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (value, rest) = text.split_at(end);
@@ -125,18 +120,18 @@ fn value(text: &str) -> Result<(String, &str), &'static str> {
         if closing.contains(&c) {
             let rest = &text[at + c.len_utf8()..];
             let is_its_end = rest.chars().next().is_none_or(char::is_whitespace);
-            return if is_its_end { Ok((value, rest)) } else { Err("goes on behind its closing quote") };
+            return if is_its_end { Ok((value, rest)) } else { Err(ArgumentWrong::BehindItsQuote) };
         }
         // In single quotes everything stands for itself.
         match c {
             '\\' if closing.contains(&'"') => match chars.next() {
                 Some((_, escaped)) if escaped == '\\' || closing.contains(&escaped) => value.push(escaped),
-                _ => return Err("has a backslash before something else than a quote or a backslash"),
+                _ => return Err(ArgumentWrong::Backslash),
             },
             c => value.push(c),
         }
     }
-    Err("has no closing quote")
+    Err(ArgumentWrong::Unclosed)
 }
 
 /// What closes a quote that begins so, if it is one. Telephones write typographic quotes where straight ones were typed.

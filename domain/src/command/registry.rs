@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use text::{FieldError, nearest_of_few, printable};
+use text::{nearest_of_few, printable};
 
+use super::fault::ArgumentFault;
 use super::line::CommandLine;
 use super::schema::Schema;
 use crate::Tenant;
@@ -33,8 +34,8 @@ pub struct Action {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Service {
     pub name: String,
-    /// Where it takes commands over HTTP, without a slash at its end.
-    pub base_url: String,
+    /// Where it takes commands over HTTP, without a slash at its end. None for one that takes them over AMQP.
+    pub base_url: Option<String>,
     /// For whom the tokens of its commands are.
     pub audience: String,
     pub confirm: Confirm,
@@ -48,7 +49,7 @@ pub struct Service {
     pub four_eyes: bool,
     /// How long a command may take, its confirmation included.
     pub timeout: Duration,
-    /// In PEM: verifies what the service reports over HTTP. Without one it is not heard there.
+    /// In PEM: verifies what the service reports. Without one it is not heard.
     pub public_key: Option<String>,
     pub actions: BTreeMap<String, Action>,
 }
@@ -79,7 +80,7 @@ pub enum Unresolved {
     #[error("you may not have {service}.{action} done")]
     Forbidden { service: String, action: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Arguments(Vec<FieldError>),
+    Arguments(Vec<ArgumentFault>),
 }
 
 fn hint(meant: Option<&str>, known: &[String]) -> String {

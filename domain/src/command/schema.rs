@@ -6,6 +6,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 use text::{FieldError, nearest_of_few, pointer_step};
 
+use super::fault::{ArgumentFault, ArgumentWrong};
+
 const OF_OBJECT: [&str; 8] =
     ["$schema", "$id", "title", "description", "type", "properties", "required", "additionalProperties"];
 const OF_PROPERTY: [&str; 10] =
@@ -123,7 +125,7 @@ impl Schema {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn read(&self, typed: &[(String, String)]) -> Result<Map<String, Value>, Vec<FieldError>> {
+    pub fn read(&self, typed: &[(String, String)]) -> Result<Map<String, Value>, Vec<ArgumentFault>> {
         let (mut values, mut faults) = (Map::new(), Vec::new());
         for (name, text) in typed {
             let known = self.arguments.iter().find(|argument| argument.name == *name);
@@ -132,13 +134,13 @@ impl Schema {
                 None => faults.extend(known.map(|argument| argument.of_kind())),
             }
         }
-        let unread: Vec<String> = faults.iter().map(|fault| fault.pointer.clone()).collect();
-        faults.extend(self.faults(&values).into_iter().filter(|fault| !unread.contains(&fault.pointer)));
+        let unread: Vec<String> = faults.iter().map(ArgumentFault::shown).collect();
+        faults.extend(self.faults(&values).into_iter().filter(|fault| !unread.contains(&fault.shown())));
         if faults.is_empty() { Ok(values) } else { Err(faults) }
     }
 
     /// Everything that is wrong with arguments that came as JSON.
-    pub fn faults(&self, values: &Map<String, Value>) -> Vec<FieldError> {
+    pub fn faults(&self, values: &Map<String, Value>) -> Vec<ArgumentFault> {
         let mut faults = Vec::new();
         for name in values.keys() {
             if !self.arguments.iter().any(|argument| argument.name == *name) {
@@ -147,7 +149,7 @@ impl Schema {
         }
         for argument in &self.arguments {
             match values.get(&argument.name) {
-                None if argument.is_required => faults.push(argument.fault("is missing".into())),
+                None if argument.is_required => faults.push(argument.fault(ArgumentWrong::Missing)),
                 None => {}
                 Some(value) => faults.extend(argument.fault_of(value)),
             }
@@ -155,53 +157,51 @@ impl Schema {
         faults
     }
 
-    fn unknown_argument(&self, name: &str) -> FieldError {
-        let known: Vec<&str> = self.arguments.iter().map(|argument| argument.name.as_str()).collect();
-        let detail = match (nearest_of_few(name, known.iter().copied()), known.is_empty()) {
-            (_, true) => "is not known: it takes no arguments".to_owned(),
-            (Some(meant), _) => format!("is not known; do you mean {meant}? It takes {}", known.join(", ")),
-            (None, _) => format!("is not known; it takes {}", known.join(", ")),
-        };
-        fault(&format!("/{}", pointer_step(name)), detail)
+    fn unknown_argument(&self, name: &str) -> ArgumentFault {
+        let known: Vec<String> = self.arguments.iter().map(|argument| argument.name.clone()).collect();
+        let meant = nearest_of_few(name, known.iter().map(String::as_str)).map(str::to_owned);
+        ArgumentFault::new(name, ArgumentWrong::Unknown { meant, known })
     }
 }
 
 impl Argument {
-    fn fault(&self, detail: String) -> FieldError {
-        fault(&format!("/{}", pointer_step(&self.name)), detail)
+    fn fault(&self, what: ArgumentWrong) -> ArgumentFault {
+        ArgumentFault::new(&self.name, what)
     }
 
-    fn of_kind(&self) -> FieldError {
-        let what = match self.kind {
-            ArgumentKind::Text => "must be a text",
-            ArgumentKind::Integer => "must be a whole number, such as 7",
-            ArgumentKind::Number => "must be a number, such as 0.5",
-            ArgumentKind::Boolean => "must be true or false",
-        };
-        self.fault(what.into())
+    fn of_kind(&self) -> ArgumentFault {
+        self.fault(match self.kind {
+            ArgumentKind::Text => ArgumentWrong::NoText,
+            ArgumentKind::Integer => ArgumentWrong::NoWholeNumber,
+            ArgumentKind::Number => ArgumentWrong::NoNumber,
+            ArgumentKind::Boolean => ArgumentWrong::NoFlag,
+        })
     }
 
-    fn fault_of(&self, value: &Value) -> Option<FieldError> {
+    fn fault_of(&self, value: &Value) -> Option<ArgumentFault> {
         if !self.kind.is(value) {
             return Some(self.of_kind());
         }
         if !self.one_of.is_empty() && !self.one_of.contains(value) {
             let known: Vec<String> = self.one_of.iter().map(shown).collect();
-            return Some(self.fault(format!("must be one of {}", known.join(", "))));
+            return Some(self.fault(ArgumentWrong::NotOneOf(known)));
         }
-        let (measure, of) = match value {
+        let (measure, of_text) = match value {
             Value::Bool(_) => return None,
-            Value::String(text) => (text.chars().count() as f64, " characters"),
+            Value::String(text) => (text.chars().count() as f64, true),
             // A number that is too large for everybody is none.
-            other => (other.as_f64().unwrap_or(f64::NAN), ""),
+            other => (other.as_f64().unwrap_or(f64::NAN), false),
         };
         if measure.is_nan() {
             return Some(self.of_kind());
         }
-        let must = if of.is_empty() { "must be" } else { "must have" };
         match (self.least, self.greatest) {
-            (Some(least), _) if measure < least => Some(self.fault(format!("{must} at least {least}{of}"))),
-            (_, Some(greatest)) if measure > greatest => Some(self.fault(format!("{must} at most {greatest}{of}"))),
+            (Some(least), _) if measure < least => {
+                Some(self.fault(ArgumentWrong::TooLittle { least: least.to_string(), of_text }))
+            }
+            (_, Some(greatest)) if measure > greatest => {
+                Some(self.fault(ArgumentWrong::TooMuch { greatest: greatest.to_string(), of_text }))
+            }
             _ => None,
         }
     }

@@ -23,8 +23,9 @@ const MAX_KEY_BYTES: usize = 16 * 1024;
 const MAX_TIMEOUT_SECONDS: u64 = 7 * 24 * 60 * 60;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
-const OF_SERVICE: [&str; 10] = [
+const OF_SERVICE: [&str; 11] = [
     "base_url",
+    "amqp",
     "audience",
     "confirm",
     "may",
@@ -167,15 +168,27 @@ impl<'a> Fields<'a> {
         tenants.unwrap_or_default()
     }
 
-    fn base_url(&mut self) -> String {
+    /// None for a service that takes its commands over AMQP.
+    fn base_url(&mut self) -> Option<String> {
+        if self.flag("amqp", false) {
+            if self.table.contains_key("base_url") {
+                self.refuse(
+                    "base_url",
+                    "must not stand beside amqp = true: a service takes its commands by one of both",
+                );
+            }
+            return None;
+        }
         let text = self.table.get("base_url").and_then(Value::as_str).unwrap_or_default();
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '@' | '\\');
         let is_url = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain));
         if !is_url || text.len() > MAX_URL_BYTES {
-            self.refuse("base_url", "must be an http or https URL without a query, such as http://127.0.0.1:9300");
+            let must = "must be an http or https URL without a query, such as http://127.0.0.1:9300, or amqp = true stands in \
+                        its place";
+            self.refuse("base_url", must);
         }
-        text.trim_end_matches('/').to_owned()
+        Some(text.trim_end_matches('/').to_owned())
     }
 
     fn confirm(&mut self) -> Confirm {

@@ -17,7 +17,7 @@ use crate::{Key, Tenant, Timestamp};
 
 /// Who signs.
 const ISSUER: &str = "chasqui";
-/// How long a token is good for: as long as a request takes, with clocks that differ by some seconds.
+/// How long a token is good for that does not wait in a queue.
 const LIVES: Duration = Duration::from_secs(60);
 
 /// Signs what services are told to do.
@@ -38,6 +38,8 @@ pub struct CommandClaims<'a> {
     pub tenant: &'a Tenant,
     /// Who has it done, by the id under which they are known (RFC 8693 section 4.1).
     pub actor: Option<&'a str>,
+    /// When it ends. None for a minute: as long as a request takes, with clocks that differ by some seconds.
+    pub until: Option<Timestamp>,
 }
 
 struct Signing {
@@ -59,10 +61,10 @@ impl CommandKeys {
         }
     }
 
-    /// The token of one request, in the compact form of RFC 7515.
+    /// The token of one command, in the compact form of RFC 7515.
     pub fn token(&self, claims: &CommandClaims<'_>, now: Timestamp) -> String {
         let issued = now.as_micros().div_euclid(1_000_000);
-        let expires = now.plus(LIVES).as_micros().div_euclid(1_000_000);
+        let expires = claims.until.unwrap_or_else(|| now.plus(LIVES)).as_micros().div_euclid(1_000_000);
         let mut body = json!({
             "iss": ISSUER, "sub": ISSUER, "aud": claims.audience, "iat": issued, "exp": expires,
             "jti": claims.command, "tenant": claims.tenant.as_str(),
@@ -150,7 +152,8 @@ mod tests {
     fn a_token_is_signed_by_the_first_key_of_the_set_and_good_for_a_minute() {
         let keys = Keyring::new(SECRET, Some(FORMER)).commands();
         let tenant = Tenant::default();
-        let claims = CommandClaims { audience: "trading", command: "c-1", tenant: &tenant, actor: Some("ana") };
+        let claims =
+            CommandClaims { audience: "trading", command: "c-1", tenant: &tenant, actor: Some("ana"), until: None };
         let token = keys.token(&claims, NOW);
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let (header, body) = signed.split_once('.').unwrap();
@@ -163,6 +166,8 @@ mod tests {
             "tenant": "default", "act": { "sub": "ana" },
         });
         assert_eq!(decoded(body), expected);
+        let waiting = keys.token(&CommandClaims { until: Some(NOW.plus(Duration::from_secs(300))), ..claims }, NOW);
+        assert_eq!(decoded(waiting.split('.').nth(1).unwrap())["exp"], json!(at + 300), "as long as it may wait");
         let public = URL_SAFE_NO_PAD.decode(first["x"].as_str().unwrap()).unwrap();
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         UnparsedPublicKey::new(&ED25519, public).verify(signed.as_bytes(), &signature).unwrap();

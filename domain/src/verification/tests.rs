@@ -11,6 +11,7 @@ fn verification() -> Verification {
     Verification {
         key: key("v-1"),
         purpose: "login".into(),
+        locale: None,
         channel: ChannelName::parse("sms").unwrap(),
         recipient: RecipientHash::UNKNOWN,
         recipient_mask: "***43".into(),

@@ -43,10 +43,14 @@ impl TestFleet {
 
     /// A queue that gets the events with such keys from now on.
     pub async fn subscribe(&self, queue: &str, pattern: &str) {
+        self.bind(queue, "notifications.events", pattern).await;
+    }
+
+    /// A queue that gets what is published to an exchange with such keys from now on.
+    pub async fn bind(&self, queue: &str, exchange: &str, pattern: &str) {
         self.declare(queue).await;
         let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-        let exchange = "notifications.events".into();
-        self.amqp.queue_bind(queue.into(), exchange, pattern.into(), options, arguments).await.expect("bound");
+        self.amqp.queue_bind(queue.into(), exchange.into(), pattern.into(), options, arguments).await.expect("bound");
     }
 
     /// The next event, if there is one already.

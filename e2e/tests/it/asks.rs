@@ -112,3 +112,21 @@ async fn forgotten(fleet: &TestFleet) -> bool {
     let copies = fleet.store().ask_copies(&ask).await.expect("the ledger answers");
     !copies.is_empty() && copies.iter().all(|copy| copy.destination.is_none())
 }
+
+#[tokio::test]
+async fn the_command_line_ends_where_nobody_can_be_asked_before_or_behind_the_broker() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    for command in [["topology", "apply"].as_slice(), &["migrate"]] {
+        let (code, said) = run(command, &fleet.environment).await;
+        assert_eq!(code, 0, "{said}");
+    }
+    let ask = ["ask", "create", "--question", "Go?", "--follow"];
+    let (code, said) = run(&[&ask[..], &["--to", "nobody"]].concat(), &fleet.environment).await;
+    assert!(code == 2 && said.contains("--to (0/contact) is nobody who is known"), "{code}: {said}");
+    assert_eq!(fleet.depth(QUEUE).await, 0, "nothing was published");
+    let dialog = Process::ready("dialog", &fleet.environment).await;
+    let (code, said) = run(&[&ask[..], &["--to-group", "nobody"]].concat(), &fleet.environment).await;
+    assert!(code == 1 && said.contains("rejected, and nobody was asked: /to/0 is a group of nobody"), "{code}: {said}");
+    drop(dialog);
+    fleet.remove().await;
+}

@@ -2,10 +2,11 @@
 
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod over_amqp;
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chasqui::clock::SystemClock;
 use domain::Clock as _;
 use e2e::fleet::until;
@@ -15,33 +16,33 @@ use e2e::{Database, TestFleet};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
+use testkit::keys::{service_public_pem, service_token};
 
 use crate::api::{admin, ask, post};
 
-/// What stands before the 32 bytes of a public key of Ed25519 in a `SubjectPublicKeyInfo` (RFC 8410).
-const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-
-/// A service, its key, and the file that registers it.
+/// A service, and the file that registers it.
 struct Trading {
     receiver: Receiver,
-    key: Ed25519KeyPair,
     file: NamedTempFile,
 }
 
 async fn trading() -> Trading {
     let receiver = Receiver::start().await;
-    let key = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key");
-    let der = [&SPKI[..], key.public_key().as_ref()].concat();
     let (base, _) = receiver.url.split_once("/hooks").expect("a path");
+    let way = format!("base_url = \"{base}\"");
+    registered(receiver, &way)
+}
+
+/// The same service where it takes commands this way.
+fn registered(receiver: Receiver, way: &str) -> Trading {
     let file = NamedTempFile::new().expect("a file");
     let text = format!(
-        "[trading]\nbase_url = \"{base}\"\nmay = [\"ada\"]\npublic_key = \"\"\"\n-----BEGIN PUBLIC KEY-----\n{}\n\
-         -----END PUBLIC KEY-----\n\"\"\"\napprovers = [\"admins\"]\n[trading.actions.look]\nconfirm = false\n\
-         [trading.actions.pause]\nconfirm = true\n",
-        STANDARD.encode(der)
+        "[trading]\n{way}\nmay = [\"ada\"]\npublic_key = \"\"\"\n{}\"\"\"\napprovers = [\"admins\"]\n\
+         [trading.actions.look]\nconfirm = false\n[trading.actions.pause]\nconfirm = true\n",
+        service_public_pem()
     );
     std::fs::write(file.path(), text).expect("written");
-    Trading { receiver, key, file }
+    Trading { receiver, file }
 }
 
 impl Trading {
@@ -53,11 +54,7 @@ impl Trading {
 
     /// The header by which it shows who it is.
     fn authorization(&self) -> String {
-        let now = SystemClock.now().as_micros() / 1_000_000;
-        let encoded = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let claims = json!({ "sub": "trading", "aud": "chasqui", "exp": now + 60 });
-        let signed = format!("{}.{}", encoded(json!({ "alg": "EdDSA", "typ": "JWT" })), encoded(claims));
-        format!("Bearer {signed}.{}", URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes()).as_ref()))
+        format!("Bearer {}", service_token(&json!({ "sub": "trading", "aud": "chasqui", "exp": in_a_minute() })))
     }
 
     async fn reports(&self, fleet: &TestFleet, id: &str, state: &str) {
@@ -70,6 +67,11 @@ impl Trading {
     async fn posted(&self) -> Posted {
         until("a command", async || self.receiver.posted().into_iter().next()).await
     }
+}
+
+/// In seconds of the epoch.
+fn in_a_minute() -> i64 {
+    SystemClock.now().as_micros() / 1_000_000 + 60
 }
 
 /// Has the service look, and returns the id of the command.

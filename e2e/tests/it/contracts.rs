@@ -6,6 +6,7 @@ mod amqp;
 mod ask;
 mod asyncapi;
 mod body;
+mod commands;
 mod corpus;
 mod events;
 mod limits;

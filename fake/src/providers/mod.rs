@@ -3,6 +3,7 @@
 mod apns;
 mod fcm;
 mod sendgrid;
+mod slack;
 pub(crate) mod smtp;
 mod telegram;
 mod twilio;
@@ -23,6 +24,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &apns::PROVIDER,
     &webpush::PROVIDER,
     &telegram::PROVIDER,
+    &slack::PROVIDER,
 ];
 
 pub(crate) struct Provider {

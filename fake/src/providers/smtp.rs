@@ -28,12 +28,12 @@ fn settings(site: &Site) -> Vec<(&'static str, String)> {
 }
 
 fn accepted(message: &Message) -> Reply {
-    Reply { status: 250, headers: Vec::new(), body: format!("2.0.0 taken as {}", message.id) }
+    Reply { status: 250, headers: Vec::new(), body: format!("2.0.0 taken as {}", message.id), is_refusal: false }
 }
 
 /// The code is an enhanced one such as `5.1.1` (RFC 3463).
 fn refused(refusal: &Refusal<'_>) -> Reply {
     let usual = if refusal.status < 500 { "4.0.0" } else { "5.0.0" };
     let body = format!("{} {}", refusal.code.unwrap_or(usual), refusal.words);
-    Reply { status: refusal.status, headers: Vec::new(), body }
+    Reply { status: refusal.status, headers: Vec::new(), body, is_refusal: false }
 }

@@ -5,7 +5,8 @@
 
 use std::cmp::Reverse;
 
-use super::buttons::is_link;
+use super::SCHEMES;
+use crate::buttons::is_link;
 
 /// The tags for people, where one is not known.
 const KNOWN: &str = "known are b, strong, i, em, u, ins, s, strike, del, code, pre, a, blockquote, tg-spoiler, span";
@@ -161,7 +162,7 @@ fn kind(name: &str, attribute: Option<(&str, &str)>) -> Result<&'static str, Str
         ("pre", None) => "pre",
         ("blockquote", None) => "blockquote",
         ("blockquote", Some(("expandable", ""))) => "expandable_blockquote",
-        ("a", Some(("href", url))) if is_link(url) => "text_link",
+        ("a", Some(("href", url))) if is_link(url, SCHEMES) => "text_link",
         ("a", _) => return Err("has a tag a without a href that begins with https://, http:// or tg://".into()),
         ("span", _) => return Err("has a tag span whose class is not tg-spoiler".into()),
         ("b" | "strong" | "i" | "em" | "u" | "ins" | "s" | "strike" | "del" | "tg-spoiler", _)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{field, unknown};
+use crate::fields::{field, unknown};
 use crate::words::Fault;
 
 /// The name of the object in the data.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::buttons::Press;
 
 fn told(text: &str, data: Value) -> Vec<String> {
     let Value::Object(data) = data else { panic!("{data}") };
@@ -157,7 +158,7 @@ fn buttons_are_rows_of_a_text_with_data_or_a_url() {
         assert_eq!(told("Hi", json!({ "buttons": buttons.clone() })), [""; 0], "{buttons}");
     }
     let Value::Object(data) = json!({ "buttons": [[yes, link]] }) else { unreachable!() };
-    let rows = buttons(&data).unwrap();
+    let rows = buttons::rows(&data).unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0][0].text, rows[0][0].press), ("Sí 👍", Press::Data(&"x".repeat(64))));
     assert_eq!((rows[0][1].text, rows[0][1].press), ("Open", Press::Url("https://example.org/a?b=c")));

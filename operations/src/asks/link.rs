@@ -20,6 +20,8 @@ pub struct Linked {
     pub ask: Ask,
     /// The id under which they are known.
     pub approver: String,
+    /// Of the message with the link, BCP 47. None for that of the fleet.
+    pub locale: Option<String>,
     /// Those that are kept, in their order.
     pub answers: Vec<Answer>,
 }
@@ -66,7 +68,9 @@ pub async fn linked(store: &Store, secrets: &Secrets, ticket: &str) -> Result<Op
     }
     let Some(approver) = ask.approver(ticket.approver).map(str::to_owned) else { return Ok(None) };
     let answers = store.answers(&ask.key).await?;
-    Ok(Some(Linked { ask, approver, answers }))
+    let copies = store.ask_copies(&ask.key).await?;
+    let locale = copies.into_iter().find(|copy| copy.place == ticket.approver).and_then(|copy| copy.locale);
+    Ok(Some(Linked { ask, approver, locale, answers }))
 }
 
 /// The same, read anew. None where its row is no more.
@@ -76,7 +80,7 @@ pub async fn linked(store: &Store, secrets: &Secrets, ticket: &str) -> Result<Op
 pub async fn read_again(store: &Store, linked: &Linked) -> Result<Option<Linked>, StoreError> {
     let Some(ask) = store.ask(&linked.ask.key).await? else { return Ok(None) };
     let answers = store.answers(&ask.key).await?;
-    Ok(Some(Linked { ask, approver: linked.approver.clone(), answers }))
+    Ok(Some(Linked { ask, answers, ..linked.clone() }))
 }
 
 impl Linked {

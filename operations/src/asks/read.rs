@@ -8,7 +8,7 @@ use crate::check::Checker;
 use crate::checked::{Refused, Rules, field, mint};
 
 /// By which media people are asked: each of them shows how to answer, and brings the answer back.
-const CARRIERS: [&str; 4] = ["email", "sms", "telegram", "whatsapp"];
+const CARRIERS: [&str; 5] = ["email", "slack", "sms", "telegram", "whatsapp"];
 
 /// The one whose readers answer by a link alone.
 const BY_LINK: &str = "email";

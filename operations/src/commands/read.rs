@@ -3,7 +3,7 @@
 use domain::{Actor, CommandState, FieldError, Key, MAX_ID_BYTES, Tenant, parse_object};
 use serde_json::{Map, Value};
 
-use super::request::CommandRequest;
+use super::request::{CommandRequest, ReportRequest, cut};
 use crate::checked::Refused;
 use crate::reader::{Reader, field_meant, no_such};
 
@@ -45,6 +45,14 @@ impl Written {
             correlation_id: self.correlation_id,
             reply: None,
         }
+    }
+}
+
+impl ReportWritten {
+    /// The same of this service.
+    pub(super) fn by(self, service: &str) -> ReportRequest {
+        let output = self.output.filter(|output| !output.is_empty()).map(|output| cut(&output));
+        ReportRequest { key: self.key, service: service.to_owned(), state: self.state, output }
     }
 }
 

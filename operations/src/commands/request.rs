@@ -113,9 +113,14 @@ impl ReportRequest {
             key: Key { tenant, id: text(body, "command_id")? },
             service: text(body, "service")?,
             state: CommandState::parse(body.get("state")?.as_str()?)?,
-            output: text(body, "output").map(|output| output.chars().take(MAX_OUTPUT_CHARS).collect()),
+            output: text(body, "output").map(|output| cut(&output)),
         })
     }
+}
+
+/// What is kept of what a service says.
+pub(super) fn cut(output: &str) -> String {
+    output.chars().take(MAX_OUTPUT_CHARS).collect()
 }
 
 fn key(body: &Map<String, Value>) -> Option<Key> {

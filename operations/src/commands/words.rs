@@ -1,7 +1,13 @@
 //! What people are told who type commands, in Spanish or in English.
 
-use domain::{AskChoice, Command, CommandState, InvalidLine, Registry, Tenant, Unresolved, printable};
+use domain::{ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Tenant, Unresolved, printable};
 use serde_json::{Map, Value};
+
+use super::faults::said;
+
+/// What stands around the name of an action where somebody is asked whether it is to be done.
+const IN_SPANISH: (&str, &str) = ("¿Hacer ", "?");
+const IN_ENGLISH: (&str, &str) = ("Do ", "?");
 
 /// Whether somebody is told in Spanish.
 fn is_spanish(locale: Option<&str>) -> bool {
@@ -16,11 +22,26 @@ fn is_spanish(locale: Option<&str>) -> bool {
 pub fn question(command: &Command, locale: Option<&str>) -> String {
     let arguments: Map<String, Value> = serde_json::from_str(&command.arguments).unwrap_or_default();
     let what = format!("{}.{}", command.service, command.action);
-    let asked = if is_spanish(locale) { format!("¿Hacer {what}?") } else { format!("Do {what}?") };
+    let asked = asked(&what, is_spanish(locale));
     // As JSON a text has no line of its own, and what turns the direction of text is shown as what it is.
     let shown =
         arguments.iter().map(|(name, value)| format!("{} = {}", printable(name), printable(&value.to_string())));
     std::iter::once(asked).chain(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// The first line of what those are asked who confirm a command.
+fn asked(what: &str, is_spanish: bool) -> String {
+    let (before, after) = if is_spanish { IN_SPANISH } else { IN_ENGLISH };
+    format!("{before}{what}{after}")
+}
+
+/// What [`question`] has made, for somebody of another language than whoever has asked for the command.
+pub(crate) fn question_in(question: &str, is_spanish: bool) -> String {
+    let (first, rest) = question.split_at(question.find('\n').unwrap_or(question.len()));
+    let what = [IN_SPANISH, IN_ENGLISH]
+        .into_iter()
+        .find_map(|(before, after)| first.strip_prefix(before)?.strip_suffix(after));
+    what.map_or_else(|| question.to_owned(), |what| asked(what, is_spanish) + rest)
 }
 
 /// The answers to it, of which the first confirms.
@@ -51,7 +72,7 @@ pub fn help(services: &Registry, tenant: &Tenant, who: &[&str], locale: Option<&
     for service in services.of(tenant, who) {
         for (name, action) in service.actions.iter().filter(|(_, action)| service.may(action, who)) {
             let shown = action.schema.arguments.iter().map(|argument| {
-                let value = format!("{}={}", argument.name, argument.kind);
+                let value = format!("{}={}", argument.name, kind(argument.kind, is_spanish));
                 if argument.is_required { value } else { format!("[{value}]") }
             });
             let line = [format!("/cmd {}.{name}", service.name)].into_iter().chain(shown).collect::<Vec<_>>().join(" ");
@@ -60,9 +81,9 @@ pub fn help(services: &Registry, tenant: &Tenant, who: &[&str], locale: Option<&
         }
     }
     match (lines.is_empty(), is_spanish) {
-        (true, true) => "No hay nada que pueda pedir.".to_owned(),
+        (true, true) => "No hay nada que puedas pedir.".to_owned(),
         (true, false) => "There is nothing that you may have done.".to_owned(),
-        (false, true) => format!("Puede pedir:\n{}", lines.join("\n")),
+        (false, true) => format!("Puedes pedir:\n{}", lines.join("\n")),
         (false, false) => format!("You may have done:\n{}", lines.join("\n")),
     }
 }
@@ -70,11 +91,11 @@ pub fn help(services: &Registry, tenant: &Tenant, who: &[&str], locale: Option<&
 /// Why a command is not done.
 pub fn refusal(unresolved: &Unresolved, locale: Option<&str>) -> String {
     if !is_spanish(locale) {
-        return format!("Not done: {unresolved}.");
+        return not_done(&refusal_in_english(unresolved), false);
     }
     let hint = |meant: Option<&str>, known: &[String]| match (meant, known.join(", ")) {
         (_, known) if known.is_empty() => "; no hay ninguno".to_owned(),
-        (Some(meant), known) => format!("; ¿quiso decir {meant}? Hay {known}"),
+        (Some(meant), known) => format!("; ¿querías decir {meant}? Hay {known}"),
         (None, known) => format!("; hay {known}"),
     };
     let why = match unresolved {
@@ -87,22 +108,48 @@ pub fn refusal(unresolved: &Unresolved, locale: Option<&str>) -> String {
         Unresolved::NoAction { service, known } => {
             format!("falta la acción de {service}; tiene {}", known.join(", "))
         }
-        Unresolved::Forbidden { service, action } => format!("no puede pedir {service}.{}", printable(action)),
-        Unresolved::Arguments(_) => unresolved.to_string(),
+        Unresolved::Forbidden { service, action } => format!("no puedes pedir {service}.{}", printable(action)),
+        Unresolved::Arguments(faults) => said(faults, true),
     };
-    format!("No se hizo: {why}.")
+    not_done(&why, true)
+}
+
+fn refusal_in_english(unresolved: &Unresolved) -> String {
+    match unresolved {
+        Unresolved::Arguments(faults) => said(faults, false),
+        other => other.to_string(),
+    }
+}
+
+/// A reason may end with a mark of its own.
+fn not_done(why: &str, is_spanish: bool) -> String {
+    let before = if is_spanish { "No se hizo" } else { "Not done" };
+    format!("{before}: {why}{}", if why.ends_with('?') { "" } else { "." })
+}
+
+/// What stands for a value in the list of what there is.
+const fn kind(kind: ArgumentKind, is_spanish: bool) -> &'static str {
+    match (kind, is_spanish) {
+        (ArgumentKind::Text, true) => "texto",
+        (ArgumentKind::Text, false) => "text",
+        (ArgumentKind::Integer, true) => "entero",
+        (ArgumentKind::Number, true) => "número",
+        (ArgumentKind::Integer, false) => "integer",
+        (ArgumentKind::Number, false) => "number",
+        // It is typed as it stands here.
+        (ArgumentKind::Boolean, _) => "true|false",
+    }
 }
 
 /// Why a line is no command.
 pub fn rejected_line(invalid: &InvalidLine, locale: Option<&str>) -> String {
     match (invalid, is_spanish(locale)) {
         (InvalidLine::NoCommand, true) => {
-            "Escriba /cmd servicio.acción nombre=valor; /help dice lo que hay.".to_owned()
+            "Escribe /cmd servicio.acción nombre=valor; /help dice lo que hay.".to_owned()
         }
         (InvalidLine::NoCommand, false) => "Write /cmd service.action name=value; /help says what there is.".to_owned(),
         (InvalidLine::TooLong, true) => "Es demasiado largo.".to_owned(),
         (InvalidLine::TooLong, false) => "It is too long.".to_owned(),
-        (InvalidLine::Arguments(_), true) => format!("No se hizo: {invalid}."),
-        (InvalidLine::Arguments(_), false) => format!("Not done: {invalid}."),
+        (InvalidLine::Arguments(faults), is_spanish) => not_done(&said(faults, is_spanish), is_spanish),
     }
 }

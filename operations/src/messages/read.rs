@@ -146,9 +146,17 @@ impl Message {
             "question" => "/message".to_owned(),
             "ttl_seconds" | "expires_in" => "/routing/ttl_seconds".to_owned(),
             "when" | "after_seconds" if place > 0 => format!("/routing/fallback/{}/{rest}", place - 1),
+            // Its other channels take over its words and data: a client has written them once.
+            _ if place > 0 && is_of_words(rest) => format!("/{rest}"),
             _ => pointer.to_owned(),
         }
     }
+}
+
+/// Whether a field of an item of a fallback is one that the message has itself.
+fn is_of_words(rest: &str) -> bool {
+    let name = rest.split('/').next().unwrap_or_default();
+    ["data", "message", "subject", "locale"].contains(&name)
 }
 
 /// Where they are reached. A number of a chat may be written as a number.

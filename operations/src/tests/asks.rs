@@ -6,7 +6,9 @@ use domain::{Answer, Ask, AskChoice, AskKind, AskState, GivenAnswer, Keyring, Pu
 use serde_json::{Value, json};
 use topology::Publisher;
 
-use crate::asks::{Answering, CheckedAsk, Linked, Withdrawn, answer_by_link, answered, cancel, chosen, linked, why};
+use crate::asks::{
+    Answering, CheckedAsk, Linked, Withdrawn, answer_by_link, answered, called, cancel, chosen, linked, spoken, why,
+};
 use crate::tests::check::SHIPPED;
 use crate::tests::fixtures::{NOW, asking, key, ledger, operator};
 use crate::{NotDone, Refused, Rules};
@@ -23,6 +25,7 @@ fn ask(id: &str) -> Ask {
         question: "Deploy?".into(),
         choices: vec![choice("yes", false), choice("no", true)],
         audience: vec!["ana".into(), "ben".into()],
+        names: Default::default(),
         quorum: 2,
         four_eyes: false,
         may_change: false,
@@ -121,7 +124,7 @@ async fn a_link_is_for_one_person_and_no_other_text_is_one() {
 
 #[test]
 fn a_question_stands_as_its_row_and_the_clock_say() {
-    let of = |ask: Ask, answers: Vec<Answer>| Linked { ask, approver: "ana".into(), answers };
+    let of = |ask: Ask, answers: Vec<Answer>| Linked { ask, approver: "ana".into(), locale: None, answers };
     let open = of(ask("a-1"), vec![given("ben", "yes", false)]);
     let standing = open.standing(NOW);
     assert_eq!((standing.own, standing.may_answer, standing.answered), (None, true, 1));
@@ -136,10 +139,51 @@ fn a_question_stands_as_its_row_and_the_clock_say() {
     assert_eq!((standing.ask.state(), standing.is_late), (AskState::Expired, true), "nobody has noted it yet");
 }
 
+#[test]
+fn a_question_is_read_in_the_language_of_its_reader() {
+    let choices = |labels: [&str; 2]| {
+        let choice = |(id, label): (&str, &str)| AskChoice { id: id.into(), label: label.into(), refuses: false };
+        [("yes", labels[0]), ("no", labels[1])].map(choice).to_vec()
+    };
+    let question = "¿Hacer trading.stop?\nid = \"Do x?\"";
+    let command =
+        Ask { kind: AskKind::Command, question: question.into(), choices: choices(["Sí", "No"]), ..ask("a-1") };
+    for (ask, locale, expected) in [
+        (&command, Some("en-GB"), ("Do trading.stop?\nid = \"Do x?\"", "Yes")),
+        (&command, Some("es"), (question, "Sí")),
+        (&command, Some("fr"), (question, "Sí")),
+        (&command, None, (question, "Sí")),
+        (&Ask { kind: AskKind::Confirm, ..command.clone() }, Some("en"), (question, "Yes")),
+        (&Ask { choices: choices(["Yes", "Never"]), ..command.clone() }, Some("es"), (question, "Yes")),
+        (&Ask { question: "Now?".into(), ..command.clone() }, Some("en"), ("Now?", "Yes")),
+    ] {
+        let read = spoken(ask, locale);
+        assert_eq!((read.question.as_str(), read.choices[0].label.as_str()), expected, "{locale:?}");
+    }
+}
+
+#[test]
+fn people_are_called_by_their_names_and_nobody_by_a_number() {
+    let named = Ask { names: [("u-1".to_owned(), "Ana".to_owned())].into(), ..ask("a-1") };
+    for (id, locale, expected) in [
+        ("u-1", None, "Ana"),
+        ("u-2", None, "u-2"),
+        ("command line:uid 0", Some("es-AR"), "un operador"),
+        ("command line:uid 0", Some("en"), "the operator"),
+        ("command line:uid 0", None, "the operator"),
+        ("command line:ada", Some("es"), "ada"),
+        ("telegram:123456789", None, "***89"),
+        ("telegram:4711", None, "telegram:4711"),
+    ] {
+        assert_eq!(called(&named, id, locale), expected, "{id} {locale:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_changes_nothing_is_not_waited_for() {
     let (publisher, mut published) = Publisher::reporting();
-    let answered = Linked { ask: ask("a-1"), approver: "ana".into(), answers: vec![given("ana", "yes", false)] };
+    let answered =
+        Linked { ask: ask("a-1"), approver: "ana".into(), locale: None, answers: vec![given("ana", "yes", false)] };
     let choose = async |linked: &Linked, choice: &str| {
         answer_by_link(&publisher, &secrets(), linked, choice, NOW).await.unwrap()
     };

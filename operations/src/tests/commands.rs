@@ -7,7 +7,7 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::commands::{
-    CommandRequest, ReportRequest, accepted, decided, help, of_its_end, question, refusal, rejected_line,
+    CommandRequest, ReportRequest, UNDELIVERED, accepted, decided, help, of_its_end, question, refusal, rejected_line,
     to_its_service, yes_and_no,
 };
 use crate::services;
@@ -98,20 +98,52 @@ fn its_delivery_is_marked_and_read_by_every_worker() {
 #[test]
 fn an_end_is_told_where_it_was_asked_for() {
     let failed = Command { state: CommandState::Failed, output: Some("x".repeat(5_000)), ..made("look") };
-    let (key, body) = of_its_end(&failed).unwrap();
+    let (key, body) = of_its_end(&failed, None).unwrap();
     assert_eq!(
         (&body["channel"], &body["destination"], &body["locale"]),
         (&json!("telegram"), &json!("4711"), &json!("es"))
     );
     assert_eq!((&body["template"], &body["data"]["state"]), (&json!("command_ended"), &json!("failed")));
     assert_eq!(body["data"]["output"].as_str().unwrap().len(), 500);
-    assert_eq!(of_its_end(&failed).unwrap().0, key);
+    assert_eq!(of_its_end(&failed, None).unwrap().0, key);
     let read = Notification::decode(body.to_string().as_bytes(), &Defaults { channel: None }).unwrap();
     assert!(
         read.expires_at(NOW).is_some_and(|expires| expires > NOW),
         "without an end Telegram sends it no second time"
     );
-    assert_eq!(of_its_end(&Command { reply: None, ..failed }), None);
+    assert_eq!(of_its_end(&Command { reply: None, ..failed }, None), None);
+}
+
+#[test]
+fn an_end_of_which_the_fleet_alone_knows_is_told_in_a_word_for_the_template() {
+    let (asked, taken) = (made("stop"), made("look"));
+    let ended = |command: &Command, state: CommandState, output: &str| Command {
+        state,
+        output: Some(output.to_owned()).filter(|output| !output.is_empty()),
+        ..command.clone()
+    };
+    for (command, by, expected) in [
+        (ended(&asked, CommandState::Expired, ""), None, json!({ "state": "unconfirmed", "output": "" })),
+        (ended(&taken, CommandState::Expired, ""), None, json!({ "state": "expired", "output": "" })),
+        (
+            ended(&asked, CommandState::Rejected, "refused by telegram:4711"),
+            Some("Ana"),
+            json!({ "state": "rejected", "output": "", "by": "Ana" }),
+        ),
+        (ended(&taken, CommandState::Rejected, "closed"), None, json!({ "state": "rejected", "output": "closed" })),
+        (
+            ended(&asked, CommandState::Rejected, "nobody can be asked: /to is empty"),
+            None,
+            json!({ "state": "unasked", "output": "" }),
+        ),
+        (ended(&taken, CommandState::Failed, UNDELIVERED), None, json!({ "state": "undelivered", "output": "" })),
+    ] {
+        let (_, body) = of_its_end(&command, by).unwrap();
+        let mut expected = expected;
+        expected["service"] = "trading".into();
+        expected["action"] = command.action.into();
+        assert_eq!(body["data"], expected);
+    }
 }
 
 #[test]
@@ -120,26 +152,52 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
     let acme = tenant("acme");
     assert_eq!(
         help(&registry, &acme, &["ana"], None),
-        "You may have done:\n/cmd trading.look\n/cmd trading.stop id=string [n=integer] (is confirmed)"
+        "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text [n=integer] (is confirmed)"
     );
-    assert!(help(&registry, &acme, &["ana"], Some("es-AR")).ends_with("[n=integer] (se confirma)"));
-    assert_eq!(help(&registry, &Tenant::default(), &["ana"], Some("es")), "No hay nada que pueda pedir.");
+    assert!(
+        help(&registry, &acme, &["ana"], Some("es-AR"))
+            .ends_with("/cmd trading.stop id=texto [n=entero] (se confirma)")
+    );
+    assert_eq!(help(&registry, &Tenant::default(), &["ana"], Some("es")), "No hay nada que puedas pedir.");
     let refused = |line: &str, locale| {
         let line = CommandLine::parse(line, "bot").unwrap().unwrap();
         refusal(&registry.resolve(&line, &acme, &["ana"]).unwrap_err(), locale)
     };
     for (line, spanish) in [
-        ("/cmd tradin.stop", "No se hizo: no hay ningún servicio tradin; ¿quiso decir trading? Hay trading."),
+        ("/cmd tradin.stop", "No se hizo: no hay ningún servicio tradin; ¿querías decir trading? Hay trading."),
         ("/cmd trading.fly", "No se hizo: trading no tiene la acción fly; hay look, stop."),
         ("/cmd trading", "No se hizo: falta la acción de trading; tiene look, stop."),
-        ("/cmd trading.wipe", "No se hizo: no puede pedir trading.wipe."),
-        ("/cmd trading.stop", "No se hizo: /id is missing."),
+        ("/cmd trading.wipe", "No se hizo: no puedes pedir trading.wipe."),
+        ("/cmd trading.stop", "No se hizo: falta id."),
+        ("/cmd trading.stop id=1 ids=2", "No se hizo: ids no se conoce: ¿querías decir id?"),
+        (
+            "/cmd trading.stop n=x foo=1",
+            "No se hizo: n debe ser un número entero, como 7; foo no se conoce: lleva id, n; falta id.",
+        ),
     ] {
         assert_eq!(refused(line, Some("es")), spanish);
         assert!(refused(line, Some("en")).starts_with("Not done: "));
     }
     let invalid = CommandLine::parse("/cmd", "bot").unwrap().unwrap_err();
-    assert!(rejected_line(&invalid, Some("es")).starts_with("Escriba /cmd"));
+    assert!(rejected_line(&invalid, Some("es")).starts_with("Escribe /cmd"));
+    assert_eq!(
+        refused("/cmd trading.stop n=x", Some("en")),
+        "Not done: n must be a whole number, such as 7; id is missing."
+    );
+    let invalid = CommandLine::parse("/cmd trading.stop now id=\"a", "bot").unwrap().unwrap_err();
+    for (locale, expected) in [
+        (
+            "es",
+            "No se hizo: now no tiene valor: escribe nombre=valor, y entre comillas un valor con espacios; a id le falta la \
+             comilla de cierre.",
+        ),
+        (
+            "en",
+            "Not done: now has no value: write name=value, and quotes around a value with spaces; id has no closing quote.",
+        ),
+    ] {
+        assert_eq!(rejected_line(&invalid, Some(locale)), expected);
+    }
 }
 
 #[test]

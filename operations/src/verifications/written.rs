@@ -30,6 +30,7 @@ const MAX_SESSION_BYTES: usize = 255;
 const MAX_LOCALE_BYTES: usize = 35;
 /// What people type is six digits with whatever they put between them.
 const MAX_CODE_BYTES: usize = 32;
+const CODE_DIGITS: usize = 6;
 
 /// A verification that is to be started, as [`Asked::read`] makes one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,14 +95,14 @@ pub(super) fn resent(
 /// Reads the code that somebody has typed.
 ///
 /// # Errors
-/// As of [`Asked::read`].
+/// As of [`Asked::read`]. What has another number of digits than a code is a slip, and no try of one.
 pub fn read_code(text: &str) -> Result<String, Refused> {
     let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
     let mut reader = Reader::of(object);
     let code = match reader.value("code") {
-        Some(Value::String(code)) if !code.is_empty() && code.len() <= MAX_CODE_BYTES => Some(code),
+        Some(Value::String(code)) if code.len() <= MAX_CODE_BYTES && has_digits_of_a_code(&code) => Some(code),
         Some(Value::String(_)) => {
-            reader.refuse("code", format!("must have 1 to {MAX_CODE_BYTES} characters: a code is six digits"));
+            reader.refuse("code", format!("must have {CODE_DIGITS} digits, and at most {MAX_CODE_BYTES} characters"));
             None
         }
         Some(_) => {
@@ -118,6 +119,10 @@ pub fn read_code(text: &str) -> Result<String, Refused> {
         Some(code) if reader.errors.is_empty() => Ok(code),
         _ => Err(Refused::Fields(reader.errors)),
     }
+}
+
+fn has_digits_of_a_code(typed: &str) -> bool {
+    typed.bytes().filter(u8::is_ascii_digit).count() == CODE_DIGITS
 }
 
 fn way(reader: &mut Reader) -> Option<&'static str> {

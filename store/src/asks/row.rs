@@ -18,13 +18,15 @@ pub(super) const ANSWER: &str = "approver, id, choice, via, at, late, version, e
 pub(super) fn ask_of(row: &QueryResult) -> Result<Ask, StoreError> {
     let choices = Ask::choices_of(&get::<String>(row, "choices")?);
     let audience = Ask::audience_of(&get::<String>(row, "audience")?);
+    let (audience, names) = audience.ok_or_else(|| unreadable("audience"))?;
     let content: Vec<u8> = get(row, "content")?;
     Ok(Ask {
         key: key_of(row)?,
         kind: AskKind::parse(&get::<String>(row, "kind")?).ok_or_else(|| unreadable("kind"))?,
         question: get(row, "question")?,
         choices: choices.ok_or_else(|| unreadable("choices"))?,
-        audience: audience.ok_or_else(|| unreadable("audience"))?,
+        audience,
+        names,
         quorum: count_of(row, "quorum")?,
         four_eyes: get(row, "four_eyes")?,
         may_change: get(row, "may_change")?,

@@ -20,7 +20,7 @@ use crate::store::Store;
 /// The columns that [`verification_of`] reads.
 pub(super) const VERIFICATION: &str = "tenant, id, purpose, channel, recipient, recipient_mask, addresses, prefix, \
      client, session, dial_code, state, version, salt, key_id, checks, sends, last_sent_at, approved_by, reasons, \
-     created_at, expires_at, ended_at";
+     created_at, expires_at, ended_at, locale";
 
 /// What became of a verification that was to be begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -163,7 +163,7 @@ async fn read(session: &mut Session, key: &Key) -> Result<Option<Verification>, 
 async fn insert(session: &mut Session, new: &Verification) -> Result<bool, StoreError> {
     let sql = format!(
         "INSERT INTO verifications ({VERIFICATION}, handle, untold) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
-         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING RETURNING id"
+         $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) ON CONFLICT DO NOTHING RETURNING id"
     );
     let (reasons, handle) = (reasons_of(new), Purpose::Verify.handle(&new.key));
     let [prefix, client, asker] =
@@ -193,6 +193,7 @@ async fn insert(session: &mut Session, new: &Verification) -> Result<bool, Store
         Value::Int(Some(new.created_at.as_micros())),
         Value::Int(Some(new.expires_at.as_micros())),
         Value::Int(new.ended_at.map(Timestamp::as_micros)),
+        Value::Text(new.locale.as_deref()),
         Value::Bytes(Some(handle.as_bytes())),
         Value::Flag(new.state == VerificationState::Blocked),
     ];
@@ -236,6 +237,7 @@ pub(super) fn verification_of(row: &QueryResult) -> Result<Verification, StoreEr
     Ok(Verification {
         key: key_of(row)?,
         purpose: get(row, "purpose")?,
+        locale: get(row, "locale")?,
         channel: ChannelName::parse(&get::<String>(row, "channel")?).map_err(|_| unreadable("channel"))?,
         recipient: hash("recipient")?,
         recipient_mask: get(row, "recipient_mask")?,

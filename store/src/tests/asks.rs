@@ -45,6 +45,7 @@ fn ask(id: &str) -> Ask {
         question: "Deploy «btc-arb-01»?".into(),
         choices: vec![choice("yes", false), choice("no", true)],
         audience: ["ana", "ben", "caro", "dan"].map(str::to_owned).to_vec(),
+        names: Default::default(),
         quorum: 2,
         four_eyes: true,
         may_change: false,

@@ -36,6 +36,7 @@ fn verification(id: &str) -> Verification {
     Verification {
         key: key(id),
         purpose: "login".into(),
+        locale: Some("es-AR".into()),
         channel: ChannelName::parse("sms").unwrap(),
         recipient: recipient(),
         recipient_mask: "***43".into(),

@@ -8,11 +8,12 @@ use super::{name, render};
 use crate::{Description, Limits, Links, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
-const CHANNELS: [(&str, bool, bool); 6] = [
+const CHANNELS: [(&str, bool, bool); 7] = [
     ("email", true, true),
     ("sms", false, false),
     ("whatsapp", false, false),
     ("telegram", false, false),
+    ("slack", false, false),
     ("push", true, false),
     ("webpush", true, false),
 ];
@@ -182,18 +183,25 @@ fn what_may_be_absent_of_a_question_is_left_out() {
             json!({"question": "q", "choices": ["Yes"], "replies": [{"word": "YES"}], "expires": "e",
                 "secret": {"code": "1"}}),
         ),
+        (
+            "ask",
+            json!({"question": "q", "choices": ["Yes"], "replies": [{"word": "YES"}], "expires": "e",
+                "secret": {"code": "1"}, "progress": {"counted": 1, "quorum": 2}}),
+        ),
         ("ask_ended", json!({"question": "q", "state": "expired"})),
         ("ask_ended", json!({"question": "q", "state": "cancelled"})),
         ("ask_ended", json!({"question": "q", "state": "answered"})),
+        ("ask_reply", json!({"verdict": "answered", "choice": "Yes"})),
         ("verify", json!({"purpose": "p", "minutes": 10, "secret": {"code": "1"}})),
         ("command_ended", json!({"service": "s", "action": "a", "state": "failed"})),
+        ("command_ended", json!({"service": "s", "action": "a", "state": "rejected"})),
     ];
     let verdicts =
         ["stands", "too_often", "late", "not_asked", "is_requester", "unknown_choice", "unknown_code", "new"];
     let verdicts = verdicts.map(|verdict| ("ask_reply", json!({"verdict": verdict})));
     for (template, data) in cases.into_iter().chain(verdicts) {
         for locale in ["en", "es"] {
-            for channel in ["email", "sms", "whatsapp", "telegram"] {
+            for channel in ["email", "sms", "whatsapp", "telegram", "slack"] {
                 let rendered = render(&templates, channel, template, Some(locale), data.clone());
                 let text = rendered.unwrap_or_else(|error| panic!("{template}/{locale}/{channel}: {error}")).text;
                 assert!(!text.is_empty() && !text.contains("http"), "{template}/{locale}/{channel}: {text}");
@@ -214,4 +222,37 @@ fn a_text_message_says_what_to_write_back_in_letters_of_one_segment() {
         let text = render(&templates, "sms", "ask", Some("es"), data).unwrap().text;
         assert_eq!(text, expected);
     }
+}
+
+#[test]
+fn a_command_that_nobody_confirmed_is_not_told_as_one_that_took_too_long() {
+    let templates = Templates::embedded("en").unwrap();
+    for (state, locale, expected) in [
+        ("unconfirmed", "en", "s.a: nobody confirmed it in time; nothing was done"),
+        ("unconfirmed", "es", "s.a: nadie la confirmó a tiempo; no se hizo nada"),
+        ("expired", "en", "s.a: not done in time"),
+        ("expired", "es", "s.a: no terminó a tiempo"),
+        ("rejected", "en", "s.a: not done: it was rejected by Ana"),
+        ("rejected", "es", "s.a: no se hizo: la rechazó Ana"),
+        ("undelivered", "en", "s.a: failed: it could not be delivered to its service"),
+        ("unasked", "es", "s.a: no se hizo: no hay quien pueda confirmarla"),
+    ] {
+        let data = json!({"service": "s", "action": "a", "state": state, "output": "", "by": "Ana"});
+        let text = render(&templates, "telegram", "command_ended", Some(locale), data).unwrap().text;
+        assert_eq!(text, expected, "{state} {locale}");
+    }
+}
+
+#[test]
+fn each_choice_of_a_question_stands_in_a_line_of_its_own() {
+    let templates = Templates::embedded("en").unwrap();
+    let data = json!({"question": "q", "choices": ["Yes, all of it", "No"], "replies": [{"word": "1"}, {"word": "NO"}],
+        "expires": "15:30 UTC", "secret": {"code": "482193", "link": "https://notify.example/a/x"}});
+    for channel in ["email", "whatsapp"] {
+        let rendered = render(&templates, channel, "ask", Some("en"), data.clone()).unwrap();
+        let lines = "You can choose:\n- Yes, all of it\n- No\nOpen until 15:30 UTC.\n";
+        assert!(rendered.text.contains(lines), "{channel}: {}", rendered.text);
+    }
+    let html = render(&templates, "email", "ask", Some("es"), data).unwrap().html.unwrap();
+    assert!(html.contains("Puedes elegir:<br><strong>Yes, all of it</strong><br><strong>No</strong></p>"), "{html}");
 }

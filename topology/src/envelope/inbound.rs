@@ -7,6 +7,7 @@ use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::value::text;
 use bytes::Bytes;
 use domain::{Secrets, Timestamp};
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{PublisherProperties, name};
@@ -16,6 +17,12 @@ const KIND: &str = "callback";
 
 /// Who has made a request of the fleet's own: see [`Inbound::provider`].
 pub const OWN: &str = "chasqui";
+
+/// The token by which a service shows that a message is its own. Whether it does nobody has looked at.
+pub(crate) fn token_of(properties: &BasicProperties) -> Option<SecretString> {
+    let table = properties.headers().as_ref()?;
+    table.inner().get(name::TOKEN).and_then(text).map(SecretString::from)
+}
 
 /// A request of a provider that was believed, or one of our own. Nothing of it was interpreted yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,6 +95,7 @@ impl Inbound {
 #[cfg(test)]
 mod tests {
     use domain::{Headers, Keyring};
+    use secrecy::ExposeSecret as _;
 
     use super::*;
     use crate::properties;
@@ -107,6 +115,16 @@ mod tests {
         {
             assert_eq!(Inbound::read(&other, Bytes::new()), None);
         }
+    }
+
+    #[test]
+    fn a_token_goes_with_its_message_and_with_no_copy_of_it() {
+        let written =
+            properties("c-1", &Headers::default(), &PublisherProperties::default().with_token("header.body.signature"));
+        let read = token_of(&written).map(|token| token.expose_secret().to_owned());
+        assert_eq!(read.as_deref(), Some("header.body.signature"));
+        let copied = properties("c-1", &Headers::default(), &PublisherProperties::of(&written));
+        assert!(token_of(&copied).is_none() && token_of(&BasicProperties::default()).is_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use domain::Timestamp;
 use runtime::traces::TraceHeaders;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{MAX_SHORT_BYTES, cut};
+use super::{MAX_SHORT_BYTES, cut, name};
 use crate::Owner;
 
 /// The structured mode of CloudEvents over AMQP.
@@ -98,6 +98,13 @@ impl PublisherProperties {
     #[must_use]
     pub fn with_correlation(mut self, correlation_id: &str) -> Self {
         self.correlation_id = Some(short(correlation_id));
+        self
+    }
+
+    /// Sets the token by which whoever gets the message believes it. No republish keeps it.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.foreign.insert(name::TOKEN.into(), AMQPValue::LongString(token.into()));
         self
     }
 

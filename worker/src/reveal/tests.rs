@@ -71,7 +71,7 @@ async fn the_words_alone_have_the_code() {
 
 #[tokio::test]
 async fn buttons_have_tickets_and_only_where_the_medium_has_buttons() {
-    for to in [("telegram", "4711"), ("whatsapp", "+12025550143")] {
+    for to in [("telegram", "4711"), ("slack", "U012AB3CD"), ("whatsapp", "+12025550143")] {
         let text = captured(&parts().await, &ask(to)).await;
         for (place, label) in [(0, "Yes"), (1, "No")] {
             let (_, ticket) = text.split_once(&format!("[{label}: ")).unwrap_or_else(|| panic!("{text}"));

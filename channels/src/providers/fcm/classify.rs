@@ -113,6 +113,7 @@ pub(super) fn classify(answer: &Answer, proven: bool, outgoing: &Outgoing<'_>) -
         code: error.codes().next().map(str::to_owned),
         text: shown(&error.text(), outgoing),
         maybe_sent: false,
+        is_refused: false,
         verdict,
         retry_after: error.wait(answer),
         settings: LOOK_AT,

@@ -1,23 +1,26 @@
-//! Commands to services, which are posted with a token that says who has it done.
+//! Commands to services, which are posted or published with a token that says who has it done.
 //!
-//! The token is a JSON Web Token by Ed25519 (RFC 8037), good for a minute; services verify it by the keys at
-//! `/.well-known/jwks.json` of the API: see `docs/commands.md`.
+//! The token is a JSON Web Token by Ed25519 (RFC 8037), good for a minute, or as long as a command may wait in a queue;
+//! services verify it by the keys at `/.well-known/jwks.json` of the API: see `docs/commands.md`.
 
 mod classify;
+mod published;
 mod settings;
 
 use async_trait::async_trait;
 use domain::{CommandClaims, CommandKeys, Failure, Outcome, Registry};
 use media::service;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use self::classify::classify;
+use self::classify::{classify, not_published};
 use self::settings::SERVICES_FILE;
 use super::{Connected, Provider, Service};
 use crate::channel::{Channel, Outgoing};
 use crate::http;
 
+pub use self::published::{Dispatch, NotPublished, Published, Publishing};
 pub use self::settings::Settings;
 
 /// What follows the base URL of a service.
@@ -42,6 +45,7 @@ struct Commands {
     http: reqwest::Client,
     services: Registry,
     keys: Option<CommandKeys>,
+    publishing: Option<Publishing>,
 }
 
 #[async_trait]
@@ -56,13 +60,37 @@ impl Channel for Commands {
         let Some(to) = self.services.get(outgoing.destination) else {
             return ours("look at SERVICES_FILE: it has no such service in this process");
         };
-        let Some(authorization) = authorization(keys, &to.audience, &command, outgoing) else {
+        // A token that waits in a queue with its command is good as long as that is.
+        let until = outgoing.expires_at.filter(|_| to.base_url.is_none());
+        let claims = CommandClaims {
+            audience: &to.audience,
+            command: &command.id,
+            tenant: &outgoing.key.tenant,
+            actor: command.requested_by.as_deref(),
+            until,
+        };
+        let token = keys.token(&claims, outgoing.now);
+        match &to.base_url {
+            Some(base_url) => self.post(base_url, command, &token, outgoing).await,
+            None => self.publish(command, token, outgoing).await,
+        }
+    }
+
+    /// Each service is a server of its own.
+    fn is_one_place(&self) -> bool {
+        false
+    }
+}
+
+impl Commands {
+    async fn post(&self, base_url: &str, command: Written, token: &str, outgoing: &Outgoing<'_>) -> Outcome {
+        let Some(authorization) = authorization(&command, token) else {
             return Outgoing::refuse(PROVIDER.name, "message has no id of a command");
         };
         if outgoing.has_expired() {
             return Outcome::Expired;
         }
-        let request = self.http.post(format!("{}{PATH}", to.base_url));
+        let request = self.http.post(format!("{base_url}{PATH}"));
         let request = request
             .header(CONTENT_TYPE, "application/json")
             .header(AUTHORIZATION, authorization)
@@ -74,16 +102,28 @@ impl Channel for Commands {
         }
     }
 
-    /// Each service is a server of its own.
-    fn is_one_place(&self) -> bool {
-        false
+    async fn publish(&self, command: Written, token: String, outgoing: &Outgoing<'_>) -> Outcome {
+        let Some(publishing) = &self.publishing else { return ours("this process publishes nothing") };
+        if outgoing.has_expired() {
+            return Outcome::Expired;
+        }
+        let dispatch = Dispatch {
+            service: outgoing.destination.to_owned(),
+            command: command.id,
+            correlation_id: command.correlation_id,
+            token: SecretString::from(token),
+            body: command.body,
+        };
+        let answer = publishing.publish(dispatch).await;
+        answer.map_or_else(|why| not_published(why, outgoing.destination), |()| taken())
     }
 }
 
-/// A command as it is posted.
+/// A command as it is handed over.
 struct Written {
     id: String,
     requested_by: Option<String>,
+    correlation_id: Option<String>,
     body: String,
 }
 
@@ -95,7 +135,8 @@ fn written(keys: &CommandKeys, outgoing: &Outgoing<'_>) -> Option<Written> {
         return None;
     }
     let id = text(command, "command_id")?;
-    Some(Written { id, requested_by: text(command, "requested_by"), body })
+    let (requested_by, correlation_id) = (text(command, "requested_by"), text(command, "correlation_id"));
+    Some(Written { id, requested_by, correlation_id, body })
 }
 
 fn text(command: &Map<String, Value>, name: &str) -> Option<String> {
@@ -103,22 +144,16 @@ fn text(command: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 /// None for an id that cannot be sent.
-fn authorization(
-    keys: &CommandKeys,
-    audience: &str,
-    command: &Written,
-    outgoing: &Outgoing<'_>,
-) -> Option<HeaderValue> {
+fn authorization(command: &Written, token: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&command.id).ok()?;
-    let claims = CommandClaims {
-        audience,
-        command: &command.id,
-        tenant: &outgoing.key.tenant,
-        actor: command.requested_by.as_deref(),
-    };
-    let mut value = HeaderValue::try_from(format!("Bearer {}", keys.token(&claims, outgoing.now))).ok()?;
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// The outcome of a command that is in the queue of its service.
+fn taken() -> Outcome {
+    Outcome::Sent { provider: PROVIDER.name, provider_id: None, code: None }
 }
 
 /// The outcome of a command that waits until somebody mends what is wrong on our side.
@@ -142,9 +177,10 @@ fn commands(settings: &crate::Settings, services: &Registry) -> Result<Commands,
     let name = SERVICES_FILE.name;
     let mut problems = Vec::new();
     for service in services.all() {
+        let Some(base_url) = &service.base_url else { continue };
         let what = format!("{name}: {}.base_url", service.name);
         let example = "http://127.0.0.1:9300";
-        let url = http::base_url(&what, &service.base_url, example)
+        let url = http::base_url(&what, base_url, example)
             .and_then(|url| http::without_path(&what, url, &[PATH, "/v1"], example));
         problems.extend(url.err());
     }
@@ -152,7 +188,8 @@ fn commands(settings: &crate::Settings, services: &Registry) -> Result<Commands,
     let http = http.map_err(|problem| problems.push(format!("{name}: {problem}"))).ok();
     match http {
         Some(http) if problems.is_empty() => {
-            Ok(Commands { http, services: services.clone(), keys: settings.service.keys.clone() })
+            let (keys, publishing) = (settings.service.keys.clone(), settings.service.publishing.clone());
+            Ok(Commands { http, services: services.clone(), keys, publishing })
         }
         _ => Err(problems),
     }
@@ -170,7 +207,8 @@ fn over_http(base_url: &str) -> crate::Settings {
         "trading": { "base_url": base_url, "audience": "urn:trading", "actions": { "stop": {} } },
     });
     let Value::Object(written) = written else { unreachable!() };
-    let settings = Settings { services: Some(Registry::read(&written).unwrap()), keys: Some(keys()) };
+    let services = Some(Registry::read(&written).unwrap());
+    let settings = Settings { services, keys: Some(keys()), ..Settings::default() };
     crate::Settings { service: settings, ..crate::settings::of_tests() }
 }
 

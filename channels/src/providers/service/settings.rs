@@ -3,6 +3,7 @@
 use domain::{CommandKeys, Registry};
 use runtime::settings::Setting;
 
+use super::published::Publishing;
 use crate::section::Section;
 
 pub(super) const SERVICES_FILE: Setting = Setting::text("SERVICES_FILE");
@@ -16,4 +17,6 @@ pub struct Settings {
     pub services: Option<Registry>,
     /// What signs commands. None in a process that has no `SECRET_KEY`.
     pub keys: Option<CommandKeys>,
+    /// What publishes commands. None in a process that hands none over.
+    pub publishing: Option<Publishing>,
 }

@@ -1,7 +1,10 @@
-//! What only commands have: what is posted, who has signed it, and what nobody but the fleet may write.
+//! What only commands have: what is posted or published, who has signed it, and what nobody but the fleet may write.
+
+use std::sync::{Arc, Mutex};
 
 use domain::{Keyring, Rendered};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use testkit::key;
 use wiremock::matchers::{any, method, path};
@@ -113,4 +116,63 @@ fn a_base_url_that_cannot_be_called_is_told_with_its_service() {
         assert!(told.starts_with(expected) && told.is_empty() == expected.is_empty(), "{url}: {told}");
     }
     assert!(connect(&crate::settings::of_tests()).is_none());
+}
+
+/// One service that takes its commands over AMQP, whose broker answers so; and what is published.
+fn over_amqp(answer: Result<(), NotPublished>) -> (crate::Settings, Arc<Mutex<Vec<Dispatch>>>) {
+    let Value::Object(written) =
+        json!({ "trading": { "amqp": true, "audience": "urn:trading", "actions": { "stop": {} } } })
+    else {
+        unreachable!()
+    };
+    let published: Arc<Mutex<Vec<Dispatch>>> = Arc::default();
+    let seen = Arc::clone(&published);
+    let publishing = Publishing::by(move |dispatch: Dispatch| -> Published {
+        seen.lock().unwrap().push(dispatch);
+        Box::pin(async move { answer })
+    });
+    let services = Some(Registry::read(&written).unwrap());
+    let service = Settings { services, keys: Some(keys()), publishing: Some(publishing) };
+    (crate::Settings { service, ..crate::settings::of_tests() }, published)
+}
+
+#[tokio::test]
+async fn a_command_over_amqp_is_published_with_a_token_that_is_good_as_long_as_it_may_wait() {
+    let (settings, published) = over_amqp(Ok(()));
+    let (key, rendered) = (key("d-1"), Rendered { subject: None, text: String::new(), html: None });
+    let data = of_the_fleet(&key);
+    let outcome = channel("service", &settings).send(&outgoing(&key, "trading", &rendered, &data, Some(300))).await;
+    assert_eq!(outcome, Outcome::Sent { provider: "service", provider_id: None, code: None });
+    let dispatched = published.lock().unwrap().pop().unwrap();
+    assert_eq!((dispatched.service.as_str(), dispatched.command.as_str()), ("trading", "c-1"));
+    let body: Value = serde_json::from_str(&dispatched.body).unwrap();
+    assert_eq!((&body["command_id"], &body["action"]), (&json!("c-1"), &json!("stop")));
+    let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(dispatched.token.expose_secret()).unwrap().claims;
+    assert_eq!((&claims["jti"], &claims["aud"]), (&json!("c-1"), &json!("urn:trading")));
+    assert_eq!((&claims["iat"], &claims["exp"]), (&json!(1_000_000), &json!(1_000_300)));
+}
+
+#[tokio::test]
+async fn a_command_that_is_in_no_queue_is_published_again_with_a_reason_that_says_what_is_missing() {
+    for (answer, expected, words) in [
+        (NotPublished::Unroutable, "alarm", "no queue is bound for commands.trading"),
+        (NotPublished::Refused, "retriable", "is full"),
+        (NotPublished::Unavailable, "retriable", "not connected"),
+        (NotPublished::Unknown, "ambiguous", "not confirmed"),
+        (NotPublished::TooLarge, "permanent", "larger"),
+    ] {
+        let (settings, _published) = over_amqp(Err(answer));
+        let outcome = sent(&settings, "trading", of_the_fleet(&key("d-1"))).await;
+        assert_eq!(kind(&outcome), expected, "{outcome:?}");
+        let shown = format!("{outcome:?}");
+        assert!(shown.contains(words) && !shown.contains("data-secret"), "{shown}");
+    }
+    let (settings, published) = over_amqp(Ok(()));
+    let mut forged = of_the_fleet(&key("d-1"));
+    forged.remove(service::MARK);
+    assert_eq!(kind(&sent(&settings, "trading", forged).await), "permanent");
+    assert!(published.lock().unwrap().is_empty());
+    let mute = Settings { publishing: None, ..settings.service.clone() };
+    let mute = crate::Settings { service: mute, ..settings };
+    assert_eq!(kind(&sent(&mute, "trading", of_the_fleet(&key("d-1"))).await), "alarm");
 }

@@ -3,7 +3,8 @@
 //! Sources: <https://core.telegram.org/bots/api#sendmessage> and
 //! <https://core.telegram.org/bots/api#updating-messages>.
 
-use media::telegram::{self, Button, Entity, Press};
+use media::telegram::{self, Entity};
+use media::{Button, Press};
 use serde_json::{Value, json};
 
 use crate::channel::Outgoing;
@@ -33,7 +34,7 @@ pub(super) fn request(outgoing: &Outgoing<'_>) -> Result<Request, String> {
     let destination = outgoing.destination;
     let chat = destination.parse::<i64>().map_or_else(|_| json!(destination), |number| json!(number));
     let mut parameters = json!({ "chat_id": chat });
-    if let Some(rows) = telegram::buttons(outgoing.data) {
+    if let Some(rows) = media::button_rows(outgoing.data) {
         parameters["reply_markup"] = json!({ "inline_keyboard": keyboard(&rows) });
     }
     if let Some(id) = options.edits {

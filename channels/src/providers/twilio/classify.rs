@@ -36,6 +36,7 @@ pub(super) fn classify(answer: &Answer, used: Used, outgoing: &Outgoing<'_>) -> 
         code: code.filter(|_| !answer.status.is_success()).map(|code| code.to_string()),
         text: text(code, body.message.as_str(), outgoing),
         maybe_sent: code == Some(codes::INTERNAL_ERROR),
+        is_refused: false,
         verdict: code.and_then(|code| codes::verdict(code, used)),
         retry_after: None,
         settings: LookAt { credentials: used.credentials, address: "TWILIO_ACCOUNT_SID and TWILIO_BASE_URL" },

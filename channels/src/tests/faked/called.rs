@@ -174,6 +174,17 @@ async fn what_people_write_to_a_bot_and_press_comes_to_us_with_its_secret() {
 }
 
 #[tokio::test]
+async fn what_people_press_in_slack_comes_to_us_signed() {
+    let mut called = Called::start().await;
+    let pressed = json!({ "provider": "slack", "from": "U0EXAMPLE00", "text": "Sí", "button": "ask-1-yes/ñ" });
+    assert_eq!(called.standing.ask("POST", "inbound", pressed).await.0, 200);
+    let reports = called.next("slack").await;
+    let [report] = reports.as_slice() else { panic!("{reports:?}") };
+    assert_eq!(report.said, Reported::Button { payload: "ask-1-yes/ñ".into(), by: "U0EXAMPLE00".into() });
+    assert_eq!(report.recipient.as_deref(), Some("D0EXAMPLE00"));
+}
+
+#[tokio::test]
 async fn a_callback_that_is_not_taken_is_shown_beside_what_has_come() {
     let mut called = Called::answering(404).await;
     called.standing.send("twilio", "sms", NUMBER).await;

@@ -33,6 +33,11 @@ async fn each_provider_refuses_as_a_rule_says_in_its_own_words() {
         ("telegram", 400, Some("chat not found"), "permanent"),
         ("telegram", 403, Some("something new"), "alarm"),
         ("telegram", 429, None, "throttled"),
+        ("slack", 400, Some("channel_not_found"), "permanent"),
+        ("slack", 400, Some("something_new"), "permanent"),
+        ("slack", 401, None, "alarm"),
+        ("slack", 429, None, "throttled"),
+        ("slack", 500, None, "retriable"),
         ("webpush", 410, None, "permanent"),
         ("webpush", 429, None, "throttled"),
     ] {

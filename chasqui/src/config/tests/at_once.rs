@@ -85,7 +85,7 @@ fn all_that_is_wrong_with_the_demo_is_told_each_thing_once() {
         ],
     );
     for words in [
-        "SCHEDULER_DEMO_CHANNEL must be one of email, push, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
+        "SCHEDULER_DEMO_CHANNEL must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
         "SCHEDULER_DEMO_CRON: must",
         "SCHEDULER_DEMO_TIMEZONE: must be the IANA name of a time zone",
         "SCHEDULER_DEMO_ENABLED must be true or false",
@@ -201,6 +201,7 @@ fn all_that_is_wrong_with_a_provider_is_told_in_one_round() {
             "WHATSAPP_CLOUD_ACCESS_TOKEN WHATSAPP_CLOUD_PHONE_NUMBER_ID WHATSAPP_CLOUD_BASE_URL",
         ),
         (&[("TELEGRAM_BOT_TOKEN", "nobody"), ("TELEGRAM_BASE_URL", "nowhere")], "TELEGRAM_BOT_TOKEN TELEGRAM_BASE_URL"),
+        (&[("SLACK_BOT_TOKEN", "nobody"), ("SLACK_BASE_URL", "nowhere")], "SLACK_BOT_TOKEN SLACK_BASE_URL"),
         (
             &[("APNS_KEY_ID", "nobody"), ("APNS_TOPIC", "no body"), ("APNS_BASE_URL", "nowhere")],
             "APNS_KEY APNS_KEY_ID APNS_TEAM_ID APNS_TOPIC APNS_BASE_URL",

@@ -44,6 +44,8 @@ fn what_others_call_a_setting_is_told_of_a_file_which_may_be_shared() {
         ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"),
         ("TELEGRAM_URL", "TELEGRAM_BASE_URL"),
         ("TELEGRAM_POLLING", "TELEGRAM_POLL"),
+        ("SLACK_TOKEN", "SLACK_BOT_TOKEN"),
+        ("SLACK_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET"),
     ] {
         let told = dotenv(name).expect(name).warnings;
         assert_eq!(told, [format!(".env: line 5: there is no setting {name}: did you mean {meant}?")]);

@@ -30,7 +30,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",HIDDEN,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 25] = [
+const SETTINGS_OF_PLACES: [&str; 26] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -48,6 +48,7 @@ const SETTINGS_OF_PLACES: [&str; 25] = [
     "WHATSAPP_CLOUD_BASE_URL",
     "APNS_BASE_URL",
     "TELEGRAM_BASE_URL",
+    "SLACK_BASE_URL",
     "OUTBOUND_ALLOW",
     "API_LISTEN",
     "PUBLIC_URL",

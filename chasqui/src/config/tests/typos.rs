@@ -91,11 +91,11 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
         ),
         (
             "email=hold,smss=hold",
-            "of number 2 of 2, the channel must be one of email, push, sms, telegram, webhook, webpush, whatsapp; did you mean sms?",
+            "of number 2 of 2, the channel must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp; did you mean sms?",
         ),
         (
             "hidden=hold",
-            "email=resend; the channel must be one of email, push, sms, telegram, webhook, webpush, whatsapp",
+            "email=resend; the channel must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp",
         ),
         ("sms=hold;email=resend", "email=resend; there is no comma before the next pair"),
         ("push=hold,sms=hold email=resend", "of number 2 of 2, there is no comma before the next pair"),

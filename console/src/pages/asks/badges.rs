@@ -1,10 +1,22 @@
 //! How a question stands and what it is for, in words and shapes.
 
 use domain::{Ask, AskKind, AskState};
-use maud::Markup;
+use maud::{Markup, html};
 
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::facts::cut;
 use crate::words::Lang;
+
+/// How much of a label stands beside a state, in characters.
+const LABEL_CHARS: usize = 40;
+
+/// How it stands, with what was decided.
+pub(super) fn of_ask(ask: &Ask, lang: Lang) -> Markup {
+    let answered = ask.end.as_ref().filter(|end| end.state == AskState::Answered);
+    let nothing = lang.of("nothing can be decided any more", "ya no se puede decidir nada");
+    let decided = answered.map(|end| end.choice.as_deref().map_or(nothing, |choice| label(ask, choice)));
+    html! { (of_state(ask.state(), lang)) @if let Some(decided) = decided { ": " (cut(decided, LABEL_CHARS)) } }
+}
 
 pub(super) fn of_state(state: AskState, lang: Lang) -> Markup {
     badge(tone(state), word(state, lang))

@@ -8,7 +8,7 @@ use super::words::Words;
 use crate::pages::commands::address;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::{UNKNOWN, whole};
-use crate::pieces::time::moment;
+use crate::pieces::time::{instant, moment};
 use crate::words::Lang;
 
 /// How it has ended, or what it waits for, in a sentence.
@@ -39,8 +39,13 @@ pub(super) fn of(ask: &Ask, lang: Lang, now: Timestamp) -> Markup {
             @if let Some(correlated) = &ask.correlation_id { (fact(words.correlation, html! { code { (correlated) } })) }
             @if let Some(queue) = &ask.reply_to { (fact(words.reply_to, html! { code { (queue) } })) }
             (fact(words.made, moment(ask.created_at, now, lang)))
-            (fact(words.expires, moment(ask.expires_at, now, lang)))
-            @if let Some(end) = &ask.end { (fact(words.ended, moment(end.at, now, lang))) }
+            @match &ask.end {
+                None => { (fact(words.expires, moment(ask.expires_at, now, lang))) }
+                Some(end) => {
+                    (fact(words.ended, moment(end.at, now, lang)))
+                    (fact(words.would_expire, instant(ask.expires_at)))
+                }
+            }
             @if ask.attempts > 0 { (fact(words.attempts, html! { (whole(u64::from(ask.attempts))) })) }
         }
     }

@@ -12,7 +12,7 @@ use web::problem::Problem;
 use web::query::Parameters;
 
 use super::address;
-use super::badges::{of_kind, of_state, word};
+use super::badges::{of_ask, of_kind, word};
 use super::words::Words;
 use crate::asked::problems;
 use crate::console::Console;
@@ -140,13 +140,14 @@ fn row(ask: &Ask, answered: usize, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
     let cells = vec![
         html! { span.most { a href=(address::of(&ask.key.id)) { (cut(&ask.question, QUESTION_CHARS)) } } },
-        of_state(ask.state(), lang),
+        of_ask(ask, lang),
         html! { (of_kind(ask.kind, lang)) },
         html! { (ask.requested_by.as_deref().unwrap_or(UNKNOWN)) },
         html! { ((words.so_many_of)(answered, ask.audience.len())) },
         html! { (whole(u64::from(ask.quorum))) },
         time(ask.created_at, now, lang),
-        time(ask.expires_at, now, lang),
+        // What has ended expires no more.
+        html! { @if ask.end.is_none() { (time(ask.expires_at, now, lang)) } },
     ];
     Row { id: anchor("ask", &ask.key.id), cells }
 }

@@ -1,9 +1,10 @@
 //! The choices of a question with how many have chosen each, the people who are asked with the messages by which they are, and
 //! their answers. People are shown by the ids under which they are known, and addresses as masks.
 
-use domain::{Answer, AskChoice, State, Timestamp};
+use domain::{Answer, Ask, AskChoice, State, Timestamp};
 use maud::{Markup, html};
 use operations::asks::{self, Message, Shown};
+use serde_json::{Map, Value};
 
 use super::badges::label;
 use super::words::Words;
@@ -12,7 +13,7 @@ use crate::pieces::badge::{Tone, badge, of_state};
 use crate::pieces::breakable::breakable;
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::table::{Row, number, table, text};
-use crate::pieces::time::moment;
+use crate::pieces::time::{lasting, moment};
 use crate::words::Lang;
 
 pub(super) fn choices(shown: &Shown, lang: Lang) -> Markup {
@@ -54,7 +55,7 @@ pub(super) fn answers(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
             html! { (given.via) },
             moment(given.at, now, lang),
             html! { @if answer.late { (badge(Tone::Warning, words.came_late)) } },
-            html! { code.long { (given.evidence) } },
+            evidence(&given.evidence),
         ];
         Row { id: format!("answer-{at}"), cells }
     };
@@ -81,7 +82,8 @@ pub(super) fn messages(shown: &Shown, states: &[Option<State>], lang: Lang, now:
         text(words.delivery),
         text(words.state),
     ];
-    let of = |(at, message): (usize, &Message)| row(at, message, states.get(at).copied().flatten(), lang, now);
+    let of =
+        |(at, message): (usize, &Message)| row(&shown.ask, at, message, states.get(at).copied().flatten(), lang, now);
     let rows: Vec<Row> = shown.copies.iter().enumerate().map(of).collect();
     html! {
         h2 { (words.asked) }
@@ -92,13 +94,37 @@ pub(super) fn messages(shown: &Shown, states: &[Option<State>], lang: Lang, now:
     }
 }
 
-fn row(at: usize, message: &Message, state: Option<State>, lang: Lang, now: Timestamp) -> Row {
+/// What shows that an answer was given, name by name. What is no object stands as it is.
+fn evidence(text: &str) -> Markup {
+    let named: Option<Map<String, Value>> = serde_json::from_str(text).ok();
+    html! {
+        @match named {
+            Some(named) => {
+                @for (name, value) in &named {
+                    @let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    div { code.long { (name) " = " (shown) } }
+                }
+            }
+            None => { code.long { (text) } }
+        }
+    }
+}
+
+fn row(ask: &Ask, at: usize, message: &Message, state: Option<State>, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
+    let after = message.due_at.since(ask.created_at);
+    let after = if after.is_zero() { String::new() } else { lasting(after) };
     let cells = vec![
         html! { span.most { (breakable(message.approver.as_deref().unwrap_or(UNKNOWN))) } },
         html! { (message.channel) },
-        html! { (message.recipient_mask.as_deref().unwrap_or(UNKNOWN)) },
-        html! { ((words.of_step)(message.step)) },
+        html! {
+            @match (message.recipient_mask.as_deref(), &ask.end) {
+                (Some(mask), _) => { (mask) }
+                (None, Some(_)) => { span.soft { (words.forgotten) } }
+                (None, None) => { (UNKNOWN) }
+            }
+        },
+        html! { ((words.of_step)(message.step, &after)) },
         moment(message.due_at, now, lang),
         address::link(&message.delivery),
         html! {

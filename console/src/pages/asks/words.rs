@@ -21,6 +21,8 @@ pub(super) struct Words {
     pub(super) made: &'static str,
     pub(super) expires: &'static str,
     pub(super) ended: &'static str,
+    /// Before when it would have expired that has ended.
+    pub(super) would_expire: &'static str,
     pub(super) attempts: &'static str,
     pub(super) from: &'static str,
     pub(super) to: &'static str,
@@ -54,7 +56,10 @@ pub(super) struct Words {
     pub(super) channel: &'static str,
     pub(super) recipient: &'static str,
     pub(super) step: &'static str,
-    pub(super) of_step: fn(u32) -> String,
+    /// In place of an address that is kept no more.
+    pub(super) forgotten: &'static str,
+    /// The step, and how long after the question, where it is later.
+    pub(super) of_step: fn(u32, &str) -> String,
     pub(super) due: &'static str,
     pub(super) delivery: &'static str,
     pub(super) not_taken: &'static str,
@@ -98,6 +103,7 @@ static EN: Words = Words {
     made: "Asked",
     expires: "Expires",
     ended: "Ended",
+    would_expire: "Stood until",
     attempts: "Codes that were tried",
     from: "Asked from",
     to: "Asked before",
@@ -132,7 +138,15 @@ static EN: Words = Words {
     channel: "Channel",
     recipient: "Recipient",
     step: "Step",
-    of_step: |step| if step == 0 { "at once".to_owned() } else { format!("later, {step}") },
+    forgotten: "not kept once it has ended",
+    of_step: |step, after| {
+        let when = if after.is_empty() { "at once".to_owned() } else { format!("{after} later") };
+        match step {
+            0 => when,
+            1 => format!("{when}, a reminder"),
+            step => format!("{when}, escalation {}", step - 1),
+        }
+    },
     due: "Due",
     delivery: "Delivery",
     not_taken: "not taken",
@@ -169,6 +183,7 @@ static ES: Words = Words {
     made: "Preguntada",
     expires: "Vence",
     ended: "Terminó",
+    would_expire: "Valía hasta",
     attempts: "Códigos probados",
     from: "Preguntada desde",
     to: "Preguntada antes de",
@@ -203,7 +218,15 @@ static ES: Words = Words {
     channel: "Canal",
     recipient: "Destinatario",
     step: "Paso",
-    of_step: |step| if step == 0 { "enseguida".to_owned() } else { format!("después, {step}") },
+    forgotten: "no se guarda cuando terminó",
+    of_step: |step, after| {
+        let when = if after.is_empty() { "enseguida".to_owned() } else { format!("{after} después") };
+        match step {
+            0 => when,
+            1 => format!("{when}, recordatorio"),
+            step => format!("{when}, escalamiento {}", step - 1),
+        }
+    },
     due: "Para",
     delivery: "Entrega",
     not_taken: "sin tomar",

@@ -29,7 +29,7 @@ pub(super) fn read(fields: &Fields, schema: &Schema) -> Result<Map<String, Value
         pointer: format!("/{}", field_of(error.pointer.trim_start_matches('/'))),
         detail: error.detail,
     };
-    schema.read(&typed).map_err(|errors| errors.into_iter().map(of_field).collect())
+    schema.read(&typed).map_err(|errors| errors.iter().map(|error| of_field(error.field())).collect())
 }
 
 /// `asked` is when the form was made: one that is sent twice is one command.

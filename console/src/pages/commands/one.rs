@@ -14,7 +14,7 @@ use web::problem::Problem;
 use web::query::Parameters;
 
 use super::words::Words;
-use super::{address, badges};
+use super::{address, badges, timeline};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::asks::address as ask_page;
@@ -25,7 +25,7 @@ use crate::pieces::facts::fact;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::pager::address as with_query;
 use crate::pieces::table::{Row, table, text};
-use crate::pieces::time::moment;
+use crate::pieces::time::{instant, moment};
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -117,10 +117,7 @@ fn content(viewer: &Viewer, found: &Found, now: Timestamp) -> Markup {
                 h2 { (words.output) }
                 pre { (output) }
             }
-            h2 { (words.timeline) }
-            ol.timeline {
-                @for (at, told) in told(found, words) { li { (moment(at, now, lang)) " " span.told { (told) } } }
-            }
+            (timeline::of(command, found.ask.as_ref(), lang, now))
         }
     }
 }
@@ -159,7 +156,10 @@ fn facts(found: &Found, lang: Lang, now: Timestamp) -> Markup {
             }
             (fact(words.since, moment(command.created_at, now, lang)))
             (fact(words.changed, moment(command.updated_at, now, lang)))
-            (fact(words.expires, moment(command.expires_at, now, lang)))
+            @match command.state.is_ended() {
+                false => { (fact(words.expires, moment(command.expires_at, now, lang))) }
+                true => { (fact(words.would_expire, instant(command.expires_at))) }
+            }
         }
     }
 }
@@ -180,19 +180,4 @@ fn arguments(command: &Command, lang: Lang) -> Markup {
             (table(lang, words.arguments, &[text(words.name), text(words.value)], &rows))
         }
     }
-}
-
-/// What is known of its way: its row has its first and its last step, and its question how it was confirmed.
-fn told(found: &Found, words: &Words) -> Vec<(Timestamp, String)> {
-    let Found { command, ask, .. } = found;
-    let mut told = vec![(command.created_at, (words.asked_for)(&command.requested_by))];
-    if let Some(end) = ask.as_ref().and_then(|ask| ask.end.as_ref()) {
-        let by = end.by.as_deref().unwrap_or(UNKNOWN);
-        told.push((end.at, (words.question_ended)(end.choice.as_deref().unwrap_or(end.state.as_str()), by)));
-    }
-    if command.version > 1 {
-        told.push((command.updated_at, words.outcome(command.state).to_owned()));
-    }
-    told.sort_by_key(|(at, _)| *at);
-    told
 }

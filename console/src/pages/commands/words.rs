@@ -18,6 +18,8 @@ pub(super) struct Words {
     pub(super) since: &'static str,
     pub(super) changed: &'static str,
     pub(super) expires: &'static str,
+    /// Before when it would have expired that has ended.
+    pub(super) would_expire: &'static str,
     pub(super) from: &'static str,
     pub(super) to: &'static str,
     pub(super) question: &'static str,
@@ -30,7 +32,9 @@ pub(super) struct Words {
     pub(super) value: &'static str,
     pub(super) output: &'static str,
     pub(super) timeline: &'static str,
+    pub(super) when_is_not_kept: &'static str,
     pub(super) asked_for: fn(&str) -> String,
+    pub(super) was_dispatched: &'static str,
     /// What was chosen, or how else it ended, and by whom.
     pub(super) question_ended: fn(&str, &str) -> String,
     /// In the order of [`CommandState::ALL`].
@@ -88,6 +92,7 @@ static EN: Words = Words {
     since: "Since",
     changed: "Changed",
     expires: "Expires",
+    would_expire: "Stood until",
     from: "Asked for from",
     to: "Asked for before",
     question: "Question",
@@ -100,7 +105,9 @@ static EN: Words = Words {
     value: "Value",
     output: "What its service says",
     timeline: "What has happened",
+    when_is_not_kept: "when is not kept",
     asked_for: |by| format!("{by} has asked for it."),
+    was_dispatched: "It was dispatched to its service.",
     question_ended: |what, by| format!("The question ended: {what}, by {by}."),
     outcomes: [
         "It waits until those who are asked have confirmed it.",
@@ -144,6 +151,7 @@ static ES: Words = Words {
     since: "Desde",
     changed: "Cambió",
     expires: "Vence",
+    would_expire: "Valía hasta",
     from: "Pedido desde",
     to: "Pedido antes de",
     question: "Pregunta",
@@ -156,7 +164,9 @@ static ES: Words = Words {
     value: "Valor",
     output: "Lo que dice su servicio",
     timeline: "Qué pasó",
+    when_is_not_kept: "cuándo no se guarda",
     asked_for: |by| format!("{by} lo pidió."),
+    was_dispatched: "Se envió a su servicio.",
     question_ended: |what, by| format!("La pregunta terminó: {what}, por {by}."),
     outcomes: [
         "Espera hasta que lo confirmen quienes fueron preguntados.",

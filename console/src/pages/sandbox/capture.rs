@@ -100,7 +100,7 @@ fn as_seen(view: &CapturedView, asked: Asked, lang: Lang) -> Markup {
     match capture.channel.as_str() {
         "email" => mail(view, asked, lang),
         "webhook" => request(capture),
-        "sms" | "whatsapp" | "telegram" => bubble(capture, lang),
+        "sms" | "whatsapp" | "telegram" | "slack" => bubble(capture, lang),
         _ => toast(capture),
     }
 }

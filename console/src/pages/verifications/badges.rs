@@ -1,6 +1,6 @@
-//! How a verification stands, in a word and a shape, and why one was blocked.
+//! How a verification stands, in a word and a shape, and what the guard has done.
 
-use domain::{BlockReason, VerificationState};
+use domain::{BlockReason, Verification, VerificationState};
 use maud::Markup;
 
 use crate::pieces::badge::{Tone, badge};
@@ -31,7 +31,17 @@ pub(super) fn word(state: VerificationState, lang: Lang) -> &'static str {
     }
 }
 
-pub(super) fn why(reason: BlockReason, lang: Lang) -> &'static str {
+/// What the guard has done, and why. Of one that is sent all the same it has left out the number.
+pub(super) fn guarded(one: &Verification, lang: Lang) -> Option<String> {
+    let reasons: Vec<&str> = one.reasons.iter().map(|reason| why(*reason, lang)).collect();
+    let what = match one.state {
+        VerificationState::Blocked => lang.of("blocked", "bloqueada"),
+        _ => lang.of("sms left out", "sin sms"),
+    };
+    (!reasons.is_empty()).then(|| format!("{what}: {}", reasons.join(", ")))
+}
+
+fn why(reason: BlockReason, lang: Lang) -> &'static str {
     match reason {
         BlockReason::Country => lang.of("country not served", "país sin servicio"),
         BlockReason::Address => lang.of("too many to this address", "demasiadas a esta dirección"),

@@ -11,14 +11,14 @@ use store::{ConversionBy, Converted, StoreError, VerificationCursor, Verificatio
 use web::problem::Problem;
 use web::query::Parameters;
 
-use super::badges::{of_state, why, word};
-use super::conversions;
+use super::badges::{guarded, of_state, word};
 use super::words::Words;
+use super::{address, conversions};
 use crate::asked::problems;
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
-use crate::pages::delivery::address::{anchor, short};
+use crate::pages::delivery::address::anchor;
 use crate::pieces::breakable::breakable;
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::filter::{Field, Input, filter};
@@ -138,7 +138,7 @@ fn rows(verifications: &[Verification], lang: Lang, now: Timestamp) -> Markup {
         text(words.country),
         number(words.checks),
         number(words.sends),
-        text(words.reasons),
+        text(words.guard),
         text(words.since),
         text(words.ended),
     ];
@@ -148,9 +148,8 @@ fn rows(verifications: &[Verification], lang: Lang, now: Timestamp) -> Markup {
 
 fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
     let id = one.key.id.as_str();
-    let reasons: Vec<&str> = one.reasons.iter().map(|reason| why(*reason, lang)).collect();
     let cells = vec![
-        html! { code.id title=(id) { (short(id)) } },
+        address::link(id),
         of_state(one.state_at(now), lang),
         html! { (one.channel.as_str()) },
         html! { span.most { (breakable(&one.recipient_mask)) } },
@@ -158,7 +157,7 @@ fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
         html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(u64::from(one.checks))) },
         html! { (whole(u64::from(one.sends))) },
-        html! { (reasons.join(", ")) },
+        html! { (guarded(one, lang).unwrap_or_default()) },
         time(one.created_at, now, lang),
         html! { @match one.ended_at { Some(at) => { (time(at, now, lang)) } None => { (UNKNOWN) } } },
     ];

@@ -1,20 +1,32 @@
 //! What the page of verifications says, in every language.
 
+use domain::VerificationState;
+
 use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) nothing: &'static str,
     pub(super) verification: &'static str,
+    pub(super) id: &'static str,
     pub(super) state: &'static str,
     pub(super) channel: &'static str,
     pub(super) recipient: &'static str,
     pub(super) purpose: &'static str,
     pub(super) country: &'static str,
+    /// Right tries and those behind the end are counted too, which `checks_how` says.
     pub(super) checks: &'static str,
+    pub(super) checks_how: &'static str,
+    pub(super) attempts_left: &'static str,
     pub(super) sends: &'static str,
-    pub(super) reasons: &'static str,
+    pub(super) guard: &'static str,
     pub(super) since: &'static str,
+    pub(super) last_sent: &'static str,
+    pub(super) good_until: &'static str,
     pub(super) ended: &'static str,
+    /// In the order of [`VerificationState::ALL`].
+    outcomes: [&'static str; 6],
+    pub(super) is_pending: &'static str,
+    pub(super) reload: &'static str,
     pub(super) from: &'static str,
     pub(super) to: &'static str,
     pub(super) conversion: &'static str,
@@ -33,21 +45,49 @@ impl Words {
     pub(super) fn of(lang: Lang) -> &'static Self {
         lang.of(&EN, &ES)
     }
+
+    /// How it stands, in a sentence.
+    pub(super) fn outcome(&self, state: VerificationState) -> &'static str {
+        let [pending, approved, expired, exhausted, cancelled, blocked] = self.outcomes;
+        match state {
+            VerificationState::Pending => pending,
+            VerificationState::Approved => approved,
+            VerificationState::Expired => expired,
+            VerificationState::Exhausted => exhausted,
+            VerificationState::Cancelled => cancelled,
+            VerificationState::Blocked => blocked,
+        }
+    }
 }
 
 static EN: Words = Words {
     nothing: "No verification fits. POST /v1/verification/start starts one.",
     verification: "Verification",
+    id: "Id",
     state: "State",
     channel: "Channel",
     recipient: "Recipient",
     purpose: "For",
     country: "Country",
-    checks: "Tried",
+    checks: "Tries",
+    checks_how: "right ones, and those behind the end, among them",
+    attempts_left: "Tries left",
     sends: "Sent",
-    reasons: "Reasons",
+    guard: "Guard",
     since: "Started",
+    last_sent: "Last sent",
+    good_until: "Good until",
     ended: "Ended",
+    outcomes: [
+        "It waits for its code.",
+        "The right code was shown, or its link opened.",
+        "Its time was over before the right code was shown.",
+        "Its code was tried as often as it may be.",
+        "It was called off.",
+        "Nothing was sent.",
+    ],
+    is_pending: "It is pending, and this page asks for itself again.",
+    reload: "Reload",
     from: "Started from",
     to: "Started before",
     conversion: "Codes that were entered, by country",
@@ -64,16 +104,31 @@ static EN: Words = Words {
 static ES: Words = Words {
     nothing: "Ninguna verificación coincide. POST /v1/verification/start inicia una.",
     verification: "Verificación",
+    id: "Id",
     state: "Estado",
     channel: "Canal",
     recipient: "Destinatario",
     purpose: "Para",
     country: "País",
-    checks: "Probada",
+    checks: "Intentos",
+    checks_how: "también los correctos y los que llegan después del final",
+    attempts_left: "Intentos que quedan",
     sends: "Enviada",
-    reasons: "Motivos",
+    guard: "Guardia",
     since: "Iniciada",
+    last_sent: "Último envío",
+    good_until: "Vale hasta",
     ended: "Terminó",
+    outcomes: [
+        "Espera su código.",
+        "Se mostró el código correcto, o se abrió su enlace.",
+        "Venció antes de que se mostrara el código correcto.",
+        "Su código se probó tantas veces como se puede.",
+        "Se canceló.",
+        "No se envió nada.",
+    ],
+    is_pending: "Está pendiente, y esta página se actualiza sola.",
+    reload: "Recargar",
     from: "Iniciada desde",
     to: "Iniciada antes de",
     conversion: "Códigos que se ingresaron, por país",

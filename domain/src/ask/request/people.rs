@@ -18,8 +18,11 @@ const MAX_CHANNELS: usize = 8;
 /// The longest destination, as that of a notification.
 const MAX_DESTINATION_BYTES: usize = 4_096;
 
-/// The channel whose chats may be of many: nobody's answer in a group or a channel is heard.
+/// The channels whose chats may be of many: nobody's answer in a group or a channel is heard.
 const TELEGRAM: &str = "telegram";
+const SLACK: &str = "slack";
+/// What the ids of people begin with in Slack.
+const PEOPLE_OF_SLACK: [char; 2] = ['U', 'W'];
 
 const OF_ONE: [&str; 7] = ["contact", "group", "channels", "channel", "destination", "name", "locale"];
 const OF_A_STEP: [&str; 2] = ["after_seconds", "to"];
@@ -124,9 +127,13 @@ fn read_one(fields: &mut Reader<'_>) -> Option<Addressee> {
 fn read_address(fields: &mut Reader<'_>) -> Option<Addressee> {
     let channel = fields.needed("channel", MAX_ID_BYTES).and_then(|name| channel_named(fields, "channel", &name));
     let destination = fields.needed("destination", MAX_DESTINATION_BYTES);
-    let is_telegram = channel.as_ref().is_some_and(|channel| channel.as_str() == TELEGRAM);
-    if is_telegram && destination.as_deref().is_some_and(|chat| !is_of_a_person(chat)) {
-        fields.refuse("destination", "must be a person's chat: their number");
+    let must = channel.as_ref().zip(destination.as_deref()).and_then(|(channel, chat)| match channel.as_str() {
+        TELEGRAM if !is_of_a_person(chat) => Some("must be a person's chat: their number"),
+        SLACK if !chat.starts_with(PEOPLE_OF_SLACK) => Some("must be a person: their id, which begins with U or W"),
+        _ => None,
+    });
+    if let Some(must) = must {
+        fields.refuse("destination", must);
     }
     let name = fields.line("name", MAX_ID_BYTES);
     let locale = fields.word("locale");

@@ -175,6 +175,10 @@ fn whoever_is_named_twice_or_in_two_ways_is_refused() {
             r#"{"channel": "Telegram", "destination": "@deploys"}"#,
             "/to/0/destination must be a person's chat: their number",
         ),
+        (
+            r#"{"channel": "slack", "destination": "C012AB3CD"}"#,
+            "/to/0/destination must be a person: their id, which begins with U or W",
+        ),
     ] {
         let found = faults(&format!(r#"{{"question": "?", "to": [{people}]}}"#));
         assert_eq!(found, [expected], "{people}");

@@ -60,7 +60,7 @@ fn every_argument_that_is_wrong_is_named_at_once() {
 fn arguments_that_come_as_json_are_checked_alike() {
     let schema = Schema::parse(PAUSE).unwrap();
     let faults = |values: serde_json::Value| {
-        schema.faults(values.as_object().unwrap()).iter().map(|fault| fault.pointer.clone()).collect::<Vec<_>>()
+        schema.faults(values.as_object().unwrap()).iter().map(|fault| fault.field().pointer).collect::<Vec<_>>()
     };
     assert_eq!(faults(json!({"strategy_id": "abc", "minutes": 60, "ratio": -3})), [""; 0]);
     assert_eq!(faults(json!({"strategy_id": 7, "minutes": "60", "hard": null})), ["/hard", "/minutes", "/strategy_id"]);

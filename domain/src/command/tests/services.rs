@@ -18,7 +18,7 @@ fn service(name: &str, confirm: Confirm, may: &[&str]) -> Service {
     ];
     Service {
         name: name.into(),
-        base_url: format!("https://{name}.example.org"),
+        base_url: Some(format!("https://{name}.example.org")),
         audience: name.into(),
         confirm,
         may: may.iter().map(|one| (*one).to_owned()).collect(),

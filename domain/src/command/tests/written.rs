@@ -16,7 +16,7 @@ fn what_is_left_out_is_asked_first_and_allowed_to_nobody() {
     let written = json!({ "trading": { "base_url": "http://127.0.0.1:9300/", "actions": { "stop": {} } } });
     let registry = read(written).unwrap();
     let trading = registry.get("trading").unwrap();
-    assert_eq!((trading.base_url.as_str(), trading.audience.as_str()), ("http://127.0.0.1:9300", "trading"));
+    assert_eq!((trading.base_url.as_deref(), trading.audience.as_str()), (Some("http://127.0.0.1:9300"), "trading"));
     assert_eq!((trading.confirm, trading.may.len(), trading.approvers.len()), (Confirm::ByAction, 0, 0));
     assert_eq!((trading.four_eyes, trading.timeout), (false, Duration::from_secs(300)));
     assert_eq!(trading.tenants, [crate::Tenant::default()]);
@@ -81,6 +81,26 @@ fn all_that_is_wrong_is_told_at_once_with_what_was_meant() {
     for url in ["http://", "http:///x", "https://u@h", "http://h?x", "http://h#x", "http://h h", "127.0.0.1:1", ""] {
         let wrong = read(json!({ "a": { "base_url": url, "actions": { "x": {} } } })).unwrap_err();
         assert!(wrong.starts_with("/a/base_url"), "{url}: {wrong}");
+    }
+}
+
+#[test]
+fn a_service_takes_its_commands_over_http_or_over_amqp() {
+    let base_url = |fields: Value| {
+        let mut service = json!({ "actions": { "x": {} } });
+        service.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        read(json!({ "a": service })).map(|registry| registry.get("a").unwrap().base_url.clone())
+    };
+    assert_eq!(base_url(json!({ "amqp": true })), Ok(None));
+    let http = json!({ "amqp": false, "base_url": "http://127.0.0.1:9300" });
+    assert_eq!(base_url(http), Ok(Some("http://127.0.0.1:9300".to_owned())));
+    for (fields, expected) in [
+        (json!({ "amqp": true, "base_url": "http://a" }), "/a/base_url must not stand beside amqp = true"),
+        (json!({ "amqp": false }), "/a/base_url must be an http or https URL"),
+        (json!({ "amqp": "yes", "base_url": "http://a" }), "/a/amqp must be true or false"),
+    ] {
+        let wrong = base_url(fields).unwrap_err();
+        assert!(wrong.starts_with(expected), "{wrong}");
     }
 }
 

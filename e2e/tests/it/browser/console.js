@@ -166,8 +166,15 @@ const scenes = {
   async pages(browser) {
     const first = await open(browser);
     await logIn(first);
-    const links = first.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link");
+    // Most of them are folded, which hides them from roles.
+    const navigation = first.getByRole("navigation", { name: "Pages", exact: true });
+    const links = navigation.locator("details a");
     const sections = await links.evaluateAll((found) => found.map((link) => link.getAttribute("href")));
+    const lines = await navigation.evaluate((nav) => nav.offsetHeight / nav.firstElementChild.offsetHeight);
+    if (lines > 1.5) wrong.push(`the navigation takes several lines at ${DESK.width}`);
+    await navigation.locator("summary").focus();
+    await first.keyboard.press("Enter");
+    await navigation.getByRole("link", { name: "Templates", exact: true }).waitFor();
     const storageState = await first.context().storageState();
     await first.context().close();
     rmSync(given.folder, { recursive: true, force: true });
@@ -210,6 +217,10 @@ async function inspect(page, path, { viewport, theme }) {
   const place = path.replace(/^\/console\/?/, "").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "one");
   const name = place.replace(/[^A-Za-z0-9]+/g, "-") || "overview";
   await page.screenshot({ path: join(given.folder, `${name}-${theme}-${viewport.width}.png`), fullPage: true });
+  // Nothing of the pages that are folded is left unseen.
+  await page.evaluate(() => {
+    for (const more of document.querySelectorAll("nav details")) more.open = true;
+  });
   const isWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   if (isWide) wrong.push(`${path} at ${viewport.width}: wider than the screen`);
   const found = await page.evaluate(async () => {

@@ -65,7 +65,7 @@ pub(super) fn definitions() -> Value {
                     "type": ["array", "null"], "minItems": 1, "maxItems": 8, "items": {"type": "string"},
                     "description": "With contact or group: by which of their channels, in this order.",
                 },
-                "channel": {"type": ["string", "null"], "description": "email, sms, telegram or whatsapp, in any case."},
+                "channel": {"type": ["string", "null"], "description": "email, slack, sms, telegram or whatsapp, in any case."},
                 "destination": {
                     "type": ["string", "null"], "maxLength": 4096, "description": "As a notification names it.",
                 },

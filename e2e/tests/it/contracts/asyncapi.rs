@@ -79,6 +79,7 @@ impl Broker {
     fn channels(&self) -> Value {
         let mut channels: Map<String, Value> = self.plan.queues.iter().map(|queue| self.of_queue(queue)).collect();
         channels.insert("events".into(), self.events());
+        channels.insert("commands".into(), self.commands());
         let told = "The queue that reply_to of a notification names, through the default exchange: one that you have \
                     declared, and no direct reply-to.";
         channels.insert("replies".into(), channel("Replies", told, Value::Null, &["event", "subjectEvent"]));
@@ -128,10 +129,11 @@ impl Broker {
         let told = format!(
             "What providers send to the API, as it came, once their signature is believed, with a mark of the fleet, and \
              once more after the delay of retry 1 where it is earlier than our own record; and what the fleet asks of \
-             itself, whose notify-provider is {OWN}. Ends in the queue {}.",
+             itself, whose notify-provider is {OWN}. A service says here how far a command is. Ends in the queue {}.",
             queue.name
         );
-        let inbound = channel("What providers report", &told, self.names.inbound_key().into(), &["callback"]);
+        let inbound =
+            channel("What providers report", &told, self.names.inbound_key().into(), &["callback", "commandReport"]);
         over(inbound, self.by_key(&self.names.exchange))
     }
 
@@ -194,6 +196,17 @@ impl Broker {
         over(over(events, self.by_key(&exchange)), json!({"parameters": parameters}))
     }
 
+    fn commands(&self) -> Value {
+        let exchange = self.names.commands_exchange();
+        let told = format!(
+            "What services are to do that take their commands over AMQP. Each binds a durable queue of its own to the \
+             exchange {exchange}; a command for which none is bound is tried again, and fails."
+        );
+        let parameters = json!({"service": {"description": "The name of the service.", "examples": ["trading"]}});
+        let commands = channel("Commands", &told, "commands.{service}".into(), &["command"]);
+        over(over(commands, self.by_key(&exchange)), json!({"parameters": parameters}))
+    }
+
     /// An exchange of the plan, in words.
     fn exchange(&self, name: &str) -> String {
         format!("{} exchange {name}", self.kind(name))
@@ -253,6 +266,10 @@ fn operations() -> Map<String, Value> {
     add("receiveCallback", operation("send", believe, "inbound", &["callback"]));
     let hear = "A dialog reads what a provider has sent";
     add("takeCallback", operation("receive", hear, "inbound", &["callback"]));
+    let report = "A service says how far a command is";
+    add("reportCommand", operation("receive", report, "inbound", &["commandReport"]));
+    let dispatch = "A worker publishes a command for its service";
+    add("dispatchCommand", operation("send", dispatch, "commands", &["command"]));
     let wait = "A dialog has what is too early wait";
     add("delayCallback", operation("send", wait, "retry1", &["callback"]));
     let pass_on = "A dialog takes the events that endpoints may want";

@@ -17,7 +17,7 @@ const DESTINATION: &str = "One recipient, one line of at most maxLength bytes: a
                            FCM registration token (or fid: and a Firebase installation id, topic: and the name of a \
                            topic, or apns: and Apple's own token of a device), a browser's push subscription as its JSON \
                            in a text, the https URL of a webhook, the number of a Telegram chat or @ and the \
-                           name of a public one; for whatsapp also the id that Meta has for a person.";
+                           name of a public one, the id of a person or a channel of Slack; for whatsapp also the id that Meta has for a person.";
 const SUBJECT: &str = "One line. The subject of an email, the title of a push.";
 const DATA: &str = "What the template needs. For push it also travels to the app, as strings; then none of its names is \
                     from, message_type, or begins with gcm. or google., but for google.fcm, an object of options for FCM \
@@ -25,7 +25,8 @@ const DATA: &str = "What the template needs. For push it also travels to the app
                     https URLs (up to 10, for whatsapp 1); for whatsapp, content_sid and content_variables are a template \
                     that Twilio keeps, whatsapp_template is one that Meta keeps, whatsapp_buttons are 1 to 3 objects of id and \
                     title. For telegram, buttons are rows of objects of \
-                    text and data (1 to 64 bytes) or url, and telegram is an object of format (html) and edit.";
+                    text and data (1 to 64 bytes) or url, and telegram is an object of format (html) and edit. For slack, buttons are the \
+                    same (data of up to 2000 bytes), and slack is an object of edit.";
 const COPIES: &str = "Of a mail alone: bare addresses, in cc and bcc 49 at most, each address once.";
 const HEADERS: &str = "Of a mail alone: texts, each one line of printable ASCII. Headers that begin with X-, and Comments, \
                        Feedback-ID, Importance, In-Reply-To, Keywords, List-ID, Organization, References; at most 20.";

@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use serde_json::{Value, json};
 
 use super::schema::{defined, over};
-use super::{amqp, samples, subjects};
+use super::{amqp, commands, samples, subjects};
 
 pub(super) const BINDING: &str = "0.3.0";
 pub(super) const JSON: &str = "application/json";
@@ -38,6 +38,8 @@ pub(super) fn messages() -> Value {
         ], &samples::retry()),
         "deadLetter": dead_letter(),
         "callback": callback(),
+        "command": commands::command(),
+        "commandReport": commands::report(),
         "event": event(),
         "subjectEvent": subject_event(),
     })
@@ -246,7 +248,7 @@ fn example() -> Value {
     })
 }
 
-fn message(name: &str, [title, summary]: [&str; 2], more: Value) -> Value {
+pub(super) fn message(name: &str, [title, summary]: [&str; 2], more: Value) -> Value {
     let message = json!({
         "name": name,
         "title": title,

@@ -64,6 +64,7 @@ fn ask() -> Ask {
         question: "Deploy?".into(),
         choices: vec![choice("yes"), choice("no")],
         audience: vec!["ana".into(), "ben".into(), "caro".into()],
+        names: Default::default(),
         quorum: 2,
         four_eyes: false,
         may_change: true,
@@ -147,6 +148,7 @@ fn of_verifications() -> Vec<SubjectEvent> {
     let pending = Verification {
         key: key("v-1"),
         purpose: "login".into(),
+        locale: None,
         channel: ChannelName::parse("sms").expect("a name"),
         recipient: RecipientHasher::new(SECRET.as_bytes()).hash("+34600000000"),
         recipient_mask: "***00".into(),

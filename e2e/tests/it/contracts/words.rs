@@ -179,6 +179,9 @@ pub(super) fn of_a_header(name: &str) -> Value {
         "notify-mark" => text(
             "That the fleet itself has believed the request: what people press and type decides something only with it.",
         ),
+        "notify-token" => {
+            text("A JSON Web Token by which whoever takes the message believes it. No republish keeps it.")
+        }
         "notify-provider" => text("The provider whose signature was believed."),
         "notify-received-at" => instant("When the request came, more exactly than the property timestamp has it."),
         "notify-target" => text("The path and the query of the request, as they came."),

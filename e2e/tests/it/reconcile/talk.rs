@@ -24,6 +24,7 @@ fn ask(state: AskState) -> Ask {
         question: "Deploy?".into(),
         choices: Vec::new(),
         audience: vec![ANA.into()],
+        names: Default::default(),
         quorum: 1,
         four_eyes: false,
         may_change: false,

@@ -45,6 +45,7 @@ mod tests {
             question: "Deploy?".into(),
             choices: Vec::new(),
             audience: vec!["ana".into()],
+            names: Default::default(),
             quorum: 1,
             four_eyes: false,
             may_change: false,

@@ -6,13 +6,14 @@ use std::fmt;
 use domain::{Registry, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::token::{MAX_TOKEN_BYTES, claims_of, header};
+use crate::tokens::{MAX_TOKEN_BYTES, claims_of, header};
 
 /// For whom such a token must be.
 const AUDIENCE: &str = "chasqui";
 
-/// The keys of the services that report over HTTP, by their names.
+/// The keys of the services that report, by their names.
 #[derive(Clone, Default)]
 pub struct ServiceKeys(BTreeMap<String, (Algorithm, DecodingKey)>);
 
@@ -24,6 +25,8 @@ impl fmt::Debug for ServiceKeys {
 
 /// How far ahead the end of such a token may be, in seconds: one that was lost is of no use for long.
 const MAX_AHEAD: f64 = 300.0;
+/// The same of one that waits in a queue with its message, and is good for one command alone.
+const MAX_AHEAD_IN_A_QUEUE: f64 = 86_400.0;
 
 /// What is read of such a token. The library has checked `aud` and `sub`.
 #[derive(Deserialize)]
@@ -32,6 +35,8 @@ struct Claims {
     exp: f64,
     nbf: Option<f64>,
     iss: Option<String>,
+    /// The one command that the token of a message is good for.
+    command_id: Option<Value>,
 }
 
 impl ServiceKeys {
@@ -50,7 +55,20 @@ impl ServiceKeys {
     }
 
     /// The service whose token this is. None for any other token: which of the rules it breaks is not said.
-    pub(crate) fn service_of(&self, token: &str, now: Timestamp) -> Option<String> {
+    pub fn service_of(&self, token: &str, now: Timestamp) -> Option<String> {
+        let (name, claims) = self.believed(token, now, MAX_AHEAD)?;
+        // That of a message, which others may have seen, is good for nothing else.
+        claims.command_id.is_none().then_some(name)
+    }
+
+    /// The service whose token came with a message, and the command for which alone it is good: others may see a message
+    /// where it waits, and with its token they can say nothing of another command.
+    pub(crate) fn service_and_command_of(&self, token: &str, now: Timestamp) -> Option<(String, String)> {
+        let (name, claims) = self.believed(token, now, MAX_AHEAD_IN_A_QUEUE)?;
+        Some((name, claims.command_id?.as_str()?.to_owned()))
+    }
+
+    fn believed(&self, token: &str, now: Timestamp, max_ahead: f64) -> Option<(String, Claims)> {
         // RFC 7515 section 4.1.11: we know no extension that could be critical.
         if token.len() > MAX_TOKEN_BYTES || header(token)?.contains_key("crit") {
             return None;
@@ -66,10 +84,10 @@ impl ServiceKeys {
         validation.validate_nbf = false;
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
         let now = now.as_micros().div_euclid(1_000_000) as f64;
-        let is_in_force = claims.exp > now && claims.exp <= now + MAX_AHEAD && claims.nbf.is_none_or(|nbf| nbf <= now);
+        let is_in_force = claims.exp > now && claims.exp <= now + max_ahead && claims.nbf.is_none_or(|nbf| nbf <= now);
         // Nobody issues it but the service itself.
-        let is_its_own = claims.iss.is_none_or(|iss| iss == name);
-        (is_in_force && is_its_own).then_some(name)
+        let is_its_own = claims.iss.as_ref().is_none_or(|iss| *iss == name);
+        (is_in_force && is_its_own).then_some((name, claims))
     }
 }
 
