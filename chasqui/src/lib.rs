@@ -30,6 +30,7 @@ mod fake;
 mod follow;
 mod health;
 mod key;
+mod listing;
 mod logs;
 mod metrics;
 mod node_watch;
