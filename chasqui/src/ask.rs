@@ -15,6 +15,7 @@ use store::{AskFilter, Store};
 
 use crate::config::{Config, Role, Sources};
 use crate::listing::Range;
+use crate::named::{Named, Show};
 use crate::operator::By;
 use crate::output::{self, say};
 use crate::words::{one_of, tenant};
@@ -51,27 +52,9 @@ pub struct List {
 }
 
 #[derive(clap::Args, Debug)]
-pub struct Show {
-    /// The id of the question
-    id: String,
-    /// Whose question
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
-    /// Wait until it has ended, and print what is said meanwhile
-    #[arg(long, conflicts_with = "json")]
-    follow: bool,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args, Debug)]
 pub struct Cancel {
-    /// The id of the question
-    id: String,
-    /// Whose question
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
+    #[command(flatten)]
+    named: Named,
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT", value_parser = asks::why, allow_hyphen_values = true)]
     why: String,
@@ -114,8 +97,8 @@ async fn list(store: &Store, what: List) -> Result<ExitCode> {
 }
 
 async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
-    let Show { id, tenant, follow, json } = what;
-    let key = Key { tenant, id };
+    let Show { named, follow, json } = what;
+    let key = named.key();
     let Some(found) = asks::show(store, &key).await.context("the ledger could not be read")? else {
         return Ok(exit::no(&unknown(&key.id)));
     };
@@ -132,7 +115,8 @@ async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
 }
 
 async fn cancel(store: &Store, what: Cancel) -> Result<ExitCode> {
-    let Cancel { id, tenant, why, by } = what;
+    let Cancel { named, why, by } = what;
+    let Key { tenant, id } = named.key();
     let (actor, now) = (by.actor(tenant), parts::clock().now());
     let withdrawn = asks::cancel(store, &actor, &id, Some(&why), now).await;
     match withdrawn.context("the ledger has taken nothing back")? {

@@ -18,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::{Conflict, Usage};
 use crate::listing::Range;
+use crate::named::Show;
 use crate::operator::By;
 use crate::output::{self, say};
 use crate::words::{one_of, tenant};
@@ -73,21 +74,6 @@ pub struct List {
     requested_by: Option<String>,
     #[command(flatten)]
     range: Range,
-}
-
-#[derive(clap::Args, Debug)]
-pub struct Show {
-    /// The id of the command
-    id: String,
-    /// Whose command
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
-    /// Wait until it has ended, and print its states as they happen
-    #[arg(long, conflicts_with = "json")]
-    follow: bool,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) async fn run(sources: Sources, command: ServiceCommand) -> Result<ExitCode> {
@@ -183,8 +169,8 @@ async fn list(store: &Store, what: List) -> Result<ExitCode> {
 }
 
 async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
-    let Show { id, tenant, follow, json } = what;
-    let key = Key { tenant, id };
+    let Show { named, follow, json } = what;
+    let key = named.key();
     let Some(command) = commands::show(store, &key).await.context("the ledger could not be read")? else {
         return Ok(exit::no(&format!("{} is no command of this tenant, or nobody has made it yet", key.id)));
     };

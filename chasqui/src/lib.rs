@@ -33,6 +33,7 @@ mod key;
 mod listing;
 mod logs;
 mod metrics;
+mod named;
 mod node_watch;
 mod parts;
 mod pause;

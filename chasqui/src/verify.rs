@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use domain::{
-    ChannelName, Checked, CounterHasher, RecipientHasher, RequestIds, Secrets, Tenant, VerificationState, printable,
+    ChannelName, Checked, CounterHasher, Key, RecipientHasher, RequestIds, Secrets, Tenant, VerificationState,
+    printable,
 };
 use operations::verifications::{self, Asked, NotVerified, Verifying, read_code};
 use secrecy::ExposeSecret as _;
@@ -20,6 +21,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
 use crate::listing::Range;
+use crate::named::Named;
 use crate::operator::By;
 use crate::output::{self, say};
 use crate::words::{channel, one_of, tenant};
@@ -88,11 +90,8 @@ pub(crate) struct To {
 
 #[derive(clap::Args, Debug)]
 pub struct Which {
-    /// The id of the verification
-    id: String,
-    /// Whose verification
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
+    #[command(flatten)]
+    named: Named,
     #[command(flatten)]
     by: By,
 }
@@ -110,11 +109,8 @@ pub struct Resend {
 
 #[derive(clap::Args, Debug)]
 pub struct Show {
-    /// The id of the verification
-    id: String,
-    /// Whose verification
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
+    #[command(flatten)]
+    named: Named,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -230,7 +226,8 @@ impl Start {
 
 impl Resend {
     async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
-        let Self { which: Which { id, tenant, by }, to, locale } = self;
+        let Self { which: Which { named, by }, to, locale } = self;
+        let Key { tenant, id } = named.key();
         let mut body = given_of([("locale", locale.as_deref())]);
         body.insert("to".to_owned(), to.value());
         let (actor, made) = (by.actor(tenant), Parts::of(config));
@@ -268,7 +265,8 @@ fn given_of<const N: usize>(given: [(&str, Option<&str>); N]) -> Map<String, Val
 }
 
 async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode> {
-    let Which { id, tenant, by } = what;
+    let Which { named, by } = what;
+    let Key { tenant, id } = named.key();
     let typed = secret_input::code()?;
     let code = read_code(&json!({"code": typed.expose_secret().trim()}).to_string());
     let code = code.map_err(|refused| Usage::of(&refused.errors(), |_| "the code".to_owned()))?;
@@ -285,7 +283,8 @@ async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode
 }
 
 async fn show(store: &Store, what: Show) -> Result<ExitCode> {
-    let Show { id, tenant, json } = what;
+    let Show { named, json } = what;
+    let Key { tenant, id } = named.key();
     let found = verifications::show(store, &tenant, &id).await.context("the ledger could not be read")?;
     let Some(verification) = found else { return Ok(exit::no(UNKNOWN)) };
     let now = parts::clock().now();
