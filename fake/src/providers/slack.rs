@@ -96,7 +96,7 @@ fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
     }
     check(&body)?;
     // What is sent to a person stands in a conversation of the two.
-    let conversation = match to.strip_prefix('U') {
+    let conversation = match to.strip_prefix(['U', 'W']) {
         Some(rest) if method == POST_MESSAGE => format!("D{rest}"),
         _ => to.clone(),
     };
