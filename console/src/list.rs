@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use domain::Timestamp;
+use domain::{Actor, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::deliveries::written::{LATER_THAN_FROM, TIME};
 use store::PageCursor;
@@ -21,12 +21,13 @@ use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::pager;
 use crate::pieces::table::{Column, Row, table};
 use crate::section::Section;
+use crate::session::Refusal;
 use crate::words::Lang;
 
 /// The query of an address, to be read, and as it was written.
 pub(crate) struct Query {
-    pub(crate) parameters: Result<Parameters, Problem>,
-    pub(crate) written: Fields,
+    parameters: Result<Parameters, Problem>,
+    written: Fields,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
@@ -57,45 +58,50 @@ impl Span {
     }
 }
 
-/// The list of a section, as it was asked for.
-pub(crate) struct List<'a> {
-    pub(crate) shell: Shell<'a>,
+/// The list of a section; `W` is what it can be asked for.
+pub(crate) struct List<W> {
     pub(crate) section: Section,
     /// The names of all its parameters.
     pub(crate) names: &'static [&'static str],
+    pub(crate) read: fn(&mut Parameters, &Actor) -> W,
     pub(crate) form: fn(&Form<'_>) -> Markup,
-    pub(crate) written: Fields,
 }
 
-impl List<'_> {
-    /// Has what was asked for read by `read`.
+impl<W> List<W> {
+    /// What is asked for, and how that was written.
     ///
     /// # Errors
+    /// The page that says what is wrong with it, or that this viewer may read none.
+    pub(crate) async fn asked(&self, shell: &Shell<'_>, actor: &Actor, query: Query) -> Result<(W, Fields), Refusal> {
+        if let Err(denied) = actor.must(Scope::Read) {
+            return Err(shell.denied(denied).await.into());
+        }
+        match self.wanted(query.parameters, actor) {
+            Ok(wanted) => Ok((wanted, query.written)),
+            Err(problem) => {
+                let lang = shell.lang();
+                let content = self.narrowed(lang, &query.written, &problems(&problem));
+                Err(shell.answer(problem.status(), self.section.label(lang), &content).await.into())
+            }
+        }
+    }
+
+    /// # Errors
     /// 422 that names every part that is wrong.
-    pub(crate) fn read<W>(
-        &self,
-        parameters: Result<Parameters, Problem>,
-        read: impl FnOnce(&mut Parameters) -> W,
-    ) -> Result<W, Problem> {
+    fn wanted(&self, parameters: Result<Parameters, Problem>, actor: &Actor) -> Result<W, Problem> {
         let mut parameters = parameters?.filled();
-        let wanted = read(&mut parameters);
+        let wanted = (self.read)(&mut parameters, actor);
         parameters.finish(self.names)?;
         Ok(wanted)
     }
 
-    /// The page where what was asked for is wrong: the form, which says so.
-    pub(crate) async fn refused(&self, problem: &Problem) -> Response {
-        let content = self.narrowed(&problems(problem));
-        self.shell.answer(problem.status(), self.section.label(self.shell.lang()), &content).await
-    }
-
-    pub(crate) async fn answer(&self, page: &Page<'_>) -> Response {
-        let (lang, title) = (self.shell.lang(), self.section.label(self.shell.lang()));
+    pub(crate) async fn answer(&self, shell: &Shell<'_>, written: &Fields, page: &Page<'_>) -> Response {
+        let (lang, title) = (shell.lang(), self.section.label(shell.lang()));
         let next = page.next.map(ToString::to_string);
-        let pairs: Vec<(&str, &str)> = self.names.iter().map(|name| (*name, value(&self.written, name))).collect();
+        let pairs: Vec<(&str, &str)> = self.names.iter().map(|name| (*name, value(written, name))).collect();
         let content = html! {
             (page.over)
-            (self.narrowed(&[]))
+            (self.narrowed(lang, written, &[]))
             @if page.rows.is_empty() {
                 p.nothing { (if next.is_some() { page.nothing_yet } else { page.nothing }) }
             } @else {
@@ -103,12 +109,11 @@ impl List<'_> {
             }
             (pager(lang, self.section.path(), &pairs, page.is_first, next.as_deref()))
         };
-        self.shell.answer(StatusCode::OK, title, &content).await
+        shell.answer(StatusCode::OK, title, &content).await
     }
 
-    fn narrowed(&self, problems: &[(String, String)]) -> Markup {
-        let (lang, section, written) = (self.shell.lang(), self.section, &self.written);
-        (self.form)(&Form { lang, section, written, problems })
+    fn narrowed(&self, lang: Lang, written: &Fields, problems: &[(String, String)]) -> Markup {
+        (self.form)(&Form { lang, section: self.section, written, problems })
     }
 }
 

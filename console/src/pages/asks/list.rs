@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Actor, Ask, AskKind, AskState, Scope, Timestamp};
+use domain::{Actor, Ask, AskKind, AskState, Timestamp};
 use maud::{Markup, html};
 use operations::asks;
 use store::{AskFilter, AskPage, StoreError};
@@ -21,34 +21,28 @@ use crate::pieces::filter::Input;
 use crate::pieces::table::{Column, Row, number, text};
 use crate::pieces::time::time;
 use crate::section::Section;
-use crate::session::Viewer;
+use crate::session::{Refusal, Viewer};
 use crate::words::Lang;
 
 /// The rows of a page: of each it is counted who has answered.
 const ROWS: usize = 50;
 /// How much of a question stands in a row, in characters.
 const QUESTION_CHARS: usize = 120;
-const NAMES: [&str; 6] = ["state", "kind", "correlation_id", "from", "to", "after"];
+const LIST: List<AskFilter> =
+    List { section: Section::Asks, names: &["state", "kind", "correlation_id", "from", "to", "after"], read, form };
 
-pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: Query) -> Response {
+pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: Query) -> Result<Response, Refusal> {
     let shell = Shell::of(&console, &viewer, Section::Asks);
-    if let Err(denied) = viewer.actor.must(Scope::Read) {
-        return shell.denied(denied).await;
-    }
-    let list = List { shell, section: Section::Asks, names: &NAMES, form, written: query.written };
-    let wanted = match list.read(query.parameters, |query| read(query, &viewer.actor)) {
-        Ok(wanted) => wanted,
-        Err(problem) => return list.refused(&problem).await,
-    };
+    let (wanted, written) = LIST.asked(&shell, &viewer.actor, query).await?;
     let is_first = wanted.after.is_none();
     let (page, answered) = match found(&console, wanted).await {
         Ok(found) => found,
-        Err(error) => return shell.ledger_failed(&error).await,
+        Err(error) => return Ok(shell.ledger_failed(&error).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
-    let asks = page.asks.iter().zip(answered);
-    let rows: Vec<Row> = asks.map(|(ask, answered)| row(ask, answered, lang, now)).collect();
+    let asked = page.asks.iter().zip(answered);
+    let rows: Vec<Row> = asked.map(|(ask, answered)| row(ask, answered, lang, now)).collect();
     let page = Page {
         over: html! {},
         columns: &columns(words),
@@ -58,7 +52,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
         is_first,
         next: page.next.as_ref(),
     };
-    list.answer(&page).await
+    Ok(LIST.answer(&shell, &written, &page).await)
 }
 
 fn read(query: &mut Parameters, actor: &Actor) -> AskFilter {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Actor, ChannelName, Scope, Timestamp, Verification, VerificationState};
+use domain::{Actor, ChannelName, Timestamp, Verification, VerificationState};
 use maud::{Markup, html};
 use operations::verifications;
 use store::{ConversionBy, Converted, StoreError, VerificationFilter, VerificationPage};
@@ -21,27 +21,25 @@ use crate::pieces::filter::Input;
 use crate::pieces::table::{Column, Row, number, text};
 use crate::pieces::time::time;
 use crate::section::Section;
-use crate::session::Viewer;
+use crate::session::{Refusal, Viewer};
 use crate::words::Lang;
 
 /// The rows of a page.
 const ROWS: usize = 50;
-const NAMES: [&str; 6] = ["state", "channel", "purpose", "from", "to", "after"];
+const LIST: List<VerificationFilter> = List {
+    section: Section::Verifications,
+    names: &["state", "channel", "purpose", "from", "to", "after"],
+    read,
+    form,
+};
 
-pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: Query) -> Response {
+pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: Query) -> Result<Response, Refusal> {
     let shell = Shell::of(&console, &viewer, Section::Verifications);
-    if let Err(denied) = viewer.actor.must(Scope::Read) {
-        return shell.denied(denied).await;
-    }
-    let list = List { shell, section: Section::Verifications, names: &NAMES, form, written: query.written };
-    let wanted = match list.read(query.parameters, |query| read(query, &viewer.actor)) {
-        Ok(wanted) => wanted,
-        Err(problem) => return list.refused(&problem).await,
-    };
+    let (wanted, written) = LIST.asked(&shell, &viewer.actor, query).await?;
     let is_first = wanted.after.is_none();
     let (page, converted) = match found(&console, &viewer, wanted).await {
         Ok(found) => found,
-        Err(error) => return shell.ledger_failed(&error).await,
+        Err(error) => return Ok(shell.ledger_failed(&error).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
@@ -58,7 +56,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
         is_first,
         next: page.next.as_ref(),
     };
-    list.answer(&page).await
+    Ok(LIST.answer(&shell, &written, &page).await)
 }
 
 fn read(query: &mut Parameters, actor: &Actor) -> VerificationFilter {
