@@ -37,8 +37,6 @@ const DISPATCH: &str = "/commands";
 const REPORT: &str = "/commands/event";
 /// The group of callers who may do anything.
 const ADMINS: &str = "admins";
-/// What is told of an end that is not behind its beginning.
-pub const LATER_THAN_FROM: &str = "must be later than from";
 
 /// A command that the broker has on disk.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -68,4 +68,5 @@ pub use people::{
 };
 pub use providers::ProviderState;
 pub use settings::Settings;
+pub use sql::PageCursor;
 pub use store::Store;
