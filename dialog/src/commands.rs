@@ -176,6 +176,10 @@ async fn advance(
             let Some(command) = found else { return Ok(()) };
             return follow(shared, &command).await;
         }
+        Some(CommandStep::Passed(command)) => {
+            count("same");
+            return follow(shared, &command).await;
+        }
         Some(CommandStep::Backwards) => "backwards",
         Some(CommandStep::Ended) => "ended",
         Some(CommandStep::NotDispatched) => "not_dispatched",

@@ -17,6 +17,10 @@ pub use self::reply::ReplyTo;
 pub use self::schema::{Argument, ArgumentKind, Schema};
 
 const NOUN: &str = "command";
+/// How many states a command has had that went through all of them.
+const STATES_IF_CONFIRMED: u32 = 4;
+/// The same where nobody was asked.
+const STATES_IF_NOT: u32 = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CommandState {
@@ -78,6 +82,8 @@ pub enum CommandStep {
     Moved(Box<CommandMoved>),
     /// It is as far already.
     Same,
+    /// It went through that, and has ended since. As it was then: whoever took that step may have died before it was told.
+    Passed(Box<Command>),
     /// It was further than that.
     Backwards,
     /// It has ended, in another way.
@@ -202,6 +208,9 @@ impl Command {
         if self.state == CommandState::PendingConfirmation {
             return CommandStep::NotDispatched;
         }
+        if report.state == CommandState::Running && self.has_run_and_ended() {
+            return CommandStep::Passed(Box::new(self.as_it_ran(now)));
+        }
         if report.state.rank() <= self.state.rank() {
             return self.stays(report.state);
         }
@@ -215,6 +224,18 @@ impl Command {
             return None;
         }
         Some(self.clone().moved(CommandState::Expired, now))
+    }
+
+    /// Whether its service had begun before it ended: its states are counted, and only that one may be left out.
+    const fn has_run_and_ended(&self) -> bool {
+        let states = if self.ask.is_some() { STATES_IF_CONFIRMED } else { STATES_IF_NOT };
+        self.state.is_ended() && self.version >= states
+    }
+
+    /// What it was before it ended, where it ran: the row has only kept when it ended.
+    fn as_it_ran(&self, now: Timestamp) -> Self {
+        let (version, updated_at) = (self.version.saturating_sub(1), now.min(self.updated_at));
+        Self { state: CommandState::Running, version, updated_at, ..self.clone() }
     }
 
     /// What is said of a wish to go where it cannot go any more.

@@ -1,6 +1,6 @@
 //! Commands from their first word to their end: who is asked, what is published, and what is told to whom.
 
-use domain::{Command, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
+use domain::{Command, CommandReport, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
 use serde_json::{Value, json};
 use testkit::keys::{service_public_pem, service_token};
 use topology::{Publication, Settlement};
@@ -153,6 +153,30 @@ async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
     assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
     parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
     assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
+}
+
+#[tokio::test]
+async fn that_a_command_runs_is_told_also_where_its_end_has_overtaken_whoever_died_with_that() {
+    let mut parts = parts_with(services()).await;
+    for id in ["c-1", "c-2"] {
+        parts.asked("/commands", request(id, "trading", "look", "user:ada")).await;
+    }
+    parts.published();
+    // One dialog has written the row of c-1 and died; of c-2 nobody ever said that it runs.
+    let says = |state| CommandReport { service: "trading", state, output: None };
+    let at = parts.now();
+    let step = |command: &Command| command.reported(&says(CommandState::Running), at);
+    let store = &parts.shared.intake.store;
+    assert!(store.advance_command(&testkit::key("c-1"), step, |_| None).await.unwrap().is_some());
+    for id in ["c-1", "c-2"] {
+        parts.asked("/commands/event", report(id, "trading", "succeeded")).await;
+    }
+    assert_eq!(names(&parts.published()), "command.succeeded command.succeeded");
+    for (id, expected) in [("c-1", "command.running"), ("c-2", "")] {
+        parts.asked("/commands/event", report(id, "trading", "running")).await;
+        assert_eq!(names(&parts.published()), expected, "{id}");
+        assert_eq!(row(&parts, id).await.state, CommandState::Succeeded);
+    }
 }
 
 /// What a service publishes of a command, with a token of these claims besides those that it needs.
