@@ -114,7 +114,7 @@ pub(crate) async fn undelivered(shared: &Shared) -> Result<(), StoreError> {
     let store = &shared.intake.store;
     for command in store.undelivered_commands().await? {
         let now = shared.intake.clock.now();
-        let step = |command: &Command| command.undelivered(commands::UNDELIVERED, now);
+        let step = |command: &Command| command.undelivered(now);
         if let Some(CommandStep::Moved(moved)) = store.end_command(&command.key, step).await? {
             failpoint("dialog.command_undelivered");
             count(moved.command.state.as_str());

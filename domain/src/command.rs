@@ -185,16 +185,24 @@ impl Command {
         Self { output: Some(why.to_owned()), ..self.clone() }.moves(CommandState::Rejected, now)
     }
 
+    /// What is kept of one whose delivery has failed for good; the delivery itself says why.
+    pub const UNDELIVERED: &'static str = "it could not be delivered to its service";
+
     /// The delivery that takes it to its service has failed for good. It may have arrived all the same: what its service
     /// says of it counts, if that is heard first.
-    pub fn undelivered(&self, why: &str, now: Timestamp) -> CommandStep {
+    pub fn undelivered(&self, now: Timestamp) -> CommandStep {
         match self.state {
             CommandState::PendingConfirmation => CommandStep::NotDispatched,
             CommandState::Dispatched => {
-                Self { output: Some(why.to_owned()), ..self.clone() }.moves(CommandState::Failed, now)
+                Self { output: Some(Self::UNDELIVERED.to_owned()), ..self.clone() }.moves(CommandState::Failed, now)
             }
             _ => self.stays(CommandState::Failed),
         }
+    }
+
+    /// Whether that was its end.
+    pub fn is_undelivered(&self) -> bool {
+        self.state == CommandState::Failed && self.output.as_deref() == Some(Self::UNDELIVERED)
     }
 
     /// What a service says of it.

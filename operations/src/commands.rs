@@ -22,7 +22,7 @@ use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE}
 use topology::{Publication, PublishError, Publisher};
 use uuid::Uuid;
 
-pub use self::bodies::{TOLD_FOR_SECONDS, UNASKED, UNDELIVERED, of_its_end, to_its_service};
+pub use self::bodies::{TOLD_FOR_SECONDS, UNASKED, of_its_end, to_its_service};
 pub use self::keys::ServiceKeys;
 pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
 pub use self::request::{CommandRequest, ReportRequest};

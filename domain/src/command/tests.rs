@@ -69,7 +69,7 @@ fn what_each_signal_does_to_each_state() {
         let steps = [
             one.confirmed("ben", "d-1", later()),
             one.refused("ben", later()),
-            one.undelivered("no such host", later()),
+            one.undelivered(later()),
             one.reported(&says(S::Running), later()),
             one.reported(&says(S::Succeeded), later()),
             one.reported(&says(S::Rejected), later()),

@@ -7,7 +7,7 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::commands::{
-    CommandRequest, ReportRequest, UNDELIVERED, accepted, decided, help, of_its_end, question, refusal, rejected_line,
+    CommandRequest, ReportRequest, accepted, decided, help, of_its_end, question, refusal, rejected_line,
     to_its_service, yes_and_no,
 };
 use crate::services;
@@ -136,7 +136,11 @@ fn an_end_of_which_the_fleet_alone_knows_is_told_in_a_word_for_the_template() {
             None,
             json!({ "state": "unasked", "output": "" }),
         ),
-        (ended(&taken, CommandState::Failed, UNDELIVERED), None, json!({ "state": "undelivered", "output": "" })),
+        (
+            ended(&taken, CommandState::Failed, Command::UNDELIVERED),
+            None,
+            json!({ "state": "undelivered", "output": "" }),
+        ),
     ] {
         let (_, body) = of_its_end(&command, by).unwrap();
         let mut expected = expected;
