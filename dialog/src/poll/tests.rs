@@ -19,12 +19,8 @@ fn poller(answer: NotTold) -> (Poller, Arc<Notify>) {
         Box::pin(async move { Err(answer) })
     };
     let no_answer = |_: String| -> Later<Result<(), String>> { Box::pin(async { Ok(()) }) };
-    let polling = Polling {
-        provider: "telegram",
-        target: "/webhook/telegram",
-        ask: Arc::new(ask),
-        answer: Arc::new(no_answer),
-    };
+    let polling =
+        Polling { provider: "telegram", target: "/webhook/telegram", ask: Arc::new(ask), answer: Arc::new(no_answer) };
     (Poller::new(polling), asked)
 }
 
