@@ -20,6 +20,10 @@ fn services() -> Registry {
             "base_url": "http://127.0.0.1:9301", "may": ["ana"], "approvers": ["ben"],
             "actions": { "open": {} },
         },
+        "shared": {
+            "base_url": "http://127.0.0.1:9302", "may": ["dan"], "tenants": ["default", "acme"],
+            "actions": { "look": { "confirm": false } },
+        },
     });
     let Value::Object(written) = written else { unreachable!() };
     Registry::read(&written).unwrap()
@@ -256,6 +260,27 @@ async fn people_are_told_what_they_may_and_what_is_wrong() {
         let published = parts.published();
         let told = by(&published, "telegram");
         assert_eq!((told.len(), &told[0]["message"]), (1, &json!(expected)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do() {
+    let mut parts = parts_with(services()).await;
+    let dan = parts.knows("dan", &[], &[("telegram", "8")]).await;
+    let of_acme = store::Contact { key: testkit::key_of("acme", "dan"), ..dan };
+    parts.shared.intake.store.put_contact(&of_acme, &testkit::told()).await.unwrap();
+    for (text, expected) in [
+        ("/cmd shared.look", "Not done: it may be for default, acme: write /cmd default/shared.look."),
+        ("/cmd nowhere/shared.look", "Not done: you are not of nowhere; you are of default, acme."),
+        ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
+        ("/cmd acme/shared.look", "shared.look is on its way."),
+    ] {
+        parts.says("telegram", words(&format!("m-{text}"), "8", text)).await;
+        let published = parts.published();
+        assert_eq!(by(&published, "telegram")[0]["message"], json!(expected), "{text}");
+        let dispatched = by(&published, "service");
+        assert_eq!(dispatched.len(), usize::from(text.starts_with("/cmd acme/")), "{text}");
+        assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
     }
 }
 
