@@ -106,7 +106,7 @@ fn by_whom<'p>(
     let able: Vec<&Person> = named.into_iter().filter(may).collect();
     match able.as_slice() {
         [] => Ok(first),
-        [one] => Ok(*one),
+        [one, others @ ..] if others.iter().all(|other| other.key.tenant == one.key.tenant) => Ok(*one),
         several => {
             let what = format!("{}.{}", line.service, line.action);
             Err(which_tenant(&tenants(several.iter().copied()), &what, locale))
