@@ -17,6 +17,8 @@ pub use self::reply::ReplyTo;
 pub use self::schema::{Argument, ArgumentKind, Schema};
 
 const NOUN: &str = "command";
+/// What is kept of a command whose delivery has failed for good; the delivery itself says why.
+const UNDELIVERED: &str = "it could not be delivered to its service";
 /// How many states a command has had that went through all of them.
 const STATES_IF_CONFIRMED: u32 = 4;
 /// The same where nobody was asked.
@@ -185,16 +187,13 @@ impl Command {
         Self { output: Some(why.to_owned()), ..self.clone() }.moves(CommandState::Rejected, now)
     }
 
-    /// What is kept of one whose delivery has failed for good; the delivery itself says why.
-    pub const UNDELIVERED: &'static str = "it could not be delivered to its service";
-
     /// The delivery that takes it to its service has failed for good. It may have arrived all the same: what its service
     /// says of it counts, if that is heard first.
     pub fn undelivered(&self, now: Timestamp) -> CommandStep {
         match self.state {
             CommandState::PendingConfirmation => CommandStep::NotDispatched,
             CommandState::Dispatched => {
-                Self { output: Some(Self::UNDELIVERED.to_owned()), ..self.clone() }.moves(CommandState::Failed, now)
+                Self { output: Some(UNDELIVERED.to_owned()), ..self.clone() }.moves(CommandState::Failed, now)
             }
             _ => self.stays(CommandState::Failed),
         }
@@ -202,7 +201,7 @@ impl Command {
 
     /// Whether that was its end.
     pub fn is_undelivered(&self) -> bool {
-        self.state == CommandState::Failed && self.output.as_deref() == Some(Self::UNDELIVERED)
+        self.state == CommandState::Failed && self.output.as_deref() == Some(UNDELIVERED)
     }
 
     /// What a service says of it.

@@ -137,7 +137,7 @@ fn an_end_of_which_the_fleet_alone_knows_is_told_in_a_word_for_the_template() {
             json!({ "state": "unasked", "output": "" }),
         ),
         (
-            ended(&taken, CommandState::Failed, Command::UNDELIVERED),
+            ended(&taken, CommandState::Failed, "it could not be delivered to its service"),
             None,
             json!({ "state": "undelivered", "output": "" }),
         ),
