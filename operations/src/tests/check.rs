@@ -1,9 +1,9 @@
 //! What is refused before it is published, each time by the rule that the worker or the channel itself goes by.
 
+mod by_template;
 mod calls;
 mod mail;
 mod own_templates;
-mod templates;
 mod warnings;
 
 use std::sync::{Arc, LazyLock};

@@ -16,6 +16,7 @@ on_both!(
     a_copy_of_an_answer_changes_nothing_and_is_decided_alike,
     of_answers_at_once_each_is_decided_after_the_one_before,
     of_late_answers_at_once_each_person_s_first_is_kept,
+    who_reads_an_ask_while_it_is_answered_never_sees_the_last_answer_and_an_open_ask,
     an_answer_whose_row_is_refused_does_nothing,
     what_is_no_answer_is_not_kept,
     an_answer_after_its_time_ends_the_ask_and_is_late,
@@ -183,6 +184,26 @@ async fn of_answers_at_once_each_is_decided_after_the_one_before(db: &Database) 
     assert_eq!((counted, kept.len()), (vec![2, 3, 4, 5, 6], 20), "a version each, and everybody once");
     let ask = stores[1].ask(&key("a-1")).await.unwrap().unwrap();
     assert_eq!((ask.version, ask.state()), (6, AskState::Answered));
+}
+
+async fn who_reads_an_ask_while_it_is_answered_never_sees_the_last_answer_and_an_open_ask(db: &Database) {
+    let stores = [db.store().await, db.open().await];
+    for n in 0..20 {
+        let id = format!("a-{n}");
+        opened(&stores[0], &Ask { quorum: 1, ..ask(&id) }).await;
+        let (store, which) = (stores[1].clone(), key(&id));
+        let reader = tokio::spawn(async move {
+            loop {
+                let (ask, answers) = store.ask_with_answers(&which).await.unwrap().expect("an ask");
+                assert!(ask.end.is_some() || answers.is_empty(), "{answers:?} of {ask:?}");
+                if !answers.is_empty() {
+                    return;
+                }
+            }
+        });
+        answered(&stores[0], &id, &given("ana", "yes", 1)).await;
+        reader.await.unwrap();
+    }
 }
 
 async fn an_answer_whose_row_is_refused_does_nothing(db: &Database) {
