@@ -15,7 +15,7 @@ fn choice(id: &str, label: &str, refuses: bool) -> AskChoice {
     AskChoice { id: id.into(), label: label.into(), refuses }
 }
 
-fn ask(id: &str) -> Ask {
+pub(super) fn ask(id: &str) -> Ask {
     Ask {
         key: key(id),
         kind: AskKind::Confirm,
@@ -55,7 +55,7 @@ fn copy(place: u16, channel: &str, destination: &str) -> AskCopy {
     }
 }
 
-async fn answer(site: &Site, id: &str, approver: &str, choice: &str) {
+pub(super) async fn answer(site: &Site, id: &str, approver: &str, choice: &str) {
     let given = GivenAnswer {
         id: format!("press-of-{approver}"),
         approver: approver.into(),

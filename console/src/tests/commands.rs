@@ -1,13 +1,14 @@
 //! Commands to services: the list, the page of one, and the form by which somebody has one done.
 
 use axum::http::StatusCode;
-use domain::{Command, CommandReport, CommandState, Registry};
+use domain::{Ask, AskKind, Command, CommandReport, CommandState, Registry};
 use operations::commands::UNASKED;
 use serde_json::{Value, json};
 use testkit::{NOW, key};
 use tokio::sync::mpsc::UnboundedReceiver;
 use topology::Publication;
 
+use super::asks::{answer, ask};
 use super::site::Site;
 
 const NEW: &str = "/console/commands/new";
@@ -122,6 +123,30 @@ async fn of_a_command_that_never_reached_its_service_it_is_said_why_and_not_as_w
         let page = site.get("/console/commands/c-5", &cookies).await;
         assert!(page.text.contains(refused) && page.text.contains("/console/asks/c-5"), "{}", page.text);
         assert!(!page.text.contains(says), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn the_question_of_a_command_its_answer_and_people_are_in_the_words_of_whoever_looks() {
+    let site = Site::start().await;
+    site.store.make_command(&command("c-6", CommandState::PendingConfirmation), &testkit::told()).await.unwrap();
+    let names = [("<ana>".to_owned(), "Ana <A>".to_owned()), ("ana".to_owned(), "The other".to_owned())].into();
+    let question = operations::commands::question(&command("c-6", CommandState::PendingConfirmation), Some("en"));
+    let asked = Ask { kind: AskKind::Command, question, names, quorum: 1, ..ask("c-6") };
+    site.store.open_ask(&asked, &[], None).await.unwrap();
+    answer(&site, "c-6", "ana", "yes").await;
+    for (lang, steps) in [
+        ("en", ["Ana &lt;A&gt; has asked for it.", "The question ended: Yes, by The other."]),
+        ("es", ["Ana &lt;A&gt; lo pidió.", "La pregunta terminó: Sí, por The other."]),
+    ] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get("/console/commands/c-6", &cookies).await;
+        for part in steps.into_iter().chain(["Ana &lt;A&gt; <code class=\"soft\">"]) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        let page = site.get("/console/asks/c-6", &cookies).await;
+        let is_translated = !page.text.contains("Do trading.strategy.pause?");
+        assert_eq!(is_translated, lang == "es", "{}", page.text);
     }
 }
 
