@@ -196,7 +196,7 @@ impl Start {
         let actor = self.by.actor(self.tenant.clone());
         let made = Parts::of(config);
         let asked = Asked::read(&self.body().to_string(), made.has_whatsapp);
-        let asked = asked.map_err(|refused| Usage::of(&refused.errors(), option_of))?;
+        let asked = asked.map_err(|refused| Usage::of(&refused.errors(), self.to.option()))?;
         let (publisher, _ends_the_publisher) = send::connect(config).await?;
         match made.verifying(config, store, &publisher).start(&actor, &asked, None).await {
             Ok(started) => {
@@ -204,7 +204,7 @@ impl Start {
                 say!("  {}", printable(&shown::line_of(&started)));
                 Ok(ExitCode::SUCCESS)
             }
-            Err(why) => not_verified(why),
+            Err(why) => not_verified(why, self.to.option()),
         }
     }
 
@@ -238,7 +238,7 @@ impl Resend {
                 say!("{}", printable(&format!("sent again: {}  {}", sent.key.id, shown::line_of(&sent))));
                 Ok(ExitCode::SUCCESS)
             }
-            Err(why) => not_verified(why),
+            Err(why) => not_verified(why, to.option()),
         }
     }
 }
@@ -247,6 +247,11 @@ impl To {
     /// Whether there is one address, by whichever channel; else there are those of a ladder.
     fn is_one(&self) -> bool {
         self.to.is_some()
+    }
+
+    /// How the option is told that a field came from.
+    fn option(&self) -> fn(&str) -> String {
+        if self.is_one() { option_of } else { option_of_a_ladder }
     }
 
     fn value(&self) -> Value {
@@ -278,7 +283,7 @@ async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode
             say!("{}", shown::became(checked));
             Ok(exit::answer(matches!(checked, Checked::Approved | Checked::AlreadyApproved)))
         }
-        Err(why) => not_verified(why),
+        Err(why) => not_verified(why, option_of),
     }
 }
 
@@ -315,10 +320,10 @@ async fn list(store: &Store, what: List) -> Result<ExitCode> {
 }
 
 /// What is said where nothing was sent or tried: a no, or why it could not be done.
-fn not_verified(why: NotVerified) -> Result<ExitCode> {
+fn not_verified(why: NotVerified, option: fn(&str) -> String) -> Result<ExitCode> {
     let said = match why {
         NotVerified::NotDone(why) => return Err(why).context("nothing is done"),
-        NotVerified::Refused(refused) => return Err(Usage::of(&refused.errors(), option_of).into()),
+        NotVerified::Refused(refused) => return Err(Usage::of(&refused.errors(), option).into()),
         NotVerified::UnknownKey => return Err(Usage(shown::UNKNOWN_KEY.to_owned()).into()),
         NotVerified::Unconfirmed { id, error } => {
             return Err(error).with_context(|| format!("the broker did not take the message of {}", printable(&id)));
@@ -342,6 +347,14 @@ fn option_of(field: &str) -> String {
         "to/email" => "--email".to_owned(),
         "to/telegram_chat_id" => "--telegram".to_owned(),
         field => format!("--{}", field.replace('_', "-")),
+    }
+}
+
+/// The same where there is no `--to`.
+fn option_of_a_ladder(field: &str) -> String {
+    match field {
+        "to" => "--phone, --email and --telegram".to_owned(),
+        field => option_of(field),
     }
 }
 

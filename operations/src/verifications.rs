@@ -133,7 +133,7 @@ impl Verifying<'_> {
         let (ladder, locale) =
             written::resent(text, &verification.channel, self.has_whatsapp).map_err(NotVerified::Refused)?;
         if !self.is_to(&verification, &ladder) {
-            let detail = "is not where this verification was sent: give what it was started with";
+            let detail = "must be what this verification was started with: all of it, and nothing else";
             return Err(NotVerified::Refused(Refused::Fields(vec![field("/to", detail)])));
         }
         let locale = locale.as_deref().or(verification.locale.as_deref());

@@ -104,6 +104,23 @@ fn what_is_wrong_is_told_by_the_option_that_was_given_and_without_its_value() {
 }
 
 #[test]
+fn where_a_code_goes_is_told_by_the_options_that_say_it() {
+    let option = |words: &[&str]| {
+        let line = ["verify", "resend", "v-1"].into_iter().chain(words.iter().copied());
+        match Line::try_parse_from(line).unwrap().command {
+            VerifyCommand::Resend(resend) => resend.to.option(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (words, expected) in [
+        (["--to", "ana@example.org"], "--to"),
+        (["--email", "ana@example.org"], "--phone, --email and --telegram"),
+    ] {
+        assert_eq!((option(&words)("to"), option(&words)("to/email")), (expected.to_owned(), "--email".to_owned()));
+    }
+}
+
+#[test]
 fn a_verification_is_printed_without_a_code_and_acts_on_no_terminal() {
     let now = testkit::NOW;
     let lines = shown::lines(&verification(VerificationState::Pending), now);

@@ -53,7 +53,7 @@ async fn commanding() -> (Site, UnboundedReceiver<Publication>) {
         "required": ["strategy_id"],
     });
     let written = json!({"trading": {
-        "base_url": "http://127.0.0.1:9300", "may": ["admins"],
+        "base_url": "http://127.0.0.1:9300", "may": ["admins"], "approvers": ["admins"],
         "actions": {"strategy.pause": {"schema": schema}, "look": {"confirm": false}},
     }});
     let Value::Object(written) = written else { unreachable!() };

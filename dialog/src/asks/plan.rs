@@ -29,6 +29,14 @@ pub(super) struct Approver {
     pub(super) after: Duration,
 }
 
+impl Approver {
+    /// Has them asked at an address of theirs before all others. Nothing changes where it is not theirs.
+    pub(super) fn first_by(&mut self, address: &Address) {
+        // Among equal keys the order stays.
+        self.addresses.sort_by_key(|own| own != address);
+    }
+}
+
 /// When something happens, since the question was asked.
 pub(super) struct Times {
     pub(super) next_channel_after: Duration,
