@@ -45,7 +45,13 @@ pub(super) fn outcome(ask: &Ask) -> String {
 pub(super) fn line_of(ask: &Ask, answer: &Answer) -> String {
     let given = &answer.given;
     let late = if answer.late { ", too late" } else { "" };
-    format!("{}  {} has chosen {} by {}{late}", given.at, who(ask, Some(&given.approver)), label(ask, &given.choice), given.via)
+    format!(
+        "{}  {} has chosen {} by {}{late}",
+        given.at,
+        who(ask, Some(&given.approver)),
+        label(ask, &given.choice),
+        given.via
+    )
 }
 
 /// `states` are those of the deliveries, in the order of the messages.

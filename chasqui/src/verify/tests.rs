@@ -112,10 +112,9 @@ fn where_a_code_goes_is_told_by_the_options_that_say_it() {
             other => panic!("{other:?}"),
         }
     };
-    for (words, expected) in [
-        (["--to", "ana@example.org"], "--to"),
-        (["--email", "ana@example.org"], "--phone, --email and --telegram"),
-    ] {
+    for (words, expected) in
+        [(["--to", "ana@example.org"], "--to"), (["--email", "ana@example.org"], "--phone, --email and --telegram")]
+    {
         assert_eq!((option(&words)("to"), option(&words)("to/email")), (expected.to_owned(), "--email".to_owned()));
     }
 }

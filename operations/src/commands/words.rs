@@ -1,8 +1,8 @@
 //! What people are told who type commands, in Spanish or in English.
 
 use domain::{
-    Action, Argument, ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Service, Tenant, Unresolved,
-    printable,
+    Action, Argument, ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Service, Tenant,
+    Unresolved, printable,
 };
 use serde_json::{Map, Value};
 
