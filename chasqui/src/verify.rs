@@ -3,6 +3,7 @@
 
 mod shown;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -35,7 +36,7 @@ pub enum VerifyCommand {
     /// Send a code to an address: exit code 1 where the guard sends none there
     Start(Box<Start>),
     /// Try the code that somebody has typed, which is read from standard input: exit code 1 where it is not right
-    Confirm(Which),
+    Confirm(Confirm),
     /// Send the same code once more: give the same of --to, --phone, --email and --telegram as it was started with
     Resend(Box<Resend>),
     /// Print one verification, without its code and its address: exit code 1 where there is none
@@ -97,6 +98,15 @@ pub struct Which {
 }
 
 #[derive(clap::Args, Debug)]
+pub struct Confirm {
+    #[command(flatten)]
+    which: Which,
+    // A code that stands here all the same: it is taken to be refused, for clap would print what it does not know.
+    #[arg(hide = true)]
+    typed: Vec<OsString>,
+}
+
+#[derive(clap::Args, Debug)]
 pub struct Resend {
     #[command(flatten)]
     which: Which,
@@ -135,6 +145,9 @@ pub struct List {
 }
 
 pub(crate) async fn run(sources: Sources, command: VerifyCommand) -> Result<ExitCode> {
+    if let VerifyCommand::Confirm(what) = &command {
+        what.has_no_code()?;
+    }
     let only_reads = matches!(command, VerifyCommand::Show(_) | VerifyCommand::List(_));
     let role = if only_reads { Role::Ledger } else { Role::Send };
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
@@ -224,6 +237,18 @@ impl Start {
     }
 }
 
+impl Confirm {
+    /// # Errors
+    /// Where a code stands in the command line, which everybody on this machine could see. It is not repeated.
+    fn has_no_code(&self) -> Result<(), Usage> {
+        if self.typed.is_empty() {
+            return Ok(());
+        }
+        let why = "leave out what stands behind the id: the code is read from standard input, and from no argument";
+        Err(Usage(why.into()))
+    }
+}
+
 impl Resend {
     async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
         let Self { which: Which { named, by }, to, locale } = self;
@@ -269,8 +294,8 @@ fn given_of<const N: usize>(given: [(&str, Option<&str>); N]) -> Map<String, Val
     given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?)))).collect()
 }
 
-async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode> {
-    let Which { named, by } = what;
+async fn confirm(config: &Config, store: &Store, what: Confirm) -> Result<ExitCode> {
+    let Which { named, by } = what.which;
     let Key { tenant, id } = named.key();
     let typed = secret_input::code()?;
     let code = read_code(&json!({"code": typed.expose_secret().trim()}).to_string());

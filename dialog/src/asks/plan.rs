@@ -43,10 +43,12 @@ pub(super) struct Times {
     pub(super) remind_after: Option<Duration>,
 }
 
-/// The copies of an ask, in the order of people, steps and channels.
+/// The copies of an ask, in the order of people, steps and channels. Whoever may not answer what they have asked is not
+/// asked, and keeps their place.
 pub(super) fn copies(ask: &Ask, approvers: &[Approver], times: &Times, recipients: &RecipientHasher) -> Vec<AskCopy> {
     let mut copies = Vec::new();
-    for (place, approver) in (0..=u16::MAX).zip(approvers) {
+    let places = (0..=u16::MAX).zip(approvers);
+    for (place, approver) in places.filter(|(_, approver)| !ask.is_kept_out(&approver.id)) {
         copies.extend(rungs(ask, place, approver, times, recipients));
         let reminded = times.remind_after.filter(|_| approver.step == QUESTION);
         if let Some(after) = reminded {
