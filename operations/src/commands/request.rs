@@ -118,9 +118,10 @@ impl ReportRequest {
     }
 }
 
-/// What is kept of what a service says.
+/// What is kept of what a service says. Postgres keeps no U+0000: it becomes U+FFFD, as in the journal.
 pub(super) fn cut(output: &str) -> String {
-    output.chars().take(MAX_OUTPUT_CHARS).collect()
+    let kept = |c: char| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c };
+    output.chars().take(MAX_OUTPUT_CHARS).map(kept).collect()
 }
 
 fn key(body: &Map<String, Value>) -> Option<Key> {
