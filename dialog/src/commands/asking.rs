@@ -15,15 +15,18 @@ use crate::shared::Shared;
 /// How long one channel of a person is waited for before the next one is tried: half the time of the command at most.
 const NEXT_CHANNEL_AFTER: Duration = Duration::from_secs(60);
 
-/// Opens the ask that decides about a command. It has the command's id, so that one which is opened twice is one. Where nobody
-/// can be asked, the command ends at once, and says why.
+/// Opens the ask that decides about a command. It has the id that the command's row says, so that one which is opened twice is
+/// one. Where nobody can be asked, the command ends at once, and says why.
 pub(super) async fn ask(shared: &Shared, command: &Command) -> Result<(), Disposition> {
     let service = shared.services.get(&command.service);
     let locale = command.reply.as_ref().and_then(|reply| reply.locale.clone());
     let locale = locale.unwrap_or_else(|| shared.settings.locale.clone());
     let lasts = command.expires_at.since(command.created_at);
+    // Each that waits has one.
+    let id = command.ask.clone().unwrap_or_else(|| command.key.id.clone());
+    let key = Key { tenant: command.key.tenant.clone(), id };
     let request = AskRequest {
-        id: Some(command.key.id.clone()),
+        id: Some(key.id.clone()),
         tenant: command.key.tenant.clone(),
         question: question(command, Some(&locale)),
         choices: yes_and_no(Some(&locale)).into(),
@@ -46,10 +49,10 @@ pub(super) async fn ask(shared: &Shared, command: &Command) -> Result<(), Dispos
         channel: channel.clone(),
         destination: destination.clone(),
     });
-    let opening = Opening { key: command.key.clone(), kind: AskKind::Command, request, at: command.created_at, chat };
+    let opening = Opening { key, kind: AskKind::Command, request, at: command.created_at, chat };
     match asks::open(shared, &opening).await {
         Ok(()) => Ok(()),
-        Err(Disposition::DeadLetter(Reason::Permanent, why)) => {
+        Err(Disposition::DeadLetter(Reason::Permanent | Reason::IdConflict, why)) => {
             let why = nobody_confirms(shared, command, service).await?.unwrap_or(why);
             unasked(shared, command, &why).await
         }

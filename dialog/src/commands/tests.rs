@@ -52,7 +52,8 @@ fn by<'p>(published: &'p Published, channel: &str) -> Vec<&'p Value> {
 
 /// What stands behind a button of the ask of a command.
 async fn button(parts: &Parts, id: &str, choice: u8) -> String {
-    let ask = parts.shared.intake.store.ask(&testkit::key(id)).await.unwrap().unwrap();
+    let ask = testkit::key(&row(parts, id).await.ask.unwrap());
+    let ask = parts.shared.intake.store.ask(&ask).await.unwrap().unwrap();
     parts.shared.secrets.button(&ask.seed(), choice, 0).unwrap()
 }
 
@@ -90,6 +91,28 @@ async fn a_command_that_is_typed_is_asked_for_dispatched_reported_and_told() {
     );
     assert_eq!((&told[0]["data"]["state"], &told[0]["data"]["output"]), (&json!("succeeded"), &json!("done")));
     assert_eq!(row(&parts, &id).await.reply, None, "where it was told is forgotten");
+}
+
+#[tokio::test]
+async fn whoever_may_ask_takes_no_commands_ask_and_one_that_is_taken_is_told_to_whoever_has_typed() {
+    let mut parts = parts_with(services()).await;
+    let [foreseen, taken] = ["m-1", "m-2"].map(|of| typed_command_id(&Tenant::default(), "telegram", of));
+    parts.asks(json!({ "id": foreseen, "question": "Mine?", "to": [{ "group": "admins" }] })).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
+    let published = parts.published();
+    assert_eq!(published.letters, 0);
+    assert_eq!(row(&parts, &foreseen).await.state, CommandState::PendingConfirmation);
+    // Somebody has had the id all the same.
+    let pending = Command { key: testkit::key(&taken), ask: Some(foreseen.clone()), ..row(&parts, &foreseen).await };
+    parts.shared.intake.store.make_command(&pending, &testkit::told()).await.unwrap();
+    parts.says("telegram", words("m-2", ADMIN, "/cmd trading.stop id=1")).await;
+    let published = parts.published();
+    assert_eq!((published.letters, row(&parts, &taken).await.state), (0, CommandState::Rejected));
+    assert!(
+        by(&published, "telegram").iter().any(|body| body["data"]["state"] == "unasked"),
+        "{:?}",
+        published.deliveries
+    );
 }
 
 #[tokio::test]
@@ -183,6 +206,21 @@ async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
     assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
     parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
     assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
+}
+
+#[tokio::test]
+async fn that_a_command_runs_is_told_also_where_its_end_which_came_later_is_heard_first() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    let running = parts.own("/commands/event", &report("c-1", "trading", "running"));
+    parts.advance(1);
+    parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
+    parts.published();
+    for _ in 0..2 {
+        parts.hears(running.clone()).await;
+        assert_eq!(names(&parts.published()), "command.running");
+    }
+    assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
 }
 
 #[tokio::test]
