@@ -21,8 +21,6 @@ const WITHIN_ANOTHER: [&str; 28] = [
 /// the Spanish plan. It has the countries that are asked for most. A range that numbers of other kinds begin with as well is
 /// left out.
 const PREMIUM: [&str; 91] = [
-    // ITU-T E.164: International Shared Cost Service, International Premium Rate Service.
-    "808", "979",  //
     "1900", //
     "31900", "31906", "31909", "3166", //
     "3270", "3290", //
@@ -32,7 +30,7 @@ const PREMIUM: [&str; 91] = [
     "390878", "39144", "39163", "39164", "39166", "39178", "39199", "3984", "3989", //
     "41900", "41901", "41906", "4184", "4174", "41878", //
     "43810", "43820", "43821", "43828", "43900", "43901", "43930", "43931", "43939", //
-    "449", "4470", "4476", "44843", "44844", "44845", "44870", "44871", "44872", "44873", "44842", //
+    "449", "4470", "4476", "44842", "44843", "44844", "44845", "44870", "44871", "44872", "44873", //
     "46939", "46944", "4674", "4677", //
     "4864", "4870", "48801", //
     "49137", "49138", "49164", "49168", "49169", "49180", "49700", "49900", //
@@ -43,7 +41,9 @@ const PREMIUM: [&str; 91] = [
     "56600", //
     "57901", //
     "59890", //
-    "6113", "6116", "61190",
+    "6113", "6116", "61190", //
+    // Of no country (ITU-T E.164): International Shared Cost Service, International Premium Rate Service.
+    "808", "979",
 ];
 
 /// Mobile numbers of the Isle of Man, within the range of British pagers.
