@@ -33,7 +33,7 @@ def one_person(demo):
     line("POST", f"{trading}/v1/trading/deploy {json.dumps(body)}")
     line("trading", call(f"{trading}/v1/trading/deploy", body), "33")
 
-    step(2, "Ana has it told to pause one, in her chat with the bot; before anything happens she is asked")
+    step(2, "Ana has it told to pause one, in her chat with the bot; before anything happens she is asked, and Ben, too")
     demo.ana.says("/cmd trading.strategy.pause strategy_id=btc-arb-01")
     question = demo.ana.until("a question with buttons", asked("btc-arb-01"))
 

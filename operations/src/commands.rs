@@ -29,8 +29,7 @@ pub use self::request::{CommandRequest, ReportRequest};
 pub(crate) use self::words::question_in;
 pub use self::words::{accepted, help, of_no_such_tenant, question, refusal, rejected_line, which_tenant, yes_and_no};
 use crate::accept::Unconfirmed;
-use crate::allowed::{NotDone, must};
-use crate::asks::ADMINISTRATOR;
+use crate::allowed::{ADMINISTRATOR, NotDone, must};
 use crate::own::marked;
 
 /// By which these are known among the messages of the fleet's own.

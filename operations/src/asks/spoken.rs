@@ -3,7 +3,7 @@
 
 use domain::{Ask, AskChoice, AskKind, mask};
 
-use super::people::ADMINISTRATOR;
+use crate::allowed::ADMINISTRATOR;
 use crate::commands::question_in;
 
 /// With this begin the names of whoever runs a command beside the ledger.
