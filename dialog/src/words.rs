@@ -23,8 +23,8 @@ const START: &str = "/start";
 /// What else our bot understands.
 const COMMANDS: [&str; 2] = ["/cmd", "/help"];
 
-/// Takes what is for us. False for everything else, which is told as what somebody has written. Either way it is noted when they
-/// were heard where that matters. `at` is when it came in. It
+/// Takes what is for us. False for everything else, which is told as what somebody has written. Either way
+/// it is noted when they were heard, where that matters. `at` is when it came in. It
 /// may come again, and then has the same effect.
 ///
 /// # Errors
@@ -43,15 +43,16 @@ pub(crate) async fn taken(shared: &Shared, one: &Said, at: Timestamp) -> Result<
     }
 }
 
-/// Notes when somebody has written or pressed, where that lets us write to them in words: by their clock, and no later than when
-/// it came in.
+/// Notes when somebody has written or pressed, where that lets us write to them in words: by their clock, and no later than
+/// when it came in.
 async fn note_heard(shared: &Shared, one: &Said, at: Timestamp) -> Result<(), Disposition> {
     let is_heard = one.channel.as_str() == WHATSAPP && one.report.said.written_by().is_some();
     let Some(person) = one.person.as_deref().filter(|_| is_heard) else { return Ok(()) };
     let intake = &shared.intake;
     let recipient = operations::recipient_of(&one.channel, person, &intake.hasher);
     let at = one.report.at.map_or(at, |said| said.min(at));
-    Ok(intake.breaker.retry_until_taken(|| intake.store.note_heard(&one.channel, recipient, at)).await?)
+    intake.breaker.retry_until_taken(|| intake.store.note_heard(&one.channel, recipient, at)).await?;
+    Ok(())
 }
 
 async fn written(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Result<bool, Disposition> {

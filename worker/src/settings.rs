@@ -34,7 +34,8 @@ pub struct Settings {
     pub approved: ApprovedFor,
 }
 
-/// The templates that WhatsApp has approved for what the fleet asks, `WHATSAPP_…_TEMPLATE`: one of each provider's and language.
+/// The templates that WhatsApp has approved for what the fleet asks, `WHATSAPP_…_TEMPLATE`: one for each provider and
+/// language.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ApprovedFor {
     pub questions: Vec<Approved>,
@@ -113,7 +114,8 @@ fn approved(reader: &mut Reader, name: &str) -> Vec<Approved> {
         match Approved::parse(text) {
             Some(template) => approved.push(template),
             None => {
-                let place = place_in_list(at, given.len()).map(|place| format!("; {place} is neither")).unwrap_or_default();
+                let place =
+                    place_in_list(at, given.len()).map(|place| format!("; {place} is neither")).unwrap_or_default();
                 reader.refuse(
                     name,
                     format_args!(

@@ -370,15 +370,19 @@ async fn whoever_writes_or_presses_by_whatsapp_has_been_heard() {
     let parts = parts().await;
     let (whatsapp, sms) = (ChannelName::parse("whatsapp").unwrap(), ChannelName::parse("sms").unwrap());
     let store = &parts.shared.intake.store;
-    let of = |channel: &ChannelName, number: &str| {
-        operations::recipient_of(channel, number, &parts.shared.intake.hasher)
-    };
+    let of =
+        |channel: &ChannelName, number: &str| operations::recipient_of(channel, number, &parts.shared.intake.hasher);
     let (ana, ben, eve) = ("+12025550143", "+12025550144", "+12025550145");
     parts.says("whatsapp", words("1/received", ana, "hola")).await;
     parts.advance(60);
     parts.says("whatsapp", press("2/received", ben, "no ticket")).await;
     parts.says("sms", words("3/received", ana, "hola")).await;
-    let unmarked = Inbound::call("test", "/webhook/whatsapp".to_owned(), parts.now(), words("4/received", eve, "hola").to_string());
+    let unmarked = Inbound::call(
+        "test",
+        "/webhook/whatsapp".to_owned(),
+        parts.now(),
+        words("4/received", eve, "hola").to_string(),
+    );
     assert_eq!(parts.hears(unmarked).await, Settlement::Ack);
     let now = parts.now();
     for (channel, number, expected) in [

@@ -83,8 +83,7 @@ pub fn put_approved(
         own.clone().find(|one| one.speaks(locale)).or_else(|| own.next())
     };
     // Neither takes line ends within a place.
-    let words: Vec<String> =
-        words.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let words: Vec<String> = words.iter().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     if let Some(twilios) = of(Keeper::Twilio) {
         data.insert(content::SID.into(), twilios.name.as_str().into());
         data.insert(content::VARIABLES.into(), variables(&words, below));
@@ -112,7 +111,8 @@ fn components(words: &[String], below: Below<'_>) -> Vec<Value> {
     let texts: Vec<Value> = words.iter().map(|text| json!({ "type": "text", "text": text })).collect();
     let mut components = vec![json!({ "type": "body", "parameters": texts })];
     let button = |kind: &str, at: usize, parameter: Value| {
-        json!({ "type": "button", "sub_type": kind, "index": at.to_string(), "parameters": [parameter] })
+        let at = at.to_string();
+        json!({ "type": "button", "sub_type": kind, "index": at, "parameters": [parameter] })
     };
     match below {
         Below::Nothing => {}
@@ -164,7 +164,9 @@ mod tests {
         for text in [HX.to_owned(), format!("{HX}:es"), "ask_1:es_AR".to_owned(), "ask:fil".to_owned()] {
             assert!(Approved::parse(&text).is_some(), "{text}");
         }
-        for text in ["", "ask", "ask:", "Ask:es", "ask:es-AR", ":es", "HX12", "HX12:es", format!("{HX}:").as_str(), "a:b:c"] {
+        for text in
+            ["", "ask", "ask:", "Ask:es", "ask:es-AR", ":es", "HX12", "HX12:es", format!("{HX}:").as_str(), "a:b:c"]
+        {
             assert_eq!(Approved::parse(text), None, "{text}");
         }
     }

@@ -24,8 +24,8 @@ pub(crate) enum Form<'a> {
     Code(&'a [Approved]),
 }
 
-/// The form of this attempt. Where a template is needed and none is set, the words are tried all the same, and that is kept as a
-/// warning of the delivery. Only for what somebody answers by such a medium the ledger is asked.
+/// The form of this attempt. Where a template is needed and none is set, the words are tried all the same, and that is kept
+/// as a warning of the delivery. Only for what somebody answers by such a medium the ledger is asked.
 ///
 /// # Errors
 /// The ledger does not say when they were heard: nothing may be sent.
@@ -66,7 +66,8 @@ fn without_a_template(interactive: &Interactive) -> FieldError {
         Purpose::Verify => "WHATSAPP_VERIFY_TEMPLATE",
         Purpose::Answer | Purpose::Connect => "WHATSAPP_ASK_TEMPLATE",
     };
-    let detail = format!("has not written to us for 24 hours: WhatsApp takes templates alone, and {setting} is not set");
+    let detail =
+        format!("has not written to us for 24 hours: WhatsApp takes templates alone, and {setting} is not set");
     FieldError { pointer: "/destination".into(), detail }
 }
 
