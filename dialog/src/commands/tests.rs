@@ -310,6 +310,13 @@ async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do
     for (text, expected) in [
         ("/cmd shared.look", "Not done: it may be for default, acme: write /cmd default/shared.look."),
         ("/cmd nowhere/shared.look", "Not done: you are not of nowhere; you are of default, acme."),
+        (
+            "/cmd acmee/shared.look",
+            "Not done: you are not of acmee; you are of default, acme; do you mean acme/shared.look?",
+        ),
+        ("/cmd shared/look", "Not done: you are not of shared; you are of default, acme; do you mean shared.look?"),
+        ("/cmd acme/trading.look", "Not done: there is no service trading; there are shared."),
+        ("/cmd acme/", "Write /cmd service.action name=value; /help says what there is."),
         ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
         ("/cmd acme/shared.look", "shared.look is on its way."),
     ] {
@@ -317,7 +324,7 @@ async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do
         let published = parts.published();
         assert_eq!(by(&published, "telegram")[0]["message"], json!(expected), "{text}");
         let dispatched = by(&published, "service");
-        assert_eq!(dispatched.len(), usize::from(text.starts_with("/cmd acme/")), "{text}");
+        assert_eq!(dispatched.len(), usize::from(text == "/cmd acme/shared.look"), "{text}");
         assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
     }
 }
