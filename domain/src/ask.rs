@@ -194,7 +194,7 @@ impl Ask {
     }
 
     /// Whether somebody who is asked may not answer, because they have asked.
-    fn is_kept_out(&self, approver: &str) -> bool {
+    pub fn is_kept_out(&self, approver: &str) -> bool {
         self.four_eyes && self.requested_by.as_deref() == Some(approver)
     }
 }

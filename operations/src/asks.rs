@@ -16,6 +16,7 @@ use store::{AskCancelled, AskFilter, AskPage, MAX_PAGE, Store, StoreError, USUAL
 use topology::{Inbound, Publication, Publisher, TraceHeaders};
 
 pub use self::link::{Answering, Linked, Standing, answer_by_link, linked, read_again};
+pub(crate) use self::people::ADMINISTRATOR;
 pub use self::people::faults_of_contacts;
 pub use self::read::{CheckedAsk, faults_of_message};
 pub use self::spoken::{called, spoken};

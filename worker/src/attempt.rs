@@ -14,7 +14,7 @@ use crate::delivery::Delivery;
 use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
-use crate::reveal::reveal;
+use crate::reveal::{Form, reveal};
 use crate::shared::Shared;
 use crate::traced;
 
@@ -34,13 +34,14 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`, with this beside the words of a mail. When the send cannot begin before
+/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, and in this form. When the send cannot begin before
 /// `send_until`, the outcome is that the message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
     delivery: &Delivery,
     mail: &Map<String, Value>,
+    form: Form<'_>,
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
@@ -64,7 +65,7 @@ pub(crate) async fn attempt(
         Ok(rendered) => rendered,
         Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
-    let with_buttons = revealed.map(|revealed| revealed.data_beside(&rendered));
+    let with_buttons = revealed.map(|revealed| revealed.data_beside(&rendered, form));
     let data = with_buttons.as_ref().unwrap_or(&notification.wording.data);
     let link = match link_to_leave(shared, row, notification) {
         Ok(link) => link,

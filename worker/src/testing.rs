@@ -24,6 +24,7 @@ use topology::{
 };
 
 pub(crate) use self::mailbox::Mailbox;
+use crate::settings::ApprovedFor;
 use crate::shared::Shared;
 use crate::{Settings, Setup, Worker, consume};
 
@@ -111,6 +112,7 @@ fn settings() -> Settings {
         retry_delays: RETRY_DELAYS,
         throttle_max_age: Duration::from_secs(86_400),
         ambiguity: BTreeMap::new(),
+        approved: ApprovedFor::default(),
     }
 }
 

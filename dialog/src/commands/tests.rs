@@ -152,12 +152,38 @@ async fn those_whom_a_service_names_are_asked_and_a_command_of_which_nobody_can_
     parts.asked("/commands", request("c-1", "vault", "open", "ana")).await;
     let published = parts.published();
     assert_eq!(names(&published), "command.pending_confirmation command.rejected", "there is no ben");
-    assert!(row(&parts, "c-1").await.output.unwrap().starts_with("nobody can be asked: "));
+    assert_eq!(row(&parts, "c-1").await.output.unwrap(), "nobody can be asked: ben is a group of nobody");
     parts.knows("ben", &[], &[("telegram", "22")]).await;
     parts.asked("/commands", request("c-2", "vault", "open", "ana")).await;
     let published = parts.published();
     assert!(by(&published, "telegram").iter().all(|body| body["destination"] == "22"), "{:?}", published.deliveries);
     assert_eq!(row(&parts, "c-2").await.state, CommandState::PendingConfirmation);
+}
+
+#[tokio::test]
+async fn whoever_asks_for_what_they_would_confirm_and_is_nobody_who_is_known_is_told_so() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "stop", "user:ada")).await;
+    assert_eq!(names(&parts.published()), "command.pending_confirmation command.rejected");
+    let why = row(&parts, "c-1").await.output.unwrap();
+    assert!(why.starts_with("nobody can be asked: ") && why.contains("user:ada is no contact"), "{why}");
+    assert!(!why.contains("/to/0"), "nobody has written that: {why}");
+}
+
+#[tokio::test]
+async fn whoever_confirms_what_they_have_typed_is_asked_first_in_the_chat_where_they_have_typed_it() {
+    let mut parts = parts_with(services()).await;
+    parts.knows("ana", &[], &[("email", "ana@example.org"), ("telegram", "8")]).await;
+    let question = |published: &Published| {
+        published.deliveries.iter().find(|body| body["template"] == "ask").cloned().expect("somebody is asked")
+    };
+    parts.says("telegram", words("m-1", "8", "/cmd trading.stop id=1")).await;
+    let asked = question(&parts.published());
+    assert_eq!((&asked["channel"], &asked["destination"]), (&json!("telegram"), &json!("8")));
+    assert_eq!(asked["fallback"][0]["channel"], "email", "the others follow in their order");
+    parts.asked("/commands", request("c-1", "trading", "stop", "ana")).await;
+    let asked = question(&parts.published());
+    assert_eq!(asked["channel"], "email", "nobody has typed it into a chat");
 }
 
 #[tokio::test]

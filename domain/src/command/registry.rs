@@ -79,6 +79,11 @@ pub enum Unresolved {
     NoAction { service: String, known: Vec<String> },
     #[error("you may not have {service}.{action} done")]
     Forbidden { service: String, action: String },
+    #[error(
+        "whoever asks confirms what {service} does, for it names no approvers, and {} is no contact who could be asked",
+        printable(.by)
+    )]
+    NobodyConfirms { service: String, by: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Arguments(Vec<ArgumentFault>),
 }

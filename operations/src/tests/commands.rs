@@ -2,7 +2,7 @@
 
 use domain::{
     Answer, ChannelName, Command, CommandLine, CommandState, Defaults, GivenAnswer, Key, Keyring, Lane, Notification,
-    Registry, ReplyTo, Tenant,
+    Registry, ReplyTo, Tenant, Unresolved,
 };
 use serde_json::{Value, json};
 
@@ -208,6 +208,29 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
     ] {
         assert_eq!(rejected_line(&invalid, Some(locale)), expected);
     }
+}
+
+#[test]
+fn where_an_argument_has_few_values_people_are_told_these() {
+    let schema = json!({ "type": "object", "properties": {
+        "level": { "type": "integer", "enum": [1, 2] }, "room": { "type": "string", "enum": ["kitchen", "the hall"] },
+    } });
+    let written = json!({ "lights": {
+        "base_url": "http://127.0.0.1:9300", "may": ["ana"], "actions": { "on": { "schema": schema, "confirm": false } },
+    } });
+    let registry = Registry::read(&object(written)).unwrap();
+    for locale in ["en", "es"] {
+        let told = help(&registry, &[(&Tenant::default(), vec!["ana"])], Some(locale));
+        assert!(told.ends_with("\n/cmd lights.on [level=1|2] [room=kitchen|\"the hall\"]"), "{told}");
+    }
+}
+
+#[test]
+fn what_nobody_could_confirm_is_told_in_the_language_of_whoever_asks() {
+    let unresolved = Unresolved::NobodyConfirms { service: "trading".into(), by: "ada".into() };
+    let spanish = "No se hizo: trading no nombra a quién confirma, y ada no es ningún contacto.";
+    assert_eq!(refusal(&unresolved, Some("es")), spanish);
+    assert!(refusal(&unresolved, None).contains("trading does, for it names no approvers, and ada is no contact"));
 }
 
 #[test]

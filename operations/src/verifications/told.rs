@@ -62,8 +62,8 @@ impl Verifying<'_> {
         let target = |body: Option<&[u8]>| Target::of(body?, self.defaults, self.recipients);
         for _ in 0..MAX_CHAIN {
             match self.store.cancel(&key, self.clock.now(), &target, None).await? {
-                Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => key.id = child_id(&key, 1),
-                Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate(_) => break,
+                Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => key.id = child_id(&key, 1),
+                Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate { .. } => break,
             }
         }
         Ok(())
