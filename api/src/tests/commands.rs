@@ -92,7 +92,7 @@ async fn what_cannot_be_done_is_told_by_its_fields_and_whoever_may_not_is_refuse
         (json!({"action": "trading.stop", "args": {}}), 422, &["/args"]),
         (json!({"action": "trading.stop", "arguments": 7}), 422, &["/arguments"]),
         (json!({"action": "trading.wipe"}), 403, &[]),
-        (json!({"action": "memory.look"}), 403, &[]),
+        (json!({"action": "memory.look"}), 422, &["/service"]),
     ] {
         let answer = dispatched(&app, &token("operate"), &body).await;
         assert_eq!(

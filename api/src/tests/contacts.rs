@@ -68,6 +68,9 @@ async fn everything_that_is_wrong_with_a_contact_is_named_at_once() {
         ],
         "{refused:?}"
     );
+    for name in ["telegram:4712", "A\u{200b}na"] {
+        assert_eq!(put(&app, "ana", &json!({ "name": name })).await.pointers(), ["/name"], "{name}");
+    }
     assert!(refused.text.contains("did you mean name?") && refused.text.contains("did you mean email?"), "{refused:?}");
 }
 

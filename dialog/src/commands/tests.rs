@@ -8,6 +8,8 @@ use topology::{Publication, Settlement};
 use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
 use crate::ticker;
 
+mod typed;
+
 fn services() -> Registry {
     let schema = json!({ "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] });
     let written = json!({
@@ -309,43 +311,6 @@ async fn a_request_that_cannot_be_done_is_a_dead_letter() {
         assert_eq!(parts.published().letters, 1, "{body}");
     }
     assert_eq!(parts.shared.intake.store.command(&testkit::key("c-1")).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn people_are_told_what_they_may_and_what_is_wrong() {
-    let mut parts = parts_with(services()).await;
-    for (text, expected) in [
-        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
-        ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
-        ("/cmd vault.open", "Not done: you may not have vault.open done."),
-        ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
-    ] {
-        parts.says("telegram", words(&format!("m-{text}"), ADMIN, text)).await;
-        let published = parts.published();
-        let told = by(&published, "telegram");
-        assert_eq!((told.len(), &told[0]["message"]), (1, &json!(expected)), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do() {
-    let mut parts = parts_with(services()).await;
-    let dan = parts.knows("dan", &[], &[("telegram", "8")]).await;
-    let of_acme = store::Contact { key: testkit::key_of("acme", "dan"), ..dan };
-    parts.shared.intake.store.put_contact(&of_acme, &testkit::told()).await.unwrap();
-    for (text, expected) in [
-        ("/cmd shared.look", "Not done: it may be for default, acme: write /cmd default/shared.look."),
-        ("/cmd nowhere/shared.look", "Not done: you are not of nowhere; you are of default, acme."),
-        ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
-        ("/cmd acme/shared.look", "shared.look is on its way."),
-    ] {
-        parts.says("telegram", words(&format!("m-{text}"), "8", text)).await;
-        let published = parts.published();
-        assert_eq!(by(&published, "telegram")[0]["message"], json!(expected), "{text}");
-        let dispatched = by(&published, "service");
-        assert_eq!(dispatched.len(), usize::from(text.starts_with("/cmd acme/")), "{text}");
-        assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
-    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn a_button_is_theirs_for_whom_it_was_made_in_a_chat_of_their_own() {
     let (own, of_ben) = (parts.button(0, 0).await, parts.button(0, 1).await);
     for (call, expected, event) in [
         (press("1/received", "2", &own), "not_asked", "ask.refused"),
-        (press("2/received", "1", &of_ben), "not_asked", "ask.refused"),
+        (press("2/received", "1", &of_ben), "not_yours", "ask.refused"),
         (press("3/received", "1", &own), "counts", "ask.counted"),
         (press("4/received", "1", &own), "same", ""),
     ] {
@@ -66,7 +66,7 @@ async fn a_button_of_slack_is_theirs_in_a_conversation_with_the_app_alone() {
     let in_a_channel = parts.published();
     assert_eq!((names(&in_a_channel).as_str(), in_a_channel.deliveries.len()), ("ask.refused", 0));
     for (call, expected) in
-        [(said("2/0", "U99999999", "D99999999"), "not_asked"), (said("3/0", "U012AB3CD", "D012AB3CD"), "counts")]
+        [(said("2/0", "U99999999", "D99999999"), "not_yours"), (said("3/0", "U012AB3CD", "D012AB3CD"), "counts")]
     {
         parts.says("slack", call).await;
         let published = parts.published();

@@ -112,12 +112,16 @@ pub fn which_tenant(tenants: &[&Tenant], what: &str, locale: Option<&str>) -> St
     not_done(&why, is_spanish)
 }
 
-/// Why a command is not done for a tenant of which somebody is nobody; they are somebody of these.
-pub fn of_no_such_tenant(named: &str, tenants: &[&Tenant], locale: Option<&str>) -> String {
+/// Why a command is not done for a tenant of which somebody is nobody; they are somebody of these. `meant` is the command that
+/// they may have meant.
+pub fn of_no_such_tenant(named: &str, tenants: &[&Tenant], meant: Option<&str>, locale: Option<&str>) -> String {
     let (named, all, is_spanish) = (printable(named), listed(tenants), is_spanish(locale));
-    let why = match is_spanish {
-        true => format!("no eres de {named}; eres de {all}"),
-        false => format!("you are not of {named}; you are of {all}"),
+    let meant = meant.map(printable);
+    let why = match (is_spanish, meant) {
+        (true, Some(meant)) => format!("no eres de {named}; eres de {all}; ¿querías decir {meant}?"),
+        (true, None) => format!("no eres de {named}; eres de {all}"),
+        (false, Some(meant)) => format!("you are not of {named}; you are of {all}; do you mean {meant}?"),
+        (false, None) => format!("you are not of {named}; you are of {all}"),
     };
     not_done(&why, is_spanish)
 }
