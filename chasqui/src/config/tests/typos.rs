@@ -155,7 +155,7 @@ fn a_slip_in_the_names_of_ones_own_templates_is_told_with_the_one_that_was_meant
         let told = warnings(role, &[own]);
         assert!(told.len() == 2 && told.iter().all(|told| told.starts_with("TEMPLATES_DIR: ")), "{told:#?}");
         assert!(told[0].contains("/otp/enn: ") && told[0].ends_with("; did you mean en?"), "{told:#?}");
-        assert!(told[1].contains("the channel pigeon") && told[1].contains("email, push, sms"), "{told:#?}");
+        assert!(told[1].contains("the channel pigeon") && told[1].contains("email, push, slack"), "{told:#?}");
     }
     add("otp/es/emial.txt");
     add("otp/es_AR/smss.txt");
