@@ -1,7 +1,6 @@
 //! One table of orders, and what returns when a copy is published again.
 
 use super::*;
-use crate::EventName;
 use crate::samples::{CONTENT, NOW, key, row, waiting};
 
 const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
