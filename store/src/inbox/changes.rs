@@ -24,8 +24,7 @@ impl Store {
         let Some(item) = item(&mut session, key, user).await? else { return Ok(None) };
         let after = act.apply(item.marks, now);
         if after == item.marks {
-            let changed = InboxChanged { item: None, changed_seq: item.changed_seq, counters: head.counters };
-            return Ok(Some(changed));
+            return Ok(Some(InboxChanged { item: None, counters: head.counters }));
         }
         let seq = head.counters.seq + 1;
         mark(&mut session, &item, after, seq).await?;
@@ -40,7 +39,7 @@ impl Store {
         };
         move_head(&mut session, &key.tenant, user, counters).await?;
         session.commit().await?;
-        Ok(Some(InboxChanged { item: Some(item.key), changed_seq: seq, counters }))
+        Ok(Some(InboxChanged { item: Some(item.key), counters }))
     }
 
     /// Reads everything up to the item that came with the change `through`.
@@ -67,7 +66,7 @@ impl Store {
         let [of_tenant, of_user] = place(tenant, user);
         let which = [of_tenant, of_user, Value::Int(Some(through))];
         let Some(newest) = session.query(NEWEST, &which).await?.first().map(key_of).transpose()? else {
-            return Ok(InboxChanged { item: None, changed_seq: counters.seq, counters });
+            return Ok(InboxChanged { item: None, counters });
         };
         let counted = session.query(COUNT, &which).await?;
         let counted = counted.first().ok_or_else(|| unreadable("unread"))?;
@@ -83,7 +82,7 @@ impl Store {
         session.query(READ, &[of_tenant, of_user, through, now, Value::Int(Some(counters.seq))]).await?;
         move_head(&mut session, tenant, user, counters).await?;
         session.commit().await?;
-        Ok(InboxChanged { item: Some(newest), changed_seq: counters.seq, counters })
+        Ok(InboxChanged { item: Some(newest), counters })
     }
 }
 

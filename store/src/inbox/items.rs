@@ -7,8 +7,8 @@ use super::post::counters_of;
 use crate::error::StoreError;
 use crate::sql::{Session, Value, get, key_of, key_values, time_of, unreadable};
 
-pub(super) const COLUMNS: &str = "tenant, user_id, seq, id, kind, priority, title, body, data, action, escalates, posted_at, \
-     seen_at, read_at, archived_at, snoozed_until, changed_seq";
+pub(super) const COLUMNS: &str = "tenant, user_id, seq, id, kind, priority, title, body, data, action, escalates, \
+     posted_at, seen_at, read_at, archived_at, snoozed_until, changed_seq";
 
 /// One item of an inbox.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,8 +107,6 @@ pub struct InboxPage {
 pub struct InboxChanged {
     /// The item as it is now; of several the newest. None where there was nothing to change.
     pub item: Option<Key>,
-    /// The change that was the last of it.
-    pub changed_seq: i64,
     pub counters: InboxCounters,
 }
 
