@@ -2,7 +2,7 @@
 //! whether it is then acknowledged. The worker, the scheduler and the simulation all carry out what this file says.
 
 use crate::{
-    Arrival, DeadMark, Event, EventName, Headers, InboxStanding, Lane, Order, PublishedBy, Reason, Row, State,
+    Arrival, DeadMark, Event, EventName, Headers, InboxStanding, Key, Lane, Order, PublishedBy, Reason, Row, State,
     Timestamp, child_body, child_id, events_of,
 };
 
@@ -58,7 +58,7 @@ pub enum Destination {
 pub enum Message {
     /// The message has the id and the body of the copy in hand.
     Received,
-    /// The message is the fallback of the delivery, which is a delivery of its own.
+    /// The message is the fallback of the delivery, or that of a member of its topic: a delivery of its own.
     Child { id: String, body: Vec<u8> },
 }
 
@@ -124,6 +124,12 @@ impl Received<'_> {
     pub fn dead_letter(self, reason: Reason, error: &str, now: Timestamp) -> Publish {
         let mark = DeadMark::new(reason, error, self.headers.attempt.unwrap_or(0), now);
         self.letter(self.headers.effective_epoch(), mark, self.headers.parent.clone())
+    }
+
+    /// The delivery of a member of a topic, by its id and body.
+    pub fn member(self, topic: &Key, (id, body): (String, Vec<u8>)) -> Publish {
+        let headers = Headers { parent: Some(topic.id.clone()), lane: Some(self.lane), ..Headers::default() };
+        Publish { to: Destination::Lane(self.lane), headers, message: Message::Child { id, body } }
     }
 
     fn publish(self, to: Destination, headers: Headers) -> Publish {

@@ -242,8 +242,18 @@ impl To {
         matches!(self, Self::Event(_))
     }
 
-    const KINDS: [&str; 10] =
-        ["lane", "retry", "scheduled", "fanout", "inbound", "inbound_later", "dead_letter", "event", "reply", "command"];
+    const KINDS: [&str; 10] = [
+        "lane",
+        "retry",
+        "scheduled",
+        "fanout",
+        "inbound",
+        "inbound_later",
+        "dead_letter",
+        "event",
+        "reply",
+        "command",
+    ];
 
     /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {

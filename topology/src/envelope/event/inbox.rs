@@ -55,8 +55,12 @@ mod tests {
     fn what_a_user_has_done_is_told_with_where_the_inbox_stands_and_without_what_is_in_it() {
         let item = key_of("acme", "d-1");
         let counters = InboxCounters { seq: 7, epoch: 3, unread: 1, unseen: 0 };
-        let event =
-            InboxEvent { name: EventName::Read, item: &item, standing: InboxStanding { user: "ana", counters }, at: NOW };
+        let event = InboxEvent {
+            name: EventName::Read,
+            item: &item,
+            standing: InboxStanding { user: "ana", counters },
+            at: NOW,
+        };
         let written = write_inbox(&event);
         assert_eq!(written.routing_key, "acme.inapp.read");
         let told: Value = serde_json::from_slice(&written.body).unwrap();
