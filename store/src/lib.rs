@@ -45,7 +45,7 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use faults::SandboxFault;
-pub use inbox::{FanOut, InboxChanged, InboxCursor, InboxFilter, InboxItem, InboxLimits, InboxPage, MemberPut, Post};
+pub use inbox::{FanOut, InboxCursor, InboxFilter, InboxItem, InboxLimits, InboxPage, MemberPut, Post};
 pub use journal::{
     JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry,
 };

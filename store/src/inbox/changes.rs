@@ -2,13 +2,14 @@
 
 use domain::{InboxAct, InboxCounters, InboxMarks, Key, Tenant, Timestamp};
 
-use super::items::{InboxChanged, InboxItem, head, item, nothing, place};
+use super::items::{InboxItem, head, item, nothing, place};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, get, key_of, unreadable};
 use crate::store::Store;
 
 impl Store {
-    /// Does with an item what its user wants. None where it is not in the inbox of this user.
+    /// Does with an item what its user wants, and says where the inbox stands then. None where the item is not in the inbox of
+    /// this user.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -18,31 +19,31 @@ impl Store {
         user: &str,
         act: InboxAct,
         now: Timestamp,
-    ) -> Result<Option<InboxChanged>, StoreError> {
+    ) -> Result<Option<InboxCounters>, StoreError> {
         let mut session = self.inner.db.begin().await?;
         let Some(head) = head(&mut session, &key.tenant, user, "{for_update}").await? else { return Ok(None) };
         let Some(item) = item(&mut session, key, user).await? else { return Ok(None) };
-        let after = act.apply(item.marks, now);
-        if after == item.marks {
-            return Ok(Some(InboxChanged { item: None, counters: head.counters }));
+        let (before, after) = (item.marks, act.apply(item.marks, now));
+        if after == before {
+            return Ok(Some(head.counters));
         }
-        let seq = head.counters.seq + 1;
-        mark(&mut session, &item, after, seq).await?;
         let more = |after: Option<Timestamp>, before: Option<Timestamp>| {
             i64::from(after.is_none()) - i64::from(before.is_none())
         };
         let counters = InboxCounters {
-            seq,
-            unread: head.counters.unread + more(after.read_at, item.marks.read_at),
-            unseen: head.counters.unseen + more(after.seen_at, item.marks.seen_at),
+            seq: head.counters.seq + 1,
+            unread: head.counters.unread + more(after.read_at, before.read_at),
+            unseen: head.counters.unseen + more(after.seen_at, before.seen_at),
             ..head.counters
         };
+        mark(&mut session, &item, after, counters.seq).await?;
         move_head(&mut session, &key.tenant, user, counters).await?;
         session.commit().await?;
-        Ok(Some(InboxChanged { item: Some(item.key), counters }))
+        Ok(Some(counters))
     }
 
-    /// Reads everything up to the item that came with the change `through`.
+    /// Reads everything up to the item that came with the change `through`. Returns the newest of these items, if there is any,
+    /// and where the inbox stands then.
     ///
     /// # Errors
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it.
@@ -52,37 +53,33 @@ impl Store {
         user: &str,
         through: i64,
         now: Timestamp,
-    ) -> Result<InboxChanged, StoreError> {
+    ) -> Result<(Option<Key>, InboxCounters), StoreError> {
+        const NEWEST: &str = "SELECT tenant, id FROM inbox_items WHERE tenant = $1 AND user_id = $2 AND seq <= $3 \
+             ORDER BY seq DESC LIMIT 1";
         const COUNT: &str = "SELECT COUNT(*) AS unread, COUNT(CASE WHEN seen_at IS NULL THEN 1 END) AS unseen \
              FROM inbox_items WHERE tenant = $1 AND user_id = $2 AND seq <= $3 AND read_at IS NULL";
-        const NEWEST: &str = "SELECT tenant, id FROM inbox_items WHERE tenant = $1 AND user_id = $2 AND seq <= $3 \
-             AND read_at IS NULL ORDER BY seq DESC LIMIT 1";
         const READ: &str = "UPDATE inbox_items SET read_at = $4, seen_at = COALESCE(seen_at, $4), \
              snoozed_until = NULL, changed_seq = $5 \
              WHERE tenant = $1 AND user_id = $2 AND seq <= $3 AND read_at IS NULL";
         let mut session = self.inner.db.begin().await?;
         let head = head(&mut session, tenant, user, "{for_update}").await?;
-        let counters = head.map_or_else(nothing, |head| head.counters);
+        let before = head.map_or_else(nothing, |head| head.counters);
         let [of_tenant, of_user] = place(tenant, user);
         let which = [of_tenant, of_user, Value::Int(Some(through))];
-        let Some(newest) = session.query(NEWEST, &which).await?.first().map(key_of).transpose()? else {
-            return Ok(InboxChanged { item: None, counters });
-        };
+        let newest = session.query(NEWEST, &which).await?.first().map(key_of).transpose()?;
         let counted = session.query(COUNT, &which).await?;
         let counted = counted.first().ok_or_else(|| unreadable("unread"))?;
         let (unread, unseen): (i64, i64) = (get(counted, "unread")?, get(counted, "unseen")?);
-        let counters = InboxCounters {
-            seq: counters.seq + 1,
-            unread: counters.unread - unread,
-            unseen: counters.unseen - unseen,
-            ..counters
-        };
-        let [of_tenant, of_user, through] = which;
-        let now = Value::Int(Some(now.as_micros()));
-        session.query(READ, &[of_tenant, of_user, through, now, Value::Int(Some(counters.seq))]).await?;
+        if unread == 0 {
+            return Ok((newest, before));
+        }
+        let (seq, unread, unseen) = (before.seq + 1, before.unread - unread, before.unseen - unseen);
+        let [now, change] = [now.as_micros(), seq].map(|number| Value::Int(Some(number)));
+        session.query(READ, &[of_tenant, of_user, which[2], now, change]).await?;
+        let counters = InboxCounters { seq, unread, unseen, ..before };
         move_head(&mut session, tenant, user, counters).await?;
         session.commit().await?;
-        Ok(InboxChanged { item: Some(newest), counters })
+        Ok((newest, counters))
     }
 }
 

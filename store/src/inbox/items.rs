@@ -102,14 +102,6 @@ pub struct InboxPage {
     pub complete: bool,
 }
 
-/// What became of an item.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InboxChanged {
-    /// The item as it is now; of several the newest. None where there was nothing to change.
-    pub item: Option<Key>,
-    pub counters: InboxCounters,
-}
-
 /// The row of an inbox.
 pub(super) struct Head {
     pub(super) counters: InboxCounters,
