@@ -11,7 +11,7 @@ pub const INAPP: &str = "inapp";
 /// Stands for a provider in the row of what the ledger itself has put into an inbox, or handed on to the members of a topic.
 pub const INBOX: &str = "inbox";
 /// The longest id of a user and the longest name of a topic, in characters.
-pub const MAX_INBOX_NAME_CHARS: usize = 128;
+const MAX_NAME_CHARS: usize = 128;
 
 /// What a name of a user or a topic must be, as a text that is read after the name of its field.
 pub const INBOX_NAME_RULE: &str = "must have 1 to 128 visible characters, without spaces and commas";
@@ -56,7 +56,7 @@ impl fmt::Display for InboxAddress<'_> {
 /// Whether a text can be the id of a user, or the name of a topic: see [`INBOX_NAME_RULE`].
 pub fn is_inbox_name(text: &str) -> bool {
     let is_bad = |c: char| c.is_whitespace() || c == ',' || is_unsafe_in_a_line(c);
-    (1..=MAX_INBOX_NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(is_bad)
+    (1..=MAX_NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(is_bad)
 }
 
 /// Where an inbox stands. Clients show these numbers, and count nothing themselves.

@@ -68,10 +68,6 @@ impl InboxFilter {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|filter| filter.as_str() == text)
-    }
-
     pub(super) const fn condition(self) -> &'static str {
         match self {
             Self::Current => "AND archived_at IS NULL",
