@@ -56,6 +56,7 @@ fn every_order_says_what_is_published_with_which_headers_and_how_the_copy_is_set
         (Order::Nothing, FollowUp::Acknowledge { goes_on: true }),
         (Order::GiveBack, FollowUp::GiveBack),
         (Order::Retry { tier: 2 }, publish(Destination::Retry(2), counted.clone())),
+        (Order::FanOut, publish(Destination::FanOut, counted.clone())),
         (Order::Schedule { due: NOW }, publish(Destination::Scheduled, Headers { due: Some(NOW), ..counted })),
         (
             Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() },
