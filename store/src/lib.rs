@@ -5,8 +5,10 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `inbox` the inboxes of users and the topics that they are members of, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
-//! `sql` knows both databases and no table.
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the
+//! sandbox, `inbox` the inboxes of users and the topics that they are members of, `asks` what people are asked,
+//! `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed
+//! in groups; `sql` knows both databases and no table.
 
 mod accounts;
 mod asks;
