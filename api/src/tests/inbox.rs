@@ -73,9 +73,14 @@ async fn a_token_without_scopes_opens_the_inbox_of_its_user_and_nothing_else() {
     posted(&app, "d-1", "ada").await;
     let mut plain = claims("");
     plain.as_object_mut().unwrap().remove("scope");
+    let mut of_an_application = plain.clone();
     let plain = sign(&plain);
     let page = app.get("/inbox", Some(&plain)).await.json();
     assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+    posted(&app, "d-7", "4711").await;
+    of_an_application["user_id"] = json!(4711);
+    let page = app.get("/inbox", Some(&sign(&of_an_application))).await.json();
+    assert_eq!(page["items"][0]["id"], "d-7", "what an application calls its user counts: {page}");
     assert_eq!(app.get("/deliveries", Some(&plain)).await.status, StatusCode::FORBIDDEN);
     assert_eq!(app.get("/inbox?user=ben", Some(&plain)).await.status, StatusCode::FORBIDDEN);
     let support = token("read operate");
