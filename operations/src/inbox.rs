@@ -118,6 +118,8 @@ impl Inboxes<'_> {
     ) -> Result<InboxCounters, NotInbox> {
         let user = self.whose(actor, user, Scope::Operate, "change an inbox").await?;
         let now = self.clock.now();
+        // What comes meanwhile is not read by this: its child would not have been called off.
+        let through = through.min(self.store.inbox_counters(&actor.tenant, user).await?.seq);
         self.call_off_through(&actor.tenant, user, through, now).await?;
         let (newest, counters) = self.store.read_inbox(&actor.tenant, user, through, now).await?;
         if let Some(newest) = newest {
