@@ -1,5 +1,6 @@
 //! One table for each way in which an attempt can end.
 
+mod inbox;
 mod others;
 mod parked;
 mod paused;
@@ -309,32 +310,6 @@ fn a_child_that_waits_is_ordered_by_what_was_sent_or_may_have_been_and_by_nothin
     }
     let throttled = decide(&Row { expires_at: Some(NOW), ..doubt }, true, &throttled(None), &hold, NOW);
     assert_eq!(throttled.escalating(Some(escalation)).row.state, State::Dead);
-}
-
-#[test]
-fn what_an_inbox_has_is_delivered_and_its_child_waits_for_a_reader_alone() {
-    let posted = decide(&row(), true, &Outcome::Posted, &policy(), NOW);
-    assert_eq!((posted.row.state, posted.row.attempt, &posted.order), (State::Delivered, 1, &Order::Nothing));
-    assert_eq!((posted.row.provider.as_deref(), &posted.attempt), (Some(crate::INBOX), &None));
-    for (when, waits) in [
-        (crate::When::Unread, true),
-        (crate::When::Unseen, true),
-        (crate::When::Undelivered, false),
-        (crate::When::Unanswered, false),
-    ] {
-        let escalation = Escalation { when, after: Duration::from_secs(600) };
-        let order = if waits { Order::Escalate { when, due: in_seconds(600) } } else { Order::Nothing };
-        let escalated = posted.clone().escalating(Some(escalation));
-        assert_eq!((escalated.row.state, &escalated.order), (State::Delivered, &order), "{when:?}");
-    }
-}
-
-#[test]
-fn what_is_for_a_topic_is_handed_on_and_waits_for_nobody() {
-    let handed_on = decided(&row(), &Outcome::FannedOut);
-    assert_eq!((handed_on.row.state, &handed_on.order), (State::Sent, &Order::FanOut));
-    let escalation = Escalation { when: crate::When::Unread, after: Duration::from_secs(600) };
-    assert_eq!(handed_on.clone().escalating(Some(escalation)), handed_on);
 }
 
 #[test]
