@@ -1,7 +1,6 @@
 //! What an inbox has, and what is for a topic.
 
 use super::*;
-use crate::{INBOX, When};
 
 #[test]
 fn what_an_inbox_has_is_delivered_and_its_child_waits_for_a_reader_alone() {
