@@ -1,6 +1,5 @@
 //! JSON Web Tokens: made by `POST /login`, checked on every request that brings one.
 
-mod algorithm;
 mod settings;
 
 use std::fmt;
@@ -10,12 +9,11 @@ use std::time::Duration;
 use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use operations::accounts::log_in::LoggedIn;
-use operations::tokens::{MAX_TOKEN_BYTES, header};
+use operations::tokens::{MAX_TOKEN_BYTES, header, public_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::algorithm::JwtAlgorithm;
-use self::algorithm::public_key;
+pub use operations::tokens::JwtAlgorithm;
 pub use self::settings::{InvalidSettings, JwtSettings};
 
 /// The most bytes of a subject, which becomes a header of the message.
@@ -93,7 +91,7 @@ impl Tokens {
                 (checked, Some(EncodingKey::from_secret(key.as_bytes())))
             }
             algorithm => {
-                let key = public_key(algorithm, settings.public_key_pem.as_deref());
+                let key = public_key("ALGORITHM", algorithm, settings.public_key_pem.as_deref());
                 (vec![key.map_err(|problem| InvalidSettings(vec![problem]))?], None)
             }
         };
