@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Tenant, Timestamp};
 use serde_json::{Map, Value};
 
+use crate::person::Person;
 use crate::room::{Kind, Room, is_name};
 
 /// Where a token's owner is called so, in this order: the original's tokens have `user_id`, others `sub` (RFC 7519).
@@ -44,6 +45,10 @@ impl Identity {
         };
         let of_topics = kept.filter_map(|name| Some((name.to_owned(), claims.get(name)?.clone())));
         Some(Self { tenant, user, role, ends, claims: of_topics.collect() })
+    }
+
+    pub(crate) fn person(&self) -> Person {
+        Person { tenant: self.tenant.clone(), user: self.user.clone() }
     }
 
     /// The room of this person.

@@ -14,14 +14,11 @@ pub(crate) struct Message {
 }
 
 /// A place in somebody's inbox: what a client shows when it comes back.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Cursor {
-    pub(crate) epoch: String,
-    pub(crate) seq: u64,
+    pub(crate) epoch: i64,
+    pub(crate) seq: i64,
 }
-
-/// The most bytes of an epoch.
-const MAX_EPOCH_BYTES: usize = 64;
 
 impl Message {
     /// None for what cannot be written: a map whose keys are no texts.
@@ -35,17 +32,10 @@ impl Message {
 }
 
 impl Cursor {
-    /// None for an epoch that nobody has given.
-    pub(crate) fn new(epoch: &str, seq: u64) -> Option<Self> {
-        let is_epoch = (1..=MAX_EPOCH_BYTES).contains(&epoch.len())
-            && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        is_epoch.then(|| Self { epoch: epoch.to_owned(), seq })
-    }
-
     /// As the id of an event of a stream, which its client sends back as `Last-Event-ID`.
     pub(crate) fn parse(id: &str) -> Option<Self> {
-        let (epoch, seq) = id.rsplit_once(':')?;
-        Self::new(epoch, seq.parse().ok()?)
+        let (epoch, seq) = id.split_once(':')?;
+        Some(Self { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
     }
 }
 
@@ -61,9 +51,9 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_is_written_and_nothing_else_is_one() {
-        let cursor = Cursor::new("0199-a", 7).unwrap();
+        let cursor = Cursor { epoch: 1_772_366_400_000_000, seq: 7 };
         assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
-        for wrong in ["", "7", ":7", "a:", "a:-1", "a b:7", "a\nb:7", "a:99999999999999999999"] {
+        for wrong in ["", "7", ":7", "7:", "a:7", "7:7:7", "1 :7", "7:99999999999999999999"] {
             assert_eq!(Cursor::parse(wrong), None, "{wrong:?}");
         }
     }

@@ -5,7 +5,7 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, `leases` what one process does at a time, `presence` who is connected to a gateway, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
@@ -22,6 +22,7 @@ mod limits;
 mod options;
 mod pauses;
 mod people;
+mod presence;
 mod providers;
 mod settings;
 mod sql;
@@ -66,6 +67,7 @@ pub use people::{
     Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_ADDRESSES, MAX_CONTACTS, SuppressionCursor,
     SuppressionFilter, SuppressionPage, Which,
 };
+pub use presence::Present;
 pub use providers::ProviderState;
 pub use settings::Settings;
 pub use store::Store;

@@ -25,6 +25,7 @@ mod migrate;
 mod model;
 mod outages;
 mod pauses;
+mod presence;
 mod providers;
 mod prune;
 mod receipts;

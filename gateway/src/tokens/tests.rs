@@ -84,8 +84,8 @@ async fn without_a_shared_secret_no_application_is_believed() {
 
 #[tokio::test]
 async fn an_application_may_sign_with_a_pair_of_keys() {
-    let pair = testkit::rsa();
-    let pem = testkit::public_pem(&pair);
+    let pair = testkit::keys::rsa();
+    let pem = testkit::keys::public_pem(&pair);
     let trust = Trust {
         shared_algorithm: Some(JwtAlgorithm::Rs256),
         public_key: Some(pem.clone()),
@@ -94,7 +94,7 @@ async fn an_application_may_sign_with_a_pair_of_keys() {
     };
     let (tokens, _folder) = tokens(&trust).await;
     let claims = json!({ "sub": "ana", "exp": seconds() + 600 });
-    let key = EncodingKey::from_rsa_pem(testkit::private_pem(&pair).as_bytes()).unwrap();
+    let key = EncodingKey::from_rsa_pem(testkit::keys::private_pem(&pair).as_bytes()).unwrap();
     let token = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).unwrap();
     assert_eq!(user(&tokens, &token).await.as_deref(), Some("ana"));
     assert_eq!(user(&tokens, &signed(pem.as_bytes(), &claims)).await, None, "the public key is no secret");
