@@ -24,7 +24,8 @@ const NEVER: i64 = i64::MAX;
 /// How a client is reached.
 pub(crate) struct Outlet {
     pub(crate) tell: Box<dyn Fn(&Message) -> Heard + Send + Sync>,
-    pub(crate) cut: Box<dyn Fn() + Send + Sync>,
+    /// False while it cannot be done, because the client does not read.
+    pub(crate) cut: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// What became of a message to one client.
@@ -230,11 +231,8 @@ impl Client {
 
     /// Tells the client something. Whoever could not be told before is told to ask anew first. False when it has not heard.
     pub(crate) fn tell(&self, message: &Message, resync: &Message) -> bool {
-        if self.is_behind.load(Ordering::Acquire) {
-            if (self.outlet.tell)(resync) != Heard::Yes {
-                return false;
-            }
-            self.is_behind.store(false, Ordering::Release);
+        if self.is_behind.load(Ordering::Acquire) && !self.catch_up(resync) {
+            return false;
         }
         match (self.outlet.tell)(message) {
             Heard::Yes => true,
@@ -247,8 +245,16 @@ impl Client {
         }
     }
 
-    pub(crate) fn cut(&self) {
-        (self.outlet.cut)();
+    /// Tells the client to ask anew. False when it has not heard.
+    pub(crate) fn catch_up(&self, resync: &Message) -> bool {
+        let has_heard = (self.outlet.tell)(resync) == Heard::Yes;
+        self.is_behind.store(!has_heard, Ordering::Release);
+        has_heard
+    }
+
+    /// Sends the client away. False while that cannot be done.
+    pub(crate) fn cut(&self) -> bool {
+        (self.outlet.cut)()
     }
 
     /// What is due now. A warning and a resync are due once.

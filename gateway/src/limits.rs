@@ -1,7 +1,7 @@
 //! What one process, one person and one client may take: seats, and messages a second. Pure but for the counting.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The seats of this process: a socket or a stream has one for as long as it lives, from its handshake on.
@@ -16,11 +16,15 @@ struct Counts {
     unknown: AtomicUsize,
 }
 
+/// So many tokens a client may show over one connection before one of them is believed.
+const MOST_SHOWN: u32 = 5;
+
 /// A seat. Dropping it makes room.
 #[derive(Debug)]
 pub(crate) struct Seat {
     counts: Arc<Counts>,
     is_unknown: AtomicBool,
+    tokens_shown: AtomicU32,
 }
 
 impl Seats {
@@ -39,7 +43,11 @@ impl Seats {
             counts.unknown.fetch_sub(1, Ordering::AcqRel);
             return None;
         }
-        Some(Arc::new(Seat { counts: Arc::clone(counts), is_unknown: AtomicBool::new(true) }))
+        Some(Arc::new(Seat {
+            counts: Arc::clone(counts),
+            is_unknown: AtomicBool::new(true),
+            tokens_shown: AtomicU32::new(0),
+        }))
     }
 
     /// How many are taken.
@@ -49,6 +57,11 @@ impl Seats {
 }
 
 impl Seat {
+    /// Whether whoever has it may show a token once more.
+    pub(crate) fn may_show(&self) -> bool {
+        self.tokens_shown.fetch_add(1, Ordering::AcqRel) < MOST_SHOWN
+    }
+
     /// Notes that whoever has it has shown a token that is believed.
     pub(crate) fn is_known(&self) {
         if self.is_unknown.swap(false, Ordering::AcqRel) {

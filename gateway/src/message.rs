@@ -21,6 +21,11 @@ pub(crate) struct Cursor {
 }
 
 impl Message {
+    /// An event that nothing goes with.
+    pub(crate) fn bare(event: &str) -> Self {
+        Self { event: event.to_owned(), data: RawValue::NULL.to_owned(), cursor: None }
+    }
+
     /// None for what cannot be written: a map whose keys are no texts.
     pub(crate) fn new(event: &str, data: &impl Serialize) -> Option<Self> {
         Some(Self { event: event.to_owned(), data: to_raw_value(data).ok()?, cursor: None })

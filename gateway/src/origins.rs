@@ -41,7 +41,8 @@ impl Origins {
             return Sender::Page(origin.to_owned());
         }
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        let is_own = host.is_some_and(|host| known.split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(host)));
+        let is_own =
+            host.is_some_and(|host| known.split_once("://").is_some_and(|(_, own)| own.eq_ignore_ascii_case(host)));
         if is_own { Sender::Nobody } else { Sender::Foreign }
     }
 }
@@ -85,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_is_refused() {
-        for wrong in ["app.example.com", "ftp://app.example.com", "https://a.example/path", "https://u@a.example", "**"] {
+        for wrong in ["app.example.com", "ftp://app.example.com", "https://a.example/path", "https://u@a.example", "**"]
+        {
             assert_eq!(Origins::parse(wrong), None, "{wrong}");
         }
         assert_eq!(Origins::parse(" , "), Some(Origins::default()));

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use operations::tokens::JwtAlgorithm;
+use operations::tokens::{JwtAlgorithm, public_key};
 use runtime::settings::{Reader, first_of};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -68,6 +68,17 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What a gateway itself would refuse when it starts: a key that the algorithm of applications needs.
+    pub fn check_tokens(&self, reader: &mut Reader, public_key_pem: Option<&str>) {
+        let algorithm = self.shared_algorithm.filter(|algorithm| *algorithm != JwtAlgorithm::Hs256);
+        let refused = algorithm.and_then(|algorithm| public_key("JWT_ALGORITHM", algorithm, public_key_pem).err());
+        if let Some(problem) = refused.filter(|_| reader.are_right(&["JWT_PUBLIC_KEY"])) {
+            reader.problem(problem);
+        }
+    }
+}
+
 fn origins(reader: &mut Reader) -> Origins {
     let text = reader.text("WS_ORIGINS").unwrap_or_default();
     Origins::parse(&text).unwrap_or_else(|| {
@@ -102,7 +113,8 @@ fn shared_algorithm(reader: &mut Reader) -> Option<JwtAlgorithm> {
     let words = JwtAlgorithm::WORDS.map(|(word, _)| word);
     let word = reader.known_word("JWT_ALGORITHM", &words)?;
     let algorithm = JwtAlgorithm::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, algorithm)| algorithm);
-    if algorithm.is_some_and(|algorithm| algorithm != JwtAlgorithm::Hs256) && reader.secret("JWT_SECRET_KEY").is_some() {
+    if algorithm.is_some_and(|algorithm| algorithm != JwtAlgorithm::Hs256) && reader.secret("JWT_SECRET_KEY").is_some()
+    {
         reader.warn("JWT_SECRET_KEY is not used with JWT_ALGORITHM=RS256 or ES256, which go by JWT_PUBLIC_KEY");
     }
     algorithm

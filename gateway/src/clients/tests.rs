@@ -37,7 +37,7 @@ fn enter(clients: &Clients, user: &str, places: usize) -> (Arc<Client>, Receiver
         Err(mpsc::TrySendError::Full(_)) => Heard::Full,
         Err(mpsc::TrySendError::Disconnected(_)) => Heard::Gone,
     };
-    let outlet = Outlet { tell: Box::new(tell), cut: Box::new(|| {}) };
+    let outlet = Outlet { tell: Box::new(tell), cut: Box::new(|| true) };
     (clients.enter(identity(user), outlet).unwrap(), heard)
 }
 
@@ -75,7 +75,7 @@ fn one_person_has_no_more_clients_than_one_may_have() {
     let clients = Clients::new(2, 10);
     let first = enter(&clients, "ana", 1);
     let _second = enter(&clients, "ana", 1);
-    let outlet = || Outlet { tell: Box::new(|_| Heard::Yes), cut: Box::new(|| {}) };
+    let outlet = || Outlet { tell: Box::new(|_| Heard::Yes), cut: Box::new(|| true) };
     assert_eq!(clients.enter(identity("ana"), outlet()).err(), Some(TooManyOfOne));
     assert!(clients.enter(identity("ben"), outlet()).is_ok());
     clients.leave(&first.0);

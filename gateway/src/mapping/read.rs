@@ -119,7 +119,8 @@ fn event(problems: &mut Problems, key: &str, value: &Value) -> Option<EventRule>
     problems.unknown(&place, table, &["rooms", "as"]);
     let pattern = KeyPattern::parse(key);
     if pattern.is_none() {
-        problems.add(&place, "must be a routing key such as solicitud.* in which * is one word and # any number of them");
+        problems
+            .add(&place, "must be a routing key such as solicitud.* in which * is one word and # any number of them");
     }
     let written = table.get("rooms").map(|rooms| problems.texts(&format!("{place}/rooms"), rooms));
     let written = written.unwrap_or_else(|| {
