@@ -20,6 +20,8 @@ const MAX_CONNECTIONS: usize = 100_000;
 pub struct Settings {
     /// `WS_LISTEN`
     pub listen: SocketAddr,
+    /// Whether nobody has chosen that address: where it is in use, `up` takes another.
+    pub is_usual: bool,
     /// `WS_PING_INTERVAL`: how often a client is asked whether it is still there.
     pub ping_interval: Duration,
     /// `WS_PING_TIMEOUT`: how long its answer may take.
@@ -51,6 +53,7 @@ impl Settings {
         let usual = reader.default_of("WS_LISTEN");
         let listen = reader.listen("WS_LISTEN", &usual);
         Self {
+            is_usual: !reader.is_given("WS_LISTEN"),
             listen: listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             ping_interval: reader.seconds("WS_PING_INTERVAL"),
             ping_timeout: reader.seconds("WS_PING_TIMEOUT"),

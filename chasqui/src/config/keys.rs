@@ -100,7 +100,7 @@ pub(super) fn labels(config: &Config) -> Option<Labels> {
 /// Refuses a secret that everybody can read, for a process that others can reach, or that reaches others.
 pub(super) fn refuse_published_key(reader: &mut Reader, config: &Config) {
     let published = |key: &SecretString| domain::is_published_secret(key.expose_secret().as_bytes());
-    let listens = [Some(config.api.listen), config.metrics_listen].into_iter().flatten();
+    let listens = [Some(config.api.listen), Some(config.gateway.listen), config.metrics_listen].into_iter().flatten();
     let reachable = listens.into_iter().any(|address| !address.ip().to_canonical().is_loopback());
     let elsewhere = config.topology.broker.as_ref().is_some_and(|broker| !broker.is_on_this_machine());
     if config.secret_key.iter().any(published) && (reachable || elsewhere) {
