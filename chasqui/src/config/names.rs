@@ -181,6 +181,7 @@ const BESIDE: &[(&str, &str)] = &[
     ("HOST_GRAFANA_PORT", "HOST_GRAFANA"),
     ("HOST_MANAGEMENT_PORT", "HOST_MANAGEMENT HOST_RABBITMQ_MANAGEMENT_PORT"),
     ("HOST_PROMETHEUS_PORT", "HOST_PROMETHEUS"),
+    ("HOST_WS_PORT", "HOST_WS HOST_GATEWAY_PORT"),
 ];
 /// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
 /// nearly ours counts.
