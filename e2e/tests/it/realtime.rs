@@ -1,5 +1,7 @@
 //! Gateways, as the official clients of Socket.IO, a reader of streams and strangers meet them.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -104,8 +106,9 @@ async fn the_official_clients_are_told_what_goes_to_their_rooms_and_join_no_othe
             let of = |name: &str| met.iter().filter(|(told, _)| told == name).map(|(_, data)| data).collect::<Vec<_>>();
             assert_eq!(of("connect").len(), 1, "{language:?} {transports}: {met:?}");
             assert_eq!(of("ready")[0]["rooms"], json!(["user:ana"]), "{met:?}");
-            assert_eq!(of("joined")[0]["joined"], "solicitud_7", "{met:?}");
-            assert_eq!(of("joined")[1]["error"]["code"], "forbidden", "{met:?}");
+            let joined = of("joined");
+            assert!(joined.iter().any(|answer| answer["joined"] == "solicitud_7"), "{met:?}");
+            assert!(joined.iter().any(|answer| answer["error"]["code"] == "forbidden"), "{met:?}");
             tell(&fleet, "solicitud.creada", &json!({ "solicitud_id": 9 })).await;
             tell(&fleet, "oferta.nueva", &json!({ "usuario_id": "ben", "tenant": "default" })).await;
             tell(&fleet, "notificacion.nueva", &json!({ "usuario_id": "ana", "tenant": "acme" })).await;
@@ -176,10 +179,9 @@ async fn a_socket_ends_with_its_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_loss_of_the_broker_clients_are_told_to_ask_anew() {
     let mut fleet = TestFleet::prepare(Database::Sqlite, &SETTINGS).await.expect("a place for a fleet");
-    let direct = fleet.sources.get("AMQP_URL").expect("a broker").to_owned();
-    let mut url = url::Url::parse(&direct).expect("a URL");
-    let broker = format!("{}:{}", url.host_str().expect("a host"), url.port().unwrap_or(5672));
-    let proxy = Proxy::before(broker.parse().expect("an address")).await;
+    let mut url = url::Url::parse(&fleet.sources.get("AMQP_URL").expect("a broker")).expect("a URL");
+    let broker = SocketAddr::from((Ipv4Addr::LOCALHOST, url.port().unwrap_or(5672)));
+    let proxy = Proxy::before(broker).await;
     url.set_port(Some(proxy.address.port())).expect("a port");
     fleet.sources.set("AMQP_URL", url.as_str());
     fleet.run().await.expect("the fleet starts");
@@ -207,7 +209,7 @@ async fn a_gateway_that_is_stopped_says_so_and_lets_its_clients_go() {
     let given = json!({ "url": format!("http://{address}"), "auth": { "token": token(&ana(), 600) } });
     let mut client = Language::JavaScript.client(&given);
     client.until("ready").await;
-    process.signal(Signal::Terminate).await;
+    process.signal(Signal::Term).await;
     assert!(client.until("going_away").await["retry_in_ms"].is_u64());
     client.until("disconnect").await;
     assert_eq!(process.ended().await, 0, "{}", process.output());
