@@ -9,6 +9,7 @@ use crate::clients::{Client, Outlet, TooManyOfOne};
 use crate::identity::Identity;
 use crate::inbox::{News, Since};
 use crate::message::{Cursor, Message};
+use crate::room::Room;
 use crate::shared::Shared;
 
 /// A client that is let in. It is let go when this is dropped.
@@ -76,7 +77,7 @@ pub(crate) fn enter(
 }
 
 /// The rooms that somebody is in without having asked: its own, and that of its role.
-fn own_rooms(shared: &Shared, identity: &Identity) -> Vec<crate::room::Room> {
+fn own_rooms(shared: &Shared, identity: &Identity) -> Vec<Room> {
     let of_role = identity.role.as_ref().and_then(|role| shared.mapping.role_room(&identity.tenant, role));
     identity.own_room().into_iter().chain(of_role).collect()
 }

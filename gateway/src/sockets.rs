@@ -102,7 +102,7 @@ async fn admitted(shared: &Arc<Shared>, io: &SocketIo, socket: &SocketRef, auth:
     }
     let request = socket.req_parts();
     let seat = request.extensions.get::<Arc<Seat>>();
-    if !seat.is_none_or(|seat| seat.may_show()) {
+    if seat.is_some_and(|seat| !seat.may_show()) {
         return Err(Refused::InvalidToken);
     }
     let of_request = || token_of(shared, &request.headers, &request.uri);

@@ -3,7 +3,7 @@
 use runtime::settings::Reader;
 use topology::BrokerSettings;
 
-use super::keys::{SECRET_KEY_BYTES, refuse_published_key};
+use super::keys::{SECRET_KEY_BYTES, refuse_published_key, refuse_shared_key};
 use super::{Config, private_node};
 
 /// Which part of the fleet a process is.
@@ -102,6 +102,7 @@ impl Role {
             ));
         }
         refuse_published_key(reader, config);
+        refuse_shared_key(reader, config);
         config.api.check_tokens(reader, config.secret_key.as_ref(), config.previous_secret_key.as_ref());
         if matches!(self, Self::Gateway | Self::Up) {
             config.gateway.check_tokens(reader, config.api.public_key.as_deref());
