@@ -76,9 +76,7 @@ impl Role {
             | Self::Gateway
             | Self::Up
             | Self::Lint
-            | Self::Probe => {
-                "`chasqui up` is all roles in one process, with one of its own"
-            }
+            | Self::Probe => "`chasqui up` is all roles in one process, with one of its own",
         }
     }
 
