@@ -42,8 +42,8 @@ struct Claims {
     nbf: Option<f64>,
     /// Seconds of the epoch. Other issuers may write whatever they want.
     iat: Option<Value>,
-    #[serde(default)]
-    scope: String,
+    /// None for a token that says nothing of scopes: that is a user's own, as the applications of other issuers have them.
+    scope: Option<String>,
     tenant: Option<String>,
 }
 
@@ -156,7 +156,10 @@ impl Tokens {
             return Err(InvalidToken);
         }
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
-        let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
+        let scopes = match &claims.scope {
+            Some(scope) => scope.split(' ').filter_map(Scope::parse).collect(),
+            None => vec![Scope::Inbox],
+        };
         let issued_at = claims.iat.as_ref().and_then(Value::as_f64);
         Ok(Signed { caller: Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
     }

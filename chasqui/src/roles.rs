@@ -238,6 +238,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         defaults: config.defaults.clone(),
         demo: config.scheduler.demo.clone(),
         retention: config.retention,
+        inboxes: config.scheduler.inboxes,
         patience: parts::patience(config),
         journal: parts::journal_keys(config),
         zones: config.zones.clone(),

@@ -197,7 +197,7 @@ impl Parts {
                 To::Reply(queue) => all.replies.push(queue.clone()),
                 To::Inbound | To::InboundLater => all.requests.push(one),
                 To::DeadLetter => all.letters += 1,
-                To::Retry(_) | To::Command(_) => panic!("{one:?}"),
+                To::Retry(_) | To::FanOut | To::Command(_) => panic!("{one:?}"),
             }
         }
         all

@@ -70,7 +70,9 @@ impl Incoming {
             source,
             lane: match source {
                 Source::Lane(lane) => lane,
-                Source::Scheduled | Source::Callbacks | Source::Inbound => headers.lane.unwrap_or_default(),
+                Source::Scheduled | Source::FanOut | Source::Callbacks | Source::Inbound => {
+                    headers.lane.unwrap_or_default()
+                }
             },
             properties_fingerprint: if message_id.is_none() {
                 fingerprint_of_properties(properties)

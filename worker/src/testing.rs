@@ -1,6 +1,6 @@
 //! What the tests stand on: the parts of a worker with a ledger of their own and no broker. Email fails, because nobody
-//! listens where its server should be, unless a test opens a mailbox; the sandbox captures the messages of all other
-//! channels.
+//! listens where its server should be, unless a test opens a mailbox; the inbox takes what is told in an
+//! application, and the sandbox captures the messages of all other channels.
 
 mod mailbox;
 
@@ -125,6 +125,7 @@ fn topology() -> Topology {
 fn channels(mail_server: SocketAddr, limits: &[Window]) -> Channels {
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
+    settings.inbox.enabled = true;
     settings.limits.insert("smtp", limits.to_vec());
     settings.smtp = smtp::Settings {
         host: Some(mail_server.ip().to_string()),
