@@ -46,7 +46,7 @@ pub(crate) struct Standing<'a> {
     seq: i64,
     unread: i64,
     unseen: i64,
-    /// Whether the items are all that have come. If not, the client loads its inbox anew.
+    /// Whether the items are all. If not, they are the newest, and the client forgets what else it has.
     complete: bool,
     items: &'a [Box<RawValue>],
 }

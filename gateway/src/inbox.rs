@@ -28,11 +28,11 @@ pub struct Since {
     pub seq: Option<i64>,
 }
 
-/// What has come after that, the oldest first.
+/// What has come or changed after that, the oldest change first; without a place, the newest items.
 #[derive(Debug)]
 pub struct News {
     pub items: Vec<Box<RawValue>>,
-    /// Whether these are all. If not, a client loads its inbox anew.
+    /// Whether these are all. If not, they are the newest, and a client forgets what else it has.
     pub complete: bool,
     pub epoch: i64,
     pub seq: i64,
