@@ -9,8 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use store::{InboxCursor, InboxFilter, InboxItem, InboxPage, Store};
 use topology::Publisher;
 
+use crate::config::Config;
 use crate::parts;
-use crate::roles::Shared;
 
 /// The most items that a client is told at once of what it has missed; more it loads itself.
 const MOST: usize = 100;
@@ -26,15 +26,14 @@ struct Parts {
 }
 
 /// The inboxes of this ledger.
-pub(crate) fn inbox(shared: &Shared) -> Inbox {
-    let config = &shared.config;
+pub(crate) fn inbox(config: &Config, store: Store, publisher: Publisher, clock: Arc<dyn Clock>) -> Inbox {
     let parts = Arc::new(Parts {
-        store: shared.store.clone(),
-        publisher: shared.publisher.clone(),
+        store,
+        publisher,
         telling: config.topology.events,
         defaults: config.defaults.clone(),
         recipients: parts::hasher(config),
-        clock: Arc::clone(&shared.clock),
+        clock,
     });
     let (for_items, for_news) = (Arc::clone(&parts), Arc::clone(&parts));
     Inbox {

@@ -281,7 +281,7 @@ pub(crate) async fn run_gateway(
         mapping: config.gateway.mapping.clone().context("the rules of rooms were not read")?,
         trust: parts::trust(config),
         topology: parts::topology(config, Role::Gateway.name())?,
-        inbox: inboxes::inbox(&shared),
+        inbox: inboxes::inbox(config, shared.store.clone(), shared.publisher, Arc::clone(&shared.clock)),
         store: shared.store,
         clock: shared.clock,
     };

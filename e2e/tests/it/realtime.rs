@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chasqui::clock::SystemClock;
-use domain::Clock as _;
+use domain::{Clock as _, State};
 use e2e::processes::with;
 use e2e::proxy::Proxy;
 use e2e::{Database, Process, TestFleet};
@@ -197,6 +197,40 @@ async fn after_a_loss_of_the_broker_clients_are_told_to_ask_anew() {
     assert_eq!(client.until("resync").await, Value::Null);
     tell(&fleet, "notificacion.nueva", &json!({ "usuario_id": "ana" })).await;
     client.until("notificacion.nueva").await;
+    fleet.finish().await;
+}
+
+/// What is put into somebody's inbox.
+async fn post(fleet: &TestFleet, id: &str) {
+    fleet.notify(id, &json!({ "channel": "inapp", "destination": "user:ana", "subject": id, "message": "Hola" })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_arrives_with_its_counters_and_what_a_killed_gateway_did_not_tell_is_there_at_the_next() {
+    let settings = [SETTINGS.as_slice(), &[("INBOX", "true")]].concat();
+    let mut fleet = TestFleet::prepare(Database::Sqlite, &settings).await.expect("a place for a fleet");
+    fleet.run().await.expect("the fleet starts");
+    let [port] = free_ports().expect("a free port");
+    let address = format!("127.0.0.1:{port}");
+    let mut process = Process::ready("gateway", &with(&fleet.environment, &[("WS_LISTEN", address.as_str())])).await;
+    let given = json!({ "url": format!("http://{address}"), "auth": { "token": token(&ana(), 600) } });
+    let mut client = Language::JavaScript.client(&given);
+    let stands = client.until("ready").await;
+    assert_eq!((&stands["inbox"]["unread"], &stands["inbox"]["complete"]), (&json!(0), &json!(true)), "{stands}");
+    post(&fleet, "first").await;
+    let event = client.until("inbox").await;
+    assert_eq!((&event["event"], &event["unread"], &event["unseen"]), (&json!("delivered"), &json!(1), &json!(1)));
+    assert_eq!((&event["id"], &event["item"]["title"]), (&json!("first"), &json!("first")), "{event}");
+    process.end(Signal::Kill).await;
+    client.until("disconnect").await;
+    post(&fleet, "second").await;
+    fleet.until("second", State::Delivered).await;
+    let place = json!({ "token": token(&ana(), 600), "since": event["seq"], "epoch": event["epoch"] });
+    let mut again = Language::JavaScript.client(&json!({ "url": gateway(&fleet), "auth": place }));
+    let missed = again.until("ready").await["inbox"].clone();
+    assert_eq!((&missed["complete"], &missed["unread"]), (&json!(true), &json!(2)), "{missed}");
+    assert_eq!(missed["items"].as_array().map(Vec::len), Some(1), "{missed}");
+    assert_eq!(missed["items"][0]["id"], "second");
     fleet.finish().await;
 }
 
