@@ -13,8 +13,8 @@ use operations::tokens::{MAX_TOKEN_BYTES, header, public_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use operations::tokens::JwtAlgorithm;
 pub use self::settings::{InvalidSettings, JwtSettings};
+pub use operations::tokens::JwtAlgorithm;
 
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;

@@ -63,7 +63,7 @@ impl Seat {
     }
 
     /// Notes that whoever has it has shown a token that is believed.
-    pub(crate) fn is_known(&self) {
+    pub(crate) fn note_known(&self) {
         if self.is_unknown.swap(false, Ordering::AcqRel) {
             self.counts.unknown.fetch_sub(1, Ordering::AcqRel);
         }
@@ -72,7 +72,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.is_known();
+        self.note_known();
         self.counts.taken.fetch_sub(1, Ordering::AcqRel);
     }
 }
@@ -131,7 +131,7 @@ mod tests {
         let mut taken: Vec<Arc<Seat>> = Vec::new();
         for _ in 0..4 {
             let seat = seats.take().expect("a seat");
-            seat.is_known();
+            seat.note_known();
             taken.push(seat);
         }
         assert!(seats.take().is_none());
@@ -146,8 +146,8 @@ mod tests {
         let seats = Seats::new(4);
         let waiting = [seats.take().unwrap(), seats.take().unwrap()];
         assert!(seats.take().is_none(), "two of four have shown nothing");
-        waiting[0].is_known();
-        waiting[0].is_known();
+        waiting[0].note_known();
+        waiting[0].note_known();
         let third = seats.take().expect("one has shown its token");
         assert!(seats.take().is_none());
         drop((waiting, third));

@@ -111,7 +111,7 @@ async fn admitted(shared: &Arc<Shared>, io: &SocketIo, socket: &SocketRef, auth:
     let since = Since { epoch: auth.epoch, seq: auth.since };
     let entered = entry::enter(shared, identity, since, outlet(io, socket.id)).map_err(|_| Refused::TooMany)?;
     if let Some(seat) = seat {
-        seat.is_known();
+        seat.note_known();
     }
     socket.extensions.insert(Arc::new(entered));
     Ok(())

@@ -50,7 +50,7 @@ pub(crate) async fn events(
     let seat = shared.seats.take().ok_or_else(full)?;
     let token = token_of(&shared, &headers, &uri).ok_or_else(unauthenticated)?;
     let identity = shared.tokens.identity(&token, shared.mapping.claims()).await.ok_or_else(unauthenticated)?;
-    seat.is_known();
+    seat.note_known();
     let (since, topics) = read(asked?, &headers)?;
     let (told, frames) = mpsc::channel(WAITING);
     let over = shared.leaving.child_token();
@@ -97,7 +97,7 @@ fn read(mut asked: Parameters, headers: &HeaderMap) -> Result<(Since, Vec<String
 fn outlet(told: mpsc::Sender<Event>, over: CancellationToken) -> Outlet {
     let cut = over.clone();
     Outlet {
-        tell: Box::new(move |message| match told.try_send(frame(message)) {
+        tell: Box::new(move |message: &Message| match told.try_send(frame(message)) {
             Ok(()) => Heard::Yes,
             Err(TrySendError::Full(_)) => {
                 metrics::counter!("chasqui_gateway_cut_total", "why" => "slow").increment(1);

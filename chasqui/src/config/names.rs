@@ -185,7 +185,8 @@ const BESIDE: &[(&str, &str)] = &[
 ];
 /// First words of settings with which the names of too many other programs begin: with these, only a spelling that is
 /// nearly ours counts.
-const COMMON: &[&str] = &["WEB_", "DEFAULT_", "SECRET_", "PUBLIC_", "DELIVERY_", "TRACE_", "SERVICES_", "VERIFY_", "WS_", "REALTIME_"];
+const COMMON: &[&str] =
+    &["WEB_", "DEFAULT_", "SECRET_", "PUBLIC_", "DELIVERY_", "TRACE_", "SERVICES_", "VERIFY_", "WS_", "REALTIME_"];
 
 #[cfg(test)]
 mod tests {
