@@ -32,6 +32,10 @@ mod settings;
 mod shared;
 mod sockets;
 mod streams;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod tokens;
 
