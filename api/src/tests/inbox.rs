@@ -14,9 +14,7 @@ use crate::tests::deliveries::claimed;
 
 /// An API whose broker takes everything.
 async fn app() -> TestApp {
-    let (publisher, published) = Publisher::reporting();
-    // Nobody looks at it, and it stays open.
-    std::mem::forget(published);
+    let (publisher, _) = Publisher::reporting();
     TestApp::over(settings(), publisher, CancellationToken::new()).await
 }
 

@@ -16,6 +16,7 @@ mod escalation;
 mod events;
 mod examples;
 mod faked;
+mod inbox;
 mod lanes;
 mod monitoring;
 mod outage;
