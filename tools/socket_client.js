@@ -6,13 +6,20 @@
 
 const { io } = require("socket.io-client");
 
-const { url, auth, topics = [], transports } = JSON.parse(process.argv[2]);
+// `large` bytes are sent in one message, and `many` messages at once, by a client that means no good.
+const { url, auth, topics = [], transports, large = 0, many = 0 } = JSON.parse(process.argv[2]);
 const print = (...told) => console.log(JSON.stringify(told));
 const socket = io(url, { auth, reconnectionDelay: 100, ...(transports && { transports }) });
 socket.on("connect", () => {
   print("connect");
   for (const topic of topics) {
     socket.emit("join", { topic }, (answer) => print("joined", answer));
+  }
+  if (large) {
+    socket.emit("join", { topic: "x".repeat(large) });
+  }
+  for (let sent = 0; sent < many; sent++) {
+    socket.emit("sync", {});
   }
 });
 socket.on("connect_error", (error) => print("connect_error", error.message));

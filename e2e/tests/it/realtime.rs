@@ -278,6 +278,27 @@ async fn a_stream_is_told_the_same_and_begins_with_where_the_client_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_sends_too_much_is_sent_away_and_nobody_else_notices() {
+    let fleet = TestFleet::start(Database::Sqlite, &SETTINGS).await;
+    let given = |user: &str, more: Value| {
+        let mut given = json!({
+            "url": gateway(&fleet), "auth": { "token": token(&json!({ "sub": user }), 600) }, "transports": ["websocket"],
+        });
+        given.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        given
+    };
+    let mut honest = Language::JavaScript.client(&given("ana", json!({})));
+    honest.until("ready").await;
+    for more in [json!({ "large": 8 << 20 }), json!({ "large": 70_000 }), json!({ "many": 1_000 })] {
+        let mut hostile = Language::JavaScript.client(&given("ben", more.clone()));
+        hostile.until("disconnect").await;
+        tell(&fleet, "notificacion.nueva", &json!({ "usuario_id": "ana" })).await;
+        assert_eq!(honest.told().await.0, "notificacion.nueva", "{more}");
+    }
+    fleet.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_more_are_let_in_than_there_are_seats_and_no_foreign_page() {
     let settings =
         [SETTINGS.as_slice(), &[("WS_MAX_CONNECTIONS", "4"), ("WS_ORIGINS", "https://app.example")]].concat();
