@@ -34,9 +34,10 @@ const POLICY: &str =
 #[openapi(
     info(
         title = "Chasqui",
-        description = "Delivers notifications by email, SMS, WhatsApp, Telegram, Slack, push, Web Push, webhook and in the app. 202 means that the \
-                       broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
-                       Errors are `application/problem+json` (RFC 9457); branch on their `type`.",
+        description = "Delivers notifications by email, SMS, WhatsApp, Telegram, Slack, push, Web Push, webhook and in the \
+                       app. 202 means that the broker has it on disk: it will be delivered at least once, or end in the \
+                       dead-letter queue with its reason. Errors are `application/problem+json` (RFC 9457); branch on \
+                       their `type`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(ProblemDetails, BadField)),

@@ -20,7 +20,7 @@ Exit codes:
      that id
   2  the command line or the settings are wrong: nothing was tried
   3  it could not be done: no connection, no ledger, refused, in the way of another process; `prove`: nobody knows
-  4  the id is known with another body: the notification was not sent
+  4  the id is known with another body: the notification was not sent, nobody was asked, nothing was done
   65  `bounce`: the mail is no report
   75  `bounce`: not now, also where the command line or the settings are wrong; the mail server keeps the mail, and
      tries again

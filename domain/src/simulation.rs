@@ -3,10 +3,10 @@
 //! simulation looks for a loss, a silent duplicate, an attempt sent twice or too early, a budget too many, a send after
 //! its cancel was answered, a transition of which nobody is told, an event of what did not happen, a try for a
 //! recipient who was on the suppression list when it was claimed, a report that takes a delivery back, a child that is
-//! sent after it was called off, by a report, by an answer or by reading, or is not sent although nobody has called it off, a second provider for what may be
-//! with the first, a provider that is asked although it is paused, a delivery that ends because something is paused, a
-//! second budget of one letter, and one that never ends. It does so for one message with an id, and for equal messages
-//! without one.
+//! sent after it was called off, by a report, by an answer or by reading, or is not sent although nobody has called it
+//! off, a second provider for what may be with the first, a provider that is asked although it is paused, a delivery
+//! that ends because something is paused, a second budget of one letter, and one that never ends. It does so for one
+//! message with an id, and for equal messages without one.
 //!
 //! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
 //! runs more schedules, `CHASQUI_SEED_BASE=0` begins at that seed, and `CHASQUI_SEED=4711` runs one and prints its

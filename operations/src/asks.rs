@@ -23,8 +23,6 @@ use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 use crate::reader;
 
-/// What is told of an end that is not behind its beginning.
-pub const LATER_THAN_FROM: &str = "must be later than from";
 /// Of so many messages of a question it is looked up what became of them.
 const MOST_LOOKED_UP: usize = 200;
 /// By which a request to ask is known among the messages of the fleet's own.

@@ -30,8 +30,8 @@ impl Pulse {
     }
 }
 
-/// A scheduler is ready when its publisher is confirmed and not blocked, the scheduled queue and that of topics are consumed, and it has
-/// looked for due jobs of late and the ledger has answered.
+/// A scheduler is ready when its publisher is confirmed and not blocked, the scheduled queue and that of topics are
+/// consumed, and it has looked for due jobs of late and the ledger has answered.
 pub(crate) async fn keep_current(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pulse: &Pulse) {
     let (mut publisher, mut consuming) = (shared.intake.publisher.watch(), consumers.watch());
     loop {

@@ -1,8 +1,8 @@
 //! What is told inside an application: the inboxes of users, and who is told what is for a topic.
 //!
-//! `post` puts `items` into inboxes, in the commit of the outcomes of their deliveries; `reading` is how users read them, and
-//! `changes` what they do with them; `forgetting` what is too old, or too much; `members` who is of a topic, and `fan_outs` how far they are
-//! told.
+//! `post` puts `items` into inboxes, in the commit of the outcomes of their deliveries; `reading` is how users read
+//! them, and `changes` what they do with them; `forgetting` what is too old, or too much; `members` who is of a topic,
+//! and `fan_outs` how far they are told.
 
 mod changes;
 mod fan_outs;

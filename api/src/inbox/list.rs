@@ -22,8 +22,8 @@ pub(crate) struct InboxQuery {
     since: Option<u64>,
     /// `epoch` of the counters that you know.
     epoch: Option<u64>,
-    /// `current` (all but what is archived; the default), `unread`, `unseen`, `archived` or `all`. Not with `since`, which tells
-    /// of every change.
+    /// `current` (all but what is archived; the default), `unread`, `unseen`, `archived` or `all`. Not with `since`, which
+    /// tells of every change.
     filter: Option<String>,
     /// Items before the one of this `seq`. Not with `since`.
     before: Option<u64>,

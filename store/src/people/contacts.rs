@@ -19,8 +19,8 @@ use crate::store::Store;
 /// The most contacts of one tenant.
 pub const MAX_CONTACTS: usize = 10_000;
 
-/// The most contacts that one address is looked up for.
-const MOST_OF_ADDRESS: usize = 20;
+/// The most contacts that are read of one account.
+pub const MOST_OF_ACCOUNT: usize = 100;
 
 /// A person whom a tenant knows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -198,19 +198,20 @@ impl Store {
         rows.iter().map(|row| get(row, "id")).collect()
     }
 
-    /// The contacts of all tenants whose address of this channel has one of these hashes, at most 20.
+    /// The contacts of all tenants that have proved that an address of this channel with one of these hashes is theirs, in the
+    /// order of the tenants and at most 100. Any tenant may have put anybody's address: none of those keeps out another.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn contacts_of_address(
+    pub async fn contacts_of_account(
         &self,
         channel: &ChannelName,
         recipients: &[RecipientHash],
     ) -> Result<Vec<Contact>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM contacts WHERE (tenant, id) IN (SELECT a.tenant, a.contact FROM {{u}} \
-             JOIN contact_addresses AS a ON a.recipient = u.recipient AND a.channel = u.channel) \
-             ORDER BY tenant, id LIMIT {MOST_OF_ADDRESS}"
+             JOIN contact_addresses AS a ON a.recipient = u.recipient AND a.channel = u.channel AND a.proved) \
+             ORDER BY tenant, id LIMIT {MOST_OF_ACCOUNT}"
         );
         let group = Group::of(recipients.len())
             .bytes("recipient", recipients.iter().map(RecipientHash::as_bytes))

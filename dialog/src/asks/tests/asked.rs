@@ -115,8 +115,12 @@ async fn an_administrator_of_the_settings_is_asked_where_an_administrator_says()
 async fn whoever_waits_is_told_that_nobody_could_be_asked() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("telegram", "1")]).await;
+    // A contact of an older version, which has taken a group and a channel.
+    parts.knows("many", &["team"], &[("telegram", "-1001234567890"), ("slack", "C012AB3CD")]).await;
     for (to, why) in [
         (json!([{ "contact": "nobody" }]), "/to/0 is nobody who is known"),
+        (json!([{ "contact": "many" }]), "/to/0 has no address of their own"),
+        (json!([{ "group": "team" }]), "/to/0 is a group of which nobody has an address"),
         (json!([{ "group": "nobody" }]), "/to/0 is a group of nobody"),
         (json!([{ "contact": "ana" }]), "/four_eyes leaves nobody"),
     ] {

@@ -43,8 +43,8 @@ const WHEN: &str = "failed, undelivered or unread, in any case: when the item is
                     reported after after_seconds that the message before it arrived; with unread, after inapp, when its user \
                     has not read it by then.";
 const UNTIL: &str = "With unread, and only then: seen or read, in any case: what ends the wait. Left out: read.";
-const AFTER: &str = "With undelivered and unread, and only then: seconds from when the channel before it has sent, or the inbox \
-                     has it.";
+const AFTER: &str = "With undelivered and unread, and only then: seconds from when the channel before it has sent, or the \
+                     inbox has it.";
 const UNREAD: &str = When::Unread.as_str();
 const UNDELIVERED: &str = When::Undelivered.as_str();
 const WHOLE: &str = "One JSON object in UTF-8, at most 1 MiB, no field of it twice. A field that is not known is not read: \
