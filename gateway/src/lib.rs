@@ -1,13 +1,13 @@
 //! The gateway: it tells people who are connected what happens, and decides nothing. Whatever it could not tell is in their
 //! inboxes.
 //!
-//! [`hear`] takes what the fleet and applications tell; [`event`] reads it, and [`mapping`] says in which [`room`] it is told.
-//! Who is there, [`clients`] knows: each was let in by [`entry`], with the [`identity`] that [`tokens`] found, as a socket of
-//! [`sockets`] or a stream of [`streams`], through the [`door`] with its [`origins`]; [`limits`] say what each may take, and
-//! [`requests`] what a client may ask. A [`message`] is what they are told. [`ticker`] ends what is over by its time, [`presence`] notes
-//! who is there, and [`inbox`] is what the gateway asks of inboxes. [`health`] and [`readiness`] say whether it can
-//! do its work; [`Gateway`] puts the parts together, [`routes`] the
-//! listener, and [`shared`] is what every client has. Any number of gateways may run at once: each hears everything.
+//! [`hear`] takes what the fleet and applications tell; [`event`] reads it, and [`mapping`] says in which [`room`] it is
+//! told. Who is there, [`clients`] knows: each [`person`] was let in by [`entry`], with the [`identity`] that [`tokens`]
+//! found, as a socket of [`sockets`] or a stream of [`streams`], through the [`door`] with its [`origins`]; [`limits`] say
+//! what each may take, and [`requests`] what a client may ask. A [`message`] is what they are told. [`ticker`] ends what is
+//! over by its time, [`presence`] notes who is there, and [`inbox`] is what the gateway asks of inboxes. [`health`] and
+//! [`readiness`] say whether it can do its work; [`Gateway`] puts the parts together, [`routes`] the listener, and
+//! [`shared`] is what every client has. Any number of gateways may run at once: each hears everything.
 
 mod clients;
 mod door;

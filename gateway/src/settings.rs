@@ -87,7 +87,8 @@ fn origins(reader: &mut Reader) -> Origins {
     Origins::parse(&text).unwrap_or_else(|| {
         reader.refuse(
             "WS_ORIGINS",
-            "must be a list of origins such as https://app.example.com,http://localhost:3000: without a path; or * for all pages",
+            "must be a list of origins such as https://app.example.com,http://localhost:3000: without a path; or * for all \
+             pages",
         );
         Origins::default()
     })
