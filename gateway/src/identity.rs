@@ -10,7 +10,7 @@ use crate::room::{Kind, Room, is_name};
 
 /// Where a token's owner is called so, in this order: the original's tokens have `user_id`, others `sub` (RFC 7519).
 const NAMES: [&str; 2] = ["user_id", "sub"];
-/// The most texts of a claim that decides about topics, and the most bytes of each.
+/// How many texts of a claim that decides about topics are looked at.
 const MOST_IN_CLAIM: usize = 1_000;
 
 /// Somebody whose token was believed.
