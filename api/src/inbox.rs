@@ -9,7 +9,14 @@ pub(crate) mod read;
 pub(crate) mod snooze;
 
 use domain::is_inbox_name;
+use serde_json::Value;
+use store::InboxItem;
 use web::query::Parameters;
+
+/// An item as `GET /inbox` shows it, for whoever else shows one.
+pub fn inbox_item_as_json(item: InboxItem) -> Value {
+    serde_json::to_value(answer::item(item)).unwrap_or_default()
+}
 
 /// Whose inbox is meant, where it is not the caller's own.
 fn user_of(query: &mut Parameters) -> Option<String> {

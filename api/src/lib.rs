@@ -50,6 +50,7 @@ mod webhooks;
 mod tests;
 
 pub use gate::{Call, Gate, Verdict};
+pub use inbox::inbox_item_as_json;
 pub use overview::overview_as_json;
 pub use routes::openapi;
 pub use service::Api;

@@ -1,6 +1,5 @@
 //! JSON Web Tokens: made by `POST /login`, checked on every request that brings one.
 
-mod algorithm;
 mod settings;
 
 use std::fmt;
@@ -10,13 +9,12 @@ use std::time::Duration;
 use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_inbox_name, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use operations::accounts::log_in::LoggedIn;
-use operations::tokens::{MAX_TOKEN_BYTES, header};
+use operations::tokens::{MAX_TOKEN_BYTES, header, public_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::algorithm::JwtAlgorithm;
-use self::algorithm::public_key;
 pub use self::settings::{InvalidSettings, JwtSettings};
+pub use operations::tokens::JwtAlgorithm;
 
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
@@ -95,7 +93,7 @@ impl Tokens {
                 (checked, Some(EncodingKey::from_secret(key.as_bytes())))
             }
             algorithm => {
-                let key = public_key(algorithm, settings.public_key_pem.as_deref());
+                let key = public_key("ALGORITHM", algorithm, settings.public_key_pem.as_deref());
                 (vec![key.map_err(|problem| InvalidSettings(vec![problem]))?], None)
             }
         };

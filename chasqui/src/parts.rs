@@ -9,6 +9,7 @@ use domain::{
     Clock, CounterHasher, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
     UnsubscribeLinks,
 };
+use gateway::Trust;
 use operations::Calls;
 use operations::providers::Carrier;
 use secrecy::ExposeSecret;
@@ -220,6 +221,19 @@ pub(crate) fn request_ids(config: &Config) -> RequestIds {
 pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
     let own = config.public_url.as_ref()?;
     Some(UnsubscribeLinks::new(own.url.clone(), keyring(config).links()))
+}
+
+/// Whose tokens a gateway believes.
+pub(crate) fn trust(config: &Config) -> Trust {
+    Trust {
+        keys: keyring(config),
+        algorithm: config.api.algorithm,
+        audience: config.api.audience.clone(),
+        issuer: config.api.issuer.clone(),
+        public_key: config.api.public_key.clone(),
+        shared_secret: config.gateway.shared_secret.clone(),
+        shared_algorithm: config.gateway.shared_algorithm,
+    }
 }
 
 /// What people answer with: codes, links and buttons.

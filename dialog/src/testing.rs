@@ -146,7 +146,14 @@ impl Parts {
             None => properties,
         };
         let (settle, settled) = Settle::reporting();
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(Source::Inbound, &Names::of("notifications"), fleet, delivery);
         let (queue, source) = mpsc::channel(1);
         queue.send(incoming).await.unwrap();

@@ -7,8 +7,8 @@
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
 //! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the
 //! sandbox, `inbox` the inboxes of users and the topics that they are members of, `asks` what people are asked,
-//! `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed
-//! in groups; `sql` knows both databases and no table.
+//! `leases` what one process does at a time, `presence` who is connected to a gateway, and `journal` who did what;
+//! `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
 
 mod accounts;
 mod asks;
@@ -25,6 +25,7 @@ mod limits;
 mod options;
 mod pauses;
 mod people;
+mod presence;
 mod providers;
 mod settings;
 mod sql;
@@ -70,6 +71,7 @@ pub use people::{
     Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_ADDRESSES, MAX_CONTACTS, MOST_OF_ACCOUNT,
     SuppressionCursor, SuppressionFilter, SuppressionPage, Which,
 };
+pub use presence::Present;
 pub use providers::ProviderState;
 pub use settings::Settings;
 pub use sql::PageCursor;

@@ -26,6 +26,7 @@ mod migrate;
 mod model;
 mod outages;
 mod pauses;
+mod presence;
 mod providers;
 mod prune;
 mod receipts;

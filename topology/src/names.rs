@@ -110,6 +110,11 @@ impl Names {
         self.beside("commands")
     }
 
+    /// The exchange of what applications tell the clients that look on: `notifications.realtime`.
+    pub fn realtime_exchange(&self) -> String {
+        self.beside("realtime")
+    }
+
     fn beside(&self, what: &str) -> String {
         format!("{}.{what}", self.exchange.strip_suffix(".exchange").unwrap_or(&self.exchange))
     }

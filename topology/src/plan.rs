@@ -44,6 +44,8 @@ impl Plan {
         plan.exchange(&names.events_exchange(), Kind::Topic);
         // Each service binds a queue of its own.
         plan.exchange(&names.commands_exchange(), Kind::Topic);
+        // Each gateway binds a queue of its own.
+        plan.exchange(&names.realtime_exchange(), Kind::Topic);
 
         for lane in [Lane::Normal, Lane::Urgent, Lane::Bulk] {
             plan.queue(&names.lane_queue(lane), lane_arguments(names, queue_type), None);

@@ -159,7 +159,14 @@ impl Copy {
     fn new(properties: BasicProperties, body: Bytes) -> Self {
         let (settle, settled) = Settle::reporting();
         let source = Source::Lane(Lane::Normal);
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(source, &Names::of("notifications"), None, delivery);
         Self { incoming, settled }
     }

@@ -28,6 +28,7 @@ mod privacy;
 mod processes;
 mod providers;
 mod rabbitmq4;
+mod realtime;
 mod reconcile;
 mod reports;
 mod retry;

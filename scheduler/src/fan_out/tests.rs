@@ -30,7 +30,14 @@ async fn members(parts: &Parts, users: &[&str]) {
 async fn consume(parts: &Parts, body: &str) -> Disposition {
     let (settle, _settled) = Settle::reporting();
     let properties = BasicProperties::default().with_message_id("t-1".into());
-    let delivery = Delivery { properties, body: Bytes::from(body.to_owned()), redelivered: false, settle };
+    let delivery = Delivery {
+        exchange: Default::default(),
+        routing_key: Default::default(),
+        properties,
+        body: Bytes::from(body.to_owned()),
+        redelivered: false,
+        settle,
+    };
     let mut incoming = Incoming::new(Source::FanOut, &Names::of("notifications"), None, delivery);
     incoming.lane = Lane::Bulk;
     pipeline(&parts.shared, &incoming).await

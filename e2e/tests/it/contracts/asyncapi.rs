@@ -80,6 +80,7 @@ impl Broker {
         let mut channels: Map<String, Value> = self.plan.queues.iter().map(|queue| self.of_queue(queue)).collect();
         channels.insert("events".into(), self.events());
         channels.insert("commands".into(), self.commands());
+        channels.insert("realtime".into(), self.realtime());
         let told = "The queue that reply_to of a notification names, through the default exchange: one that you have \
                     declared, and no direct reply-to.";
         channels.insert("replies".into(), channel("Replies", told, Value::Null, &["event", "subjectEvent"]));
@@ -218,6 +219,17 @@ impl Broker {
         over(over(commands, self.by_key(&exchange)), json!({"parameters": parameters}))
     }
 
+    fn realtime(&self) -> Value {
+        let exchange = self.names.realtime_exchange();
+        let told = format!(
+            "What applications tell the clients of gateways: published to the exchange {exchange} with a key that says what \
+             has happened. Each gateway has a queue of its own."
+        );
+        let key = json!({"key": {"description": "What has happened.", "examples": ["solicitud.creada"]}});
+        let events = channel("Realtime", &told, "{key}".into(), &["applicationEvent"]);
+        over(over(events, self.by_key(&exchange)), json!({"parameters": key}))
+    }
+
     /// An exchange of the plan, in words.
     fn exchange(&self, name: &str) -> String {
         format!("{} exchange {name}", self.kind(name))
@@ -283,6 +295,10 @@ fn operations() -> Map<String, Value> {
     add("reportCommand", operation("receive", report, "inbound", &["commandReport"]));
     let dispatch = "A worker publishes a command for its service";
     add("dispatchCommand", operation("send", dispatch, "commands", &["command"]));
+    let show = "An application tells clients that are connected";
+    let mut tell = operation("receive", show, "realtime", &["applicationEvent"]);
+    tell["bindings"]["amqp"]["mandatory"] = false.into();
+    add("tellClients", tell);
     let wait = "A dialog has what is too early wait";
     add("delayCallback", operation("send", wait, "retry1", &["callback"]));
     let pass_on = "A dialog takes the events that endpoints may want";

@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use serde_json::{Value, json};
 
 use super::schema::{defined, over};
-use super::{amqp, commands, samples, subjects};
+use super::{amqp, commands, realtime, samples, subjects};
 
 pub(super) const BINDING: &str = "0.3.0";
 pub(super) const JSON: &str = "application/json";
@@ -43,6 +43,7 @@ pub(super) fn messages() -> Value {
         "callback": callback(),
         "command": commands::command(),
         "commandReport": commands::report(),
+        "applicationEvent": realtime::event(),
         "event": event(),
         "subjectEvent": subject_event(),
     })
