@@ -9,6 +9,7 @@ import { Arrival, type Change, InboxClient } from "./client";
 import { make, picture, say } from "./dom";
 import { canSubscribe, subscribe } from "./push";
 import { Rows } from "./rows";
+import { visible } from "./state";
 import { style } from "./style";
 import type { Item, Status } from "./types";
 import { type Words, words } from "./words";
@@ -102,10 +103,12 @@ export class Bell extends HTMLElement {
   #show(): void {
     const [parts, client] = [this.#parts, this.#client];
     if (!parts || !client) return;
-    const { items, counters, status } = client.state;
+    const { counters, status } = client.state;
+    const now = Date.now();
+    const items = visible(client.state, now);
     parts.count(counters?.unread);
     parts.stand(status, counters !== undefined, items.length);
-    const isLost = parts.rows.show(items, Date.now());
+    const isLost = parts.rows.show(items, now);
     if (isLost && !parts.rows.focusFirst()) parts.heading.focus();
   }
 
@@ -150,9 +153,11 @@ export class Bell extends HTMLElement {
 
   /** What stands in the open list is seen. */
   async #see(): Promise<void> {
-    const unseen = (this.#client?.state.items ?? []).filter(({ isSeen }) => !isSeen).slice(0, SEEN_AT_ONCE);
+    const client = this.#client;
+    if (!client) return;
+    const unseen = visible(client.state, Date.now()).filter(({ isSeen }) => !isSeen);
     try {
-      for (const { id } of unseen) await this.#client?.change(id, "seen");
+      for (const { id } of unseen.slice(0, SEEN_AT_ONCE)) await client.change(id, "seen");
     } catch {
       // It is seen the next time that the list is opened.
     }

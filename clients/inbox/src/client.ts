@@ -198,14 +198,14 @@ export class InboxClient extends EventTarget {
     const { cursor } = this.#state;
     if (cursor !== undefined && shown.missing(this.#state) !== "everything") {
       const query = new URLSearchParams({ since: String(cursor.seq), epoch: cursor.epoch, limit: String(limit) });
-      const page = read.page(await this.#api.json("GET", `/inbox?${query}`), Date.now());
+      const page = read.page(await this.#api.json("GET", `/inbox?${query}`));
       if (page?.isComplete) {
         const { state, arrived } = shown.changed(this.#state, page);
         this.#show(state, arrived, true);
         return;
       }
     }
-    const page = read.page(await this.#api.json("GET", `/inbox?limit=${limit}`), Date.now());
+    const page = read.page(await this.#api.json("GET", `/inbox?limit=${limit}`));
     if (page) this.#show(shown.reloaded(this.#state, page), [], true);
   }
 

@@ -47,8 +47,7 @@ function action(value: unknown): Action | undefined {
   return url === undefined ? undefined : { url, label: text(given?.["label"]) };
 }
 
-/** `now` is in milliseconds of the epoch: what was put off until then is there again. */
-export function item(value: unknown, now: number): Item | undefined {
+export function item(value: unknown): Item | undefined {
   const given = members(value);
   const id = text(given?.["id"]);
   if (given === undefined || id === undefined) return undefined;
@@ -67,16 +66,17 @@ export function item(value: unknown, now: number): Item | undefined {
     at: text(given["created_at"]) ?? "",
     // Whoever has read something has seen it.
     isSeen: isRead || isSet("seen_at"),
-    isAway: isSet("archived_at") || Date.parse(text(given["snoozed_until"]) ?? "") > now,
+    isArchived: isSet("archived_at"),
+    snoozedUntil: Date.parse(text(given["snoozed_until"]) ?? "") || 0,
   };
 }
 
-export function page(value: unknown, now: number): Page | undefined {
+export function page(value: unknown): Page | undefined {
   const given = members(value);
   const found = counters(given?.["counters"]);
   const items = given?.["items"];
   if (found === undefined || !Array.isArray(items)) return undefined;
-  const read = items.map((one) => item(one, now)).filter((one) => one !== undefined);
+  const read = items.map(item).filter((one) => one !== undefined);
   return { items: read, counters: found, isComplete: given?.["complete"] !== false };
 }
 

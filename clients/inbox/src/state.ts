@@ -30,7 +30,7 @@ export function reloaded(state: State, page: Page): State {
 /** Changes after the cursor. The items that nobody had yet are `arrived`. */
 export function changed(state: State, page: Page): { state: State; arrived: readonly Item[] } {
   const known = new Map(state.items.map((item) => [item.id, item]));
-  const arrived = page.items.filter((item) => !known.has(item.id) && !item.isRead && !item.isAway);
+  const arrived = page.items.filter((item) => !known.has(item.id) && !item.isRead && !item.isArchived && item.snoozedUntil === 0);
   for (const item of page.items) known.set(item.id, item);
   const counters = newest(state.counters, page.counters);
   return { state: { ...state, items: ordered([...known.values()]), counters, cursor: cursor(page) }, arrived };
@@ -52,9 +52,14 @@ function cursor({ counters }: Page): Cursor {
   return { seq: counters.seq, epoch: counters.epoch };
 }
 
-/** The newest first, without what somebody has put away. */
+/** The items that are to be seen at this time, in milliseconds of the epoch. */
+export function visible({ items }: State, now: number): readonly Item[] {
+  return items.filter(({ snoozedUntil }) => snoozedUntil <= now);
+}
+
+/** The newest first, without what is archived. */
 function ordered(items: readonly Item[]): readonly Item[] {
-  const shown = items.filter((item) => !item.isAway);
+  const shown = items.filter(({ isArchived }) => !isArchived);
   const time = ({ at }: Item) => Date.parse(at) || 0;
   return shown.sort((a, b) => time(b) - time(a) || (a.id < b.id ? 1 : -1)).slice(0, MAX_ITEMS);
 }

@@ -34,8 +34,9 @@ export interface Item {
   readonly at: string;
   readonly isSeen: boolean;
   readonly isRead: boolean;
-  /** Archived, or put off until later: it is not in the list. */
-  readonly isAway: boolean;
+  readonly isArchived: boolean;
+  /** Put off until then, in milliseconds of the epoch: nobody sees it before. 0 where it is not put off. */
+  readonly snoozedUntil: number;
 }
 
 /** An answer to `GET /inbox`. */
