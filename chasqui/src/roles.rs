@@ -189,6 +189,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         telling: config.topology.events,
         verify: config.api.verify.clone(),
         services: config.services.clone(),
+        push_key: config.channels.webpush.public_key.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }

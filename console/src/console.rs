@@ -85,6 +85,8 @@ pub struct Settings {
     pub zones: Zones,
     /// The services that take commands.
     pub services: Registry,
+    /// `WEB_VAPID_PUBLIC_KEY`: for which browsers subscribe to Web Push; none offers it to nobody.
+    pub push_key: Option<String>,
     /// The most bytes of a form.
     pub body_limit: usize,
 }

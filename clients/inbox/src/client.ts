@@ -148,8 +148,11 @@ export class InboxClient extends EventTarget {
   }
 
   #told(said: unknown): void {
-    const counters = read.counters(said);
-    if (counters) this.#show(shown.withCounters(this.#state, counters), [], true);
+    const [arrival, counters] = [read.arrival(said), read.counters(said)];
+    if (arrival && shown.isNext(this.#state, arrival)) {
+      const { state, arrived } = shown.changed(this.#state, arrival);
+      this.#show(state, arrived, true);
+    } else if (counters) this.#show(shown.withCounters(this.#state, counters), [], true);
     this.#catchUp();
   }
 
@@ -206,7 +209,9 @@ export class InboxClient extends EventTarget {
       }
     }
     const page = read.page(await this.#api.json("GET", `/inbox?limit=${limit}`));
-    if (page) this.#show(shown.reloaded(this.#state, page), [], true);
+    if (!page) return;
+    const { state, arrived } = shown.reloaded(this.#state, page);
+    this.#show(state, arrived, true);
   }
 
   #stands(status: Status): void {

@@ -63,7 +63,7 @@ export function item(value: unknown): Item | undefined {
     priority: text(given["priority"]) ?? "normal",
     data: given["data"],
     action: action(given["action"]),
-    at: text(given["created_at"]) ?? "",
+    at: text(given["posted_at"]) ?? text(given["created_at"]) ?? "",
     // Whoever has read something has seen it.
     isSeen: isRead || isSet("seen_at"),
     isArchived: isSet("archived_at"),
@@ -78,6 +78,14 @@ export function page(value: unknown): Page | undefined {
   if (found === undefined || !Array.isArray(items)) return undefined;
   const read = items.map(item).filter((one) => one !== undefined);
   return { items: read, counters: found, isComplete: given?.["complete"] !== false };
+}
+
+/** What an event `inbox` brings: the item that has arrived, where it says it. Every other change is asked for. */
+export function arrival(value: unknown): Page | undefined {
+  const given = members(value);
+  const [found, arrived] = [counters(given), item(given?.["item"])];
+  if (given?.["event"] !== "delivered" || found === undefined || arrived === undefined) return undefined;
+  return { items: [arrived], counters: found, isComplete: true };
 }
 
 /** The text of an event as JSON; undefined where it is none. */

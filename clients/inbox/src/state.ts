@@ -22,30 +22,49 @@ export function withCounters(state: State, counters: Counters): State {
   return { ...state, counters: newest(state.counters, counters) };
 }
 
-/** The whole list, in the place of what was there. */
-export function reloaded(state: State, page: Page): State {
-  return { ...state, items: ordered(page.items), counters: page.counters, cursor: cursor(page) };
+/** What is shown now, and which of it nobody had before. */
+export interface Shown {
+  readonly state: State;
+  readonly arrived: readonly Item[];
 }
 
-/** Changes after the cursor. The items that nobody had yet are `arrived`. */
-export function changed(state: State, page: Page): { state: State; arrived: readonly Item[] } {
+/** The whole list, in the place of what was there. What is in it may be old, unless there was nothing at all before. */
+export function reloaded(state: State, page: Page): Shown {
+  const items = ordered(page.items);
+  const arrived = state.cursor?.seq === 0 ? items.filter(isNew) : [];
+  return { state: { ...state, items, counters: page.counters, cursor: cursor(page) }, arrived };
+}
+
+/** Changes after the cursor. */
+export function changed(state: State, page: Page): Shown {
   const known = new Map(state.items.map((item) => [item.id, item]));
-  const arrived = page.items.filter((item) => !known.has(item.id) && !item.isRead && !item.isArchived && item.snoozedUntil === 0);
+  const arrived = page.items.filter((item) => !known.has(item.id) && isNew(item));
   for (const item of page.items) known.set(item.id, item);
   const counters = newest(state.counters, page.counters);
   return { state: { ...state, items: ordered([...known.values()]), counters, cursor: cursor(page) }, arrived };
 }
 
+/** Whether an event has brought all that is missing: what comes next after the cursor. */
+export function isNext({ cursor }: State, { counters }: Page): boolean {
+  return cursor !== undefined && counters.epoch === cursor.epoch && counters.seq === cursor.seq + 1;
+}
+
 /** What another tab of the same user shows, where it knows no less. */
 export function adopted(state: State, other: State): State {
   const [ours, theirs] = [state.cursor, other.cursor];
-  const isOlder = ours !== undefined && (theirs === undefined || (theirs.epoch === ours.epoch && theirs.seq < ours.seq));
+  const isBehind = theirs === undefined || (theirs.epoch === ours?.epoch && theirs.seq < ours.seq);
+  const isOlder = ours !== undefined && isBehind;
   return isOlder ? { ...state, status: other.status } : other;
 }
 
 function newest(known: Counters | undefined, counters: Counters): Counters {
   const isOlder = known !== undefined && known.epoch === counters.epoch && known.seq > counters.seq;
   return isOlder ? known : counters;
+}
+
+/** Whether nobody has done anything with it that says that they know it. */
+function isNew({ isRead, isArchived, snoozedUntil }: Item): boolean {
+  return !isRead && !isArchived && snoozedUntil === 0;
 }
 
 function cursor({ counters }: Page): Cursor {
@@ -61,5 +80,5 @@ export function visible({ items }: State, now: number): readonly Item[] {
 function ordered(items: readonly Item[]): readonly Item[] {
   const shown = items.filter(({ isArchived }) => !isArchived);
   const time = ({ at }: Item) => Date.parse(at) || 0;
-  return shown.sort((a, b) => time(b) - time(a) || (a.id < b.id ? 1 : -1)).slice(0, MAX_ITEMS);
+  return shown.sort((a, b) => time(b) - time(a) || b.seq - a.seq).slice(0, MAX_ITEMS);
 }

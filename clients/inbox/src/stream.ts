@@ -103,7 +103,7 @@ export class Stream {
   #take({ type, data }: ServerEvent): void {
     const said = json(data);
     if (type === "inbox") this.listener.told(said);
-    else if (type === "resync") void this.#resync(seconds(said, "within_seconds") ?? 30);
+    else if (type === "resync") void this.#resync(seconds(said, "within_seconds") ?? 1);
     else if (type === "expiring") void this.#renew();
     else if (type === "retry") this.#retry(seconds(said, "in_seconds") ?? 1);
   }

@@ -10,20 +10,31 @@ const RULES = `
 :host([theme="dark"]) { color-scheme: dark; }
 :host([hidden]), [hidden] { display: none !important; }
 *, *::before, *::after { box-sizing: border-box; }
-button { font: inherit; color: inherit; background: none; border: 1px solid transparent; border-radius: 4px; padding: 0.3rem 0.5rem; cursor: pointer; text-align: start; }
+button { font: inherit; color: inherit; background: none; border: 1px solid transparent; border-radius: 4px;
+  padding: 0.3rem 0.5rem; cursor: pointer; text-align: start; }
 button:hover { background: var(--raised); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.bell { position: relative; display: grid; place-items: center; width: 2.75rem; height: 2.75rem; padding: 0; border-color: var(--line); background: var(--panel); }
-.bell svg { width: 1.4rem; height: 1.4rem; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
-.count { position: absolute; top: -0.35rem; right: -0.35rem; min-width: 1.3rem; padding: 0 0.3rem; border-radius: 0.7rem; background: var(--accent); color: var(--accent-ink); font-size: 0.75rem; line-height: 1.3rem; text-align: center; font-variant-numeric: tabular-nums; }
-.unheard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.panel { position: absolute; top: calc(100% + 0.4rem); inset-inline-end: 0; z-index: 10; display: flex; flex-direction: column; width: 24rem; max-width: calc(100vw - 1rem); max-height: min(32rem, 80vh); background: var(--panel); border: 1px solid var(--line); border-radius: 6px; box-shadow: 0 4px 16px rgb(0 0 0 / 25%); overflow-wrap: anywhere; }
+.bell { position: relative; display: grid; place-items: center; width: 2.75rem; height: 2.75rem; padding: 0;
+  border-color: var(--line); background: var(--panel); }
+.bell svg { width: 1.4rem; height: 1.4rem; fill: none; stroke: currentColor; stroke-width: 1.8;
+  stroke-linecap: round; stroke-linejoin: round; }
+.count { position: absolute; top: -0.35rem; right: -0.35rem; min-width: 1.3rem; padding: 0 0.3rem;
+  border-radius: 0.7rem; background: var(--accent); color: var(--accent-ink); font-size: 0.75rem;
+  line-height: 1.3rem; text-align: center; font-variant-numeric: tabular-nums; }
+.unheard { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
+.panel { position: absolute; top: calc(100% + 0.4rem); inset-inline-end: 0; z-index: 10; display: flex;
+  flex-direction: column; width: 24rem; max-width: calc(100vw - 1rem); max-height: min(32rem, 80vh);
+  background: var(--panel); border: 1px solid var(--line); border-radius: 6px;
+  box-shadow: 0 4px 16px rgb(0 0 0 / 25%); overflow-wrap: anywhere; }
 .panel.start { inset-inline: 0 auto; }
-.head { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; justify-content: space-between; padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); }
+.head { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; justify-content: space-between;
+  padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); }
 h2 { margin: 0; font-size: 1rem; }
 .head button, .push button { color: var(--accent); }
 .list { margin: 0; padding: 0; overflow-y: auto; list-style: none; }
-.list > li { display: grid; grid-template-columns: 1fr auto; gap: 0 0.5rem; padding: 0.5rem 0.75rem; border-bottom: 1px solid var(--line); }
+.list > li { display: grid; grid-template-columns: 1fr auto; gap: 0 0.5rem; padding: 0.5rem 0.75rem;
+  border-bottom: 1px solid var(--line); }
 .list > li.unread { border-inline-start: 4px solid var(--accent); padding-inline-start: calc(0.75rem - 3px); }
 .list > li.unread .title { font-weight: 650; }
 .title, .text, .time { margin: 0; grid-column: 1; }
@@ -37,7 +48,8 @@ h2 { margin: 0; font-size: 1rem; }
 .push { padding: 0.35rem 0.75rem; border-top: 1px solid var(--line); }
 .push p { margin: 0; color: var(--soft); }
 @media (max-width: 30rem) {
-  .panel, .panel.start { position: fixed; inset: auto 0 0 0; width: auto; max-width: none; max-height: 75vh; border-radius: 10px 10px 0 0; }
+  .panel, .panel.start { position: fixed; inset: auto 0 0 0; width: auto; max-width: none; max-height: 75vh;
+    border-radius: 10px 10px 0 0; }
 }
 `;
 

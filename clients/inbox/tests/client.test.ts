@@ -41,6 +41,15 @@ test("what arrives is shown, and only the changes are asked for", () =>
     assert.equal(fake.asked.at(-1), "GET /inbox?since=1&epoch=e1&limit=50");
   }));
 
+test("what an event brings is shown without asking", () =>
+  played(async (fake, client, arrived) => {
+    fake.add("news");
+    const asked = fake.asked.length;
+    fake.say("inbox", { event: "delivered", item: { id: "news", posted_at: "2026-02-01T00:00:00Z" }, ...fake.counters() });
+    await until(client, "the news", () => client.state.items.length === 2);
+    assert.deepEqual([arrived, unread(client), fake.asked.length], [["news"], 2, asked]);
+  }));
+
 test("what is read is read on the server, and its counters are shown", () =>
   played(async (fake, client) => {
     await client.change("before", "read");

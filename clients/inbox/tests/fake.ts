@@ -14,7 +14,7 @@ interface Known {
   seq: number;
   readonly title: string;
   readonly body: string;
-  readonly created_at: string;
+  readonly posted_at: string;
   readonly action?: object;
   seen_at?: string | undefined;
   read_at?: string | undefined;
@@ -44,9 +44,9 @@ export class Fake {
 
   add(id: string, action?: object): void {
     this.seq += 1;
-    const created_at = new Date(Date.UTC(2026, 0, 1, 0, 0, this.seq)).toISOString();
+    const posted_at = new Date(Date.UTC(2026, 0, 1, 0, 0, this.seq)).toISOString();
     const words = { title: `Title of ${id}`, body: `What ${id} says` };
-    this.#items.push({ id, seq: this.seq, created_at, ...words, ...(action && { action }) });
+    this.#items.push({ id, seq: this.seq, posted_at, ...words, ...(action && { action }) });
   }
 
   say(event: string, data: object): void {
@@ -114,7 +114,8 @@ function page(lang: string): string {
   return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <script type="module" src="/inbox.js"></script></head>
-<body><main><h1>Page</h1><chasqui-bell token-url="/token"></chasqui-bell><p><a href="/page">Elsewhere</a></p></main></body></html>`;
+<body><main><h1>Page</h1><chasqui-bell token-url="/token"></chasqui-bell>
+<p><a href="/page">Elsewhere</a></p></main></body></html>`;
 }
 
 /** A token that says whose it is, so that tabs share a connection. */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Backoff, within } from "../src/backoff";
 import * as read from "../src/read";
 import { EventReader } from "../src/sse";
-import { adopted, changed, EMPTY, MAX_ITEMS, missing, reloaded, visible, withCounters } from "../src/state";
+import { adopted, changed, EMPTY, isNext, MAX_ITEMS, missing, reloaded, visible, withCounters } from "../src/state";
 import type { Counters, Page } from "../src/types";
 import { ago, words } from "../src/words";
 
@@ -17,7 +17,8 @@ function counters(seq: number, epoch = "e1", unread = 1): Counters {
 }
 
 function page(seq: number, ids: readonly string[], more: object = {}): Page {
-  const items = ids.map((id, at) => ({ id, seq, title: id, created_at: new Date(NOW - at * 1000).toISOString(), ...more }));
+  const at = (n: number) => new Date(NOW - n * 1000).toISOString();
+  const items = ids.map((id, n) => ({ id, seq, title: id, posted_at: at(n), ...more }));
   const found = read.page({ items, counters: counters(seq), complete: true });
   assert.ok(found);
   return found;
@@ -65,14 +66,14 @@ test("counters are those of the server, and late ones say nothing", () => {
 
 test("what is missing follows from the cursor, and another epoch needs the whole list", () => {
   assert.equal(missing(EMPTY), "everything");
-  const loaded = reloaded(EMPTY, page(4, ["b", "a"]));
+  const loaded = reloaded(EMPTY, page(4, ["b", "a"])).state;
   assert.equal(missing(loaded), "nothing");
   assert.equal(missing(withCounters(loaded, counters(5))), "changes");
   assert.equal(missing(withCounters(loaded, counters(1, "e2"))), "everything");
 });
 
 test("a change replaces its item, what is put away is gone, and only what is new arrives", () => {
-  const loaded = reloaded(EMPTY, page(4, ["b", "a"]));
+  const loaded = reloaded(EMPTY, page(4, ["b", "a"])).state;
   const { state, arrived } = changed(loaded, page(6, ["c", "a"], { read_at: "2026-03-01T12:00:00Z" }));
   assert.deepEqual(state.items.map(({ id, isRead }) => [id, isRead]), [["c", true], ["b", false], ["a", true]]);
   assert.deepEqual(arrived, [], "who has read it elsewhere hears nothing of it");
@@ -84,19 +85,35 @@ test("a change replaces its item, what is put away is gone, and only what is new
 });
 
 test("an answer that is older than an event does not take its counters back", () => {
-  const told = withCounters(reloaded(EMPTY, page(4, ["a"])), counters(9, "e1", 8));
+  const told = withCounters(reloaded(EMPTY, page(4, ["a"])).state, counters(9, "e1", 8));
   const { state } = changed(told, page(5, ["b"]));
   assert.equal(state.counters?.unread, 8);
   assert.equal(missing(state), "changes");
 });
 
+test("what is in a list that is loaded again is not new, unless there was nothing before", () => {
+  assert.deepEqual(reloaded(EMPTY, page(4, ["a"])).arrived, []);
+  const empty = reloaded(EMPTY, page(0, [])).state;
+  assert.deepEqual(reloaded(empty, page(1, ["a"])).arrived.map(({ id }) => id), ["a"]);
+});
+
+test("an event brings what has arrived, and is believed only where nothing lies between", () => {
+  const event = { event: "delivered", item: { id: "b" }, ...counters(5) };
+  const [arrival, known] = [read.arrival(event), reloaded(EMPTY, page(4, ["a"])).state];
+  assert.ok(arrival && isNext(known, arrival));
+  assert.ok(!isNext(reloaded(EMPTY, page(3, ["a"])).state, arrival) && !isNext(EMPTY, arrival));
+  for (const other of [{ ...event, event: "read" }, { ...event, item: undefined }, { ...event, seq: undefined }]) {
+    assert.equal(read.arrival(other), undefined);
+  }
+});
+
 test("a list has an end", () => {
   const ids = Array.from({ length: MAX_ITEMS + 20 }, (_, n) => `i${n}`);
-  assert.equal(reloaded(EMPTY, page(1, ids)).items.length, MAX_ITEMS);
+  assert.equal(reloaded(EMPTY, page(1, ids)).state.items.length, MAX_ITEMS);
 });
 
 test("a tab adopts what another knows, unless it knows more itself", () => {
-  const [older, newer] = [reloaded(EMPTY, page(4, ["a"])), reloaded(EMPTY, page(5, ["b"]))];
+  const [older, newer] = [reloaded(EMPTY, page(4, ["a"])).state, reloaded(EMPTY, page(5, ["b"])).state];
   assert.equal(adopted(older, newer).cursor?.seq, 5);
   assert.equal(adopted(newer, older).cursor?.seq, 5);
   assert.equal(adopted(newer, { ...older, status: "waiting" }).status, "waiting");
@@ -105,7 +122,7 @@ test("a tab adopts what another knows, unless it knows more itself", () => {
 
 test("what is put off is there again when its time has come", () => {
   const until = new Date(NOW + 1000).toISOString();
-  const { state, arrived } = changed(reloaded(EMPTY, page(4, ["a"])), page(5, ["b"], { snoozed_until: until }));
+  const { state, arrived } = changed(reloaded(EMPTY, page(4, ["a"])).state, page(5, ["b"], { snoozed_until: until }));
   assert.deepEqual([visible(state, NOW).map(({ id }) => id), arrived], [["a"], []]);
   assert.deepEqual(visible(state, NOW + 1000).map(({ id }) => id), ["b", "a"]);
 });
