@@ -49,6 +49,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
             retry_delays: settings.retry_delays,
             zones: settings.zones.clone(),
             services: settings.services.clone(),
+            realtime: settings.realtime.clone(),
             push_key: settings.push_key.clone(),
             body_limit: settings.body_limit,
         },

@@ -109,5 +109,5 @@ async fn answer(console: &Console, viewer: &Viewer, form: &Form, found: &Answer)
         _ => StatusCode::OK,
     };
     let content = html! { (page::of(shell.lang(), form, found, console)) (bell::of(shell.lang(), viewer, console)) };
-    shell.answer(status, Words::of(shell.lang()).title, &content).await
+    bell::asking_the_gateway(console, shell.answer(status, Words::of(shell.lang()).title, &content).await)
 }

@@ -194,6 +194,7 @@ fn settings() -> Settings {
         retry_delays: RETRY_DELAYS,
         zones: Zones::bundled(),
         services: Registry::default(),
+        realtime: None,
         push_key: Some("BPk-_".into()),
         body_limit: 64 * 1024,
     }

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -14,6 +14,7 @@ use web::problem::Problem;
 use super::words::Words;
 use crate::assets;
 use crate::console::Console;
+use crate::document;
 use crate::doors::SessionUnknown;
 use crate::pieces::pager::address as with_query;
 use crate::section::Section;
@@ -39,11 +40,20 @@ pub(super) fn of(lang: Lang, viewer: &Viewer, console: &Console) -> Markup {
                 (words.arrives) " " code { (destination) } ". "
                 a href=(with_query(Section::TryIt.path(), &filled, None)) { (words.fill_in) }
             }
-            chasqui-bell token-url=(TOKEN) worker-url=(WORKER) push-key=[console.settings.push_key.as_deref()] {}
+            chasqui-bell token-url=(TOKEN) realtime=[console.settings.realtime.as_deref()] worker-url=(WORKER)
+                push-key=[console.settings.push_key.as_deref()] {}
             noscript { p.soft { (words.needs_scripts) } }
         }
         script type="module" src=(assets::inbox()) {}
     }
+}
+
+/// Lets the page ask a gateway that is at another origin.
+pub(super) fn asking_the_gateway(console: &Console, mut page: Response) -> Response {
+    if let Some(policy) = console.settings.realtime.as_deref().and_then(document::policy_asking) {
+        page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    page
 }
 
 /// `POST /console/try-it/token`: only pages of the console get one, because a session alone gives none to a page of
