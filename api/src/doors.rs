@@ -104,7 +104,7 @@ impl Doors for Entrance {
         self.token(headers).as_ref().and_then(sessions::id_of)
     }
 
-    /// It has no scope: whoever reads it out of a page can do nothing else with it.
+    /// Scripts of a page see it, which the cookie of the session is hidden from.
     async fn inbox_token(&self, actor: &Actor) -> Result<Option<String>, SessionUnknown> {
         let at = self.app.clock.now();
         let user = self.app.store.user(&actor.name).await.map_err(|_| SessionUnknown)?;

@@ -149,6 +149,45 @@ test("it speaks the language of its page", { skip }, () =>
     await page.getByRole("button", { name: "Notificaciones, ninguna sin leer" }).waitFor();
   }, "/page?lang=es-AR"));
 
+// The key of RFC 8291 appendix A.
+const WITH_PUSH = "/page?key=BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
+
+test("whoever blocks notifications is told so, and nothing is subscribed", { skip }, () =>
+  played({}, async ({ page }) => {
+    await bell(page, 2).click();
+    await page.getByRole("button", { name: "Notify me on this device too" }).click();
+    await page.getByRole("status").filter({ hasText: "This browser blocks notifications of this site." }).waitFor();
+    assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+  }, WITH_PUSH));
+
+test("the service worker shows what is pushed, once for each tag", { skip }, () =>
+  played({ permissions: ["notifications"] }, async ({ page }) => {
+    const devtools = await page.context().newCDPSession(page);
+    const registered = new Promise<string>((done) => {
+      devtools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+        if (registrations[0]) done(registrations[0].registrationId);
+      });
+    });
+    await devtools.send("ServiceWorker.enable");
+    await bell(page, 2).click();
+    // No browser of a test has a push service: it has its worker, and says that it could not subscribe.
+    await page.getByRole("button", { name: "Notify me on this device too" }).click();
+    await page.getByRole("status").filter({ hasText: /could not subscribe|is notified too/ }).waitFor();
+    const [registrationId, origin] = [await registered, new URL(page.url()).origin];
+    const push = { title: "Order", body: "It is on its way", tag: "a", data: { url: "/page" } };
+    for (const data of [JSON.stringify(push), JSON.stringify({ ...push, body: "It is there" }), "no JSON"]) {
+      await devtools.send("ServiceWorker.deliverPushMessage", { origin, registrationId, data });
+    }
+    const shown = () =>
+      page.evaluate(async () => {
+        const [registration] = await navigator.serviceWorker.getRegistrations();
+        const found = (await registration?.getNotifications()) ?? [];
+        return found.map(({ title, body, tag }) => [title, body, tag].join("|")).sort();
+      });
+    const expected = [`${new URL(origin).host}|no JSON|`, "Order|It is there|a"].sort();
+    await until("what was pushed", async () => JSON.stringify(await shown()) === JSON.stringify(expected));
+  }, WITH_PUSH));
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const viewport of [DESK, PHONE]) {
     test(`everybody can use it: ${colorScheme} at ${viewport.width}`, { skip }, () =>

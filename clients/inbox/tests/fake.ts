@@ -79,10 +79,10 @@ export class Fake {
       return true;
     };
     if (url.pathname === "/page") {
-      const lang = url.searchParams.get("lang") ?? "en";
-      return send("text/html; charset=utf-8", page(lang));
+      return send("text/html; charset=utf-8", page(url.searchParams));
     }
     if (url.pathname === "/inbox.js") return send("text/javascript", readFileSync(join(DIST, "inbox.js")));
+    if (url.pathname === "/worker.js") return send("text/javascript", readFileSync(join(DIST, "inbox-worker.js")));
     if (url.pathname === "/token") return send("application/json", JSON.stringify({ access_token: this.token }));
     if (url.pathname === "/favicon.ico") return send("image/x-icon", "");
     return false;
@@ -110,11 +110,12 @@ export class Fake {
   }
 }
 
-function page(lang: string): string {
-  return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><title>Page</title>
+function page(asked: URLSearchParams): string {
+  const push = asked.has("key") ? `push-key="${asked.get("key")}" worker-url="/worker.js"` : "";
+  return `<!doctype html><html lang="${asked.get("lang") ?? "en"}"><head><meta charset="utf-8"><title>Page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <script type="module" src="/inbox.js"></script></head>
-<body><main><h1>Page</h1><chasqui-bell token-url="/token"></chasqui-bell>
+<body><main><h1>Page</h1><chasqui-bell token-url="/token" ${push}></chasqui-bell>
 <p><a href="/page">Elsewhere</a></p></main></body></html>`;
 }
 
