@@ -15,6 +15,11 @@ export class Refused extends Error {
   }
 }
 
+/** Whether somebody is let in no more, and not only for a while. */
+export function isLockedOut(error: unknown): boolean {
+  return error instanceof Refused && (error.status === 401 || error.status === 403);
+}
+
 /** An answer takes no longer than this. The stream has a watch of its own. */
 const PATIENCE_MS = 20_000;
 

@@ -5,6 +5,7 @@
 // `realtime` (where the API and the gateway are), `lang`, `theme` (light, dark), and for Web Push `push-key` and
 // `worker-url`. The event `chasqui-subscription` bubbles, with the subscription of this browser in `detail`.
 
+import { Refused } from "./api";
 import { Arrival, type Change, InboxClient } from "./client";
 import { make, picture, say } from "./dom";
 import { canSubscribe, subscribe } from "./push";
@@ -253,8 +254,10 @@ function close(parts: Parts): void {
 async function tokenOf(url: string): Promise<string> {
   const body = new URLSearchParams();
   const answer = await fetch(url, { method: "POST", body, credentials: "same-origin", cache: "no-store" });
-  const said: unknown = answer.ok ? await answer.json() : undefined;
+  // Whoever has no session any more is led to where one logs in.
+  if (!answer.ok || answer.redirected) throw new Refused(answer.redirected ? 401 : answer.status, undefined);
+  const said: unknown = await answer.json();
   const token = typeof said === "object" && said !== null && "access_token" in said ? said.access_token : undefined;
-  if (typeof token !== "string") throw new Error(`no token: ${answer.status}`);
+  if (typeof token !== "string") throw new Error("the answer has no access_token");
   return token;
 }

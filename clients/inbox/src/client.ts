@@ -1,6 +1,6 @@
 // The inbox of one user as all its tabs show it: connect, list, change. It draws nothing; the bell does.
 
-import { Api, Refused, type TokenSource } from "./api";
+import { Api, isLockedOut, type TokenSource } from "./api";
 import { type Dice, Sleep } from "./backoff";
 import * as read from "./read";
 import { Stream } from "./stream";
@@ -107,8 +107,8 @@ export class InboxClient extends EventTarget {
     for (let wait = 1000; !signal.aborted; wait = Math.min(wait * 2, 30_000)) {
       try {
         return read.owner(await this.#api.token());
-      } catch {
-        this.#stands("refused");
+      } catch (error) {
+        this.#stands(isLockedOut(error) ? "refused" : "waiting");
         await sleep.for(wait, signal);
       }
     }
@@ -189,7 +189,7 @@ export class InboxClient extends EventTarget {
         await this.#load();
       } catch (error) {
         // The stream tries again, and asks again once it is open.
-        if (error instanceof Refused && error.status === 401) this.#stands("refused");
+        if (isLockedOut(error)) this.#stands("refused");
         return;
       }
       tries += 1;

@@ -1,6 +1,6 @@
 // The stream of events over one connection after the other. It is `fetch` and not `EventSource`, which sends no token.
 
-import { type Api, Refused } from "./api";
+import { type Api, isLockedOut, Refused } from "./api";
 import { Backoff, type Dice, Sleep, within } from "./backoff";
 import { json, seconds } from "./read";
 import { EventReader, type ServerEvent } from "./sse";
@@ -80,9 +80,9 @@ export class Stream {
       }
       return false;
     } catch (error) {
-      if (!(error instanceof Refused)) return false;
-      if (error.retryAfter !== undefined) this.#told ??= error.retryAfter * 1000 + within(1, this.dice);
-      return error.status === 401 || error.status === 403;
+      const after = error instanceof Refused ? error.retryAfter : undefined;
+      if (after !== undefined) this.#told ??= after * 1000 + within(1, this.dice);
+      return isLockedOut(error);
     } finally {
       signal.removeEventListener("abort", end);
     }

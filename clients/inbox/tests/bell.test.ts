@@ -142,6 +142,15 @@ test("all tabs share one connection, and the next has it when a tab is closed", 
     await bell(other, 1).waitFor();
   }));
 
+test("whoever has logged out elsewhere is told so", { skip }, () =>
+  played({}, async ({ fake, page }) => {
+    await until("the stream", () => fake.streams.size === 1);
+    [fake.hasLoggedOut, fake.token] = [true, "another"];
+    for (const stream of fake.streams) stream.destroy();
+    await bell(page, 2).click();
+    await page.getByText("Log in again to see what is new.").waitFor();
+  }));
+
 test("it speaks the language of its page", { skip }, () =>
   played({}, async ({ page }) => {
     await page.getByRole("button", { name: "Notificaciones, 2 sin leer" }).click();

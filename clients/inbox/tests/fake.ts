@@ -28,6 +28,7 @@ export class Fake {
   epoch = "e1";
   seq = 0;
   isAway = false;
+  hasLoggedOut = false;
   readonly #items: Known[] = [];
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
@@ -83,7 +84,10 @@ export class Fake {
     }
     if (url.pathname === "/inbox.js") return send("text/javascript", readFileSync(join(DIST, "inbox.js")));
     if (url.pathname === "/worker.js") return send("text/javascript", readFileSync(join(DIST, "inbox-worker.js")));
-    if (url.pathname === "/token") return send("application/json", JSON.stringify({ access_token: this.token }));
+    if (url.pathname === "/token") {
+      if (this.hasLoggedOut) return Boolean(response.writeHead(303, { location: "/page" }).end());
+      return send("application/json", JSON.stringify({ access_token: this.token }));
+    }
     if (url.pathname === "/favicon.ico") return send("image/x-icon", "");
     return false;
   }
