@@ -19,6 +19,9 @@ use web::session_cookie::SessionCookie;
 
 use crate::app::App;
 
+/// The scope by which users read their own inboxes, and no more.
+const INBOX: &str = "inbox";
+
 /// The routes of the console. `ending` ends its streams.
 pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
     let settings = &app.settings;
@@ -104,12 +107,12 @@ impl Doors for Entrance {
         self.token(headers).as_ref().and_then(sessions::id_of)
     }
 
-    /// Scripts of a page see it, which the cookie of the session is hidden from.
+    /// Scripts of a page see it, from which the cookie of the session is hidden: it has the one scope that it needs.
     async fn inbox_token(&self, actor: &Actor) -> Result<Option<String>, SessionUnknown> {
         let at = self.app.clock.now();
         let user = self.app.store.user(&actor.name).await.map_err(|_| SessionUnknown)?;
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(None) };
-        Ok(self.app.tokens.issue(&LoggedIn { user: User { scopes: Vec::new(), ..user }, at }))
+        Ok(self.app.tokens.issue(&LoggedIn { user: User { scopes: vec![INBOX.into()], ..user }, at }))
     }
 
     async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue> {

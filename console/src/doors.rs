@@ -32,7 +32,7 @@ pub trait Doors: Send + Sync {
     /// Tells the session of a request from the others of its user, as `operations::accounts::sessions` names them.
     fn session_id(&self, headers: &HeaderMap) -> Option<String>;
 
-    /// A token by which a page asks for the inbox of this user, and which has no scope. None where tokens are made
+    /// A token by which a page asks for the inbox of this user, and for nothing else. None where tokens are made
     /// elsewhere, and for a user who is not there any more.
     ///
     /// # Errors

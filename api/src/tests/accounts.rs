@@ -342,7 +342,7 @@ async fn a_name_is_taken_in_the_same_words_whoever_has_it() {
 }
 
 #[tokio::test]
-async fn a_session_gives_a_token_without_any_scope() {
+async fn a_session_gives_a_token_for_the_inbox_and_nothing_else() {
     let app = TestApp::start().await;
     register(&app, HERE, &[], &ada()).await;
     let form = Body::from("name=ada&password=correct+horse+battery");

@@ -97,10 +97,10 @@ export function json(data: string): unknown {
   }
 }
 
-/** The number of seconds with this name, at most an hour. */
-export function seconds(value: unknown, name: string): number | undefined {
+/** The number of milliseconds with this name, at most an hour. */
+export function milliseconds(value: unknown, name: string): number | undefined {
   const given = members(value)?.[name];
-  return typeof given === "number" && given >= 0 ? Math.min(given, 3600) : undefined;
+  return typeof given === "number" && given >= 0 ? Math.min(given, 3_600_000) : undefined;
 }
 
 /** Whose token this is, so that tabs of two people share nothing. Undefined where the token does not say. */

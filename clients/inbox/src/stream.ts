@@ -2,7 +2,7 @@
 
 import { type Api, isLockedOut, Refused } from "./api";
 import { Backoff, type Dice, Sleep, within } from "./backoff";
-import { json, seconds } from "./read";
+import { json, milliseconds } from "./read";
 import { EventReader, type ServerEvent } from "./sse";
 
 /** Whom the stream tells. */
@@ -17,8 +17,10 @@ export interface Listener {
   closed(isRefused: boolean): void;
 }
 
-/** Silence after which a connection counts as dead. The server says something every 25 seconds at the latest. */
-const SILENCE_MS = 60_000;
+/** Silence after which a connection counts as dead. A gateway says something every `WS_PING_INTERVAL`, usually 25 seconds. */
+const SILENCE_MS = 90_000;
+/** Seconds over which the requests after a resync are spread out. */
+const RESYNC_WITHIN_S = 2;
 /** Connections that last less are no success. */
 const LASTING_MS = 5_000;
 
@@ -103,16 +105,16 @@ export class Stream {
   #take({ type, data }: ServerEvent): void {
     const said = json(data);
     if (type === "inbox") this.listener.told(said);
-    else if (type === "resync") void this.#resync(seconds(said, "within_seconds") ?? 1);
-    else if (type === "expiring") void this.#renew();
-    else if (type === "retry") this.#retry(seconds(said, "in_seconds") ?? 1);
+    else if (type === "resync") void this.#resync();
+    else if (type === "token_ends") void this.#renew();
+    else if (type === "going_away") this.#retry(milliseconds(said, "retry_in_ms") ?? 1000);
   }
 
-  /** Everybody is told at the same moment: who asks at once asks with all others. */
-  async #resync(withinSeconds: number): Promise<void> {
+  /** A gateway spreads this out over its own clients. Others are told at the same time by other gateways. */
+  async #resync(): Promise<void> {
     const connection = this.#connection;
     if (!connection) return;
-    await new Sleep().for(within(withinSeconds, this.dice), connection.signal);
+    await new Sleep().for(within(RESYNC_WITHIN_S, this.dice), connection.signal);
     // The next connection asks for what was missed anyway.
     if (!connection.signal.aborted) this.listener.missed();
   }
@@ -130,9 +132,9 @@ export class Stream {
     connection?.abort();
   }
 
-  /** The server is about to stop. */
-  #retry(inSeconds: number): void {
-    this.#told = Math.max(1, inSeconds * 1000 * (1 + this.dice()));
+  /** The gateway is about to stop, and says to each client when it should come back. */
+  #retry(inMs: number): void {
+    this.#told = Math.max(1, inMs);
     this.#connection?.abort();
   }
 }

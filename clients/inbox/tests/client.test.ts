@@ -74,7 +74,7 @@ test("another epoch has the whole list loaded again", () =>
 test("after a resync what was missed is there, although no event told it", () =>
   played(async (fake, client) => {
     fake.add("missed");
-    fake.say("resync", { within_seconds: 30 });
+    fake.say("resync", {});
     await until(client, "what was missed", () => client.state.items.length === 2);
   }));
 
@@ -87,6 +87,23 @@ test("a stream that breaks is opened again, and what came meanwhile is there", (
     await until(client, "what came meanwhile, without a stream", () => client.state.items.length === 2);
     fake.isAway = false;
     await until(client, "the stream", () => client.state.status === "live");
+  }));
+
+test("a gateway that goes away is left, and come back to when it has said so", () =>
+  played(async (fake, client) => {
+    fake.say("going_away", { retry_in_ms: 20 });
+    await until(client, "that it waits", () => client.state.status === "waiting");
+    await until(client, "the next stream", () => client.state.status === "live");
+    assert.equal(fake.asked.filter((line) => line.includes("/realtime/")).length, 2);
+  }));
+
+test("a token that ends soon is asked for again before it ends", () =>
+  played(async (fake, client) => {
+    const old = fake.token;
+    fake.token = "second";
+    fake.say("token_ends", { ends_at: "2026-01-01T00:00:00Z" });
+    await until(client, "the next stream", () => fake.bearers.at(-1) === "second");
+    assert.deepEqual([...new Set(fake.bearers)], [old, "second"]);
   }));
 
 test("a token that is refused is asked for again, once", () =>

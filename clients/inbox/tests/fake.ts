@@ -23,6 +23,8 @@ interface Known {
 
 export class Fake {
   readonly asked: string[] = [];
+  /** The tokens of all requests. */
+  readonly bearers: string[] = [];
   readonly streams = new Set<ServerResponse>();
   token = "first";
   epoch = "e1";
@@ -64,6 +66,7 @@ export class Fake {
     const url = new URL(request.url ?? "/", "http://x");
     if (this.#isPage(url, response)) return;
     this.asked.push(`${request.method} ${url.pathname}${url.search}`);
+    this.bearers.push((request.headers.authorization ?? "").replace("Bearer ", ""));
     if (request.headers.authorization !== `Bearer ${this.token}`) return void response.writeHead(401).end();
     if (url.pathname === "/realtime/events") return this.#stream(response);
     if (request.method === "POST") this.#change(url.pathname);

@@ -1,5 +1,5 @@
 //! The inbox of whoever looks: a bell in which a notification arrives while the page is open. It is the client that any
-//! page may have (`clients/inbox`), with a token that has no scope.
+//! page may have (`clients/inbox`), with a token for this inbox alone.
 
 use axum::Router;
 use axum::extract::State;
