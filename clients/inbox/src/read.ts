@@ -63,7 +63,7 @@ export function item(value: unknown): Item | undefined {
     priority: text(given["priority"]) ?? "normal",
     data: given["data"],
     action: action(given["action"]),
-    at: text(given["posted_at"]) ?? text(given["created_at"]) ?? "",
+    at: text(given["posted_at"]) ?? "",
     // Whoever has read something has seen it.
     isSeen: isRead || isSet("seen_at"),
     isArchived: isSet("archived_at"),
