@@ -15,8 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, health, messages,
-    overview, pauses, schedules, services, suppressions, unsubscribe, verifications,
+    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, health, inbox, messages,
+    overview, pauses, schedules, services, suppressions, topics, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -126,6 +126,13 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(contacts::list::list))
         .routes(routes!(contacts::show::show, contacts::put::put, contacts::delete::delete))
         .routes(routes!(contacts::link::link))
+        .routes(routes!(inbox::list::list))
+        .routes(routes!(inbox::counts::counts))
+        .routes(routes!(inbox::read::read))
+        .routes(routes!(inbox::snooze::snooze))
+        .routes(routes!(inbox::act::act))
+        .routes(routes!(topics::list::list))
+        .routes(routes!(topics::put::put, topics::delete::delete))
         .routes(routes!(messages::send::send))
         .routes(routes!(verifications::list::list))
         .routes(routes!(verifications::conversions::conversions))
@@ -180,6 +187,8 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/asks") => &AskRequest::FIELDS,
         (&Method::PUT, "/contacts/{id}") => &operations::contacts::FIELDS,
+        (&Method::POST, "/inbox/{id}/snooze") => &operations::inbox::SNOOZE_FIELDS,
+        (&Method::POST, "/inbox/read") => &operations::inbox::READ_FIELDS,
         (&Method::POST, "/v1/messages/send") => &operations::messages::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,

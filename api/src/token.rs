@@ -1,6 +1,5 @@
 //! JSON Web Tokens: made by `POST /login`, checked on every request that brings one.
 
-mod algorithm;
 mod settings;
 
 use std::fmt;
@@ -10,12 +9,11 @@ use std::time::Duration;
 use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use operations::accounts::log_in::LoggedIn;
-use operations::tokens::{MAX_TOKEN_BYTES, header};
+use operations::tokens::{MAX_TOKEN_BYTES, header, public_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::algorithm::JwtAlgorithm;
-use self::algorithm::public_key;
+pub use operations::tokens::JwtAlgorithm;
 pub use self::settings::{InvalidSettings, JwtSettings};
 
 /// The most bytes of a subject, which becomes a header of the message.
@@ -44,8 +42,8 @@ struct Claims {
     nbf: Option<f64>,
     /// Seconds of the epoch. Other issuers may write whatever they want.
     iat: Option<Value>,
-    #[serde(default)]
-    scope: String,
+    /// None for a token that says nothing of scopes: that is a user's own, as the applications of other issuers have them.
+    scope: Option<String>,
     tenant: Option<String>,
 }
 
@@ -93,7 +91,7 @@ impl Tokens {
                 (checked, Some(EncodingKey::from_secret(key.as_bytes())))
             }
             algorithm => {
-                let key = public_key(algorithm, settings.public_key_pem.as_deref());
+                let key = public_key("ALGORITHM", algorithm, settings.public_key_pem.as_deref());
                 (vec![key.map_err(|problem| InvalidSettings(vec![problem]))?], None)
             }
         };
@@ -158,7 +156,10 @@ impl Tokens {
             return Err(InvalidToken);
         }
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
-        let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
+        let scopes = match &claims.scope {
+            Some(scope) => scope.split(' ').filter_map(Scope::parse).collect(),
+            None => vec![Scope::Inbox],
+        };
         let issued_at = claims.iat.as_ref().and_then(Value::as_f64);
         Ok(Signed { caller: Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
     }

@@ -50,6 +50,7 @@ pub struct Config {
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
     pub dialog: dialog::Settings,
+    pub gateway: gateway::Settings,
     pub channels: channels::Settings,
     /// The services that take commands.
     pub services: Registry,
@@ -102,6 +103,7 @@ impl Config {
             services: services.unwrap_or_default(),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             dialog: dialog::Settings::read(reader, public_url.is_some()),
+            gateway: gateway::Settings::read(reader),
             retention: shared::retention(reader),
             prover: prover::prover(reader),
             zones,

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use domain::FieldError;
+use domain::{FieldError, printable};
 use topology::{InvalidBroker, TopologyError};
 
 use crate::config::Problems;
+use crate::output::say;
 
 /// The text about exit codes that `--help` shows.
 pub const CODES: &str = "\
@@ -38,6 +39,12 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 pub(crate) fn answer(yes: bool) -> ExitCode {
     if yes { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+}
+
+/// Prints why the answer is no.
+pub(crate) fn no(why: &str) -> ExitCode {
+    say!("{}", printable(why));
+    answer(false)
 }
 
 /// The code after Ctrl-C, as a shell reports it.

@@ -9,6 +9,7 @@ use domain::{
     Clock, CounterHasher, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
     UnsubscribeLinks,
 };
+use gateway::Trust;
 use operations::Calls;
 use operations::providers::Carrier;
 use secrecy::ExposeSecret;
@@ -19,6 +20,7 @@ use topology::{Broker, Declarations, Management, Plan, Publisher, PublisherSetti
 
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::exit::Usage;
 use crate::zones;
 
 /// The time between two tries to reach a broker or a ledger that is not there yet.
@@ -110,6 +112,17 @@ pub(crate) fn publisher(config: &Config, topology: Topology, stop: CancellationT
 
 pub(crate) async fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
     Ok(Store::connect(ledger(config, clock)?).await?)
+}
+
+/// Refuses to go on without the fleet's own secret; `why` says what is made with it.
+///
+/// # Errors
+/// [`Usage`].
+pub(crate) fn needs_secret(config: &Config, why: &str) -> Result<(), Usage> {
+    match config.secret_key {
+        Some(_) => Ok(()),
+        None => Err(Usage(format!("SECRET_KEY is missing: {why}; give the fleet's own"))),
+    }
 }
 
 /// Opens the ledger for a command that only reads: it makes no ledger where there is none.
@@ -208,6 +221,19 @@ pub(crate) fn request_ids(config: &Config) -> RequestIds {
 pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
     let own = config.public_url.as_ref()?;
     Some(UnsubscribeLinks::new(own.url.clone(), keyring(config).links()))
+}
+
+/// Whose tokens a gateway believes.
+pub(crate) fn trust(config: &Config) -> Trust {
+    Trust {
+        keys: keyring(config),
+        algorithm: config.api.algorithm,
+        audience: config.api.audience.clone(),
+        issuer: config.api.issuer.clone(),
+        public_key: config.api.public_key.clone(),
+        shared_secret: config.gateway.shared_secret.clone(),
+        shared_algorithm: config.gateway.shared_algorithm,
+    }
 }
 
 /// What people answer with: codes, links and buttons.

@@ -9,6 +9,7 @@ use api::Api;
 use channels::Channels;
 use dialog::Dialog;
 use domain::Clock;
+use gateway::Gateway;
 use operations::Checker;
 use operations::overview::Watching;
 use runtime::Readiness;
@@ -23,7 +24,7 @@ use web::probes::Probes;
 use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
-use crate::{channel_lines, dispatch, exit, metrics, parts, webhooks};
+use crate::{channel_lines, dispatch, exit, inboxes, metrics, parts, webhooks};
 
 /// How long the API waits to ask a ledger again that did not let it in.
 const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -35,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) broker: Broker,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
-    /// None in a process that only schedules, or only is in dialog with others.
+    /// None in a process that only schedules, is in dialog with others, or tells people who are connected.
     pub(crate) templates: Option<Arc<Templates>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -64,7 +65,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         tokio::spawn(probes.serve(listener, stop.clone()));
     }
     let topology = parts::topology(&config, name)?;
-    let has_words = !matches!(role, Role::Scheduler | Role::Dialog);
+    let has_words = !matches!(role, Role::Scheduler | Role::Dialog | Role::Gateway);
     let templates = has_words.then(|| parts::templates(&config)).transpose()?;
     if role.knows_zones() {
         parts::log_zones(&config);
@@ -72,6 +73,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     // The listener is bound before anything is waited for, so that a port in use shows at once.
     let listener = match role {
         Role::Api => Some(listen(config.api.listen, "API_LISTEN").await?),
+        Role::Gateway => Some(listen(config.gateway.listen, "WS_LISTEN").await?),
         _ => None,
     };
     parts::wait_for_broker(&topology, &stop).await?;
@@ -96,6 +98,10 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         (Role::Dialog, _) => {
             ready_the_ledger(&shared, &stop).await?;
             run_dialog(shared, readiness, stop).await?;
+        }
+        (Role::Gateway, Some(listener)) => {
+            ready_the_ledger(&shared, &stop).await?;
+            run_gateway(shared, listener, readiness, stop).await?;
         }
         _ => {
             ready_the_ledger(&shared, &stop).await?;
@@ -233,6 +239,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         defaults: config.defaults.clone(),
         demo: config.scheduler.demo.clone(),
         retention: config.retention,
+        inboxes: config.scheduler.inboxes,
         patience: parts::patience(config),
         journal: parts::journal_keys(config),
         zones: config.zones.clone(),
@@ -261,6 +268,27 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
     };
     dialog.run(readiness, stop).await;
     Ok(())
+}
+
+pub(crate) async fn run_gateway(
+    shared: Shared,
+    listener: TcpListener,
+    readiness: Readiness,
+    stop: CancellationToken,
+) -> Result<()> {
+    let config = &shared.config;
+    let gateway = Gateway {
+        settings: config.gateway.clone(),
+        mapping: config.gateway.mapping.clone().context("the rules of rooms were not read")?,
+        trust: parts::trust(config),
+        topology: parts::topology(config, Role::Gateway.name())?,
+        inbox: inboxes::inbox(&shared),
+        store: shared.store,
+        clock: shared.clock,
+    };
+    tracing::info!(address = %listener.local_addr()?, "the gateway listens");
+    let ran = gateway.run(listener, readiness, stop).await;
+    ran.map_err(|problems| anyhow::anyhow!(problems.join("; ")))
 }
 
 /// SIGTERM or Ctrl-C asks to stop; a second one ends the process at once.

@@ -26,10 +26,13 @@ mod escalation;
 mod event;
 mod explain;
 mod fallback;
+mod fan_out;
 mod fault;
 mod fingerprint;
 mod follow_up;
 mod identity;
+mod inbox;
+mod inbox_act;
 mod interactive;
 mod journal;
 mod keys;
@@ -89,6 +92,7 @@ pub use explain::{
     Child, EditFact, Explanation, Facts, ReceiptFact, Sentence, Summary, Topic, Unreleased, explain, explain_unreleased,
 };
 pub(crate) use fallback::child_body;
+pub use fan_out::Members;
 pub use fault::Fault;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
@@ -97,6 +101,8 @@ pub use identity::{
     command_end_id, content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id,
     verification_send_id, webhook_id,
 };
+pub use inbox::{INAPP, INBOX, INBOX_NAME_RULE, InboxAddress, InboxCounters, InboxMarks, InboxStanding, is_inbox_name};
+pub use inbox_act::{InboxAct, InboxEvent};
 pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};
 pub use keys::{

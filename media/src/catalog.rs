@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::medium::Medium;
 use crate::words::{Fault, Part, Words};
-use crate::{buttons, email, push, service, slack, sms, telegram, webhook, webpush, whatsapp};
+use crate::{buttons, email, inapp, push, service, slack, sms, telegram, webhook, webpush, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
 pub static MEDIA: &[&Medium] = &[
     &email::MEDIUM,
+    &inapp::MEDIUM,
     &push::MEDIUM,
     &service::MEDIUM,
     &slack::MEDIUM,

@@ -16,6 +16,7 @@ mod segments;
 mod words;
 
 pub mod email;
+pub mod inapp;
 pub mod push;
 pub mod service;
 pub mod slack;

@@ -111,8 +111,7 @@ fn own(message_id: String, target: &str, body: Bytes, at: Timestamp) -> Publicat
 /// # Errors
 /// [`StoreError`].
 pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError> {
-    let Some(ask) = store.ask(key).await? else { return Ok(None) };
-    let answers = store.answers(key).await?;
+    let Some((ask, answers)) = store.ask_with_answers(key).await? else { return Ok(None) };
     let message = |copy: store::AskCopy| Message {
         approver: ask.approver(copy.place).map(str::to_owned),
         step: copy.step,

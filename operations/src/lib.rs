@@ -6,6 +6,7 @@
 //! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept, and [`faults`] what goes wrong there on
 //! demand; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move;
 //! [`asks`] are questions to people, [`contacts`] those who are known by name, and [`messages`] say either in other words;
+//! [`inbox`] is what was told a user in an application, and [`topics`] who is told together;
 //! [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
 //! [`providers`] carry all this; [`verifications`] ask whose an address is; [`commands`] have [`services`] do something;
 //! [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this,
@@ -29,6 +30,7 @@ pub mod deliveries;
 pub mod endpoints;
 mod explain;
 pub mod faults;
+pub mod inbox;
 pub mod journal;
 pub mod messages;
 pub mod overview;
@@ -43,6 +45,7 @@ pub mod services;
 pub mod stuck;
 pub mod suppressions;
 pub mod tokens;
+pub mod topics;
 pub mod verifications;
 
 pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};

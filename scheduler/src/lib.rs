@@ -13,6 +13,7 @@ mod consume;
 mod contained;
 mod deferral;
 mod demo;
+mod fan_out;
 mod fire;
 mod job;
 mod journal;

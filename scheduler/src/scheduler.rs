@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{Clock, Defaults, JournalKeys, LetterSealer, RecipientHasher, Telling, Zones};
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage, Readiness};
-use store::{LedgerBreaker, Patience, RetryLimit, Store};
+use store::{InboxLimits, LedgerBreaker, Patience, RetryLimit, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,10 +14,12 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 
 use crate::demo::{self, Demo};
 use crate::shared::Shared;
-use crate::{consume, contained, fire, journal, letters, retention, rules, settlement, stuck, ticker};
+use crate::{consume, contained, fan_out, fire, journal, letters, retention, rules, settlement, stuck, ticker};
 
 /// The most jobs in hand at once, stored or not yet.
 const PREFETCH: u16 = 256;
+/// The most topics whose members are told at once.
+const TOPICS: u16 = 4;
 /// How long a stop waits for jobs in hand.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a step with the ledger is repeated for a job in hand.
@@ -40,6 +42,8 @@ pub struct Scheduler {
     pub demo: Option<Demo>,
     /// How long ended deliveries are remembered, and their ids recognised. `None`: for ever.
     pub retention: Option<Duration>,
+    /// How much inboxes keep.
+    pub inboxes: InboxLimits,
     /// When something counts as stuck.
     pub patience: Patience,
     /// What seals the journal.
@@ -52,9 +56,12 @@ pub struct Scheduler {
 impl Scheduler {
     /// Stores and fires until `stop` is cancelled.
     pub async fn run(self, readiness: Readiness, stop: CancellationToken) {
-        let subscription = Subscription { source: Source::Scheduled, prefetch: PREFETCH };
+        let subscriptions = vec![
+            Subscription { source: Source::Scheduled, prefetch: PREFETCH },
+            Subscription { source: Source::FanOut, prefetch: TOPICS },
+        ];
         let topology = self.topology.clone();
-        let (consumers, mut sources) = Consumers::start(self.topology, vec![subscription], ConsumerSettings::default());
+        let (consumers, mut sources) = Consumers::start(self.topology, subscriptions, ConsumerSettings::default());
         let shared = Arc::new(Shared {
             intake: Intake {
                 role: settlement::ROLE,
@@ -78,10 +85,11 @@ impl Scheduler {
         if let Some(demo) = self.demo {
             demo::store(&shared, demo).await;
         }
+        let topics = sources.pop().map(|source| tokio::spawn(fan_out::tell_members(Arc::clone(&shared), source)));
         let intake = sources.pop().map(|source| tokio::spawn(consume::store_jobs(Arc::clone(&shared), source)));
         // These tasks may end in the middle of anything: a batch that is not committed is rolled back.
         let mut background = JoinSet::new();
-        background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention));
+        background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention, self.inboxes));
         background.spawn(letters::keep_reading(Arc::clone(&shared), topology));
         background.spawn(journal::keep_sealing(Arc::clone(&shared), self.journal));
         background.spawn(stuck::watch(Arc::clone(&shared), self.patience));
@@ -91,8 +99,8 @@ impl Scheduler {
         background.shutdown().await;
         let drained = async {
             consumers.drain().await;
-            if let Some(intake) = intake {
-                let _ = intake.await;
+            for consuming in [intake, topics].into_iter().flatten() {
+                let _ = consuming.await;
             }
             shared.jobs.close();
             shared.jobs.wait().await;

@@ -13,7 +13,7 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use event::{write_event, write_heard, write_subject};
+pub(crate) use event::{WrittenEvent, write_event, write_heard, write_inbox, write_subject};
 pub(crate) use inbound::token_of;
 pub use inbound::{Inbound, OWN};
 pub(crate) use misread::misread;

@@ -8,7 +8,7 @@ use domain::{About, Before, Failure, Fault, Notification, Outcome, Reason, Rende
 use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
-use store::Capture;
+use store::{Capture, Post};
 
 use crate::delivery::Delivery;
 use crate::health::Chosen;
@@ -16,7 +16,7 @@ use crate::render::render;
 use crate::report;
 use crate::reveal::reveal;
 use crate::shared::Shared;
-use crate::traced;
+use crate::{inbox, traced};
 
 /// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
@@ -26,11 +26,13 @@ pub(crate) struct Tried {
     /// How long it takes until another one may be asked, where this one has not taken it.
     pub(crate) other: Option<Duration>,
     pub(crate) capture: Option<Capture>,
+    /// What goes into an inbox with the record of the attempt.
+    pub(crate) post: Option<Post>,
 }
 
 impl From<Outcome> for Tried {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, passed_over: None, other: None, capture: None }
+        Self { outcome, passed_over: None, other: None, capture: None, post: None }
     }
 }
 
@@ -99,8 +101,12 @@ pub(crate) async fn attempt(
         }
         _ => None,
     };
-    let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, data, rendered));
-    Tried { outcome, passed_over: chosen.passed_over, other, capture }
+    let (capture, post) = match outcome {
+        Outcome::Captured => (Some(captured(notification, data, rendered)), None),
+        Outcome::Posted => (None, inbox::post(notification, data, rendered)),
+        _ => (None, None),
+    };
+    Tried { outcome, passed_over: chosen.passed_over, other, capture, post }
 }
 
 /// Chooses who carries the attempt.

@@ -20,6 +20,7 @@ mod faults;
 mod give_up;
 mod gone;
 mod health;
+mod inbox;
 mod latency;
 mod leasing;
 mod meters;

@@ -1,6 +1,6 @@
 //! What the tests stand on: the parts of a worker with a ledger of their own and no broker. Email fails, because nobody
-//! listens where its server should be, unless a test opens a mailbox; the sandbox captures the messages of all other
-//! channels.
+//! listens where its server should be, unless a test opens a mailbox; the inbox takes what is told in an
+//! application, and the sandbox captures the messages of all other channels.
 
 mod mailbox;
 
@@ -125,6 +125,7 @@ fn topology() -> Topology {
 fn channels(mail_server: SocketAddr, limits: &[Window]) -> Channels {
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
+    settings.inbox.enabled = true;
     settings.limits.insert("smtp", limits.to_vec());
     settings.smtp = smtp::Settings {
         host: Some(mail_server.ip().to_string()),
@@ -158,7 +159,14 @@ impl Copy {
     fn new(properties: BasicProperties, body: Bytes) -> Self {
         let (settle, settled) = Settle::reporting();
         let source = Source::Lane(Lane::Normal);
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(source, &Names::of("notifications"), None, delivery);
         Self { incoming, settled }
     }

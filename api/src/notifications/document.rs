@@ -18,13 +18,24 @@ pub(crate) enum PriorityWord {
 }
 
 /// `failed`: once the channel before it has failed for good. `undelivered`: also when nobody has reported after
-/// `after_seconds` that the message of the channel before it arrived.
+/// `after_seconds` that the message of the channel before it arrived. `unread`: also when what stands in the inbox (`inapp`) is
+/// not read by then.
 #[derive(ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) enum WhenWord {
     Failed,
     Undelivered,
+    Unread,
+}
+
+/// `seen`: once the item was shown. `read`: once it was read.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum UntilWord {
+    Seen,
+    Read,
 }
 
 /// One recipient on one channel. An empty text counts as absent, as `null` does, but in `channel`, `destination` and
@@ -39,7 +50,7 @@ pub(crate) struct NotificationBody {
     /// In any case. Default: the setting `DEFAULT_CHANNEL`.
     #[schema(schema_with = channel)]
     channel: Option<String>,
-    /// An address, a phone number in E.164, a device token: one recipient per item.
+    /// An address, a phone number in E.164, a device token, `user:` and an id, `topic:` and a group: one recipient per item.
     #[schema(min_length = 1, max_length = 4096)]
     destination: String,
     /// A subject line or title, where the channel has one.
@@ -172,7 +183,10 @@ pub(crate) struct FallbackBody {
     list: Option<String>,
     /// When it is tried. Default: `failed`.
     when: Option<WhenWord>,
-    /// With `undelivered`, and only then: how long to wait for a report after the channel before it has sent.
+    /// With `when: unread`, and only then: what ends the wait. Default: `read`.
+    until: Option<UntilWord>,
+    /// With `undelivered` and `unread`, and only then: how long to wait after the channel before it has sent, or the inbox has
+    /// it.
     #[schema(minimum = 1, maximum = 2_592_000)]
     after_seconds: Option<u64>,
 }

@@ -13,13 +13,14 @@ use crate::tests::commands::command;
 use crate::tests::deliveries::attempted;
 use crate::tests::verifications::verification;
 
-const SCOPES: [&str; 5] = ["notify", "read", "operate", "admin", "tenants"];
+const SCOPES: [&str; 6] = ["notify", "read", "operate", "admin", "tenants", "inbox"];
 /// What the tenant `acme` has.
 const DELIVERY: &str = "order-7";
 const SCHEDULE: &str = "reminder-1";
 
-/// They show the whole fleet, and what its settings say, to everybody: they have tests of their own.
-const OF_THE_FLEET: [&str; 2] = ["/overview", "/services"];
+/// They show the whole fleet, and what its settings say, to everybody, or to each caller what is theirs: they have tests of
+/// their own.
+const OF_THE_FLEET: [&str; 4] = ["/overview", "/services", "/inbox", "/inbox/counts"];
 
 /// Nobody shows a token of ours there.
 const PUBLIC: [&str; 3] = ["/login", "/v1/events", "/.well-known/jwks.json"];
@@ -180,6 +181,7 @@ async fn give_acme_something(app: &TestApp) {
     let put = request("PUT", &format!("/contacts/{DELIVERY}"), Some(&token("operate")));
     let made = app.send(put.header("content-type", "application/json").body(contact.into()).unwrap()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    app.store.put_topic_member(&Tenant::parse("acme").unwrap(), DELIVERY, "ana", &testkit::told()).await.unwrap();
     give_acme_a_command(app).await;
     give_acme_a_dead_letter(app).await;
     give_acme_a_verification(app).await;

@@ -3,6 +3,7 @@
 mod calls;
 mod mail;
 mod own_templates;
+mod templates;
 mod warnings;
 
 use std::sync::{Arc, LazyLock};
@@ -182,12 +183,14 @@ fn a_channel_that_there_is_not_is_named_with_the_one_that_is_near() {
     check(
         email(json!({"channel": "emial", "destination": "x"})),
         &[
-            "/channel is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
+            "/channel is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
         ],
     );
     check(
         email(json!({"channel": "fax"})),
-        &["/channel is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp"],
+        &[
+            "/channel is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp",
+        ],
     );
 }
 
@@ -200,34 +203,6 @@ fn a_destination_is_checked_by_its_channel() {
     check(
         email(json!({"destination": "ana@ex%61mple.org"})),
         &["/destination must have no % after the @: write the domain as it is"],
-    );
-}
-
-#[test]
-fn every_variable_that_is_missing_is_named_at_once() {
-    let missing = |body: Value| {
-        let errors = findings_by(&SHIPPED, &body).errors;
-        assert!(errors.iter().all(|error| error.detail == "is missing: the template needs it"), "{errors:?}");
-        errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
-    };
-    assert_eq!(missing(sms(json!({"template": "otp"}))), ["/data/code", "/data/product", "/data/minutes"]);
-    assert_eq!(
-        missing(sms(json!({"template": "otp", "data": {"code": 1, "product": null}}))),
-        ["/data/product", "/data/minutes"]
-    );
-    let mut all = missing(email(json!({"template": "receipt", "data": []})));
-    all.sort();
-    assert_eq!(
-        all,
-        [
-            "/data/date",
-            "/data/items",
-            "/data/name",
-            "/data/number",
-            "/data/product",
-            "/data/receipt_url",
-            "/data/total"
-        ]
     );
 }
 
@@ -260,37 +235,9 @@ fn what_the_fleet_alone_writes_is_refused_whatever_stands_in_it() {
 }
 
 #[test]
-fn a_template_that_there_is_not_is_named_with_the_one_that_is_near() {
-    check(
-        email(json!({"template": "wellcome"})),
-        &[
-            "/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean welcome?",
-        ],
-    );
-    check(
-        email(json!({"template": "invoice"})),
-        &[
-            "/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome",
-        ],
-    );
-}
-
-#[test]
-fn three_letters_of_a_template_are_enough_to_know_it() {
-    for written in ["otpp", "opt", "ottp"] {
-        check(
-            email(json!({"template": written})),
-            &[
-                "/template is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean otp?",
-            ],
-        );
-    }
-}
-
-#[test]
 fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
     let unknown = "is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean welcome?";
-    let channel = "is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
+    let channel = "is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
     check(
         email(json!({"channel": "emial", "template": "welcom"})),
         &[&format!("/channel {channel}"), &format!("/template {unknown}")],
@@ -304,26 +251,6 @@ fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
         email(json!({"fallback": [item]})),
         &[&format!("/fallback/0/channel {channel}"), &format!("/fallback/0/template {unknown}")],
     );
-}
-
-#[test]
-fn a_missing_variable_is_found_under_the_name_that_it_was_given() {
-    let told = |data: Value| {
-        let errors = findings_by(&SHIPPED, &sms(json!({"template": "otp", "data": data}))).errors;
-        errors
-            .into_iter()
-            .map(|error| error.detail.split_once("; ").map(|(_, hint)| hint.to_owned()))
-            .collect::<Vec<_>>()
-    };
-    let written = |name: &str| Some(format!("is it what you wrote as {name}?"));
-    assert_eq!(
-        told(json!({"cod": 1, "Product": "p", "minuts": 3, "other": 4})),
-        [written("cod"), written("Product"), written("minuts")]
-    );
-    assert_eq!(told(json!({"code": 1, "product": "p", "minute\u{202e}": 3})), [None]);
-    assert_eq!(told(json!({"code": null, "product": "p", "minutes": 3})), [None]);
-    let many: Map<String, Value> = (0..5_000).map(|n| (format!("a{n}"), json!(n))).collect();
-    assert_eq!(told(Value::Object(many)), [None, None, None]);
 }
 
 #[test]
@@ -347,7 +274,7 @@ fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
     check(
         item(json!({"channel": "smss", "message": "m"})),
         &[
-            "/fallback/1/channel is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean sms?",
+            "/fallback/1/channel is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean sms?",
         ],
     );
 }

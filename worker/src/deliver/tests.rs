@@ -2,6 +2,7 @@
 //! ledger.
 
 mod faults;
+mod inbox;
 mod paused;
 
 use std::time::Duration;

@@ -93,6 +93,7 @@ impl Broker {
             (None, Some(tier)) => (format!("retry{tier}"), self.retry(queue, tier)),
             (None, None) if is == names.scheduled_queue() => ("scheduled".to_owned(), self.scheduled(queue)),
             (None, None) if is == names.inbound_queue() => ("inbound".to_owned(), self.inbound(queue)),
+            (None, None) if is == names.fanout_queue() => ("topics".to_owned(), self.topics(queue)),
             (None, None) if is == names.callbacks_queue() => ("callbacks".to_owned(), self.callbacks(queue)),
             (None, None) if is == names.dead_letter_queue() => ("deadLetters".to_owned(), self.dead_letters(queue)),
             (None, None) => panic!("say what the queue {is} of the plan is for"),
@@ -135,6 +136,16 @@ impl Broker {
         let inbound =
             channel("What providers report", &told, self.names.inbound_key().into(), &["callback", "commandReport"]);
         over(inbound, self.by_key(&self.names.exchange))
+    }
+
+    fn topics(&self, queue: &Queue) -> Value {
+        let told = format!(
+            "What is for a topic of the channel inapp. A scheduler makes a delivery for each member, and publishes it to its \
+             lane. Ends in the queue {}.",
+            queue.name
+        );
+        let topics = channel("Topics", &told, self.names.fanout_key().into(), &["forTopic"]);
+        over(topics, self.by_key(&self.names.exchange))
     }
 
     fn callbacks(&self, queue: &Queue) -> Value {
@@ -257,6 +268,8 @@ fn operations() -> Map<String, Value> {
     add("escalate", operation("send", escalate, "scheduled", &["child"]));
     let take = "A scheduler takes what the fleet has published itself";
     add("takeScheduled", operation("receive", take, "scheduled", &["accepted", "deferred", "child"]));
+    add("fanOut", operation("send", "A worker hands on what is for a topic", "topics", &["forTopic"]));
+    add("takeTopic", operation("receive", "A scheduler tells the members of a topic", "topics", &["forTopic"]));
     for tier in Names::TIERS {
         let title = format!("A worker has failed, and tries again after the delay of retry {tier}");
         add(&format!("retry{tier}"), operation("send", &title, &format!("retry{tier}"), &["retry"]));

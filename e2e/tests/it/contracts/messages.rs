@@ -33,6 +33,9 @@ pub(super) fn messages() -> Value {
         "deferred": copy("deferred", [
             "What waits for its time", "The body as it came, with the instant at which it is due.",
         ], &samples::deferred()),
+        "forTopic": copy("forTopic", [
+            "What is for a topic", "The body as it came: a scheduler makes a delivery of it for each member.",
+        ], &samples::for_topic()),
         "retry": copy("retry", [
             "What is tried again", "The body as it came, and how often it was tried.",
         ], &samples::retry()),
