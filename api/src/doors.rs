@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue};
 use console::{Accounts, Console, Doors, LoginRefused, Parts, SessionUnknown};
-use domain::Actor;
+use domain::{Actor, Scope};
 use operations::accounts::log_in::{LoggedIn, NotLoggedIn};
 use operations::accounts::passwords::NoTurn;
 use operations::accounts::sessions;
@@ -18,9 +18,6 @@ use web::hosts::Source;
 use web::session_cookie::SessionCookie;
 
 use crate::app::App;
-
-/// The scope by which users read their own inboxes, and no more.
-const INBOX: &str = "inbox";
 
 /// The routes of the console. `ending` ends its streams.
 pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
@@ -112,7 +109,7 @@ impl Doors for Entrance {
         let at = self.app.clock.now();
         let user = self.app.store.user(&actor.name).await.map_err(|_| SessionUnknown)?;
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(None) };
-        Ok(self.app.tokens.issue(&LoggedIn { user: User { scopes: vec![INBOX.into()], ..user }, at }))
+        Ok(self.app.tokens.issue(&LoggedIn { user: User { scopes: vec![Scope::Inbox.as_str().into()], ..user }, at }))
     }
 
     async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue> {
