@@ -46,6 +46,10 @@ pub struct Settings {
     pub zones: Zones,
     /// `SERVICES_FILE`: the services that take commands.
     pub services: Registry,
+    /// The origin at which browsers find a gateway; none where it is that of the API.
+    pub realtime: Option<String>,
+    /// `WEB_VAPID_PUBLIC_KEY`: for which browsers of the console subscribe to Web Push.
+    pub push_key: Option<String>,
     /// The most bytes of a request body.
     pub body_limit: usize,
     /// The most items of one `POST /notify`.
@@ -86,6 +90,8 @@ impl Settings {
             carriers: Vec::new(),
             zones: Zones::bundled(),
             services: Registry::default(),
+            realtime: None,
+            push_key: None,
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,
             connection_limit: 1024,

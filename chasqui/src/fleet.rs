@@ -16,7 +16,7 @@ use topology::Publisher;
 
 use crate::config::Config;
 use crate::parts;
-use crate::roles::{self, FirstUser, Shared};
+use crate::roles::{self, Around, FirstUser, Shared};
 
 /// The time between two looks at the roles' readiness.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -42,10 +42,14 @@ impl Fleet {
     ///
     /// # Errors
     /// What the operator must change.
-    pub async fn start(config: Config, listener: TcpListener, stop: &CancellationToken) -> Result<Self> {
+    pub async fn start(mut config: Config, listener: TcpListener, stop: &CancellationToken) -> Result<Self> {
         let api = listener.local_addr()?;
         let for_clients = gateway_listener(&config).await?;
         let gateway = for_clients.local_addr()?;
+        // To the gateway the console is a page of another origin.
+        for origin in origins_of(api) {
+            config.gateway.origins.allow(&origin);
+        }
         let config = Arc::new(config);
         let topology = parts::topology(&config, "up")?;
         parts::log_zones(&config);
@@ -66,7 +70,9 @@ impl Fleet {
         other_roles.spawn(roles::run_scheduler(shared.clone(), scheduling, stop_others.clone()));
         other_roles.spawn(roles::run_dialog(shared.clone(), telling, stop_others.clone()));
         other_roles.spawn(roles::run_gateway(shared.clone(), for_clients, showing, stop_others.clone()));
-        let api_role = tokio::spawn(roles::run_api(shared, listener, FirstUser::FromThisMachine, stop_api.clone()));
+        let around =
+            Around { first_user: FirstUser::FromThisMachine, realtime: origins_of(gateway).into_iter().next() };
+        let api_role = tokio::spawn(roles::run_api(shared, listener, around, stop_api.clone()));
         Ok(Self {
             api,
             gateway,
@@ -123,6 +129,14 @@ impl Fleet {
         while self.other_roles.join_next().await.is_some() {}
         self.stop_publishing.cancel();
     }
+}
+
+/// The origins of what a browser on this machine finds at an address: none where others may find it by any name.
+fn origins_of(address: SocketAddr) -> Vec<String> {
+    if !address.ip().is_loopback() {
+        return Vec::new();
+    }
+    vec![format!("http://{address}"), format!("http://localhost:{}", address.port())]
 }
 
 /// Listens for clients on the configured address, or on a free port beside it when another program uses the default one.

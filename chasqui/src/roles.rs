@@ -89,7 +89,8 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
             tokio::spawn(ready_the_ledger_in_the_background(shared.clone(), stop.clone()));
             // Nobody knows what is in front of this process: behind a proxy, everybody would seem to be on this
             // machine.
-            run_api(shared, listener, FirstUser::WithTheTokenOnly, stop).await?;
+            let around = Around { first_user: FirstUser::WithTheTokenOnly, realtime: None };
+            run_api(shared, listener, around, stop).await?;
         }
         (Role::Scheduler, _) => {
             ready_the_ledger(&shared, &stop).await?;
@@ -147,13 +148,20 @@ pub(crate) enum FirstUser {
     WithTheTokenOnly,
 }
 
+/// What the process around an API knows of it.
+pub(crate) struct Around {
+    pub(crate) first_user: FirstUser,
+    /// The origin at which browsers find the gateway. None where it is the API's own, as behind a proxy.
+    pub(crate) realtime: Option<String>,
+}
+
 pub(crate) async fn run_api(
     shared: Shared,
     listener: TcpListener,
-    first_user: FirstUser,
+    around: Around,
     stop: CancellationToken,
 ) -> Result<()> {
-    let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
+    let settings = api_settings(&shared.config, listener.local_addr()?, around)?;
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
         .linking(shared.config.public_url.is_some());
@@ -167,7 +175,7 @@ pub(crate) async fn run_api(
     Ok(())
 }
 
-fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: FirstUser) -> Result<api::Settings> {
+fn api_settings(config: &Config, listen: std::net::SocketAddr, around: Around) -> Result<api::Settings> {
     let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
     let jwt = config.api.tokens(secret, config.previous_secret_key.clone());
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
@@ -177,7 +185,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
     });
     Ok(api::Settings {
         open: config.api.open,
-        first_user_from_here: first_user == FirstUser::FromThisMachine,
+        first_user_from_here: around.first_user == FirstUser::FromThisMachine,
         // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         // `PUBLIC_URL` is of https.
@@ -195,6 +203,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         telling: config.topology.events,
         verify: config.api.verify.clone(),
         services: config.services.clone(),
+        realtime: around.realtime,
+        push_key: config.channels.webpush.public_key.clone(),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }

@@ -32,6 +32,11 @@ impl Origins {
         are_right.then_some(Self(words))
     }
 
+    /// Lets the pages of one more origin in.
+    pub fn allow(&mut self, origin: &str) {
+        self.0.push(origin.to_ascii_lowercase());
+    }
+
     /// Whose page has sent a request.
     pub(crate) fn sender(&self, headers: &HeaderMap) -> Sender {
         let Some(origin) = headers.get(ORIGIN) else { return Sender::Nobody };
@@ -82,6 +87,13 @@ mod tests {
         for other in ["https://app.example.com.evil.example", "http://app.example.com", "null"] {
             assert_eq!(sender(app, Some(other)), Sender::Foreign, "{other}");
         }
+    }
+
+    #[test]
+    fn one_more_origin_may_be_let_in() {
+        let mut origins = Origins::parse("https://app.example.com").unwrap();
+        origins.allow("http://localhost:8080");
+        assert_eq!(origins, Origins::parse("https://app.example.com,http://localhost:8080").unwrap());
     }
 
     #[test]
