@@ -56,6 +56,7 @@ mod scope;
 mod secret;
 #[cfg(test)]
 mod simulation;
+mod stored_file;
 mod subject_event;
 mod suppression;
 mod timestamp;
@@ -100,9 +101,9 @@ pub use identity::{
 pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    CommandClaims, CommandKeys, CounterHasher, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher,
-    RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret,
-    is_published_secret,
+    CommandClaims, CommandKeys, CounterHasher, DerivedKey, FileLinks, JournalKeys, Keyring, LetterSealer, LinkSealer,
+    LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret,
+    is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};
@@ -129,6 +130,7 @@ pub use row_lease::{
 };
 pub use scope::{Role, Scope};
 pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
+pub use stored_file::{FileKind, ObjectName, Scan, StoredFile};
 pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};
