@@ -47,6 +47,7 @@ mod m20261130_000053_ask_copies;
 mod m20261130_000054_contacts;
 mod m20261130_000058_leases;
 mod m20261130_000059_locale_of_verifications;
+mod m20261130_000070_files;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -102,6 +103,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000054_contacts::Migration),
             Box::new(m20261130_000058_leases::Migration),
             Box::new(m20261130_000059_locale_of_verifications::Migration),
+            Box::new(m20261130_000070_files::Migration),
         ]
     }
 }

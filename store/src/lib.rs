@@ -5,7 +5,7 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `files` what is stored, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
 //! `sql` knows both databases and no table.
 
 mod accounts;
@@ -14,6 +14,7 @@ mod breaker;
 mod endpoints;
 mod error;
 mod faults;
+mod files;
 mod journal;
 mod leases;
 mod ledger;
@@ -44,6 +45,7 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use faults::SandboxFault;
+pub use files::{FileBegun, FileQuota, FileUsage};
 pub use journal::{
     JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry,
 };
