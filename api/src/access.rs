@@ -29,6 +29,7 @@ pub(crate) mod scopes {
     pub(crate) struct Read;
     pub(crate) struct Operate;
     pub(crate) struct OperateOrNotify;
+    pub(crate) struct ReadOrNotify;
     pub(crate) struct Admin;
     /// Whoever may do anything at all.
     pub(crate) struct Any;
@@ -55,6 +56,12 @@ pub(crate) mod scopes {
         type Scope = Scope;
 
         const ANY_OF: &'static [Scope] = &[Scope::Operate, Scope::Notify];
+    }
+
+    impl Scopes for ReadOrNotify {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &[Scope::Read, Scope::Notify];
     }
 
     impl Scopes for Admin {

@@ -15,6 +15,7 @@ mod documents;
 mod edge;
 mod endpoints;
 mod faults;
+mod files;
 mod messages;
 mod overview;
 mod pauses;

@@ -68,7 +68,7 @@ fn check_text(file: &mut File) -> Result<bool, NotFit> {
 /// beginning is not all.
 fn check_rows(beginning: &[u8], is_cut: bool) -> Result<(), NotFit> {
     let by_each = SEPARATORS.map(|separator| fields_of_rows(beginning, separator, is_cut));
-    let rows = by_each.iter().max_by_key(|rows| rows.first()).map(Vec::as_slice).unwrap_or_default();
+    let rows = by_each.iter().max_by_key(|rows| rows.first().copied()).map(Vec::as_slice).unwrap_or_default();
     match rows.first() {
         None => Err(damaged("has no row")),
         // What separates nothing in the first row may stand in the others.

@@ -41,7 +41,7 @@ fn file(tenant: &str, number: u128, bytes: u64) -> StoredFile {
 
 async fn stored(store: &crate::Store, file: &StoredFile) {
     assert_eq!(store.begin_file(file, QUOTA).await.unwrap(), FileBegun::Begun);
-    assert!(store.finish_file(&file.object, &told()).await.unwrap());
+    assert!(store.finish_file(&file.object, &told_by("ada", seconds(0))).await.unwrap());
 }
 
 async fn a_file_is_served_once_it_is_stored_and_is_its_tenants_alone(db: &Database) {
