@@ -24,9 +24,9 @@ pub fn check_number(number: &str) -> Result<(), String> {
 /// Finds an empty text, one that is too long, and media of which there may be `most_media`. Where media are given, the
 /// text may be empty (<https://www.twilio.com/docs/api/errors/21602>).
 pub(crate) fn faults(words: &Words<'_>, limit: Limit, most_media: usize) -> Vec<Fault> {
-    let alone = attached::media_urls(words.data).next().is_none();
+    let alone = attached::is_alone(words);
     let of_text = of_text(words.text, limit, alone).map(|why| Fault { part: Part::Message, why });
-    of_text.into_iter().chain(attached::faults(words.data, most_media)).collect()
+    of_text.into_iter().chain(attached::faults(words, most_media)).collect()
 }
 
 fn of_text(text: &str, limit: Limit, alone: bool) -> Option<String> {

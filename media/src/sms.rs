@@ -2,7 +2,7 @@
 
 use domain::{Ambiguity, nearest};
 
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::{attached, phone};
 
 /// The longest text, in characters, that Twilio accepts (error 21617, <https://www.twilio.com/docs/api/errors/21617>).
@@ -21,5 +21,6 @@ pub static MEDIUM: Medium = Medium {
     faults: |words| phone::faults(words, TEXT, MAX_MEDIA),
     has_subject: false,
     sends: |data| data.contains_key(attached::FIELD),
+    files: Carriage::Links(MAX_MEDIA),
     meant: |name, _| nearest(name, [attached::FIELD]),
 };

@@ -194,7 +194,7 @@ pub async fn link(
     let Some(file) = cabinet.store.file(tenant, object, now).await? else { return Ok(None) };
     let until = file.expires_at.map_or(now.plus(lives), |expires| expires.min(now.plus(lives)));
     let direct = cabinet.files.link(&file, until.since(now)).await.map_err(NotRead::Away)?;
-    let url = direct.unwrap_or_else(|| format!("{own}{}", links.path(object, until)));
+    let url = direct.unwrap_or_else(|| format!("{own}{}", links.path(object, &file.name, until)));
     Ok(Some(Link { url, expires_at: until }))
 }
 

@@ -1,4 +1,4 @@
-//! `/f/{object}/{until}/{signature}`: a file for whoever has the link, which is all that it needs.
+//! `/f/{object}/{until}/{signature}/{name}`: a file for whoever has the link, which is all that it needs.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::files::refused::{not_read, unknown};
 use crate::files::served::served;
 
 /// Where the links lead.
-pub(crate) const PAGE: &str = "/f/{object}/{until}/{signature}";
+pub(crate) const PAGE: &str = "/f/{object}/{until}/{signature}/{name}";
 
 pub(crate) fn page() -> Router<Arc<App>> {
     Router::new().route(PAGE, get(download))

@@ -37,7 +37,7 @@ pub(crate) struct UrlQuery {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FileUrlAnswer {
     /// Whoever has it downloads the file: give it to nobody else.
-    #[schema(example = "https://notify.example.com/f/018f2b6c0d3e7a41b6c9d2e5f8a1b4c7.pdf/1772370000/9f…")]
+    #[schema(example = "https://notify.example.com/f/018f2b6c0d3e7a41b6c9d2e5f8a1b4c7.pdf/1772370000/9f…/invoice.pdf")]
     url: String,
     /// Until when.
     #[schema(format = DateTime)]

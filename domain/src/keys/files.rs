@@ -21,12 +21,15 @@ impl FileLinks {
         Self { current, previous }
     }
 
-    /// The path of the link to a file until then, in whole seconds: `/f/{object}/{seconds}/{signature}`.
-    pub fn path(&self, object: &ObjectName, until: Timestamp) -> String {
+    /// The path of the link to a file until then, in whole seconds: `/f/{object}/{seconds}/{signature}/{name}`. The name is
+    /// for programs that show the end of a path; nothing goes by it.
+    pub fn path(&self, object: &ObjectName, name: &str, until: Timestamp) -> String {
         let seconds = until.as_micros().div_euclid(1_000_000);
         let signature = hmac::sign(&self.current, signed(object, seconds).as_bytes());
         let signature: String = signature.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{PATH}{object}/{seconds}/{signature}")
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let name: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+        format!("{PATH}{object}/{seconds}/{signature}/{name}")
     }
 
     /// The file that a path leads to now. None where nobody here has made it, or its time is over.
@@ -37,7 +40,7 @@ impl FileLinks {
         let signature = bytes(parts.next()?)?;
         let text = signed(&object, seconds);
         let is_ours = |key: &hmac::Key| hmac::verify(key, text.as_bytes(), &signature).is_ok();
-        let is_whole = parts.next().is_none();
+        let is_whole = parts.next().is_some() && parts.next().is_none();
         let is_signed = is_ours(&self.current) || self.previous.as_ref().is_some_and(is_ours);
         (is_whole && is_signed && now < Timestamp::from_seconds(seconds)).then_some(object)
     }
@@ -80,14 +83,15 @@ mod tests {
         let ours = links("one secret that is long enough, really", None);
         let object = ObjectName::new(Uuid::from_u128(7), FileKind::Png);
         let until = Timestamp::from_seconds(1_772_366_460);
-        let path = ours.path(&object, until);
+        let path = ours.path(&object, "año 7.png", until);
+        assert!(path.ends_with("/a_o_7.png"), "{path}");
         assert_eq!(ours.object(&path, NOW), Some(object.clone()));
         assert_eq!(ours.object(&path, until), None, "its time is over");
         let longer = path.replace("1772366460", "1772366999");
-        let of_another = path.replace("07.png", "08.png");
+        let of_another = path.replace("07.png/", "08.png/");
         let capitals = path.to_ascii_uppercase();
         let more = format!("{path}/x");
-        for other in [longer.as_str(), &of_another, &capitals, &more, "/f/", "", &path[..path.len() - 2]] {
+        for other in [longer.as_str(), &of_another, &capitals, &more, "/f/", "", &path[..path.len() - 12]] {
             assert_eq!(ours.object(other, NOW), None, "{other}");
         }
         let others = links("another secret that is long enough, too", None);
