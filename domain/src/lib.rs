@@ -130,7 +130,7 @@ pub use row_lease::{
 };
 pub use scope::{Role, Scope};
 pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
-pub use stored_file::{FileKind, ObjectName, Scan, StoredFile};
+pub use stored_file::{FileKind, ObjectName, Scan, StoredFile, files_named_in};
 pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};

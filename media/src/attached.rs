@@ -42,18 +42,6 @@ pub(crate) fn has_stored(words: &Words<'_>) -> bool {
     attachments(words).is_some()
 }
 
-/// Whether nothing goes with the words that could be sent without them.
-pub(crate) fn is_alone(words: &Words<'_>) -> bool {
-    media_urls(words.data).next().is_none() && !has_stored(words)
-}
-
-/// Finds what is no list of 1 to `most` https URLs, and what is no file that is stored here, of which there may be as many.
-pub(crate) fn faults(words: &Words<'_>, most: usize) -> Vec<Fault> {
-    let mut faults = of_urls(words.data, most);
-    faults.extend(of_stored(words, most, media_urls(words.data).count()));
-    faults
-}
-
 /// Finds what is wrong with the files that are stored here, `beside` so many others. A mail carries files that are not; no
 /// other medium does.
 pub(crate) fn of_stored(words: &Words<'_>, most: usize, beside: usize) -> Vec<Fault> {
@@ -76,7 +64,8 @@ pub(crate) fn of_stored(words: &Words<'_>, most: usize, beside: usize) -> Vec<Fa
     faults
 }
 
-fn of_urls(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
+/// Finds what is no list of 1 to `most` https URLs.
+pub(crate) fn of_urls(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
     let whole = |why: String| vec![Fault { part: Part::Field(vec![FIELD.into()]), why }];
     let urls = match data.get(FIELD) {
         None | Some(Value::Null) => return Vec::new(),
@@ -130,7 +119,7 @@ mod tests {
             let data = Map::from_iter([(FIELD.to_owned(), urls)]);
             let mail = Map::from_iter([(ATTACHMENTS.to_owned(), attachments)]);
             let words = Words { subject: None, text: "", data: &data, mail: Some(&mail) };
-            faults(&words, 1).iter().map(ToString::to_string).collect::<Vec<_>>()
+            of_stored(&words, 1, media_urls(&data).count()).iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(told(json!([stored]), Value::Null), [""; 0]);
         assert_eq!(told(json!([stored, stored]), Value::Null), ["attachments has 2 files, this channel takes 1"]);

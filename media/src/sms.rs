@@ -18,9 +18,9 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
     compared: str::to_owned,
-    faults: |words| phone::faults(words, TEXT, MAX_MEDIA),
+    faults: |words| phone::faults(words, TEXT, MAX_MEDIA, false),
     has_subject: false,
     sends: |data| data.contains_key(attached::FIELD),
-    files: Carriage::Links(MAX_MEDIA),
+    files: Carriage::Nothing,
     meant: |name, _| nearest(name, [attached::FIELD]),
 };

@@ -108,7 +108,8 @@ fn faults(words: &Words<'_>) -> Vec<Fault> {
     }
     match (content::is_given(words.data), template::is_given(words.data)) {
         (false, false) => {
-            faults.extend(phone::faults(words, TEXT, MAX_MEDIA));
+            faults.extend(phone::faults(words, TEXT, MAX_MEDIA, attached::has_stored(words)));
+            faults.extend(attached::of_stored(words, MAX_MEDIA, attached::media_urls(words.data).count()));
             faults.extend(buttons::faults(words));
             if let Some(part) = attached::given(words).filter(|_| buttons::is_given(words.data)) {
                 let why = "cannot stand beside whatsapp_buttons: WhatsApp has words alone above them".into();
