@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use channels::{Channels, SandboxMode};
 use domain::{
-    Clock, CounterHasher, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
+    Clock, CounterHasher, FileLinks, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
     UnsubscribeLinks,
 };
+use files::Files;
 use operations::Calls;
 use operations::providers::Carrier;
 use secrecy::ExposeSecret;
@@ -208,6 +209,20 @@ pub(crate) fn request_ids(config: &Config) -> RequestIds {
 pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
     let own = config.public_url.as_ref()?;
     Some(UnsubscribeLinks::new(own.url.clone(), keyring(config).links()))
+}
+
+/// The links by which files are downloaded without a token.
+pub(crate) fn file_links(config: &Config) -> FileLinks {
+    keyring(config).file_links()
+}
+
+/// Where files lie. Nothing is opened.
+///
+/// # Errors
+/// What is wrong with the bucket.
+pub(crate) fn files(config: &Config) -> Result<Arc<Files>> {
+    let files = Files::new(config.files.clone());
+    files.map(Arc::new).map_err(|why| anyhow::anyhow!("the bucket of MINIO_ENDPOINT cannot be used: {why}"))
 }
 
 /// What people answer with: codes, links and buttons.

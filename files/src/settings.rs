@@ -69,10 +69,7 @@ impl Settings {
     }
 
     pub fn read(reader: &mut Reader) -> Self {
-        let scanning = reader.choice(
-            "FILES_SCAN",
-            &[("off", Scanning::Off), ("if_available", Scanning::IfAvailable), ("required", Scanning::Required)],
-        );
+        let scanning = scanning(reader);
         let days: u64 = reader.number("FILES_EXPIRE_DAYS", 0..=36_500);
         Self {
             folder: PathBuf::from(reader.required_text("FILES_DIR")),
@@ -114,6 +111,19 @@ fn kinds(reader: &mut Reader) -> Vec<FileKind> {
     kinds
 }
 
+/// Reads whether files are scanned, by either name.
+fn scanning(reader: &mut Reader) -> Scanning {
+    let scanning = reader.choice(
+        "FILES_SCAN",
+        &[("off", Scanning::Off), ("if_available", Scanning::IfAvailable), ("required", Scanning::Required)],
+    );
+    let is_off = reader.text("CLAMAV_ENABLED").is_some() && !reader.flag("CLAMAV_ENABLED");
+    if is_off && scanning == Scanning::Required && reader.are_right(&["CLAMAV_ENABLED"]) {
+        reader.problem("CLAMAV_ENABLED=false contradicts FILES_SCAN=required: leave one of them out");
+    }
+    if is_off { Scanning::Off } else { scanning }
+}
+
 fn scanner(reader: &mut Reader, scanning: Scanning) -> Option<Scanner> {
     let host = reader.host("CLAMAV_HOST", "CLAMAV_PORT");
     let port = reader.port("CLAMAV_PORT");
@@ -131,7 +141,12 @@ fn account(reader: &mut Reader) -> Option<Account> {
     const PARTS: [&str; 3] = ["MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"];
     let public_endpoint = reader.http_url("FILES_PUBLIC_URL", "https://files.example.com");
     let is_secure = reader.flag("MINIO_SECURE");
-    let (bucket, region) = (reader.required_text("MINIO_BUCKET_NAME"), reader.required_text("MINIO_REGION"));
+    let usual = reader.required_text("MINIO_BUCKET_NAME");
+    let bucket = match reader.text("MINIO_BUCKET") {
+        Some(bucket) => bucket,
+        None => usual,
+    };
+    let region = reader.required_text("MINIO_REGION");
     let given = reader.given_of(&PARTS);
     if given.is_empty() {
         if public_endpoint.is_some() {

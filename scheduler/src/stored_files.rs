@@ -70,10 +70,7 @@ async fn look(shared: &Shared, files: &Files, holder: Uuid) -> Result<usize, Tro
 /// # Errors
 /// [`StoreError`]; repeating it is harmless.
 pub(crate) async fn hold(shared: &Shared, tenant: &Tenant, body: &[u8], until: Timestamp) -> Result<(), StoreError> {
-    match files_named_in(body) {
-        objects if objects.is_empty() => Ok(()),
-        objects => shared.intake.store.hold_files(tenant, &objects, until).await,
-    }
+    shared.intake.store.hold_files(tenant, &files_named_in(body), until).await
 }
 
 #[cfg(test)]
