@@ -76,7 +76,10 @@ async fn read(files: &Files, request: Request) -> Result<(Asked, Received), Prob
     let (mut file, mut lives, mut wrong) = (None, None, Vec::<FieldError>::new());
     while let Some(mut part) = form.next().await? {
         match part.name() {
-            "file" if file.is_some() => wrong.push(field("/file", "is given twice: send one file in each form")),
+            "file" if file.is_some() => {
+                wrong.push(field("/file", "is given twice: send one file in each form"));
+                part.skip().await?;
+            }
             "file" => {
                 let name = part.file_name().unwrap_or_default().to_owned();
                 let kind = kind_of(files, &name)?;
@@ -92,7 +95,10 @@ async fn read(files: &Files, request: Request) -> Result<(Asked, Received), Prob
                     )),
                 }
             }
-            other => wrong.push(unknown(other)),
+            other => {
+                wrong.push(unknown(other));
+                part.skip().await?;
+            }
         }
     }
     let Some((name, kind, received)) = file else {
