@@ -113,7 +113,7 @@ pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     Asked, DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
+    UnknownField, Worded, Wording, files_named_in, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
@@ -130,7 +130,7 @@ pub use row_lease::{
 };
 pub use scope::{Role, Scope};
 pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
-pub use stored_file::{FileKind, ObjectName, Scan, StoredFile, files_named_in};
+pub use stored_file::{FileKind, ObjectName, Scan, StoredFile};
 pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};

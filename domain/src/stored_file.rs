@@ -3,14 +3,10 @@
 
 use std::fmt;
 
-use serde_json::Value;
 use uuid::Uuid;
 
-use crate::notification::parse_object;
 use crate::{Content, Tenant, Timestamp};
 
-/// The field of a body that names files.
-const ATTACHMENTS: &str = "attachments";
 /// Digits of the id in the name of an object.
 const ID_DIGITS: usize = 32;
 
@@ -161,19 +157,6 @@ pub struct StoredFile {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The files that the body of a message names, its fallback's among them. A body that cannot be read names none.
-pub fn files_named_in(body: &[u8]) -> Vec<ObjectName> {
-    // Most bodies name none, and need not be read for that.
-    if !body.windows(ATTACHMENTS.len()).any(|window| window == ATTACHMENTS.as_bytes()) {
-        return Vec::new();
-    }
-    let Ok(body) = parse_object(body) else { return Vec::new() };
-    let items = body.get("fallback").and_then(Value::as_array).into_iter().flatten();
-    let lists = std::iter::once(body.get(ATTACHMENTS)).chain(items.map(|item| item.get(ATTACHMENTS)));
-    let files = lists.flatten().filter_map(Value::as_array).flatten();
-    files.filter_map(|file| ObjectName::parse(file.get("file")?.as_str()?)).collect()
-}
-
 impl StoredFile {
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires| expires <= now)
@@ -199,21 +182,6 @@ mod tests {
             assert_eq!(FileKind::of_name(name), kind, "{name}");
         }
         assert!(FileKind::ALL.iter().all(|&kind| FileKind::parse(kind.extension()) == Some(kind)));
-    }
-
-    #[test]
-    fn the_files_of_a_body_are_found_wherever_it_names_them() {
-        let name = |number: u128| ObjectName::new(Uuid::from_u128(number), FileKind::Pdf);
-        let body = format!(
-            r#"{{"message":"x","attachments":[{{"file":"{}"}},{{"filename":"a","content":"AA=="}},{{"file":"x"}},7],
-                "fallback":[{{"channel":"telegram","attachments":[{{"file":"{}"}}]}},{{"channel":"sms"}}]}}"#,
-            name(1),
-            name(2)
-        );
-        assert_eq!(files_named_in(body.as_bytes()), [name(1), name(2)]);
-        assert_eq!(files_named_in(br#"{"message":"attachments"}"#), []);
-        assert_eq!(files_named_in(br#"{"attachments":[{"file":"#), []);
-        assert_eq!(files_named_in(b"{}"), []);
     }
 
     #[test]
