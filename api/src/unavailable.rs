@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Instant;
 
 use axum::http::StatusCode;
+use operations::Unconfirmed;
 use runtime::Outage;
 use store::StoreError;
 use web::problem::Problem;
@@ -87,6 +88,17 @@ pub(crate) fn broker_failed(error: impl Display) {
     if let Some(untold) = PUBLISHING.failed(Instant::now()) {
         tracing::warn!(%error, untold, "a notification was not confirmed");
     }
+}
+
+/// The broker has not confirmed a message of this id: what that means for it, and `then` how to repeat it.
+pub(crate) fn not_confirmed(unconfirmed: Unconfirmed, then: &str) -> Problem {
+    broker_problem(format!("{} {then}", explain(&unconfirmed))).with("id", unconfirmed.id)
+}
+
+/// Tells the client a sentence; the broker's own words stay in our log.
+pub(crate) fn explain(unconfirmed: &Unconfirmed) -> &'static str {
+    broker_failed(&unconfirmed.error);
+    unconfirmed.what_happened()
 }
 
 /// The broker has not confirmed. Says nothing of what to repeat: the caller knows the id.

@@ -9,15 +9,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use domain::{AskKind, AskState, Key, Tenant, Timestamp, printable};
+use domain::{AskKind, AskState, Key, Tenant, printable};
 use operations::asks::{self, Withdrawn};
-use store::{AskFilter, MAX_PAGE, Store};
+use store::{AskFilter, Store};
 
 use crate::config::{Config, Role, Sources};
-use crate::exit::Usage;
+use crate::listing::Range;
+use crate::named::{Named, Show};
 use crate::operator::By;
 use crate::output::{self, say};
-use crate::words::{one_of, tenant, when};
+use crate::words::{one_of, tenant};
 use crate::{columns, exit, logs, parts, unconfigured};
 
 #[derive(Subcommand, Debug)]
@@ -46,42 +47,14 @@ pub struct List {
     /// Only those with this correlation id
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     correlation_id: Option<String>,
-    /// Only those asked at this time or later: RFC 3339 with an offset
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    from: Option<Timestamp>,
-    /// Only those asked before this time
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    until: Option<Timestamp>,
-    /// How many at most
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
-    /// One JSON object per line
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args, Debug)]
-pub struct Show {
-    /// The id of the question
-    id: String,
-    /// Whose question
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
-    /// Wait until it has ended, and print what is said meanwhile
-    #[arg(long, conflicts_with = "json")]
-    follow: bool,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    range: Range,
 }
 
 #[derive(clap::Args, Debug)]
 pub struct Cancel {
-    /// The id of the question
-    id: String,
-    /// Whose question
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
+    #[command(flatten)]
+    named: Named,
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT", value_parser = asks::why, allow_hyphen_values = true)]
     why: String,
@@ -103,27 +76,20 @@ pub(crate) async fn run(sources: Sources, command: AskCommand) -> Result<ExitCod
 }
 
 async fn list(store: &Store, what: List) -> Result<ExitCode> {
-    let List { tenant, state, kind, correlation_id, from, until, limit, json } = what;
-    if from.zip(until).is_some_and(|(from, until)| from >= until) {
-        return Err(Usage("--until must be later than --from".to_owned()).into());
-    }
+    let List { tenant, state, kind, correlation_id, range } = what;
+    let (from, until) = range.times()?;
     let mut filter = AskFilter { tenant, state, kind, correlation_id, from, until, after: None, limit: 0 };
-    let (mut left, mut rows) = (limit as usize, columns::List::new(json));
+    let (mut wanted, mut rows) = (range.wanted(), columns::List::new(range.json));
     loop {
-        filter.limit = left.min(MAX_PAGE as usize);
+        filter.limit = wanted.of_a_page();
         let page = asks::list(store, filter.clone()).await.context("the ledger could not be read")?;
         let answered = asks::answered(store, &page.asks).await.context("the ledger could not be read")?;
         for (ask, answered) in page.asks.iter().zip(answered) {
             rows.add(|| shown::json_of_ask(ask), || shown::row_of(ask, answered));
         }
-        left = left.saturating_sub(page.asks.len());
-        match page.next {
-            Some(next) if left > 0 && !output::is_unread() => filter.after = Some(next),
-            Some(_) if left == 0 => {
-                output::complain(format_args!("there are more: see --limit, --from and --until"));
-                break;
-            }
-            _ => break,
+        filter.after = wanted.behind(page.asks.len(), page.next);
+        if filter.after.is_none() {
+            break;
         }
     }
     rows.end(shown::HEADING, "no question fits");
@@ -131,10 +97,10 @@ async fn list(store: &Store, what: List) -> Result<ExitCode> {
 }
 
 async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
-    let Show { id, tenant, follow, json } = what;
-    let key = Key { tenant, id };
+    let Show { named, follow, json } = what;
+    let key = named.key();
     let Some(found) = asks::show(store, &key).await.context("the ledger could not be read")? else {
-        return no(&key.id, "is no question of this tenant, or nobody has opened it yet");
+        return Ok(exit::no(&unknown(&key.id)));
     };
     let states = asks::states(store, &key, &found.copies).await.context("the ledger could not be read")?;
     match json {
@@ -149,7 +115,8 @@ async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
 }
 
 async fn cancel(store: &Store, what: Cancel) -> Result<ExitCode> {
-    let Cancel { id, tenant, why, by } = what;
+    let Cancel { named, why, by } = what;
+    let Key { tenant, id } = named.key();
     let (actor, now) = (by.actor(tenant), parts::clock().now());
     let withdrawn = asks::cancel(store, &actor, &id, Some(&why), now).await;
     match withdrawn.context("the ledger has taken nothing back")? {
@@ -157,14 +124,13 @@ async fn cancel(store: &Store, what: Cancel) -> Result<ExitCode> {
             say!("taken back: {}", printable(&id));
             Ok(ExitCode::SUCCESS)
         }
-        Withdrawn::Ended(ask) => no(&id, &format!("has ended before: {}", shown::outcome(&ask))),
-        Withdrawn::Unknown => no(&id, "is no question of this tenant, or nobody has opened it yet"),
+        Withdrawn::Ended(ask) => Ok(exit::no(&format!("{id} has ended before: {}", shown::outcome(&ask)))),
+        Withdrawn::Unknown => Ok(exit::no(&unknown(&id))),
     }
 }
 
-fn no(id: &str, why: &str) -> Result<ExitCode> {
-    say!("{}", printable(&format!("{id} {why}")));
-    Ok(exit::answer(false))
+fn unknown(id: &str) -> String {
+    format!("{id} is no question of this tenant, or nobody has opened it yet")
 }
 
 fn state(text: &str) -> Result<AskState, String> {

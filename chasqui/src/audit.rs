@@ -7,10 +7,10 @@ use clap::Subcommand;
 use domain::{Tenant, Timestamp, printable};
 use operations::journal;
 use serde_json::{Value, json};
-use store::{JournalEntry, JournalFilter, JournalHead, MAX_PAGE, Store, VerifiedJournal};
+use store::{JournalEntry, JournalFilter, JournalHead, Store, VerifiedJournal};
 
 use crate::config::{Config, Role, Sources};
-use crate::exit::Usage;
+use crate::listing::{Wanted, in_order};
 use crate::output::{self, say};
 use crate::words::{counted, tenant, when};
 use crate::{exit, logs, parts, unconfigured};
@@ -73,34 +73,23 @@ pub(crate) async fn run(sources: Sources, command: AuditCommand) -> Result<ExitC
 
 async fn list(store: &Store, what: List) -> Result<ExitCode> {
     let List { tenant, actor, kind, subject, since, until, limit, json } = what;
-    if since.zip(until).is_some_and(|(since, until)| since >= until) {
-        return Err(Usage("--until must be later than --since".to_owned()).into());
-    }
+    in_order(since, until, "--since")?;
     let mut filter = JournalFilter { tenant, actor, kind, subject, since, until, after: None, limit: 0 };
-    let mut left = limit;
+    let mut wanted = Wanted::of(limit, "--since");
     loop {
-        filter.limit = left.min(MAX_PAGE) as usize;
+        filter.limit = wanted.of_a_page();
         let page = journal::list(store, filter.clone()).await.context("the ledger could not be read")?;
         page.entries.iter().for_each(|entry| print(entry, json));
-        left = left.saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
-        let is_over = left == 0 || output::is_unread();
-        match page.next {
-            Some(next) if !is_over => filter.after = Some(next),
-            Some(_) if left == 0 => {
-                output::complain(format_args!("there are more: see --limit, --since and --until"));
-                return Ok(ExitCode::SUCCESS);
-            }
-            _ => return Ok(ExitCode::SUCCESS),
+        filter.after = wanted.behind(page.entries.len(), page.next);
+        if filter.after.is_none() {
+            return Ok(ExitCode::SUCCESS);
         }
     }
 }
 
 /// Without the fleet's own secret no seal would be right.
 async fn verify(config: &Config, store: &Store, what: Verify) -> Result<ExitCode> {
-    if config.secret_key.is_none() {
-        let what = "SECRET_KEY is missing: the journal is sealed with a key that is made of it; give the fleet's own";
-        return Err(Usage(what.to_owned()).into());
-    }
+    parts::needs_secret(config, "the journal is sealed with a key that is made of it")?;
     let now = parts::clock().now();
     let verified = journal::verify(store, &parts::journal_keys(config), what.from_head.as_ref(), now).await;
     let verified = verified.context("the ledger could not be read")?;

@@ -10,6 +10,7 @@ use store::{Cursor, DeliveryView, MAX_PAGE};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
+use crate::listing::in_order;
 use crate::output::{self, say};
 use crate::words::{channel, one_of, tenant, when};
 use crate::{logs, parts, unconfigured};
@@ -66,9 +67,7 @@ pub struct Deliveries {
 pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> {
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), Role::Ledger)?;
     logs::start(&config)?;
-    if what.from.zip(what.until).is_some_and(|(from, until)| from >= until) {
-        return Err(Usage("--until must be later than --from".to_owned()).into());
-    }
+    in_order(what.from, what.until, "--from")?;
     let recipients = recipients(&config, &what)?;
     let store = parts::existing_store(&config, parts::clock()).await?;
     let (mut left, mut after) = (what.limit, what.cursor.clone());
@@ -99,10 +98,8 @@ pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> 
 
 /// Without the fleet's own secret nobody would be found.
 fn recipients(config: &Config, what: &Deliveries) -> Result<RecipientHasher> {
-    if what.to.is_some() && config.secret_key.is_none() {
-        let what =
-            "SECRET_KEY is missing: the ledger knows recipients by a hash that is made with it; give the fleet's own";
-        return Err(Usage(what.to_owned()).into());
+    if what.to.is_some() {
+        parts::needs_secret(config, "the ledger knows recipients by a hash that is made with it")?;
     }
     Ok(parts::hasher(config))
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use domain::FieldError;
+use domain::{FieldError, printable};
 use topology::{InvalidBroker, TopologyError};
 
 use crate::config::Problems;
+use crate::output::say;
 
 /// The text about exit codes that `--help` shows.
 pub const CODES: &str = "\
@@ -19,7 +20,7 @@ Exit codes:
      that id
   2  the command line or the settings are wrong: nothing was tried
   3  it could not be done: no connection, no ledger, refused, in the way of another process; `prove`: nobody knows
-  4  the id is known with another body: the notification was not sent
+  4  the id is known with another body: the notification was not sent, nobody was asked, nothing was done
   65  `bounce`: the mail is no report
   75  `bounce`: not now, also where the command line or the settings are wrong; the mail server keeps the mail, and
      tries again
@@ -38,6 +39,12 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 pub(crate) fn answer(yes: bool) -> ExitCode {
     if yes { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+}
+
+/// Prints why the answer is no.
+pub(crate) fn no(why: &str) -> ExitCode {
+    say!("{}", printable(why));
+    answer(false)
 }
 
 /// The code after Ctrl-C, as a shell reports it.

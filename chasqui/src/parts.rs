@@ -20,6 +20,7 @@ use topology::{Broker, Declarations, Management, Plan, Publisher, PublisherSetti
 
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::exit::Usage;
 use crate::zones;
 
 /// The time between two tries to reach a broker or a ledger that is not there yet.
@@ -111,6 +112,17 @@ pub(crate) fn publisher(config: &Config, topology: Topology, stop: CancellationT
 
 pub(crate) async fn store(config: &Config, clock: Arc<dyn Clock>) -> Result<Store> {
     Ok(Store::connect(ledger(config, clock)?).await?)
+}
+
+/// Refuses to go on without the fleet's own secret; `why` says what is made with it.
+///
+/// # Errors
+/// [`Usage`].
+pub(crate) fn needs_secret(config: &Config, why: &str) -> Result<(), Usage> {
+    match config.secret_key {
+        Some(_) => Ok(()),
+        None => Err(Usage(format!("SECRET_KEY is missing: {why}; give the fleet's own"))),
+    }
 }
 
 /// Opens the ledger for a command that only reads: it makes no ledger where there is none.

@@ -110,11 +110,7 @@ pub(crate) async fn run(sources: Sources, command: SuppressCommand) -> Result<Ex
 
 /// Without the fleet's own secret nobody would be found, and whoever is put on the list would be written to.
 pub(crate) fn recipients(config: &Config) -> Result<RecipientHasher> {
-    if config.secret_key.is_none() {
-        let what =
-            "SECRET_KEY is missing: recipients are on the list by a hash that is made with it; give the fleet's own";
-        return Err(Usage(what.to_owned()).into());
-    }
+    parts::needs_secret(config, "recipients are on the list by a hash that is made with it")?;
     Ok(parts::hasher(config))
 }
 

@@ -8,22 +8,27 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use domain::{
-    ChannelName, Checked, CounterHasher, RecipientHasher, RequestIds, Secrets, Tenant, Timestamp, VerificationState,
+    ChannelName, Checked, CounterHasher, Key, RecipientHasher, RequestIds, Secrets, Tenant, VerificationState,
     printable,
 };
 use operations::verifications::{self, Asked, NotVerified, Verifying, read_code};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-use store::{MAX_PAGE, Store, VerificationFilter};
+use store::{Store, VerificationFilter};
 use topology::Publisher;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
+use crate::listing::Range;
+use crate::named::Named;
 use crate::operator::By;
 use crate::output::{self, say};
-use crate::words::{channel, one_of, tenant, when};
+use crate::words::{channel, one_of, tenant};
 use crate::{columns, exit, logs, parts, secret_input, send, unconfigured};
+
+/// What is said where there is none of an id.
+const UNKNOWN: &str = "there is no such verification of this tenant";
 
 #[derive(Subcommand, Debug)]
 pub enum VerifyCommand {
@@ -85,11 +90,8 @@ pub(crate) struct To {
 
 #[derive(clap::Args, Debug)]
 pub struct Which {
-    /// The id of the verification
-    id: String,
-    /// Whose verification
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
+    #[command(flatten)]
+    named: Named,
     #[command(flatten)]
     by: By,
 }
@@ -107,11 +109,8 @@ pub struct Resend {
 
 #[derive(clap::Args, Debug)]
 pub struct Show {
-    /// The id of the verification
-    id: String,
-    /// Whose verification
-    #[arg(long, value_parser = tenant, default_value = "default")]
-    tenant: Tenant,
+    #[command(flatten)]
+    named: Named,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -131,18 +130,8 @@ pub struct List {
     /// Only those for this
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     purpose: Option<String>,
-    /// Only those begun at this time or later: RFC 3339 with an offset
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    from: Option<Timestamp>,
-    /// Only those begun before this time
-    #[arg(long, value_name = "WHEN", value_parser = when)]
-    until: Option<Timestamp>,
-    /// How many at most
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
-    /// One JSON object per line
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    range: Range,
 }
 
 pub(crate) async fn run(sources: Sources, command: VerifyCommand) -> Result<ExitCode> {
@@ -150,9 +139,8 @@ pub(crate) async fn run(sources: Sources, command: VerifyCommand) -> Result<Exit
     let role = if only_reads { Role::Ledger } else { Role::Send };
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
     logs::start(&config)?;
-    if !only_reads && config.secret_key.is_none() {
-        let what = "SECRET_KEY is missing: codes are derived from it; give the fleet's own";
-        return Err(Usage(what.to_owned()).into());
+    if !only_reads {
+        parts::needs_secret(&config, "codes are derived from it")?;
     }
     let store = parts::existing_store(&config, parts::clock()).await?;
     match command {
@@ -238,7 +226,8 @@ impl Start {
 
 impl Resend {
     async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
-        let Self { which: Which { id, tenant, by }, to, locale } = self;
+        let Self { which: Which { named, by }, to, locale } = self;
+        let Key { tenant, id } = named.key();
         let mut body = given_of([("locale", locale.as_deref())]);
         body.insert("to".to_owned(), to.value());
         let (actor, made) = (by.actor(tenant), Parts::of(config));
@@ -276,7 +265,8 @@ fn given_of<const N: usize>(given: [(&str, Option<&str>); N]) -> Map<String, Val
 }
 
 async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode> {
-    let Which { id, tenant, by } = what;
+    let Which { named, by } = what;
+    let Key { tenant, id } = named.key();
     let typed = secret_input::code()?;
     let code = read_code(&json!({"code": typed.expose_secret().trim()}).to_string());
     let code = code.map_err(|refused| Usage::of(&refused.errors(), |_| "the code".to_owned()))?;
@@ -293,9 +283,10 @@ async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode
 }
 
 async fn show(store: &Store, what: Show) -> Result<ExitCode> {
-    let Show { id, tenant, json } = what;
+    let Show { named, json } = what;
+    let Key { tenant, id } = named.key();
     let found = verifications::show(store, &tenant, &id).await.context("the ledger could not be read")?;
-    let Some(verification) = found else { return no("there is no such verification of this tenant") };
+    let Some(verification) = found else { return Ok(exit::no(UNKNOWN)) };
     let now = parts::clock().now();
     match json {
         true => output::json(&shown::json_of(&verification, now)),
@@ -305,25 +296,18 @@ async fn show(store: &Store, what: Show) -> Result<ExitCode> {
 }
 
 async fn list(store: &Store, what: List) -> Result<ExitCode> {
-    let List { tenant, state, channel, purpose, from: since, until, limit, json } = what;
-    if since.zip(until).is_some_and(|(since, until)| since >= until) {
-        return Err(Usage("--until must be later than --from".to_owned()).into());
-    }
+    let List { tenant, state, channel, purpose, range } = what;
+    let (since, until) = range.times()?;
     let mut filter = VerificationFilter { tenant, state, channel, purpose, since, until, after: None, limit: 0 };
-    let (mut left, mut rows) = (limit as usize, columns::List::new(json));
+    let (mut wanted, mut rows) = (range.wanted(), columns::List::new(range.json));
     let now = parts::clock().now();
     loop {
-        filter.limit = left.min(MAX_PAGE as usize);
+        filter.limit = wanted.of_a_page();
         let page = verifications::list(store, filter.clone()).await.context("the ledger could not be read")?;
         page.verifications.iter().for_each(|one| rows.add(|| shown::json_of(one, now), || shown::row_of(one, now)));
-        left = left.saturating_sub(page.verifications.len());
-        match page.next {
-            Some(next) if left > 0 && !output::is_unread() => filter.after = Some(next),
-            Some(_) if left == 0 => {
-                output::complain(format_args!("there are more: see --limit, --from and --until"));
-                break;
-            }
-            _ => break,
+        filter.after = wanted.behind(page.verifications.len(), page.next);
+        if filter.after.is_none() {
+            break;
         }
     }
     rows.end(shown::HEADING, "no verification fits");
@@ -339,7 +323,7 @@ fn not_verified(why: NotVerified) -> Result<ExitCode> {
         NotVerified::Unconfirmed { id, error } => {
             return Err(error).with_context(|| format!("the broker did not take the message of {}", printable(&id)));
         }
-        NotVerified::Unknown => "there is no such verification of this tenant".to_owned(),
+        NotVerified::Unknown => UNKNOWN.to_owned(),
         NotVerified::Another { id } => format!("another verification has begun as {id}"),
         NotVerified::Blocked(blocked) => {
             format!("nothing is sent there: {}; the guard goes by the settings VERIFY_*", shown::reasons(&blocked))
@@ -348,12 +332,7 @@ fn not_verified(why: NotVerified) -> Result<ExitCode> {
         NotVerified::TooSoon(wait) => format!("it was sent a moment ago: try again in {} s", wait.as_secs().max(1)),
         NotVerified::TooOften => "it was sent as often as it may be".to_owned(),
     };
-    no(&said)
-}
-
-fn no(said: &str) -> Result<ExitCode> {
-    say!("{}", printable(said));
-    Ok(exit::answer(false))
+    Ok(exit::no(&said))
 }
 
 /// The option that a field came from.

@@ -15,6 +15,7 @@ mod doors;
 mod feed;
 mod fields;
 mod layout;
+mod list;
 mod look;
 mod own_page;
 mod pages;

@@ -114,7 +114,7 @@ pub(crate) async fn undelivered(shared: &Shared) -> Result<(), StoreError> {
     let store = &shared.intake.store;
     for command in store.undelivered_commands().await? {
         let now = shared.intake.clock.now();
-        let step = |command: &Command| command.undelivered(commands::UNDELIVERED, now);
+        let step = |command: &Command| command.undelivered(now);
         if let Some(CommandStep::Moved(moved)) = store.end_command(&command.key, step).await? {
             failpoint("dialog.command_undelivered");
             count(moved.command.state.as_str());
@@ -174,6 +174,10 @@ async fn advance(
             count("same");
             let found = intake.breaker.retry_until_taken(|| intake.store.command(key)).await?;
             let Some(command) = found else { return Ok(()) };
+            return follow(shared, &command).await;
+        }
+        Some(CommandStep::Passed(command)) => {
+            count("same");
             return follow(shared, &command).await;
         }
         Some(CommandStep::Backwards) => "backwards",

@@ -1,7 +1,7 @@
 //! Who people are: the contacts of a tenant, and the administrators whom the settings name.
 
 use domain::{ChannelName, Key, Tenant, mask};
-use store::{Contact, ContactAddress, StepError};
+use store::{Contact, MOST_OF_ACCOUNT, StepError};
 
 use crate::shared::Shared;
 
@@ -156,32 +156,36 @@ pub(crate) async fn behind(
 ) -> Result<Vec<Person>, StepError> {
     let intake = &shared.intake;
     let hashes = operations::every_recipient(channel, destination, &intake.hasher);
-    let found = intake.breaker.retry_until_taken(|| intake.store.contacts_of_address(channel, &hashes)).await?;
+    let find = || intake.store.contacts_of_account(channel, &hashes);
+    let found = intake.breaker.retry_until_taken(find).await?;
+    if found.len() >= MOST_OF_ACCOUNT {
+        tracing::warn!(%channel, most = MOST_OF_ACCOUNT, "somebody is a contact of more tenants than are looked at");
+    }
     let own = Tenant::default();
+    let mut people: Vec<Person> = found.into_iter().map(Person::from).collect();
+    people.sort_by_key(|person| person.key.tenant != own);
     let is_this = |admin: &Person| {
         admin.addresses.iter().any(|address| address.channel == *channel && address.destination == destination)
     };
-    let admin = admins(shared, &own).into_iter().find(is_this);
-    let is_theirs = |contact: &Contact| {
-        let has_proved = |address: &ContactAddress| {
-            address.proved && address.channel == *channel && hashes.contains(&address.recipient)
-        };
-        (admin.is_some() && contact.key.tenant == own) || contact.addresses.iter().any(has_proved)
+    let Some(admin) = admins(shared, &own).into_iter().find(is_this) else { return Ok(people) };
+    let find = || intake.store.contact_of_address(&own, channel, &hashes);
+    let admin = match intake.breaker.retry_until_taken(find).await? {
+        Some(contact) => administrating(contact.into(), admin),
+        None => admin,
     };
-    let mut people: Vec<Person> = found.into_iter().filter(is_theirs).map(Person::from).collect();
-    people.sort_by_key(|person| person.key.tenant != own);
-    if let Some(admin) = admin {
-        if let Some(person) = people.iter_mut().find(|person| person.key.tenant == own) {
-            if !person.groups.iter().any(|group| group == ADMINS) {
-                // Whoever manages contacts may give them any address: the settings vouch for the account alone.
-                person.addresses = admin.addresses;
-                person.groups.push(ADMINS.to_owned());
-            }
-        } else {
-            people.insert(0, admin);
-        }
-    }
+    people.retain(|person| person.key != admin.key);
+    people.insert(0, admin);
     Ok(people)
+}
+
+/// A contact who is an administrator of the settings.
+fn administrating(mut person: Person, admin: Person) -> Person {
+    if !person.groups.iter().any(|group| group == ADMINS) {
+        // Whoever manages contacts may give them any address: the settings vouch for the account alone.
+        person.addresses = admin.addresses;
+        person.groups.push(ADMINS.to_owned());
+    }
+    person
 }
 
 /// The administrators of the settings: people of the tenant `default`, each with one address.

@@ -1,7 +1,8 @@
 //! Asks a provider for what it keeps until somebody asks. Each update is published as the API would publish the call of a
 //! webhook, and only then confirmed, by asking for those behind it: whoever dies in between has it told again.
 //!
-//! One dialog of a fleet asks, which has a lease. Where it cannot, it leaves that to the others.
+//! One dialog of a fleet asks, which has a lease. Where it cannot, it leaves that to the others; but where all that comes goes
+//! elsewhere they would be told the same, so that it keeps the lease, and is the only one that is not ready.
 
 use std::time::{Duration, Instant};
 
@@ -59,9 +60,15 @@ impl Poller {
                     taken = self.publish(shared, updates).await;
                 }
                 Err(not_now) => {
+                    let others_would_meet_it = matches!(not_now, NotTold::Elsewhere(_));
                     let at_least = self.note_failure(shared, not_now);
-                    self.leave(shared).await;
-                    tokio::time::sleep(wait.max(at_least)).await;
+                    if !others_would_meet_it {
+                        self.leave(shared).await;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(wait.max(at_least)) => {}
+                        () = self.until_the_lease_is_lost(shared), if others_would_meet_it => {}
+                    }
                     wait = (wait * 2).min(LONGEST_WAIT);
                 }
             }
@@ -161,3 +168,6 @@ impl Poller {
         at_least.unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,12 @@ pub use self::reply::ReplyTo;
 pub use self::schema::{Argument, ArgumentKind, Schema};
 
 const NOUN: &str = "command";
+/// What is kept of a command whose delivery has failed for good; the delivery itself says why.
+const UNDELIVERED: &str = "it could not be delivered to its service";
+/// How many states a command has had that went through all of them.
+const STATES_IF_CONFIRMED: u32 = 4;
+/// The same where nobody was asked.
+const STATES_IF_NOT: u32 = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CommandState {
@@ -78,6 +84,8 @@ pub enum CommandStep {
     Moved(Box<CommandMoved>),
     /// It is as far already.
     Same,
+    /// It went through that, and has ended since. As it was then: whoever took that step may have died before it was told.
+    Passed(Box<Command>),
     /// It was further than that.
     Backwards,
     /// It has ended, in another way.
@@ -181,14 +189,19 @@ impl Command {
 
     /// The delivery that takes it to its service has failed for good. It may have arrived all the same: what its service
     /// says of it counts, if that is heard first.
-    pub fn undelivered(&self, why: &str, now: Timestamp) -> CommandStep {
+    pub fn undelivered(&self, now: Timestamp) -> CommandStep {
         match self.state {
             CommandState::PendingConfirmation => CommandStep::NotDispatched,
             CommandState::Dispatched => {
-                Self { output: Some(why.to_owned()), ..self.clone() }.moves(CommandState::Failed, now)
+                Self { output: Some(UNDELIVERED.to_owned()), ..self.clone() }.moves(CommandState::Failed, now)
             }
             _ => self.stays(CommandState::Failed),
         }
+    }
+
+    /// Whether that was its end.
+    pub fn is_undelivered(&self) -> bool {
+        self.state == CommandState::Failed && self.output.as_deref() == Some(UNDELIVERED)
     }
 
     /// What a service says of it.
@@ -201,6 +214,9 @@ impl Command {
         }
         if self.state == CommandState::PendingConfirmation {
             return CommandStep::NotDispatched;
+        }
+        if report.state == CommandState::Running && self.has_run_and_ended() {
+            return CommandStep::Passed(Box::new(self.as_it_ran(now)));
         }
         if report.state.rank() <= self.state.rank() {
             return self.stays(report.state);
@@ -215,6 +231,18 @@ impl Command {
             return None;
         }
         Some(self.clone().moved(CommandState::Expired, now))
+    }
+
+    /// Whether its service had begun before it ended: its states are counted, and only that one may be left out.
+    const fn has_run_and_ended(&self) -> bool {
+        let states = if self.ask.is_some() { STATES_IF_CONFIRMED } else { STATES_IF_NOT };
+        self.state.is_ended() && self.version >= states
+    }
+
+    /// What it was before it ended, where it ran: the row has only kept when it ended.
+    fn as_it_ran(&self, now: Timestamp) -> Self {
+        let (version, updated_at) = (self.version.saturating_sub(1), now.min(self.updated_at));
+        Self { state: CommandState::Running, version, updated_at, ..self.clone() }
     }
 
     /// What is said of a wish to go where it cannot go any more.

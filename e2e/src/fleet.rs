@@ -181,6 +181,17 @@ impl TestFleet {
         until(&what, async || self.delivery(id).await.filter(|view| view.row.state == state)).await
     }
 
+    /// Waits until every delivery is final.
+    pub async fn until_all_are_final(&self) {
+        let is_final = async || {
+            let filter = store::Filter { limit: 1000, ..store::Filter::default() };
+            let page = self.store().deliveries(filter).await.ok()?;
+            let is_open = |state: State| matches!(state, State::Sending | State::Waiting);
+            (!page.deliveries.iter().any(|view| is_open(view.row.state))).then_some(())
+        };
+        until("every delivery is final", is_final).await;
+    }
+
     // ── The end ─────────────────────────────────────────────────────────────────────────────────────────
 
     /// Stops the fleet and removes what it used. Fails for a dead letter that the test did not take, a message that is

@@ -23,8 +23,6 @@ use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 use crate::reader;
 
-/// What is told of an end that is not behind its beginning.
-pub const LATER_THAN_FROM: &str = "must be later than from";
 /// Of so many messages of a question it is looked up what became of them.
 const MOST_LOOKED_UP: usize = 200;
 /// By which a request to ask is known among the messages of the fleet's own.
@@ -111,8 +109,7 @@ fn own(message_id: String, target: &str, body: Bytes, at: Timestamp) -> Publicat
 /// # Errors
 /// [`StoreError`].
 pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError> {
-    let Some(ask) = store.ask(key).await? else { return Ok(None) };
-    let answers = store.answers(key).await?;
+    let Some((ask, answers)) = store.ask_with_answers(key).await? else { return Ok(None) };
     let message = |copy: store::AskCopy| Message {
         approver: ask.approver(copy.place).map(str::to_owned),
         step: copy.step,

@@ -22,12 +22,12 @@ use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE}
 use topology::{Publication, PublishError, Publisher};
 use uuid::Uuid;
 
-pub use self::bodies::{TOLD_FOR_SECONDS, UNASKED, UNDELIVERED, of_its_end, to_its_service};
+pub use self::bodies::{TOLD_FOR_SECONDS, UNASKED, of_its_end, to_its_service};
 pub use self::keys::ServiceKeys;
 pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
 pub use self::request::{CommandRequest, ReportRequest};
 pub(crate) use self::words::question_in;
-pub use self::words::{accepted, help, question, refusal, rejected_line, yes_and_no};
+pub use self::words::{accepted, help, of_no_such_tenant, question, refusal, rejected_line, which_tenant, yes_and_no};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 use crate::own::marked;
@@ -37,8 +37,6 @@ const DISPATCH: &str = "/commands";
 const REPORT: &str = "/commands/event";
 /// The group of callers who may do anything.
 const ADMINS: &str = "admins";
-/// What is told of an end that is not behind its beginning.
-pub const LATER_THAN_FROM: &str = "must be later than from";
 
 /// A command that the broker has on disk.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -7,5 +7,5 @@ pub(crate) mod lookup;
 mod suppressions;
 mod times;
 
-pub use contacts::{Contact, ContactAddress, ContactLinked, ContactPut, MAX_ADDRESSES, MAX_CONTACTS};
+pub use contacts::{Contact, ContactAddress, ContactLinked, ContactPut, MAX_ADDRESSES, MAX_CONTACTS, MOST_OF_ACCOUNT};
 pub use suppressions::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};

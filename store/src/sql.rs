@@ -6,7 +6,9 @@
 //! and `{skip_locked}` (empty on SQLite, which has one writer). This module names no table.
 
 mod columns;
+mod conditions;
 mod db;
+mod pager;
 mod postgres;
 mod session;
 mod sqlite;
@@ -14,7 +16,10 @@ mod value;
 mod writer;
 
 pub(crate) use columns::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of};
+pub(crate) use conditions::Conditions;
 pub(crate) use db::{Db, Line};
+pub use pager::PageCursor;
+pub(crate) use pager::{Asked, PAGE_LOOK, Pager};
 pub(crate) use session::Session;
 pub(crate) use value::{Group, Value, key_values, keys_group, micros};
 pub(crate) use writer::{Work, Writer};

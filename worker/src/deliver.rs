@@ -21,7 +21,7 @@ use crate::health::Wants;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
-use crate::{attached, copies, gone, report};
+use crate::{attached, called_off, copies, gone, report};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -200,7 +200,7 @@ fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent
 /// Makes an attempt, unless it is paused, the worker is stopping or the broker has taken the message back meanwhile.
 ///
 /// # Errors
-/// The ledger does not say who gets no copy: nothing was sent.
+/// The ledger does not say who gets no copy, or how far a command is: nothing was sent.
 async fn try_once(
     shared: &Shared,
     gone_out: &GoneOut,
@@ -215,6 +215,9 @@ async fn try_once(
     if !has_expired && let Some(paused) = shared.paused.outcome(&delivery.notification, now) {
         report::waits(&delivery.notification.channel, &paused);
         return Ok(paused.into());
+    }
+    if let Some(refused) = called_off::refusal(shared, row, delivery).await? {
+        return Ok(refused.into());
     }
     let left_in = copies::left_in(shared, row, delivery).await?;
     let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);

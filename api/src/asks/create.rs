@@ -3,22 +3,17 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use domain::RequestedBy;
 use operations::asks::{self, CheckedAsk};
 use runtime::failpoint;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::body::read_json_text;
-use web::idempotency::idempotency_key;
 use web::problem::Problem;
 
 use crate::access::{Authorized, scopes};
 use crate::app::{App, Shared};
 use crate::asks::body::AskBody;
 use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
-use crate::notifications::body::refusal;
-use crate::notifications::publish::{explain, trace_of};
-use crate::unavailable::{broker_confirmed, broker_problem};
+use crate::notifications::publish::{once_confirmed, trace_of, wanted};
 
 /// The broker has it on disk: people will be asked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,14 +54,7 @@ pub(crate) async fn create(
     headers: HeaderMap,
     request: Request,
 ) -> Result<(StatusCode, Json<AskAccepted>), Problem> {
-    let idempotency_key = idempotency_key(&headers)?;
-    let text = read_json_text(request, app.settings.body_limit).await?;
-    let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
-    let asked = CheckedAsk::read(&text, &caller.name, &rules).map_err(refusal)?;
-    let unknown = asks::faults_of_contacts(&app.store, &asked).await;
-    if !unknown.is_empty() {
-        return Err(Problem::invalid_fields(unknown));
-    }
+    let asked = wanted(&app, &caller, &headers, request, CheckedAsk::read).await?;
     let id = published(&app, asked, &headers).await?;
     Ok((StatusCode::ACCEPTED, Json(AskAccepted { id, status: "accepted" })))
 }
@@ -84,8 +72,12 @@ fn another(id: String) -> Problem {
 /// Publishes a request to ask, in the trace of its own request.
 ///
 /// # Errors
-/// 409 where another question has its id, 503 while the broker does not confirm.
+/// 422 with every contact whom nobody knows, 409 where another question has its id, 503 while the broker does not confirm.
 pub(crate) async fn published(app: &App, asked: CheckedAsk, headers: &HeaderMap) -> Result<String, Problem> {
+    let unknown = asks::faults_of_contacts(&app.store, &asked).await;
+    if !unknown.is_empty() {
+        return Err(Problem::invalid_fields(unknown));
+    }
     match asks::is_known_as_another(&app.store, &asked, &app.recipients).await {
         Ok(false) => {}
         Ok(true) => return Err(another(asked.key.id)),
@@ -93,18 +85,7 @@ pub(crate) async fn published(app: &App, asked: CheckedAsk, headers: &HeaderMap)
         Err(error) => tracing::debug!(%error, "whether a question of this id is known was not looked at"),
     }
     let trace = trace_of(headers);
-    match asks::ask(&app.publisher, asked, trace.as_ref(), app.clock.now()).await {
-        Ok(id) => {
-            broker_confirmed();
-            failpoint("api.asked_before_response");
-            Ok(id)
-        }
-        Err(unconfirmed) => {
-            let detail = format!(
-                "{} Send it again with this id in its body, or with the same Idempotency-Key.",
-                explain(&unconfirmed)
-            );
-            Err(broker_problem(detail).with("id", unconfirmed.id))
-        }
-    }
+    let id = once_confirmed(asks::ask(&app.publisher, asked, trace.as_ref(), app.clock.now()).await)?;
+    failpoint("api.asked_before_response");
+    Ok(id)
 }

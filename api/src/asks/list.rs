@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{AskKind, AskState, Tenant, Timestamp};
-use operations::asks::{self, LATER_THAN_FROM};
+use operations::asks;
+use operations::deliveries::written::LATER_THAN_FROM;
 use serde::Serialize;
 use store::{AskCursor, AskFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{CommandState, Tenant, Timestamp};
-use operations::commands::{self, LATER_THAN_FROM};
+use operations::commands;
+use operations::deliveries::written::LATER_THAN_FROM;
 use serde::Serialize;
 use store::{CommandCursor, CommandFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};

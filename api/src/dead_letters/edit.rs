@@ -22,7 +22,7 @@ use crate::done::done;
 use crate::id::Id;
 use crate::notifications::body::refusal;
 use crate::notifications::publish::Accepted;
-use crate::unavailable::{broker_confirmed, broker_failed, broker_problem};
+use crate::unavailable::{broker_confirmed, not_confirmed};
 
 /// How long a request waits for a scheduler to read the letter.
 const READ_WITHIN: Duration = Duration::from_secs(15);
@@ -104,12 +104,9 @@ pub(crate) async fn edit(
         Edited::InJob { job, by } => Err(taken(job, by)),
         Edited::SentBefore { id, copy } => Err(sent_before(id, copy)),
         Edited::Unconfirmed(unconfirmed) => {
-            broker_failed(&unconfirmed.error);
-            let detail = format!(
-                "{} No other job has the letter meanwhile: send the same request again, or cancel the job of this id.",
-                unconfirmed.what_happened()
-            );
-            Err(broker_problem(detail).with("id", unconfirmed.id))
+            let then =
+                "No other job has the letter meanwhile: send the same request again, or cancel the job of this id.";
+            Err(not_confirmed(unconfirmed, then))
         }
     }
 }

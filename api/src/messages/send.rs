@@ -3,12 +3,9 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use domain::RequestedBy;
 use operations::messages::{self, Meant};
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::body::read_json_text;
-use web::idempotency::idempotency_key;
 use web::problem::{Problem, Warning};
 
 use crate::access::{Authorized, scopes};
@@ -16,8 +13,7 @@ use crate::app::Shared;
 use crate::asks::create::published;
 use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
 use crate::messages::body::MessageBody;
-use crate::notifications::body::refusal;
-use crate::notifications::publish::{Accepted, accepted};
+use crate::notifications::publish::{Accepted, accepted, wanted};
 
 /// The broker has it on disk.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,11 +59,7 @@ pub(crate) async fn send(
     headers: HeaderMap,
     request: Request,
 ) -> Result<(StatusCode, Json<MessageAccepted>), Problem> {
-    let idempotency_key = idempotency_key(&headers)?;
-    let text = read_json_text(request, app.settings.body_limit).await?;
-    let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
-    let meant = messages::read(&text, &caller.name, &rules).map_err(refusal)?;
-    let (message_id, kind, warnings) = match meant {
+    let (message_id, kind, warnings) = match wanted(&app, &caller, &headers, request, messages::read).await? {
         Meant::Notification(checked) => {
             let Accepted { id, warnings, .. } = accepted(&app, *checked, &caller.name, &headers).await?;
             (id, "delivery", warnings)

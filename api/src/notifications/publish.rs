@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Actor, Lane, RequestedBy, Tenant};
-use operations::{Checked, Status, Unconfirmed, accept, accept_all};
+use operations::{Checked, Refused, Rules, Status, Unconfirmed, accept, accept_all};
 use runtime::failpoint;
 use serde::Serialize;
 use topology::TraceHeaders;
@@ -21,7 +21,7 @@ use crate::app::{App, Shared};
 use crate::docs::refusals::{InvalidFields, Unauthorised, Unreadable};
 use crate::notifications::body::{self, Asked};
 use crate::notifications::document::NotifyBody;
-use crate::unavailable::{broker_confirmed, broker_failed, broker_problem};
+use crate::unavailable::{broker_confirmed, broker_problem, explain, not_confirmed};
 
 /// The most bytes of a body that is read at once; a longer one, such as a batch with templates, is read where it makes
 /// nobody wait.
@@ -138,13 +138,31 @@ async fn publish(
         let read = tokio::task::spawn_blocking(reading).await;
         read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
     };
-    let trace = trace_of(headers);
-    let trace = trace.as_ref();
     let publisher = caller.as_ref().map_or(ANONYMOUS_PUBLISHER, |caller| &caller.name);
     match asked {
-        Asked::One(item) => publish_one(app, *item, publisher, trace).await,
-        Asked::Batch(items) => publish_batch(app, items, publisher, trace).await,
+        Asked::One(item) => {
+            let answer = accepted(app, *item, publisher, headers).await?;
+            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+        }
+        Asked::Batch(items) => publish_batch(app, items, publisher, headers).await,
     }
+}
+
+/// What a caller asks for in the body of a request, as `read` takes it. The same `Idempotency-Key` is the same id.
+///
+/// # Errors
+/// As for a key, a body and what is read of it.
+pub(crate) async fn wanted<T>(
+    app: &App,
+    caller: &Actor,
+    headers: &HeaderMap,
+    request: Request,
+    read: impl FnOnce(&str, &str, &Rules<'_>) -> Result<T, Refused>,
+) -> Result<T, Problem> {
+    let idempotency_key = idempotency_key(headers)?;
+    let text = read_json_text(request, app.settings.body_limit).await?;
+    let rules = app.rules(&caller.tenant, RequestedBy::TokenHolder, idempotency_key);
+    read(&text, &caller.name, &rules).map_err(body::refusal)
 }
 
 /// The trace that a caller is in, for its messages. A header that is none of the standard is as good as none: it may
@@ -161,16 +179,6 @@ fn read(app: &App, text: &str, tenant: Option<&Tenant>, idempotency_key: Option<
     body::read(text, &rules, app.settings.batch_limit)
 }
 
-async fn publish_one(
-    app: &App,
-    item: Checked,
-    publisher: &str,
-    trace: Option<&TraceHeaders>,
-) -> Result<Response, Problem> {
-    let accepted = confirmed(app, item, publisher, trace).await?;
-    Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
-}
-
 /// Publishes a notification, in the trace of its request.
 ///
 /// # Errors
@@ -181,38 +189,32 @@ pub(crate) async fn accepted(
     publisher: &str,
     headers: &HeaderMap,
 ) -> Result<Accepted, Problem> {
-    confirmed(app, item, publisher, trace_of(headers).as_ref()).await
+    let trace = trace_of(headers);
+    let published = accept(&app.publisher, item, publisher, trace.as_ref(), app.clock.now()).await;
+    let accepted = once_confirmed(published)?;
+    failpoint("api.confirmed_before_response");
+    Ok(Accepted::from(accepted))
 }
 
-async fn confirmed(
-    app: &App,
-    item: Checked,
-    publisher: &str,
-    trace: Option<&TraceHeaders>,
-) -> Result<Accepted, Problem> {
-    match accept(&app.publisher, item, publisher, trace, app.clock.now()).await {
-        Ok(accepted) => {
-            broker_confirmed();
-            failpoint("api.confirmed_before_response");
-            Ok(Accepted::from(accepted))
-        }
-        Err(unconfirmed) => {
-            let detail = format!(
-                "{} Send it again with this id in its body, or with the same Idempotency-Key.",
-                explain(&unconfirmed)
-            );
-            Err(broker_problem(detail).with("id", unconfirmed.id))
-        }
-    }
+/// What was published for one request, once the broker has confirmed it.
+///
+/// # Errors
+/// 503 where it has not: with the id to repeat with.
+pub(crate) fn once_confirmed<T>(published: Result<T, Unconfirmed>) -> Result<T, Problem> {
+    const THEN: &str = "Send it again with this id in its body, or with the same Idempotency-Key.";
+    let confirmed = published.map_err(|unconfirmed| not_confirmed(unconfirmed, THEN))?;
+    broker_confirmed();
+    Ok(confirmed)
 }
 
 async fn publish_batch(
     app: &App,
     items: Vec<Checked>,
     publisher: &str,
-    trace: Option<&TraceHeaders>,
+    headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let results = accept_all(&app.publisher, items, publisher, trace, app.clock.now()).await;
+    let trace = trace_of(headers);
+    let results = accept_all(&app.publisher, items, publisher, trace.as_ref(), app.clock.now()).await;
     if results.iter().all(Result::is_ok) {
         broker_confirmed();
         let answers: Vec<Accepted> = results.into_iter().flatten().map(Accepted::from).collect();
@@ -253,12 +255,6 @@ impl From<Status> for AcceptedStatus {
             Status::Scheduled => Self::Scheduled,
         }
     }
-}
-
-/// Tells the client a sentence; the broker's own words stay in our log.
-pub(crate) fn explain(unconfirmed: &Unconfirmed) -> &'static str {
-    broker_failed(&unconfirmed.error);
-    unconfirmed.what_happened()
 }
 
 fn lane_name<S: serde::Serializer>(lane: &Lane, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::{FieldError, Lane, RequestedBy};
-use operations::Unconfirmed;
 use operations::schedules::{self, Ran};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,7 +16,7 @@ use crate::docs::refusals::{Unauthorised, UnknownHeader};
 use crate::done::done;
 use crate::id::Id;
 use crate::schedules::show::unknown;
-use crate::unavailable::{broker_confirmed, broker_failed, broker_problem};
+use crate::unavailable::{broker_confirmed, not_confirmed};
 
 /// It is on its way.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,7 +75,10 @@ pub(crate) async fn run(
         Ran::Due => Ok(on_its_way(id, "due", None, Vec::new())),
         Ran::Unknown => Err(unknown()),
         Ran::Refused(errors) => Err(refused(errors)),
-        Ran::Unconfirmed(unconfirmed) => Err(not_confirmed(unconfirmed)),
+        Ran::Unconfirmed(unconfirmed) => {
+            let then = "Ask again with the same Idempotency-Key, so that it is one delivery.";
+            Err(not_confirmed(unconfirmed, then))
+        }
     }
 }
 
@@ -98,11 +100,4 @@ fn refused(errors: Vec<FieldError>) -> Problem {
         "What it sends would not be taken today. DELETE the schedule, and make it anew.",
     )
     .with_fields(errors)
-}
-
-fn not_confirmed(unconfirmed: Unconfirmed) -> Problem {
-    broker_failed(&unconfirmed.error);
-    let detail =
-        format!("{} Ask again with the same Idempotency-Key, so that it is one delivery.", unconfirmed.what_happened());
-    broker_problem(detail).with("id", unconfirmed.id)
 }

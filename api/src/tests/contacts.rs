@@ -72,6 +72,21 @@ async fn everything_that_is_wrong_with_a_contact_is_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_contact_is_one_person_and_no_group_or_channel_of_many() {
+    let app = TestApp::start().await;
+    let body = json!({"addresses": [
+        {"channel": "telegram", "destination": "-1001234567890"}, {"channel": "telegram", "destination": "@example_channel"},
+        {"channel": "slack", "destination": "C012AB3CD"}, {"channel": "slack", "destination": "U012AB3CD"},
+    ]});
+    let refused = put(&app, "ana", &body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    let wrong = ["/addresses/0/destination", "/addresses/1/destination", "/addresses/2/destination"];
+    assert_eq!(refused.pointers(), wrong, "{refused:?}");
+    assert!(refused.text.contains("must be a person's chat: their number"), "{refused:?}");
+    assert!(!refused.text.contains("1001234567890"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn an_address_is_one_contacts() {
     let app = TestApp::start().await;
     put(&app, "ana", &ana()).await;

@@ -12,7 +12,7 @@ use web::problem::Problem;
 
 use crate::done::done;
 use crate::notifications::body::refusal;
-use crate::unavailable::{broker_failed, broker_problem};
+use crate::unavailable::not_confirmed;
 
 /// The answer to somebody whose wish was not done.
 pub(super) fn refused(why: NotVerified, limits: &PumpingLimits) -> Problem {
@@ -38,11 +38,8 @@ pub(super) fn refused(why: NotVerified, limits: &PumpingLimits) -> Problem {
             "It was started before SECRET_KEY was changed twice, so that nobody knows its code any more: start another.",
         ),
         NotVerified::Unconfirmed { id, error } => {
-            broker_failed(&error);
-            let unconfirmed = Unconfirmed { id, error };
-            let happened = unconfirmed.what_happened();
-            let detail = format!("{happened} Repeat it, a start with the same Idempotency-Key: nothing is sent twice.");
-            broker_problem(detail).with("id", unconfirmed.id)
+            let then = "Repeat it, a start with the same Idempotency-Key: nothing is sent twice.";
+            not_confirmed(Unconfirmed { id, error }, then)
         }
     }
 }

@@ -15,7 +15,7 @@ use super::rejected::Rejections;
 use super::watch;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::exit::Usage;
+use crate::exit::{Conflict, Usage};
 use crate::operator::By;
 use crate::words::{tenant, time};
 use crate::{contract, exit, output, parts, send};
@@ -67,7 +67,7 @@ pub struct Create {
     /// Connects its events with whatever it belongs to
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     correlation_id: Option<String>,
-    /// An id of your own: the same again asks nobody twice
+    /// An id of your own: the same again asks nobody twice, and that of another question is refused (exit code 4)
     #[arg(long, allow_hyphen_values = true)]
     id: Option<String>,
     /// For whom it is asked
@@ -118,6 +118,12 @@ impl Create {
         let unknown = asks::faults_of_contacts(store, &checked).await;
         if !unknown.is_empty() {
             return Err(Usage::of(&unknown, option).into());
+        }
+        match asks::is_known_as_another(store, &checked, &parts::hasher(config)).await {
+            Ok(false) => {}
+            Ok(true) => return Err(another(&checked.key.id).into()),
+            // Whoever opens the question goes by the same rule.
+            Err(error) => tracing::warn!("whether this id is that of another question was not looked at: {error}"),
         }
         let key = checked.key.clone();
         let (publisher, _ends_the_publisher) = send::connect(config).await?;
@@ -180,6 +186,13 @@ impl Create {
         });
         Ok(contacts.chain(groups).chain(addresses).collect::<Result<_, Usage>>()?)
     }
+}
+
+fn another(id: &str) -> Conflict {
+    Conflict(format!(
+        "id_conflict: the id {id} is that of another question, so nobody is asked. To ask something else, leave --id out or \
+         give another one."
+    ))
 }
 
 fn choice(text: &str, refuses: bool) -> Value {

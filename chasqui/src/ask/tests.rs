@@ -6,6 +6,7 @@ use operations::asks::{Message, Shown};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::exit::Usage;
 
 #[derive(Parser, Debug)]
 struct Line {

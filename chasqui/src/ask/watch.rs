@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use domain::{Answer, Ask, AskState, Key, printable};
 use operations::asks::{self, Shown};
 use store::Store;
-use tokio::time::Instant;
 
 use super::rejected::Rejections;
 use super::shown;
@@ -26,13 +25,11 @@ pub(super) async fn watch(
     mut rejections: Rejections<'_>,
 ) -> Result<ExitCode> {
     let mut told: BTreeSet<(String, String)> = said.iter().map(name_of).collect();
-    let mut untaken = Untaken::since(Instant::now());
+    let mut untaken = Untaken::by("dialog", dead_letters);
     let mut is_opened = !said.is_empty();
     loop {
         let found = asks::show(store, key).await.context("the ledger could not be read")?;
-        if untaken.is_to_tell(found.is_some(), Instant::now()) {
-            follow::complain_of_untaken("dialog", dead_letters);
-        }
+        untaken.look(found.is_some());
         if let Some(Shown { ask, answers, .. }) = found {
             if !is_opened {
                 is_opened = true;

@@ -1,5 +1,10 @@
 //! What is read of a command line, and what is printed of a command.
 
+use domain::Command;
+use serde_json::json;
+
+use super::shown::{json_of, lines, row_of};
+use super::watch::{passed, step_of};
 use super::*;
 
 fn command(state: CommandState) -> Command {

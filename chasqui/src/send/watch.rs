@@ -17,12 +17,12 @@ use crate::output::say;
 /// look at then, such as the queue `dead_letters`, is told once.
 pub(super) async fn watch(store: &Store, key: &Key, content: &Content, dead_letters: &str) -> Result<ExitCode> {
     let (mut seen, mut last, mut waited) = (BTreeSet::new(), None, None);
-    let mut untaken = Untaken::since(Instant::now());
+    let mut untaken = Untaken::by("worker", dead_letters);
     loop {
         let view = store.delivery(key).await?;
         // What is scheduled is a job until its time has come.
         if untaken.is_to_tell(view.is_some(), Instant::now()) && store.job(key).await?.is_none() {
-            follow::complain_of_untaken("worker", dead_letters);
+            untaken.complain();
         }
         if let Some(view) = view {
             if view.row.content.is_some_and(|known| known != *content) {

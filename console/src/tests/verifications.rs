@@ -20,6 +20,7 @@ fn verification(id: &str, state: VerificationState) -> Verification {
         client: None,
         session: None,
         dial_code: Some("+34".into()),
+        locale: None,
         state,
         version: 1,
         salt: [7; 16],

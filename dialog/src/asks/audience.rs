@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use domain::{Addressee, AskRequest, ChannelName, FieldError, Key, MAX_APPROVERS, Tenant, mask};
+use domain::{Addressee, AskRequest, ChannelName, FieldError, Key, MAX_APPROVERS, Tenant, mask, refusal_as_a_persons};
 use store::StepError;
 
 use super::plan::{Approver, FIRST_STEP_OF_ESCALATION, QUESTION};
@@ -159,7 +159,7 @@ async fn resolved(
                 None => Err("is nobody who is known: PUT /contacts/{id} makes a contact".into()),
                 Some(person) => reached(person, channels)
                     .map(|found| vec![found])
-                    .ok_or_else(|| "has no address of these channels".into()),
+                    .ok_or_else(|| "has no address of their own of these channels".into()),
             }
         }
         Addressee::Group { name, channels } => {
@@ -211,10 +211,12 @@ fn hashed(shared: &Shared, addresses: &[Address]) -> BTreeSet<Hashed> {
     addresses.iter().map(hash).collect()
 }
 
-/// Somebody with their addresses of these channels, in the order of the channels; with all of them where none is named.
+/// Somebody with their addresses of these channels, in the order of the channels; with all of them where none is named. What an
+/// older version has kept for one person may be a group, where anybody reads the question and nobody's answer is heard.
 fn reached(person: Person, channels: &[ChannelName]) -> Option<Found> {
     let name = person.shown();
-    let Person { key, locale, addresses, .. } = person;
+    let Person { key, locale, mut addresses, .. } = person;
+    addresses.retain(|one| refusal_as_a_persons(&one.channel, &one.destination).is_none());
     let addresses = if channels.is_empty() {
         addresses
     } else {

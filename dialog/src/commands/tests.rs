@@ -1,6 +1,6 @@
 //! Commands from their first word to their end: who is asked, what is published, and what is told to whom.
 
-use domain::{Command, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
+use domain::{Command, CommandReport, CommandState, Registry, Tenant, command_delivery_id, typed_command_id};
 use serde_json::{Value, json};
 use testkit::keys::{service_public_pem, service_token};
 use topology::{Publication, Settlement};
@@ -19,6 +19,10 @@ fn services() -> Registry {
         "vault": {
             "base_url": "http://127.0.0.1:9301", "may": ["ana"], "approvers": ["ben"],
             "actions": { "open": {} },
+        },
+        "shared": {
+            "base_url": "http://127.0.0.1:9302", "may": ["dan"], "tenants": ["default", "acme"],
+            "actions": { "look": { "confirm": false } },
         },
     });
     let Value::Object(written) = written else { unreachable!() };
@@ -155,6 +159,30 @@ async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
     assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
 }
 
+#[tokio::test]
+async fn that_a_command_runs_is_told_also_where_its_end_has_overtaken_whoever_died_with_that() {
+    let mut parts = parts_with(services()).await;
+    for id in ["c-1", "c-2"] {
+        parts.asked("/commands", request(id, "trading", "look", "user:ada")).await;
+    }
+    parts.published();
+    // One dialog has written the row of c-1 and died; of c-2 nobody ever said that it runs.
+    let says = |state| CommandReport { service: "trading", state, output: None };
+    let at = parts.now();
+    let step = |command: &Command| command.reported(&says(CommandState::Running), at);
+    let store = &parts.shared.intake.store;
+    assert!(store.advance_command(&testkit::key("c-1"), step, |_| None).await.unwrap().is_some());
+    for id in ["c-1", "c-2"] {
+        parts.asked("/commands/event", report(id, "trading", "succeeded")).await;
+    }
+    assert_eq!(names(&parts.published()), "command.succeeded command.succeeded");
+    for (id, expected) in [("c-1", "command.running"), ("c-2", "")] {
+        parts.asked("/commands/event", report(id, "trading", "running")).await;
+        assert_eq!(names(&parts.published()), expected, "{id}");
+        assert_eq!(row(&parts, id).await.state, CommandState::Succeeded);
+    }
+}
+
 /// What a service publishes of a command, with a token of these claims besides those that it needs.
 fn message(parts: &Parts, id: &str, state: &str, claims: &Value) -> Publication {
     let at = parts.now().as_micros() / 1_000_000;
@@ -232,6 +260,27 @@ async fn people_are_told_what_they_may_and_what_is_wrong() {
         let published = parts.published();
         let told = by(&published, "telegram");
         assert_eq!((told.len(), &told[0]["message"]), (1, &json!(expected)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do() {
+    let mut parts = parts_with(services()).await;
+    let dan = parts.knows("dan", &[], &[("telegram", "8")]).await;
+    let of_acme = store::Contact { key: testkit::key_of("acme", "dan"), ..dan };
+    parts.shared.intake.store.put_contact(&of_acme, &testkit::told()).await.unwrap();
+    for (text, expected) in [
+        ("/cmd shared.look", "Not done: it may be for default, acme: write /cmd default/shared.look."),
+        ("/cmd nowhere/shared.look", "Not done: you are not of nowhere; you are of default, acme."),
+        ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
+        ("/cmd acme/shared.look", "shared.look is on its way."),
+    ] {
+        parts.says("telegram", words(&format!("m-{text}"), "8", text)).await;
+        let published = parts.published();
+        assert_eq!(by(&published, "telegram")[0]["message"], json!(expected), "{text}");
+        let dispatched = by(&published, "service");
+        assert_eq!(dispatched.len(), usize::from(text.starts_with("/cmd acme/")), "{text}");
+        assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
     }
 }
 

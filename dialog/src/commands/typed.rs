@@ -1,7 +1,9 @@
 //! What people type into a private chat with our bot to have something done.
 
-use domain::{CommandLine, Key, ReplyTo, Timestamp, reply_id, typed_command_id};
-use operations::commands::{CommandRequest, TOLD_FOR_SECONDS, accepted, help, refusal, rejected_line};
+use domain::{CommandLine, Key, ReplyTo, Tenant, Timestamp, reply_id, typed_command_id};
+use operations::commands::{
+    CommandRequest, TOLD_FOR_SECONDS, accepted, help, of_no_such_tenant, refusal, rejected_line, which_tenant,
+};
 use serde_json::json;
 
 use super::make;
@@ -41,13 +43,17 @@ pub(crate) async fn typed(
         }
         None => {
             let to = chat(first);
-            let words = help(&shared.services, &first.key.tenant, &first.names(), to.locale.as_deref());
+            let those: Vec<(&Tenant, Vec<&str>)> =
+                people.iter().map(|person| (&person.key.tenant, person.names())).collect();
+            let words = help(&shared.services, &those, to.locale.as_deref());
             return answer(shared, first, said, &to, &words).await;
         }
     };
-    // Somebody of several tenants has it done in one where they may.
-    let may = |person: &&Person| shared.services.resolve(&line, &person.key.tenant, &person.names()).is_ok();
-    let person = people.iter().find(may).unwrap_or(first);
+    let (tenant, line) = line.of_a_tenant();
+    let person = match by_whom(shared, people, tenant.as_deref(), &line, &chat(first)) {
+        Ok(person) => person,
+        Err(words) => return answer(shared, first, said, &chat(first), &words).await,
+    };
     let to = chat(person);
     let wanted = match shared.services.resolve(&line, &person.key.tenant, &person.names()) {
         Ok(wanted) => wanted,
@@ -76,6 +82,40 @@ pub(crate) async fn typed(
         return Ok(());
     }
     answer(shared, person, said, &to, &accepted(&command, to.locale.as_deref())).await
+}
+
+/// As whom of these somebody has it done: of the tenant that they have named, or of the only one where they may. Where they may
+/// nowhere, the first is told why.
+///
+/// # Errors
+/// What they are told of the tenants that there are.
+fn by_whom<'p>(
+    shared: &Shared,
+    people: &'p [Person],
+    tenant: Option<&str>,
+    line: &CommandLine,
+    to: &ReplyTo,
+) -> Result<&'p Person, String> {
+    let locale = to.locale.as_deref();
+    let is_named = |person: &&Person| tenant.is_none_or(|name| name == person.key.tenant.as_str());
+    let named: Vec<&Person> = people.iter().filter(is_named).collect();
+    let Some(first) = named.first().copied() else {
+        return Err(of_no_such_tenant(tenant.unwrap_or_default(), &tenants(people), locale));
+    };
+    let may = |person: &&Person| shared.services.resolve(line, &person.key.tenant, &person.names()).is_ok();
+    let able: Vec<&Person> = named.into_iter().filter(may).collect();
+    match able.as_slice() {
+        [] => Ok(first),
+        [one, others @ ..] if others.iter().all(|other| other.key.tenant == one.key.tenant) => Ok(*one),
+        several => {
+            let what = format!("{}.{}", line.service, line.action);
+            Err(which_tenant(&tenants(several.iter().copied()), &what, locale))
+        }
+    }
+}
+
+fn tenants<'p>(people: impl IntoIterator<Item = &'p Person>) -> Vec<&'p Tenant> {
+    people.into_iter().map(|person| &person.key.tenant).collect()
 }
 
 /// Tells somebody in the same chat what became of what they have typed.

@@ -53,6 +53,13 @@ impl CommandLine {
         let is_its_end = rest.chars().next().is_none_or(char::is_whitespace);
         is_its_end.then(|| read(rest))
     }
+
+    /// The tenant that is named before the service, as in `/cmd acme/trading.stop`, and the line without it.
+    pub fn of_a_tenant(self) -> (Option<String>, Self) {
+        let Some((tenant, service)) = self.service.split_once('/') else { return (None, self) };
+        let (tenant, service) = (tenant.to_owned(), service.to_owned());
+        (Some(tenant), Self { service, ..self })
+    }
 }
 
 fn read(rest: &str) -> Result<CommandLine, InvalidLine> {

@@ -69,12 +69,40 @@ fn what_each_signal_does_to_each_state() {
         let steps = [
             one.confirmed("ben", "d-1", later()),
             one.refused("ben", later()),
-            one.undelivered("no such host", later()),
+            one.undelivered(later()),
             one.reported(&says(S::Running), later()),
             one.reported(&says(S::Succeeded), later()),
             one.reported(&says(S::Rejected), later()),
         ];
         assert_eq!(steps.map(|step| word(&one, step)), expected, "{state:?}");
+    }
+}
+
+#[test]
+fn that_it_runs_is_told_again_with_the_same_event_after_its_end_if_it_ran_at_all() {
+    let moved = |step: CommandStep| match step {
+        CommandStep::Moved(moved) => *moved,
+        other => panic!("{other:?}"),
+    };
+    let says = |state| CommandReport { service: "trading", state, output: None };
+    let asked = moved(command(CommandState::PendingConfirmation).confirmed("ben", "d-1", NOW)).command;
+    let unasked = Command { ask: None, ..command(CommandState::Dispatched) };
+    for dispatched in [asked, unasked] {
+        let running = moved(dispatched.reported(&says(CommandState::Running), NOW));
+        let over = running.command.expires_at;
+        for ended in [
+            moved(running.command.reported(&says(CommandState::Succeeded), later())).command,
+            running.command.expired(over).unwrap().command,
+        ] {
+            let again = ended.reported(&says(CommandState::Running), NOW);
+            let CommandStep::Passed(was) = &again else { panic!("{again:?}") };
+            assert_eq!(was.told(), running.event);
+            let late = ended.reported(&says(CommandState::Running), over.plus(Duration::from_secs(9)));
+            let CommandStep::Passed(was) = &late else { panic!("{late:?}") };
+            assert_eq!((was.told().id, was.updated_at), (running.event.id, ended.updated_at), "not behind its end");
+        }
+        let at_once = moved(dispatched.reported(&says(CommandState::Failed), NOW)).command;
+        assert_eq!(at_once.reported(&says(CommandState::Running), later()), CommandStep::Ended, "it never ran");
     }
 }
 

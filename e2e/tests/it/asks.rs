@@ -106,6 +106,29 @@ async fn an_ask_whose_dialog_dies_at_any_step_is_asked_answered_and_ended_once()
     }
 }
 
+#[tokio::test]
+async fn the_command_line_refuses_the_id_of_another_question_as_the_api_does() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    for command in [["topology", "apply"].as_slice(), &["migrate"]] {
+        let (code, said) = run(command, &fleet.environment).await;
+        assert_eq!(code, 0, "{said}");
+    }
+    let dialog = Process::ready("dialog", &fleet.environment).await;
+    let asks = async |question: &str| {
+        let words = ["ask", "create", "--question", question, "--to-address", "sms:+12025550143", "--id", "q-1"];
+        run(&words, &fleet.environment).await
+    };
+    let (code, said) = asks("Go?").await;
+    assert_eq!(code, 0, "{said}");
+    until("it is open", async || fleet.store().ask(&key("q-1")).await.expect("the ledger answers")).await;
+    let (code, said) = asks("Go?").await;
+    assert_eq!(code, 0, "the same again is the same question: {said}");
+    let (code, said) = asks("Stop?").await;
+    assert!(code == 4 && said.contains("id_conflict: the id q-1 is that of another question"), "{code}: {said}");
+    drop(dialog);
+    fleet.remove().await;
+}
+
 /// Whether nothing is known any more of where the question went.
 async fn forgotten(fleet: &TestFleet) -> bool {
     let ask: Key = key("a-1");

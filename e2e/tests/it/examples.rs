@@ -5,13 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use chasqui::clock::SystemClock;
-use domain::{Clock as _, State};
+use domain::Clock as _;
 use e2e::fleet::until;
 use e2e::{Database, TestFleet};
 use embedded::free_ports;
 use fake::{Fake, Options};
 use serde_json::{Value, json};
-use store::Filter;
 use testkit::Counterpart;
 use testkit::tools::{installed, repository};
 use tokio::process::Command;
@@ -134,12 +133,7 @@ impl Walk {
 
     /// Waits until every delivery is final, and looks whether anything was left.
     async fn finish(self) {
-        let is_final = async || {
-            let page = self.fleet.store().deliveries(Filter { limit: 1000, ..Filter::default() }).await.ok()?;
-            let open = |state: State| matches!(state, State::Sending | State::Waiting);
-            (!page.deliveries.iter().any(|view| open(view.row.state))).then_some(())
-        };
-        until("every delivery is final", is_final).await;
+        self.fleet.until_all_are_final().await;
         self.fleet.finish().await;
     }
 }

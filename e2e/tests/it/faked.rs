@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 const PHONE: &str = "+12025550143";
 
-fn now() -> u64 {
+/// In seconds of the epoch.
+pub(crate) fn now() -> u64 {
     u64::try_from(SystemClock.now().as_micros() / 1_000_000).unwrap_or_default()
 }
 
@@ -38,6 +39,7 @@ async fn a_fleet_with_the_settings_of_the_fake_delivers_by_every_medium_and_trie
         ("iphone", "push", iphone.as_str()),
         ("browser", "webpush", browser),
         ("bot", "telegram", "4711"),
+        ("app", "slack", "U0EXAMPLE00"),
     ];
     for (id, channel, destination) in media {
         let body = json!({"channel": channel, "destination": destination, "subject": "Aviso", "message": "Su pedido"});
@@ -55,6 +57,6 @@ async fn a_fleet_with_the_settings_of_the_fake_delivers_by_every_medium_and_trie
     assert_eq!((taken.count(), received.len()), (media.len(), media.len() + 1), "{answer}");
 
     let (code, said) = run(&["providers", "check"], &fleet.environment).await;
-    assert_eq!((code, said.matches("accepts our credentials").count()), (0, 7), "{said}");
+    assert_eq!((code, said.matches("accepts our credentials").count()), (0, 8), "{said}");
     fleet.finish().await;
 }

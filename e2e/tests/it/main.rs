@@ -33,6 +33,7 @@ mod retry;
 mod schedule;
 mod search;
 mod settings;
+mod slack;
 mod smtp;
 mod tenants;
 mod tidy;

@@ -94,9 +94,13 @@ fn read(site: &Site, call: &Call) -> Result<Message, Reply> {
     if let Some((_, code)) = REFUSING.iter().find(|(known, _)| *known == to) {
         return Err(error(code));
     }
+    // A person is no conversation: what was sent to one is changed where it stands.
+    if method == UPDATE && to.starts_with(['U', 'W']) {
+        return Err(error("channel_not_found"));
+    }
     check(&body)?;
     // What is sent to a person stands in a conversation of the two.
-    let conversation = match to.strip_prefix('U') {
+    let conversation = match to.strip_prefix(['U', 'W']) {
         Some(rest) if method == POST_MESSAGE => format!("D{rest}"),
         _ => to.clone(),
     };

@@ -67,7 +67,7 @@ pub async fn linked(store: &Store, secrets: &Secrets, ticket: &str) -> Result<Op
         return Ok(None);
     }
     let Some(approver) = ask.approver(ticket.approver).map(str::to_owned) else { return Ok(None) };
-    let answers = store.answers(&ask.key).await?;
+    let Some((ask, answers)) = store.ask_with_answers(&ask.key).await? else { return Ok(None) };
     let copies = store.ask_copies(&ask.key).await?;
     let locale = copies.into_iter().find(|copy| copy.place == ticket.approver).and_then(|copy| copy.locale);
     Ok(Some(Linked { ask, approver, locale, answers }))
@@ -78,8 +78,7 @@ pub async fn linked(store: &Store, secrets: &Secrets, ticket: &str) -> Result<Op
 /// # Errors
 /// [`StoreError`].
 pub async fn read_again(store: &Store, linked: &Linked) -> Result<Option<Linked>, StoreError> {
-    let Some(ask) = store.ask(&linked.ask.key).await? else { return Ok(None) };
-    let answers = store.answers(&ask.key).await?;
+    let Some((ask, answers)) = store.ask_with_answers(&linked.ask.key).await? else { return Ok(None) };
     Ok(Some(Linked { ask, answers, ..linked.clone() }))
 }
 

@@ -11,8 +11,6 @@ const MAX_TOLD_CHARS: usize = 500;
 
 /// With this begins what is kept of a command about which nobody can be asked; why stands behind it.
 pub const UNASKED: &str = "nobody can be asked";
-/// What is kept of a command whose delivery has failed for good; the delivery itself says why.
-pub const UNDELIVERED: &str = "it could not be delivered to its service";
 
 /// For how long people are told what became of what they have said or asked for, in seconds. A worker that died while it told
 /// them leaves nobody who knows whether it has, and by Telegram only what has an end is sent again then. A day, so that a
@@ -66,7 +64,7 @@ fn ending(command: &Command) -> (&'static str, Option<&str>) {
         (CommandState::Expired, false) => ("unconfirmed", None),
         (CommandState::Rejected, false) if output.is_some_and(|why| why.starts_with(UNASKED)) => ("unasked", None),
         (CommandState::Rejected, false) => (CommandState::Rejected.as_str(), None),
-        (CommandState::Failed, _) if output == Some(UNDELIVERED) => ("undelivered", None),
+        (CommandState::Failed, _) if command.is_undelivered() => ("undelivered", None),
         (state, _) => (state.as_str(), output),
     }
 }

@@ -1,6 +1,9 @@
 //! What people are told who type commands, in Spanish or in English.
 
-use domain::{ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Tenant, Unresolved, printable};
+use domain::{
+    Action, ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Service, Tenant, Unresolved,
+    printable,
+};
 use serde_json::{Map, Value};
 
 use super::faults::said;
@@ -65,19 +68,14 @@ pub fn accepted(command: &Command, locale: Option<&str>) -> String {
     }
 }
 
-/// What somebody may have done, service by service.
-pub fn help(services: &Registry, tenant: &Tenant, who: &[&str], locale: Option<&str>) -> String {
+/// What somebody may have done, service by service: they are these names in each of these tenants.
+pub fn help(services: &Registry, people: &[(&Tenant, Vec<&str>)], locale: Option<&str>) -> String {
     let is_spanish = is_spanish(locale);
     let mut lines = Vec::new();
-    for service in services.of(tenant, who) {
-        for (name, action) in service.actions.iter().filter(|(_, action)| service.may(action, who)) {
-            let shown = action.schema.arguments.iter().map(|argument| {
-                let value = format!("{}={}", argument.name, kind(argument.kind, is_spanish));
-                if argument.is_required { value } else { format!("[{value}]") }
-            });
-            let line = [format!("/cmd {}.{name}", service.name)].into_iter().chain(shown).collect::<Vec<_>>().join(" ");
-            let asked = if is_spanish { " (se confirma)" } else { " (is confirmed)" };
-            lines.push(format!("{line}{}", if service.confirms(action) { asked } else { "" }));
+    for (tenant, who) in people {
+        let of = if people.len() > 1 { format!("{tenant}/") } else { String::new() };
+        for service in services.of(tenant, who) {
+            lines.extend(lines_of(service, who, &of, is_spanish));
         }
     }
     match (lines.is_empty(), is_spanish) {
@@ -86,6 +84,46 @@ pub fn help(services: &Registry, tenant: &Tenant, who: &[&str], locale: Option<&
         (false, true) => format!("Puedes pedir:\n{}", lines.join("\n")),
         (false, false) => format!("You may have done:\n{}", lines.join("\n")),
     }
+}
+
+/// What somebody may have a service do, an action a line.
+fn lines_of(service: &Service, who: &[&str], of: &str, is_spanish: bool) -> Vec<String> {
+    let allowed = service.actions.iter().filter(|(_, action)| service.may(action, who));
+    let line = |(name, action): (&String, &Action)| {
+        let shown = action.schema.arguments.iter().map(|argument| {
+            let value = format!("{}={}", argument.name, kind(argument.kind, is_spanish));
+            if argument.is_required { value } else { format!("[{value}]") }
+        });
+        let line = [format!("/cmd {of}{}.{name}", service.name)].into_iter().chain(shown).collect::<Vec<_>>().join(" ");
+        let asked = if is_spanish { " (se confirma)" } else { " (is confirmed)" };
+        format!("{line}{}", if service.confirms(action) { asked } else { "" })
+    };
+    allowed.map(line).collect()
+}
+
+/// Why a command is not done that somebody may have done in each of these tenants, at least two: nobody guesses for which.
+pub fn which_tenant(tenants: &[&Tenant], what: &str, locale: Option<&str>) -> String {
+    let (all, first) = (listed(tenants), tenants.first().map_or("", |tenant| tenant.as_str()));
+    let is_spanish = is_spanish(locale);
+    let why = match is_spanish {
+        true => format!("puede ser para {all}: escribe /cmd {first}/{what}"),
+        false => format!("it may be for {all}: write /cmd {first}/{what}"),
+    };
+    not_done(&why, is_spanish)
+}
+
+/// Why a command is not done for a tenant of which somebody is nobody; they are somebody of these.
+pub fn of_no_such_tenant(named: &str, tenants: &[&Tenant], locale: Option<&str>) -> String {
+    let (named, all, is_spanish) = (printable(named), listed(tenants), is_spanish(locale));
+    let why = match is_spanish {
+        true => format!("no eres de {named}; eres de {all}"),
+        false => format!("you are not of {named}; you are of {all}"),
+    };
+    not_done(&why, is_spanish)
+}
+
+fn listed(tenants: &[&Tenant]) -> String {
+    tenants.iter().map(|tenant| tenant.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a command is not done.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ChannelName, FieldError, is_plain_name, parse_object};
+use domain::{ChannelName, FieldError, is_plain_name, parse_object, refusal_as_a_persons};
 use media::DestinationError;
 use serde_json::{Map, Value};
 use store::MAX_ADDRESSES;
@@ -115,7 +115,9 @@ fn address(
         match (media::check_destination(channel, destination.as_deref().unwrap_or_default()), &destination) {
             (Err(DestinationError::UnknownChannel(why)), _) => reader.refuse("channel", format!("is an {why}")),
             (_, Some(destination)) => {
-                if let Some(why) = checker.refusal_of(channel, destination) {
+                // A contact is one person: nobody's answer from a group or a channel of many is heard.
+                let nobodys = || refusal_as_a_persons(channel, destination).map(str::to_owned);
+                if let Some(why) = checker.refusal_of(channel, destination).or_else(nobodys) {
                     reader.refuse("destination", why);
                 }
             }

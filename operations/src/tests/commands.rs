@@ -7,7 +7,7 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::commands::{
-    CommandRequest, ReportRequest, UNDELIVERED, accepted, decided, help, of_its_end, question, refusal, rejected_line,
+    CommandRequest, ReportRequest, accepted, decided, help, of_its_end, question, refusal, rejected_line,
     to_its_service, yes_and_no,
 };
 use crate::services;
@@ -136,7 +136,11 @@ fn an_end_of_which_the_fleet_alone_knows_is_told_in_a_word_for_the_template() {
             None,
             json!({ "state": "unasked", "output": "" }),
         ),
-        (ended(&taken, CommandState::Failed, UNDELIVERED), None, json!({ "state": "undelivered", "output": "" })),
+        (
+            ended(&taken, CommandState::Failed, "it could not be delivered to its service"),
+            None,
+            json!({ "state": "undelivered", "output": "" }),
+        ),
     ] {
         let (_, body) = of_its_end(&command, by).unwrap();
         let mut expected = expected;
@@ -151,14 +155,16 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
     let registry = registry();
     let acme = tenant("acme");
     assert_eq!(
-        help(&registry, &acme, &["ana"], None),
+        help(&registry, &[(&acme, vec!["ana"])], None),
         "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text [n=integer] (is confirmed)"
     );
     assert!(
-        help(&registry, &acme, &["ana"], Some("es-AR"))
+        help(&registry, &[(&acme, vec!["ana"])], Some("es-AR"))
             .ends_with("/cmd trading.stop id=texto [n=entero] (se confirma)")
     );
-    assert_eq!(help(&registry, &Tenant::default(), &["ana"], Some("es")), "No hay nada que puedas pedir.");
+    assert_eq!(help(&registry, &[(&Tenant::default(), vec!["ana"])], Some("es")), "No hay nada que puedas pedir.");
+    let both = [(&Tenant::default(), vec!["ben"]), (&acme, vec!["ana"])];
+    assert!(help(&registry, &both, None).starts_with("You may have done:\n/cmd acme/trading.look\n"));
     let refused = |line: &str, locale| {
         let line = CommandLine::parse(line, "bot").unwrap().unwrap();
         refusal(&registry.resolve(&line, &acme, &["ana"]).unwrap_err(), locale)

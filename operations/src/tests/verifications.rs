@@ -1,10 +1,13 @@
 //! Verifications: what is published for one and what never is, what a repeat does, and what becomes of codes and links.
 
+mod attempts;
+mod guard;
+
 use std::time::Duration;
 
 use domain::{
-    Actor, BlockReason, Checked, CounterHasher, Key, Notification, PumpingLimits, Purpose, RecipientHasher, RequestIds,
-    Revealed, Scope, Secrets, Telling, Timestamp, Verification, VerificationState, child_id, verification_send_id,
+    Actor, Checked, CounterHasher, Key, Notification, PumpingLimits, RecipientHasher, RequestIds, Revealed, Scope,
+    Secrets, Telling, Timestamp, Verification, VerificationState, child_id, verification_send_id,
 };
 use serde_json::{Value, json};
 use store::Store;
@@ -136,11 +139,6 @@ fn code_of(revealed: &Revealed) -> &str {
     revealed.code.as_deref().unwrap()
 }
 
-/// Another code than this one.
-fn wrong(code: &str) -> &'static str {
-    if code == "000000" { "111111" } else { "000000" }
-}
-
 fn later(seconds: u64) -> Still {
     Still(NOW.plus(Duration::from_secs(seconds)))
 }
@@ -214,123 +212,6 @@ async fn a_repeat_of_a_start_goes_on_where_it_was_interrupted_and_sends_nothing_
 }
 
 #[tokio::test]
-async fn of_a_thousand_starts_for_one_prefix_ten_are_sent() {
-    let mut world = world().await;
-    let mut sent = 0;
-    for n in 0..1_000 {
-        let started = world.start(&sms(&format!("+3460012{n:04}")), None).await;
-        match started {
-            Ok(_) => sent += 1,
-            Err(NotVerified::Blocked(blocked)) => assert_eq!(blocked.reasons, [BlockReason::Prefix], "{n}"),
-            other => panic!("{n}: {other:?}"),
-        }
-    }
-    assert_eq!((sent, world.messages().0.len()), (10, 10));
-    assert!(world.start(&sms("+34600120000"), Some("k")).await.is_err());
-    let mail = json!({"channel": "email", "to": "ana@example.org", "purpose": "login"});
-    assert!(world.start(&mail, None).await.is_ok(), "a mail has no prefix");
-}
-
-#[tokio::test]
-async fn starts_at_once_do_not_pass_the_guard_together() {
-    let world = world().await;
-    let bodies: Vec<Value> = (0..40).map(|n| sms(&format!("+3460012{n:04}"))).collect();
-    let started = futures_util::future::join_all(bodies.iter().map(|body| world.start(body, None))).await;
-    assert_eq!(started.iter().filter(|one| one.is_ok()).count(), 10, "no more, and none keeps another out");
-    let mail = json!({"channel": "email", "to": "ana@example.org", "purpose": "login"});
-    let mails = futures_util::future::join_all((0..20).map(|_| world.start(&mail, None))).await;
-    assert_eq!(mails.iter().filter(|one| one.is_ok()).count(), 3);
-}
-
-#[tokio::test]
-async fn every_address_of_a_ladder_counts_whichever_comes_first() {
-    let world = world().await;
-    let to = |to: Value| json!({"channel": "auto", "to": to, "purpose": "login"});
-    for n in 0..3 {
-        let behind = to(json!({"email": format!("ana{n}@example.org"), "phone": MADRID}));
-        assert!(world.start(&behind, None).await.is_ok(), "{n}");
-    }
-    let fourth = to(json!({"telegram_chat_id": 42, "phone": MADRID}));
-    for body in [fourth, sms(MADRID), json!({"channel": "whatsapp", "to": MADRID, "purpose": "login"})] {
-        let Err(NotVerified::Blocked(row)) = world.start(&body, None).await else { panic!("{body}") };
-        assert_eq!(row.reasons, [BlockReason::Address], "{body}");
-    }
-    assert!(world.start(&to(json!({"telegram_chat_id": 42, "email": "ana0@example.org"})), None).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_number_to_which_no_codes_are_sent_is_left_out_of_a_ladder_and_never_sent_to() {
-    let mut world = world().await;
-    let to = json!({"email": "ana@example.org", "phone": "+18765550100"});
-    let body = json!({"channel": "auto", "to": to, "purpose": "login"});
-    let started = world.start(&body, Some("k")).await.unwrap();
-    assert_eq!((started.state, started.reasons.as_slice()), (VerificationState::Pending, &[BlockReason::Country][..]));
-    assert_eq!((started.dial_code.as_deref(), started.prefix, started.sends), (None, None, 1));
-    assert_eq!(world.start(&body, Some("k")).await.unwrap(), started, "a repeat");
-    world.limits.countries.push("+1876".into());
-    world.clock = later(60);
-    world.verifying().resend(&sender(), started.key.id.clone(), &json!({"to": to}).to_string()).await.unwrap();
-    let (messages, _) = world.messages();
-    assert_eq!(messages.len(), 2);
-    for message in messages {
-        assert_eq!((&message["channel"], message.get("fallback")), (&json!("email"), None), "nobody has counted more");
-    }
-}
-
-#[tokio::test]
-async fn what_is_blocked_is_a_row_with_its_reasons_and_nothing_is_sent() {
-    let mut world = world().await;
-    let number = "+18765550100";
-    let blocked = world.start(&sms(number), Some("k")).await;
-    let Err(NotVerified::Blocked(row)) = blocked else { panic!("{blocked:?}") };
-    assert_eq!((row.state, row.reasons.as_slice()), (VerificationState::Blocked, &[BlockReason::Country][..]));
-    assert_eq!((&world.read(&row).await, world.messages()), (&*row, (vec![], vec!["blocked".to_owned()])));
-    assert_eq!(world.start(&sms(number), Some("k")).await, Err(NotVerified::Blocked(row.clone())), "a repeat");
-    assert_eq!(world.confirm(&row, "000000", None).await, Checked::Blocked);
-    world.limits.countries.clear();
-    let nowhere = world.start(&sms(MADRID), None).await;
-    assert!(matches!(nowhere, Err(NotVerified::Blocked(_))), "{nowhere:?}");
-    let alone = json!({"channel": "auto", "to": {"phone": number}, "purpose": "login"});
-    assert!(matches!(world.start(&alone, None).await, Err(NotVerified::Blocked(_))), "nothing else is left");
-    let mail = json!({"channel": "email", "to": "ana@example.org", "purpose": "login"});
-    for n in 0..3 {
-        assert!(world.start(&mail, None).await.is_ok(), "{n}");
-    }
-    let fourth = world.start(&mail, None).await;
-    let Err(NotVerified::Blocked(row)) = fourth else { panic!("{fourth:?}") };
-    assert_eq!(row.reasons, [BlockReason::Address]);
-    world.clock = later(601);
-    assert!(world.start(&mail, None).await.is_ok(), "its ten minutes are over");
-}
-
-#[tokio::test]
-async fn whoever_asks_is_counted_by_their_network_and_by_their_session() {
-    let mut world = world().await;
-    (world.limits.per_client, world.limits.per_session) = (2, 2);
-    let of = |n: u32, fields: Value| {
-        let mut body = json!({"channel": "email", "to": format!("ana{n}@example.org"), "purpose": "login"});
-        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        body
-    };
-    for (n, (fields, reason)) in (0..).zip([
-        (json!({"client_ip": "2001:db8:1:2::1"}), None),
-        (json!({"client_ip": "2001:db8:1:2:ffff::2"}), None),
-        (json!({"client_ip": "2001:db8:1:2::3"}), Some(BlockReason::Client)),
-        (json!({"client_ip": "2001:db8:1:3::3"}), None),
-        (json!({"client_ip": "203.0.113.7", "session": "s"}), None),
-        (json!({"client_ip": "::ffff:203.0.113.7", "session": "s"}), None),
-        (json!({"session": "s"}), Some(BlockReason::Session)),
-        (json!({}), None),
-    ]) {
-        match (world.start(&of(n, fields), None).await, reason) {
-            (Ok(_), None) => {}
-            (Err(NotVerified::Blocked(row)), Some(reason)) => assert_eq!(row.reasons, [reason], "{n}"),
-            (other, _) => panic!("{n}: {other:?}"),
-        }
-    }
-}
-
-#[tokio::test]
 async fn a_ladder_has_one_code_and_what_costs_money_comes_last() {
     let mut world = world().await;
     let to = json!({"phone": MADRID, "email": "ana@example.org", "telegram_chat_id": 42});
@@ -363,65 +244,6 @@ async fn a_ladder_has_one_code_and_what_costs_money_comes_last() {
     let asked = Asked::read(&body.to_string(), false).unwrap();
     let channels: Vec<&str> = asked.ladder.channels().map(domain::ChannelName::as_str).collect();
     assert_eq!(channels, ["telegram", "email", "sms"], "nobody carries WhatsApp");
-}
-
-#[tokio::test]
-async fn five_wrong_codes_end_it_and_the_right_one_comes_too_late() {
-    let mut world = world().await;
-    let started = world.start(&sms(MADRID), None).await.unwrap();
-    let (messages, _) = world.messages();
-    let code = code_of(&world.revealed(&messages[0])).to_owned();
-    for left in (0..5).rev() {
-        assert_eq!(world.confirm(&started, wrong(&code), None).await, Checked::Wrong { left });
-    }
-    assert_eq!(world.confirm(&started, &code, None).await, Checked::TooMany);
-    assert_eq!(world.messages(), (vec![], vec!["exhausted".to_owned()]));
-    let unknown = world.verifying().confirm(&sender(), "none".into(), &code, None).await;
-    assert_eq!(unknown, Err(NotVerified::Unknown));
-    let other = Actor { tenant: tenant("other"), ..sender() };
-    let foreign = world.verifying().confirm(&other, started.key.id.clone(), &code, None).await;
-    assert_eq!(foreign, Err(NotVerified::Unknown));
-    let nobody = Actor { scopes: vec![Scope::Read], ..sender() };
-    let denied = world.verifying().confirm(&nobody, started.key.id.clone(), &code, None).await;
-    assert!(matches!(denied, Err(NotVerified::NotDone(_))), "{denied:?}");
-}
-
-#[tokio::test]
-async fn a_code_is_approved_once_and_told_so_again_to_the_same_request_alone() {
-    let mut world = world().await;
-    let started = world.start(&sms(MADRID), None).await.unwrap();
-    let (messages, _) = world.messages();
-    let code = code_of(&world.revealed(&messages[0])).to_owned();
-    assert_eq!(world.confirm(&started, &code, Some("r-1")).await, Checked::Approved);
-    assert_eq!(world.confirm(&started, &code, Some("r-1")).await, Checked::AlreadyApproved);
-    assert_eq!(world.confirm(&started, &code, Some("r-2")).await, Checked::Used);
-    assert_eq!(world.confirm(&started, &code, Some("link")).await, Checked::Used);
-    assert_eq!(world.messages().1, ["approved"]);
-    let cancelled = world.verifying().cancel(&sender(), started.key.id.clone()).await;
-    assert_eq!(cancelled, Err(NotVerified::Ended(VerificationState::Approved)));
-}
-
-#[tokio::test]
-async fn a_link_approves_when_it_is_pressed_and_a_forged_one_is_no_attempt() {
-    let mut world = world().await;
-    let mail = json!({"channel": "email", "to": "ana@example.org", "purpose": "login"});
-    let started = world.start(&mail, None).await.unwrap();
-    let (messages, _) = world.messages();
-    let link = world.revealed(&messages[0]).link.unwrap();
-    let ticket = link.strip_prefix("https://n.example.org/v/").unwrap();
-    for _ in 0..3 {
-        assert_eq!(world.verifying().of_link(ticket).await.unwrap().as_ref(), Some(&started), "it is only looked at");
-    }
-    let of_an_ask = world.secrets.link(&started.seed(), Purpose::Answer, 0).unwrap();
-    let changed = format!("{}{}", &ticket[..ticket.len() - 1], if ticket.ends_with('A') { 'Q' } else { 'A' });
-    for forged in ["", "x", of_an_ask.as_str(), changed.as_str()] {
-        assert_eq!(world.verifying().of_link(forged).await.unwrap(), None, "{forged}");
-        assert_eq!(world.verifying().approve(forged).await.unwrap(), None, "{forged}");
-    }
-    assert_eq!(world.read(&started).await.checks, 0);
-    assert_eq!(world.verifying().approve(ticket).await.unwrap(), Some(Checked::Approved));
-    assert_eq!(world.verifying().approve(ticket).await.unwrap(), Some(Checked::AlreadyApproved));
-    assert_eq!(world.messages().1, ["approved"]);
 }
 
 #[tokio::test]
@@ -459,28 +281,6 @@ async fn the_same_code_is_sent_again_to_the_same_address_alone() {
     let row = world.store().delivery(&before).await.unwrap().unwrap().row;
     assert_eq!(row.state, domain::State::Cancelled);
     assert!(world.store().delivery(&Key { id: child_id(&before, 1), ..before }).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn what_is_cancelled_or_over_is_never_approved() {
-    let mut world = world().await;
-    let started = world.start(&sms(MADRID), None).await.unwrap();
-    let (messages, _) = world.messages();
-    let code = code_of(&world.revealed(&messages[0])).to_owned();
-    let cancelled = world.verifying().cancel(&sender(), started.key.id.clone()).await.unwrap();
-    assert_eq!(cancelled.state, VerificationState::Cancelled);
-    assert_eq!(world.confirm(&started, &code, None).await, Checked::Cancelled);
-    assert_eq!(world.messages().1, ["cancelled"]);
-    let message = Key { tenant: tenant("acme"), id: verification_send_id(&started.key, 1) };
-    let row = world.store().delivery(&message).await.unwrap().unwrap().row;
-    assert_eq!(row.state, domain::State::Cancelled, "its message is not sent");
-    let started = world.start(&sms(MADRID), None).await.unwrap();
-    let (messages, _) = world.messages();
-    let code = code_of(&world.revealed(&messages[0])).to_owned();
-    world.clock = later(600);
-    assert_eq!(world.confirm(&started, &code, None).await, Checked::Expired);
-    let again = world.verifying().resend(&sender(), started.key.id.clone(), &json!({"to": MADRID}).to_string()).await;
-    assert_eq!(again, Err(NotVerified::Ended(VerificationState::Expired)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::{ChannelName, FieldError, parse_object};
+use domain::{ChannelName, FieldError, parse_object, refusal_as_a_persons};
 use media::DestinationError;
 use serde_json::{Map, Value};
 
@@ -196,17 +196,16 @@ fn several(reader: &mut Reader, object: Map<String, Value>, has_whatsapp: bool) 
 }
 
 fn rung(reader: &mut Reader, name: &str, channel: &'static str, destination: String) -> Option<Rung> {
-    let is_for_one = channel != "telegram" || destination.parse().is_ok_and(|chat: i64| chat > 0);
     let channel = ChannelName::parse(channel).ok()?;
     match media::check_destination(&channel, &destination) {
-        Ok(()) if is_for_one => Some(Rung { channel, destination }),
-        Ok(()) => {
-            reader.refuse(
-                name,
-                "must be the number of a private chat: what is sent to a group or a channel all its members read",
-            );
-            None
-        }
+        // What is sent to a group or a channel all its members read.
+        Ok(()) => match refusal_as_a_persons(&channel, &destination) {
+            None => Some(Rung { channel, destination }),
+            Some(why) => {
+                reader.refuse(name, why);
+                None
+            }
+        },
         Err(DestinationError::Bad(why) | DestinationError::UnknownChannel(why)) => {
             reader.refuse(name, why);
             None

@@ -69,6 +69,16 @@ impl Store {
         read_answers(&mut self.inner.db.reader(), key).await
     }
 
+    /// An ask with its answers. These are read first, so that an answer that has ended the ask is never shown beside one that
+    /// is still open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_with_answers(&self, key: &Key) -> Result<Option<(Ask, Vec<Answer>)>, StoreError> {
+        let answers = self.answers(key).await?;
+        Ok(self.ask(key).await?.map(|ask| (ask, answers)))
+    }
+
     /// Counts that a message with the question is sent.
     ///
     /// # Errors

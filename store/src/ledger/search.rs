@@ -20,7 +20,7 @@ use super::input::page_size;
 use super::row::COLUMNS;
 use super::views::{DeliveryView, RowAndDue, row_and_due, with_attempts};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, get, key_of};
+use crate::sql::{Conditions, Session, Value, get, key_of};
 use crate::store::Store;
 
 /// How many rows of the index one page looks at when something is asked for that no index has. So many take some tens of
@@ -282,12 +282,7 @@ impl<'a> Search<'a> {
     }
 
     fn add_recipient<'b>(&'b self, all: &mut Conditions<'b>) {
-        if self.filter.recipient.is_empty() {
-            return;
-        }
-        let hashes = self.filter.recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes())));
-        let places = vec!["?"; self.filter.recipient.len()].join(", ");
-        all.add(&format!("d.recipient_hash IN ({places})"), hashes);
+        all.add_hashes("d.recipient_hash", &self.filter.recipient);
     }
 
     fn add_times(&self, all: &mut Conditions<'_>) {
@@ -323,30 +318,6 @@ impl<'a> Search<'a> {
         } else {
             "d.created_at DESC, d.tenant DESC, d.id DESC"
         }
-    }
-}
-
-/// Conditions of a statement, all of which must hold, with their values.
-#[derive(Default)]
-struct Conditions<'a> {
-    texts: Vec<String>,
-    values: Vec<Value<'a>>,
-}
-
-impl<'a> Conditions<'a> {
-    /// Adds a condition in which each `?` stands for the next of the values.
-    fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) {
-        let mut parts = condition.split('?');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for (part, value) in parts.zip(values) {
-            self.values.push(value);
-            let _ = write!(text, "${}{part}", self.values.len());
-        }
-        self.texts.push(text);
-    }
-
-    fn text(&self) -> String {
-        if self.texts.is_empty() { "TRUE".to_owned() } else { self.texts.join(" AND ") }
     }
 }
 

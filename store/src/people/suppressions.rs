@@ -1,7 +1,5 @@
 //! The suppression list: put somebody on it, take somebody off it, look several up, read it and what was lifted.
 
-use std::fmt;
-
 use domain::{
     ChannelName, Entry, Listed, RecipientHash, SuppressedFor, Suppression, SuppressionScope, Tenant, Timestamp,
 };
@@ -11,7 +9,9 @@ use crate::error::StoreError;
 use crate::journal;
 use crate::people::lookup::{LOOK_UP, looked_up};
 use crate::people::times::{Tie, Word, note, note_lifts};
-use crate::sql::{Group, Session, Value, count_of, get, time_of, unreadable};
+use crate::sql::{
+    Asked, Conditions, Group, PAGE_LOOK, PageCursor, Pager, Session, Value, count_of, get, time_of, unreadable,
+};
 use crate::store::Store;
 
 /// Which entries of the list to read, or which lifts.
@@ -26,12 +26,8 @@ pub struct SuppressionFilter {
     pub limit: usize,
 }
 
-/// Where a page ended. Its text is opaque and fits in a URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SuppressionCursor {
-    at: Timestamp,
-    id: String,
-}
+/// Where a page of the list, or of the lifts, ended.
+pub type SuppressionCursor = PageCursor;
 
 /// Entries, those put on the list last first.
 #[derive(Clone, PartialEq, Debug)]
@@ -76,23 +72,11 @@ pub enum Which {
     },
 }
 
-impl SuppressionCursor {
-    /// Reads the text of a cursor; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once('.')?;
-        // No id holds a NUL, which Postgres could not compare.
-        let id = Some(id).filter(|id| !id.is_empty() && !id.contains('\0'))?;
-        Some(Self { at: Timestamp::from_micros(at.parse().ok()?), id: id.to_owned() })
-    }
-}
-
-impl fmt::Display for SuppressionCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at.as_micros(), self.id)
-    }
-}
-
 const COLUMNS: &str = "tenant, id, channel, recipient, recipient_mask, reason, breadth, since, until_at, put_by, note";
+
+const LISTED: Pager = Pager { table: "suppressions", columns: &[COLUMNS], time: "since" };
+const LIFTED: Pager =
+    Pager { table: "suppression_lifts", columns: &[COLUMNS, "lifted_at, lifted_by, why"], time: "lifted_at" };
 
 impl Store {
     /// Puts a recipient on the list, and returns the entry as it stands. One that is there for the same reason keeps
@@ -203,17 +187,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn suppressions(&self, filter: &SuppressionFilter) -> Result<SuppressionPage, StoreError> {
-        let (condition, values) = listing(filter, "since");
-        let sql = format!(
-            "SELECT {COLUMNS} FROM suppressions WHERE {condition} ORDER BY tenant DESC, since DESC, id DESC LIMIT {}",
-            filter.limit + 1
-        );
-        let rows = self.inner.db.hasty_query(&sql, &values).await?;
-        let suppressions: Vec<Suppression> =
-            rows.iter().take(filter.limit).map(suppression_of).collect::<Result<_, _>>()?;
-        let last = suppressions.last().filter(|_| rows.len() > filter.limit);
-        let next = last.map(|last| SuppressionCursor { at: last.since, id: last.id.clone() });
-        Ok(SuppressionPage { suppressions, next })
+        let found = LISTED.page(&self.inner.db, asked(filter), suppression_of).await?;
+        Ok(SuppressionPage { suppressions: found.rows, next: found.next })
     }
 
     /// The entry of this id. None where the tenant has none.
@@ -233,17 +208,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn lifts(&self, filter: &SuppressionFilter) -> Result<LiftPage, StoreError> {
-        let (condition, values) = listing(filter, "lifted_at");
-        let sql = format!(
-            "SELECT {COLUMNS}, lifted_at, lifted_by, why FROM suppression_lifts WHERE {condition} \
-             ORDER BY tenant DESC, lifted_at DESC, id DESC LIMIT {}",
-            filter.limit + 1
-        );
-        let rows = self.inner.db.hasty_query(&sql, &values).await?;
-        let lifts: Vec<Lift> = rows.iter().take(filter.limit).map(lift_of).collect::<Result<_, _>>()?;
-        let last = lifts.last().filter(|_| rows.len() > filter.limit);
-        let next = last.map(|last| SuppressionCursor { at: last.at, id: last.suppression.id.clone() });
-        Ok(LiftPage { lifts, next })
+        let found = LIFTED.page(&self.inner.db, asked(filter), lift_of).await?;
+        Ok(LiftPage { lifts: found.rows, next: found.next })
     }
 }
 
@@ -323,24 +289,13 @@ fn of_recipient<'a>(
     format!("{condition} AND reason = ${}", values.len())
 }
 
-/// The condition of a page that is ordered by this column of times. What it says of the time alone repeats what it says
-/// of both, because the index serves only the first.
-fn listing<'a>(filter: &'a SuppressionFilter, time: &str) -> (String, Vec<Value<'a>>) {
-    let mut values = vec![Value::Text(Some(filter.tenant.as_str()))];
-    let mut conditions = vec!["tenant = $1".to_owned()];
-    if let Some(channel) = &filter.channel {
-        values.push(Value::Text(Some(channel.as_str())));
-        conditions.push(format!("channel = ${}", values.len()));
-    }
-    if !filter.recipient.is_empty() {
-        conditions.push(among(&filter.recipient, &mut values));
-    }
-    if let Some(SuppressionCursor { at, id }) = &filter.after {
-        values.extend([Value::Int(Some(at.as_micros())), Value::Text(Some(id))]);
-        let (at, id) = (values.len() - 1, values.len());
-        conditions.push(format!("{time} <= ${at} AND ({time}, id) < (${at}, ${id})"));
-    }
-    (conditions.join(" AND "), values)
+fn asked(filter: &SuppressionFilter) -> Asked<'_> {
+    let equal =
+        [("tenant", Some(filter.tenant.as_str())), ("channel", filter.channel.as_ref().map(ChannelName::as_str))];
+    let mut by_index = Conditions::equal(&equal);
+    by_index.add_hashes("recipient", &filter.recipient);
+    let (after, limit) = (filter.after.as_ref(), filter.limit);
+    Asked { by_index, besides: &[], from: None, until: None, after, limit, look: PAGE_LOOK }
 }
 
 /// The condition that the recipient has one of these hashes.

@@ -1,14 +1,14 @@
 //! Asks: opened once, ended once, and every answer kept with what it does.
 
-use domain::{
-    Ask, AskChoice, AskKind, AskState, AskVerdict, ChannelName, GivenAnswer, Keyring, Purpose, RecipientHasher,
-    Secrets, Tenant, Ticket, Timestamp,
-};
+mod copies;
+mod ends;
+
+use domain::{Ask, AskChoice, AskKind, AskState, AskVerdict, GivenAnswer, Keyring, Purpose, Secrets, Tenant, Ticket};
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, at, key};
 use crate::tests::on_both;
-use crate::{AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, JournalFilter, Store, StoreError};
+use crate::{AskAnswered, AskCancelled, AskCursor, AskFilter, AskOpened, JournalFilter, Store, StoreError};
 
 on_both!(
     an_ask_is_opened_once_and_read_as_it_was_made,
@@ -16,20 +16,12 @@ on_both!(
     a_copy_of_an_answer_changes_nothing_and_is_decided_alike,
     of_answers_at_once_each_is_decided_after_the_one_before,
     of_late_answers_at_once_each_person_s_first_is_kept,
+    who_reads_an_ask_while_it_is_answered_never_sees_the_last_answer_and_an_open_ask,
     an_answer_whose_row_is_refused_does_nothing,
     what_is_no_answer_is_not_kept,
     an_answer_after_its_time_ends_the_ask_and_is_late,
-    asks_expire_at_their_time_the_earliest_first_and_once,
-    who_expires_at_once_ends_each_ask_once,
-    an_ask_that_ended_by_itself_is_told_until_that_is_noted,
-    a_question_is_taken_back_while_it_is_open,
     attempts_and_sends_are_counted_and_change_no_version,
-    an_ask_of_a_newer_version_keeps_no_other_from_its_end,
     nothing_is_known_of_an_id_that_cannot_be_stored,
-    copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went,
-    an_open_ask_is_found_behind_any_number_that_have_ended,
-    no_tenant_keeps_the_asks_of_another_from_being_found,
-    asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs,
     a_page_has_what_was_asked_for_and_goes_on_where_the_one_before_has_ended,
 );
 
@@ -194,6 +186,26 @@ async fn of_answers_at_once_each_is_decided_after_the_one_before(db: &Database) 
     assert_eq!((ask.version, ask.state()), (6, AskState::Answered));
 }
 
+async fn who_reads_an_ask_while_it_is_answered_never_sees_the_last_answer_and_an_open_ask(db: &Database) {
+    let stores = [db.store().await, db.open().await];
+    for n in 0..20 {
+        let id = format!("a-{n}");
+        opened(&stores[0], &Ask { quorum: 1, ..ask(&id) }).await;
+        let (store, which) = (stores[1].clone(), key(&id));
+        let reader = tokio::spawn(async move {
+            loop {
+                let (ask, answers) = store.ask_with_answers(&which).await.unwrap().expect("an ask");
+                assert!(ask.end.is_some() || answers.is_empty(), "{answers:?} of {ask:?}");
+                if !answers.is_empty() {
+                    return;
+                }
+            }
+        });
+        answered(&stores[0], &id, &given("ana", "yes", 1)).await;
+        reader.await.unwrap();
+    }
+}
+
 async fn an_answer_whose_row_is_refused_does_nothing(db: &Database) {
     let store = db.store().await;
     opened(&store, &ask("a-1")).await;
@@ -235,27 +247,6 @@ async fn an_answer_after_its_time_ends_the_ask_and_is_late(db: &Database) {
     assert_eq!(store.expire_asks(at(601)).await.unwrap(), 0);
 }
 
-async fn asks_expire_at_their_time_the_earliest_first_and_once(db: &Database) {
-    let store = db.store().await;
-    for n in 0..1_068 {
-        // The later ids end first.
-        opened(&store, &Ask { expires_at: at(3_000 - n), ..ask(&format!("a-{n:04}")) }).await;
-    }
-    answered(&store, "a-1067", &given("ana", "no", 1)).await;
-    answered(&store, "a-1067", &given("ben", "no", 2)).await;
-    assert_eq!(store.expire_asks(at(1_932)).await.unwrap(), 0);
-    assert_eq!(state(&store, "a-1067").await, AskState::Answered);
-    assert_eq!(store.expire_asks(at(1_934)).await.unwrap(), 1);
-    assert_eq!(state(&store, "a-1066").await, AskState::Expired);
-    assert_eq!(store.expire_asks(at(4_000)).await.unwrap(), 1_024);
-    let [last, next] = [state(&store, "a-0042").await, state(&store, "a-0041").await];
-    assert_eq!((last, next), (AskState::Expired, AskState::Open), "those whose time was over first end first");
-    let left = [store.expire_asks(at(4_000)).await.unwrap(), store.expire_asks(at(4_000)).await.unwrap()];
-    assert_eq!(left, [42, 0]);
-    let expired = store.ask(&key("a-0000")).await.unwrap().unwrap();
-    assert_eq!((expired.version, expired.end.unwrap().at), (2, at(4_000)));
-}
-
 async fn of_late_answers_at_once_each_person_s_first_is_kept(db: &Database) {
     let stores = [db.store().await, db.open().await];
     opened(&stores[0], &Ask { quorum: 1, ..ask("a-1") }).await;
@@ -271,60 +262,6 @@ async fn of_late_answers_at_once_each_person_s_first_is_kept(db: &Database) {
     assert!(decisions.iter().all(|decision| matches!(decision.verdict, AskVerdict::Late(_))));
     let kept = stores[0].answers(&key("a-1")).await.unwrap();
     assert_eq!(kept.iter().filter(|answer| answer.late).count(), 1);
-}
-
-async fn who_expires_at_once_ends_each_ask_once(db: &Database) {
-    let stores = [db.store().await, db.open().await];
-    for n in 0..100 {
-        opened(&stores[0], &ask(&format!("a-{n}"))).await;
-    }
-    let mut schedulers = JoinSet::new();
-    for n in 0..6 {
-        let store = stores[n % 2].clone();
-        schedulers.spawn(async move {
-            let mut ended = 0;
-            loop {
-                match store.expire_asks(at(600)).await.unwrap() {
-                    0 => break ended,
-                    more => ended += more,
-                }
-            }
-        });
-    }
-    let ended: usize = schedulers.join_all().await.into_iter().sum();
-    assert_eq!(ended, 100);
-    assert_eq!(stores[0].untold_asks().await.unwrap().len(), 100);
-}
-
-async fn an_ask_that_ended_by_itself_is_told_until_that_is_noted(db: &Database) {
-    let store = db.store().await;
-    for id in ["a-1", "a-2"] {
-        opened(&store, &ask(id)).await;
-    }
-    store.expire_asks(at(600)).await.unwrap();
-    let untold = store.untold_asks().await.unwrap();
-    let ids: Vec<&str> = untold.iter().map(|ask| ask.key.id.as_str()).collect();
-    assert_eq!(ids, ["a-1", "a-2"]);
-    assert_eq!(untold[0].ended().unwrap().name, "expired");
-    store.asks_told(&[key("a-1"), key("none")]).await.unwrap();
-    store.asks_told(&[]).await.unwrap();
-    assert_eq!(store.untold_asks().await.unwrap(), untold[1..]);
-    store.asks_told(&[key("a-1"), key("a-2")]).await.unwrap();
-    assert_eq!(store.untold_asks().await.unwrap(), []);
-}
-
-async fn a_question_is_taken_back_while_it_is_open(db: &Database) {
-    let store = db.store().await;
-    opened(&store, &ask("a-1")).await;
-    let cancel =
-        async |id: &str, now: Timestamp| store.cancel_ask(&key(id), "ada", now, &testkit::told()).await.unwrap();
-    let AskCancelled::Cancelled(ended) = cancel("a-1", at(5)).await else { panic!("it was open") };
-    assert_eq!((ended.state(), ended.version), (AskState::Cancelled, 2));
-    assert_eq!(cancel("a-1", at(6)).await, AskCancelled::Ended(ended.clone()));
-    assert_eq!(cancel("a-2", at(6)).await, AskCancelled::Unknown);
-    assert_eq!((told(&store).await.len(), store.untold_asks().await.unwrap()), (1, vec![*ended]));
-    assert!(matches!(answered(&store, "a-1", &given("ana", "yes", 7)).await.decision.verdict, AskVerdict::Late(_)));
-    assert_eq!(store.expire_asks(at(600)).await.unwrap(), 0);
 }
 
 async fn attempts_and_sends_are_counted_and_change_no_version(db: &Database) {
@@ -357,17 +294,6 @@ async fn attempts_and_sends_are_counted_and_change_no_version(db: &Database) {
     assert!(store.count_ask_attempts(&[]).await.unwrap().is_empty());
 }
 
-async fn an_ask_of_a_newer_version_keeps_no_other_from_its_end(db: &Database) {
-    let store = db.store().await;
-    for id in ["a-1", "a-2"] {
-        opened(&store, &ask(id)).await;
-    }
-    db.execute("UPDATE asks SET kind = 'moon phase' WHERE id = 'a-1'").await;
-    assert_eq!(store.expire_asks(at(600)).await.unwrap(), 1);
-    assert_eq!(state(&store, "a-2").await, AskState::Expired);
-    assert!(matches!(store.ask(&key("a-1")).await, Err(StoreError::Unreadable(_))));
-}
-
 async fn nothing_is_known_of_an_id_that_cannot_be_stored(db: &Database) {
     let store = db.store().await;
     let odd = key("a\0b");
@@ -376,105 +302,6 @@ async fn nothing_is_known_of_an_id_that_cannot_be_stored(db: &Database) {
     assert_eq!(store.answer_ask(&odd, &given("ana", "yes", 1)).await.unwrap(), None);
     let cancelled = store.cancel_ask(&odd, "ada", at(1), &testkit::told()).await.unwrap();
     assert_eq!(cancelled, AskCancelled::Unknown);
-}
-
-fn copy(place: u16, rung: u32, destination: &str) -> AskCopy {
-    AskCopy {
-        delivery: format!("copy-{place}-{rung}"),
-        place,
-        step: 0,
-        rung,
-        channel: ChannelName::parse("sms").unwrap(),
-        destination: Some(destination.into()),
-        recipient: RecipientHasher::new(b"secret").hash(destination),
-        locale: Some("es".into()),
-        due_at: at(0),
-    }
-}
-
-async fn copies_are_kept_with_their_ask_found_by_who_answers_and_forget_where_they_went(db: &Database) {
-    let store = db.store().await;
-    let copies = [copy(0, 0, "+1"), copy(0, 1, "+2"), copy(1, 0, "+3")];
-    let (first, second) = (ask("a-1"), Ask { created_at: at(5), ..ask("a-2") });
-    assert_eq!(store.open_ask(&first, &copies, None).await.unwrap(), AskOpened::New);
-    assert_eq!(store.open_ask(&second, &copies[..1], None).await.unwrap(), AskOpened::New);
-    let again = store.open_ask(&first, &copies[..2], None).await.unwrap();
-    assert!(matches!(again, AskOpened::Known(_)));
-    assert_eq!(store.ask_copies(&first.key).await.unwrap(), copies, "a repeat adds none");
-    let channel = &copies[0].channel;
-    let found = async |place: usize, since: i64| {
-        let found = store.asks_of_recipient(channel, &[copies[place].recipient], at(since)).await.unwrap();
-        found.into_iter().map(|asked| (asked.ask.key.id, asked.place)).collect::<Vec<_>>()
-    };
-    assert_eq!(found(0, 0).await, [("a-2".to_owned(), 0), ("a-1".to_owned(), 0)]);
-    assert_eq!(found(2, 0).await, [("a-1".to_owned(), 1)]);
-    store.cancel_ask(&second.key, "dan", at(50), &testkit::told()).await.unwrap();
-    assert_eq!(found(0, 49).await, [("a-1".to_owned(), 0), ("a-2".to_owned(), 0)], "what has ended comes last");
-    assert_eq!(found(0, 50).await, [("a-1".to_owned(), 0)]);
-    let email = ChannelName::parse("email").unwrap();
-    assert_eq!(store.asks_of_recipient(&email, &[copies[0].recipient], at(0)).await.unwrap(), []);
-    store.forget_destinations(&first.key).await.unwrap();
-    let left = store.ask_copies(&first.key).await.unwrap();
-    assert!(left.iter().all(|copy| copy.destination.is_none()) && left.len() == 3);
-    assert!(store.ask_copies(&second.key).await.unwrap()[0].destination.is_some(), "another one's stay");
-}
-
-async fn an_open_ask_is_found_behind_any_number_that_have_ended(db: &Database) {
-    let store = db.store().await;
-    let of = |n: i64| AskCopy { due_at: at(n), ..copy(0, 0, "+1") };
-    store.open_ask(&ask("open"), &[of(0)], None).await.unwrap();
-    for n in 1..=210 {
-        let ask = Ask { created_at: at(n), ..ask(&format!("ended-{n:03}")) };
-        store.open_ask(&ask, &[of(n)], None).await.unwrap();
-        store.cancel_ask(&ask.key, "dan", at(n), &testkit::told()).await.unwrap();
-        store.forget_destinations(&ask.key).await.unwrap();
-    }
-    let found = store.asks_of_recipient(&of(0).channel, &[of(0).recipient], at(0)).await.unwrap();
-    let ids: Vec<&str> = found.iter().map(|asked| asked.ask.key.id.as_str()).collect();
-    assert_eq!((ids.len(), &ids[..2]), (21, &["open", "ended-210"][..]));
-}
-
-async fn no_tenant_keeps_the_asks_of_another_from_being_found(db: &Database) {
-    let store = db.store().await;
-    for (tenant, many) in [("acme", 60), ("default", 1), ("globex", 3)] {
-        for n in 0..many {
-            let ask = Ask { key: testkit::key_of(tenant, &format!("a-{n:02}")), created_at: at(n), ..ask("a-1") };
-            let copy = AskCopy { due_at: at(n), ..copy(0, 0, "+1") };
-            store
-                .open_ask(&ask, &[copy.clone(), AskCopy { rung: 1, delivery: "another".into(), ..copy }], None)
-                .await
-                .unwrap();
-        }
-    }
-    let copy = copy(0, 0, "+1");
-    let found = store.asks_of_recipient(&copy.channel, &[copy.recipient], at(0)).await.unwrap();
-    let names: Vec<String> = found.iter().map(|asked| asked.ask.key.to_string()).collect();
-    assert_eq!(names[..6], ["acme/a-59", "default/a-00", "globex/a-02", "acme/a-58", "globex/a-01", "acme/a-57"]);
-    assert_eq!(names.len(), 50 + 1 + 3);
-}
-
-async fn asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs(db: &Database) {
-    let store = db.store().await;
-    for id in ["old", "new", "open", "untold"] {
-        store.open_ask(&ask(id), &[copy(0, 0, "+1")], None).await.unwrap();
-    }
-    for (id, seconds) in [("old", 10), ("new", 100)] {
-        answered(&store, id, &given("ana", "yes", seconds)).await;
-        answered(&store, id, &given("ben", "yes", seconds + 1)).await;
-    }
-    store.cancel_ask(&key("untold"), "dan", at(10), &testkit::told()).await.unwrap();
-    assert_eq!(store.forget_asks(at(50), 10).await.unwrap(), 1);
-    assert_eq!(store.ask(&key("old")).await.unwrap(), None);
-    assert_eq!(store.answers(&key("old")).await.unwrap(), []);
-    assert_eq!(store.ask_copies(&key("old")).await.unwrap(), []);
-    assert_eq!(store.answers(&key("new")).await.unwrap().len(), 2);
-    assert_eq!(state(&store, "untold").await, AskState::Cancelled, "nobody was told of its end");
-    store.asks_told(&[key("untold")]).await.unwrap();
-    assert_eq!(store.forget_asks(at(50), 10).await.unwrap(), 1);
-    assert_eq!(store.forget_asks(at(1_000), 1).await.unwrap(), 1);
-    assert_eq!(state(&store, "open").await, AskState::Open);
-    assert_eq!(store.forget_commands(at(50), 10).await.unwrap(), 0);
-    assert_eq!(store.forget_verifications(at(50), 10).await.unwrap(), 0);
 }
 
 fn every_ask(limit: usize) -> AskFilter {

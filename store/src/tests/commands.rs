@@ -167,7 +167,7 @@ async fn where_an_end_is_told_is_forgotten_once_it_was(db: &Database) {
 async fn an_end_that_no_message_brings_is_told_until_that_is_noted(db: &Database) {
     let store = db.store().await;
     made(&store, &command("c-1")).await;
-    let failed = |command: &Command| command.undelivered("it could not be delivered", at(2));
+    let failed = |command: &Command| command.undelivered(at(2));
     assert_eq!(store.end_command(&key("c-1"), failed).await.unwrap(), Some(CommandStep::NotDispatched));
     confirm(&store, "c-1").await;
     assert_eq!(store.untold_commands().await.unwrap(), []);

@@ -10,7 +10,8 @@ on_both!(
     a_contact_is_read_as_it_was_put_and_is_its_tenants_alone,
     a_contact_that_is_put_again_keeps_its_age_its_link_and_since_when_it_has_an_address,
     members_of_a_group_are_found_by_its_whole_name,
-    an_address_is_one_contacts_of_a_tenant_and_finds_those_of_all_tenants,
+    an_address_is_one_contacts_of_a_tenant,
+    an_account_finds_those_of_all_tenants_who_have_proved_it_however_many_have_put_it,
     a_link_connects_once_and_another_ends_it,
     a_link_proves_an_address_that_was_put_and_gives_no_more_than_there_may_be,
     nobody_is_known_by_an_id_that_cannot_be_stored,
@@ -67,7 +68,7 @@ async fn a_contact_is_read_as_it_was_put_and_is_its_tenants_alone(db: &Database)
     assert_eq!(store.known_contacts(&known).await.unwrap(), [ana.key.clone()].into());
     assert!(store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
     assert!(!store.delete_contact(&ana.key, &testkit::told()).await.unwrap());
-    assert_eq!(store.contacts_of_address(&telegram(), &[ana.addresses[0].recipient]).await.unwrap(), []);
+    assert_eq!(store.contact_of_address(tenant, &telegram(), &[ana.addresses[0].recipient]).await.unwrap(), None);
 }
 
 async fn a_contact_that_is_put_again_keeps_its_age_its_link_and_since_when_it_has_an_address(db: &Database) {
@@ -108,7 +109,7 @@ async fn members_of_a_group_are_found_by_its_whole_name(db: &Database) {
     }
 }
 
-async fn an_address_is_one_contacts_of_a_tenant_and_finds_those_of_all_tenants(db: &Database) {
+async fn an_address_is_one_contacts_of_a_tenant(db: &Database) {
     let store = db.store().await;
     let ana = contact("ana", &[], vec![address("1", 1)]);
     store.put_contact(&ana, &testkit::told()).await.unwrap();
@@ -119,11 +120,25 @@ async fn an_address_is_one_contacts_of_a_tenant_and_finds_those_of_all_tenants(d
     let of_another = Key { tenant: Tenant::parse("acme").unwrap(), id: "ann".into() };
     let ann = Contact { key: of_another, ..ana.clone() };
     assert_eq!(store.put_contact(&ann, &testkit::told()).await.unwrap(), ContactPut::New);
+}
+
+async fn an_account_finds_those_of_all_tenants_who_have_proved_it_however_many_have_put_it(db: &Database) {
+    let store = db.store().await;
+    for n in 0..120 {
+        let eve = Key { tenant: Tenant::parse(&format!("a{n}")).unwrap(), id: "eve".into() };
+        let eve = Contact { key: eve, ..contact("eve", &[], vec![address("1", 1)]) };
+        assert_eq!(store.put_contact(&eve, &testkit::told()).await.unwrap(), ContactPut::New);
+    }
+    let ana = contact("ana", &[], vec![proved(address("1", 1))]);
+    let ann = Contact { key: Key { tenant: Tenant::parse("z").unwrap(), id: "ann".into() }, ..ana.clone() };
+    for one in [&ana, &ann] {
+        store.put_contact(one, &testkit::told()).await.unwrap();
+    }
     let hash = ana.addresses[0].recipient;
-    assert_eq!(store.contacts_of_address(&telegram(), &[hash]).await.unwrap(), [ann, ana]);
+    assert_eq!(store.contacts_of_account(&telegram(), &[hash]).await.unwrap(), [ana, ann]);
     let email = ChannelName::parse("email").unwrap();
-    assert_eq!(store.contacts_of_address(&email, &[hash]).await.unwrap(), []);
-    assert_eq!(store.contacts_of_address(&telegram(), &[]).await.unwrap(), []);
+    assert_eq!(store.contacts_of_account(&email, &[hash]).await.unwrap(), []);
+    assert_eq!(store.contacts_of_account(&telegram(), &[]).await.unwrap(), []);
 }
 
 async fn a_link_connects_once_and_another_ends_it(db: &Database) {

@@ -2,6 +2,7 @@
 //! ledger.
 
 mod attached;
+mod called_off;
 mod faults;
 mod paused;
 

@@ -44,13 +44,19 @@ pub(super) fn request(outgoing: &Outgoing<'_>) -> Result<Request, String> {
     Ok(Request { method: "chat.update", parameters })
 }
 
-/// Where a message stands that is changed. What was sent to a person stands in a conversation of two, whose id Slack tells; any
-/// other is the destination, or the words would go where the row does not say.
+/// Where a message stands that is changed. What was sent to a person stands in a conversation of two, whose id Slack tells, and
+/// `chat.update` takes no person in its place; any other is the destination, or the words would go where the row does not say.
 fn conversation_of<'a>(edited: &Edited<'a>, destination: &'a str) -> Result<&'a str, String> {
+    let is_a_person = destination.starts_with(['U', 'W']);
     match edited.conversation {
+        None if is_a_person => {
+            Err("data/slack/edit must be the whole provider_id of a message to a person: it begins \
+                                    with the conversation in which the message stands"
+                .into())
+        }
         None => Ok(destination),
-        Some(conversation) if conversation == destination => Ok(destination),
-        Some(conversation) if slack::is_of_two(conversation) && destination.starts_with(['U', 'W']) => Ok(conversation),
+        Some(conversation) if conversation == destination && !is_a_person => Ok(destination),
+        Some(conversation) if slack::is_of_two(conversation) && is_a_person => Ok(conversation),
         Some(_) => Err("data/slack/edit is a message of another conversation than the destination".into()),
     }
 }

@@ -97,6 +97,8 @@ fn an_edit_goes_where_the_message_stands_and_takes_the_buttons_away() {
         let refused = asked(destination, "x", json!({ "slack": { "edit": edit } })).unwrap_err();
         assert!(refused.starts_with("data/slack/edit is a message of another conversation"), "{refused}");
     }
+    let refused = asked(PERSON, "x", json!({ "slack": { "edit": "1.1" } })).unwrap_err();
+    assert!(refused.starts_with("data/slack/edit must be the whole provider_id"), "{refused}");
 }
 
 #[test]

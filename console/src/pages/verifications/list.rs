@@ -1,93 +1,71 @@
 //! The list of verifications, a page at a time, below how many codes were entered.
 
-use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use axum::response::Response;
-use domain::{Actor, ChannelName, Scope, Timestamp, Verification, VerificationState};
+use domain::{Actor, ChannelName, Timestamp, Verification, VerificationState};
 use maud::{Markup, html};
-use operations::deliveries::written::{LATER_THAN_FROM, TIME};
 use operations::verifications;
-use store::{ConversionBy, Converted, StoreError, VerificationCursor, VerificationFilter, VerificationPage};
-use web::problem::Problem;
+use store::{ConversionBy, Converted, StoreError, VerificationFilter, VerificationPage};
 use web::query::Parameters;
 
 use super::badges::{guarded, of_state, word};
 use super::words::Words;
 use super::{address, conversions};
-use crate::asked::problems;
 use crate::console::Console;
-use crate::fields::Fields;
 use crate::layout::Shell;
+use crate::list::{Form, List, Page, Query, Span};
 use crate::pages::delivery::address::anchor;
 use crate::pieces::breakable::breakable;
 use crate::pieces::figure::{UNKNOWN, whole};
-use crate::pieces::filter::{Field, Input, filter};
-use crate::pieces::pager::pager;
-use crate::pieces::table::{Row, number, table, text};
+use crate::pieces::filter::Input;
+use crate::pieces::table::{Column, Row, number, text};
 use crate::pieces::time::time;
 use crate::section::Section;
-use crate::session::Viewer;
+use crate::session::{Refusal, Viewer};
 use crate::words::Lang;
 
 /// The rows of a page.
 const ROWS: usize = 50;
-const NAMES: [&str; 6] = ["state", "channel", "purpose", "from", "to", "after"];
+const LIST: List<VerificationFilter> = List {
+    section: Section::Verifications,
+    names: &["state", "channel", "purpose", "from", "to", "after"],
+    read,
+    form,
+};
 
-pub(super) async fn show(
-    State(console): State<Console>,
-    viewer: Viewer,
-    parameters: Result<Parameters, Problem>,
-    RawQuery(query): RawQuery,
-) -> Response {
+pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: Query) -> Result<Response, Refusal> {
     let shell = Shell::of(&console, &viewer, Section::Verifications);
-    if let Err(denied) = viewer.actor.must(Scope::Read) {
-        return shell.denied(denied).await;
-    }
-    let (lang, title) = (shell.lang(), Section::Verifications.label(shell.lang()));
-    let asked = Fields::parse(query.unwrap_or_default().as_bytes());
-    let wanted = match parameters.and_then(|parameters| read(parameters, &viewer.actor)) {
-        Ok(wanted) => wanted,
-        Err(problem) => return shell.answer(problem.status(), title, &form(&asked, &problems(&problem), lang)).await,
-    };
+    let (wanted, written) = LIST.asked(&shell, &viewer.actor, query).await?;
     let is_first = wanted.after.is_none();
     let (page, converted) = match found(&console, &viewer, wanted).await {
         Ok(found) => found,
-        Err(error) => return shell.ledger_failed(&error).await,
+        Err(error) => return Ok(shell.ledger_failed(&error).await),
     };
-    let next = page.next.as_ref().map(ToString::to_string);
-    let content = html! {
-        @if is_first { (conversions::of(&converted, lang)) h2 { (title) } }
-        (form(&asked, &[], lang))
-        @if page.verifications.is_empty() {
-            p.nothing { (Words::of(lang).nothing) }
-        } @else {
-            (rows(&page.verifications, lang, console.clock.now()))
-        }
-        (pager(lang, Section::Verifications.path(), &pairs(&asked), is_first, next.as_deref()))
+    let (lang, now) = (shell.lang(), console.clock.now());
+    let words = Words::of(lang);
+    let rows: Vec<Row> = page.verifications.iter().map(|one| row(one, lang, now)).collect();
+    let page = Page {
+        over: html! {
+            @if is_first { (conversions::of(&converted, lang)) h2 { (Section::Verifications.label(lang)) } }
+        },
+        columns: &columns(words),
+        rows: &rows,
+        nothing: words.nothing,
+        // A page without any is the last.
+        nothing_yet: words.nothing,
+        is_first,
+        next: page.next.as_ref(),
     };
-    shell.answer(StatusCode::OK, title, &content).await
+    Ok(LIST.answer(&shell, &written, &page).await)
 }
 
-/// # Errors
-/// 422 that names every part that is wrong.
-fn read(query: Parameters, actor: &Actor) -> Result<VerificationFilter, Problem> {
-    let mut query = query.filled();
+fn read(query: &mut Parameters, actor: &Actor) -> VerificationFilter {
     let channel = query.one_of("channel", operations::channel_names(), |name| name);
-    let wanted = VerificationFilter {
-        tenant: actor.tenant.clone(),
-        state: query.one_of("state", &VerificationState::ALL, VerificationState::as_str),
-        channel: channel.and_then(|name| ChannelName::parse(name).ok()),
-        purpose: query.text("purpose"),
-        since: query.parsed("from", TIME.must, TIME.read),
-        until: query.parsed("to", TIME.must, TIME.read),
-        after: query.parsed("after", "must be the end of the page before", VerificationCursor::parse),
-        limit: ROWS,
-    };
-    if wanted.since.zip(wanted.until).is_some_and(|(since, until)| since >= until) {
-        query.refuse("to", LATER_THAN_FROM);
-    }
-    query.finish(&NAMES)?;
-    Ok(wanted)
+    let channel = channel.and_then(|name| ChannelName::parse(name).ok());
+    let state = query.one_of("state", &VerificationState::ALL, VerificationState::as_str);
+    let purpose = query.text("purpose");
+    let Span { from: since, until, after } = Span::read(query);
+    VerificationFilter { tenant: actor.tenant.clone(), state, channel, purpose, since, until, after, limit: ROWS }
 }
 
 /// A page, and how many codes were entered, which only the first one shows.
@@ -104,32 +82,20 @@ async fn found(
     Ok((verifications::list(&console.store, wanted).await?, converted))
 }
 
-fn value<'a>(asked: &'a Fields, name: &str) -> &'a str {
-    asked.text(name).unwrap_or_default()
-}
-
-fn pairs(asked: &Fields) -> Vec<(&'static str, &str)> {
-    NAMES.into_iter().map(|name| (name, value(asked, name))).collect()
-}
-
-fn form(asked: &Fields, problems: &[(String, String)], lang: Lang) -> Markup {
-    let words = Words::of(lang);
-    let states = VerificationState::ALL.map(|state| (state.as_str(), word(state, lang)));
+fn form(form: &Form<'_>) -> Markup {
+    let words = Words::of(form.lang);
+    let states = VerificationState::ALL.map(|state| (state.as_str(), word(state, form.lang)));
     let channels: Vec<(&str, &str)> = operations::channel_names().iter().map(|name| (*name, *name)).collect();
-    let field = |name, label, input| Field { name, label, value: value(asked, name), input };
-    let fields = [
-        field("state", words.state, Input::Choice(&states)),
-        field("channel", words.channel, Input::Choice(&channels)),
-        field("purpose", words.purpose, Input::Search),
-        field("from", words.from, Input::Text("2026-03-01T09:00:00Z")),
-        field("to", words.to, Input::Text("2026-03-02T09:00:00Z")),
+    let fields = vec![
+        form.field("state", words.state, Input::Choice(&states)),
+        form.field("channel", words.channel, Input::Choice(&channels)),
+        form.field("purpose", words.purpose, Input::Search),
     ];
-    filter(lang, Section::Verifications.path(), &fields, problems)
+    form.filter(fields, words.from, words.to)
 }
 
-fn rows(verifications: &[Verification], lang: Lang, now: Timestamp) -> Markup {
-    let words = Words::of(lang);
-    let columns = [
+fn columns(words: &Words) -> [Column; 11] {
+    [
         text(words.verification),
         text(words.state),
         text(words.channel),
@@ -141,9 +107,7 @@ fn rows(verifications: &[Verification], lang: Lang, now: Timestamp) -> Markup {
         text(words.guard),
         text(words.since),
         text(words.ended),
-    ];
-    let rows: Vec<Row> = verifications.iter().map(|one| row(one, lang, now)).collect();
-    table(lang, Section::Verifications.label(lang), &columns, &rows)
+    ]
 }
 
 fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {

@@ -127,17 +127,24 @@ fn read_one(fields: &mut Reader<'_>) -> Option<Addressee> {
 fn read_address(fields: &mut Reader<'_>) -> Option<Addressee> {
     let channel = fields.needed("channel", MAX_ID_BYTES).and_then(|name| channel_named(fields, "channel", &name));
     let destination = fields.needed("destination", MAX_DESTINATION_BYTES);
-    let must = channel.as_ref().zip(destination.as_deref()).and_then(|(channel, chat)| match channel.as_str() {
-        TELEGRAM if !is_of_a_person(chat) => Some("must be a person's chat: their number"),
-        SLACK if !chat.starts_with(PEOPLE_OF_SLACK) => Some("must be a person: their id, which begins with U or W"),
-        _ => None,
-    });
-    if let Some(must) = must {
+    let address = channel.as_ref().zip(destination.as_deref());
+    if let Some(must) = address.and_then(|(channel, destination)| refusal_as_a_persons(channel, destination)) {
         fields.refuse("destination", must);
     }
     let name = fields.line("name", MAX_ID_BYTES);
     let locale = fields.word("locale");
     Some(Addressee::Address { channel: channel?, destination: destination?, name, locale })
+}
+
+/// Why an address is not one person's, in words that begin with "must". None where it may be.
+pub fn refusal_as_a_persons(channel: &ChannelName, destination: &str) -> Option<&'static str> {
+    match channel.as_str() {
+        TELEGRAM if !is_of_a_person(destination) => Some("must be a person's chat: their number"),
+        SLACK if !destination.starts_with(PEOPLE_OF_SLACK) => {
+            Some("must be a person: their id, which begins with U or W")
+        }
+        _ => None,
+    }
 }
 
 /// Whether a chat is of one person: its number is theirs then. Those of groups are negative, and channels have names.

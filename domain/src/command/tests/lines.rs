@@ -36,6 +36,17 @@ fn a_line_has_a_service_an_action_and_arguments() {
 }
 
 #[test]
+fn a_tenant_may_stand_before_the_service() {
+    for (text, expected, service) in
+        [("/cmd acme/trading.stop a=b/c", Some("acme"), "trading"), ("/cmd trading.stop a=b/c", None, "trading")]
+    {
+        let (tenant, line) = CommandLine::parse(text, "bot").unwrap().unwrap().of_a_tenant();
+        assert_eq!((tenant.as_deref(), line.service.as_str(), line.action.as_str()), (expected, service, "stop"));
+        assert_eq!(line.arguments, [("a".to_owned(), "b/c".to_owned())]);
+    }
+}
+
+#[test]
 fn what_is_no_command_of_ours_is_left_alone() {
     for text in [
         "",

@@ -1,16 +1,15 @@
 //! Verifications for people who look at them: a page of a tenant's, the newest first, and how many of their codes were
 //! entered, by country or by prefix.
 
-use std::fmt;
-
 use domain::{ChannelName, Content, Conversion, Tenant, Timestamp, Verification, VerificationState};
 use sea_orm::QueryResult;
 
 use super::{VERIFICATION, verification_of};
-use crate::asks::is_storable;
 use crate::error::StoreError;
-use crate::sql::{Value, content_of, count_of, get};
+use crate::sql::{Asked, Conditions, PAGE_LOOK, PageCursor, Pager, Value, content_of, count_of, get};
 use crate::store::Store;
+
+const VERIFICATIONS: Pager = Pager { table: "verifications", columns: &[VERIFICATION], time: "created_at" };
 
 /// The most countries or prefixes that are told at once.
 const MAX_CONVERTED: u32 = 100;
@@ -33,12 +32,8 @@ pub struct VerificationFilter {
     pub limit: usize,
 }
 
-/// Where a page ended. Its text is opaque and fits in a URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct VerificationCursor {
-    at: Timestamp,
-    id: String,
-}
+/// Where a page of verifications ended.
+pub type VerificationCursor = PageCursor;
 
 /// Verifications, those begun last first.
 #[derive(Clone, PartialEq, Debug)]
@@ -69,21 +64,6 @@ pub struct Converted {
     pub blocked: u32,
 }
 
-impl VerificationCursor {
-    /// Reads the text of a cursor; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once('.')?;
-        let id = Some(id).filter(|id| !id.is_empty() && is_storable(id))?;
-        Some(Self { at: Timestamp::from_micros(at.parse().ok()?), id: id.to_owned() })
-    }
-}
-
-impl fmt::Display for VerificationCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at.as_micros(), self.id)
-    }
-}
-
 impl ConversionBy {
     const fn columns(self) -> &'static str {
         match self {
@@ -99,21 +79,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn verifications(&self, filter: &VerificationFilter) -> Result<VerificationPage, StoreError> {
-        if filter.purpose.as_deref().is_some_and(|purpose| !is_storable(purpose)) {
-            return Ok(VerificationPage { verifications: Vec::new(), next: None });
-        }
-        let (condition, values) = condition_of(filter);
-        let sql = format!(
-            "SELECT {VERIFICATION} FROM verifications WHERE {condition} \
-             ORDER BY tenant DESC, created_at DESC, id DESC LIMIT {}",
-            filter.limit + 1
-        );
-        let rows = self.inner.db.hasty_query(&sql, &values).await?;
-        let verifications: Vec<Verification> =
-            rows.iter().take(filter.limit).map(verification_of).collect::<Result<_, _>>()?;
-        let last = verifications.last().filter(|_| rows.len() > filter.limit);
-        let next = last.map(|last| VerificationCursor { at: last.created_at, id: last.key.id.clone() });
-        Ok(VerificationPage { verifications, next })
+        let by_index = [
+            ("tenant", Some(filter.tenant.as_str())),
+            ("state", filter.state.map(VerificationState::as_str)),
+            ("channel", filter.channel.as_ref().map(ChannelName::as_str)),
+            ("purpose", filter.purpose.as_deref()),
+        ];
+        let asked = Asked {
+            by_index: Conditions::equal(&by_index),
+            besides: &[],
+            from: filter.since,
+            until: filter.until,
+            after: filter.after.as_ref(),
+            limit: filter.limit,
+            look: PAGE_LOOK,
+        };
+        let found = VERIFICATIONS.page(&self.inner.db, asked, verification_of).await?;
+        Ok(VerificationPage { verifications: found.rows, next: found.next })
     }
 
     /// How many codes of a tenant's verifications that were begun since then were entered, the countries or prefixes to
@@ -141,37 +123,6 @@ impl Store {
         let rows = self.inner.db.hasty_query(&sql, &values).await?;
         rows.iter().map(|row| converted_of(row, by)).collect()
     }
-}
-
-/// What it says of the time alone repeats what it says of both, because the index serves only the first.
-fn condition_of(filter: &VerificationFilter) -> (String, Vec<Value<'_>>) {
-    let mut values = vec![Value::Text(Some(filter.tenant.as_str()))];
-    let mut conditions = vec!["tenant = $1".to_owned()];
-    let mut compare = |column: &str, value| {
-        values.push(value);
-        conditions.push(format!("{column} ${}", values.len()));
-    };
-    if let Some(state) = filter.state {
-        compare("state =", Value::Text(Some(state.as_str())));
-    }
-    if let Some(channel) = &filter.channel {
-        compare("channel =", Value::Text(Some(channel.as_str())));
-    }
-    if let Some(purpose) = &filter.purpose {
-        compare("purpose =", Value::Text(Some(purpose)));
-    }
-    if let Some(since) = filter.since {
-        compare("created_at >=", Value::Int(Some(since.as_micros())));
-    }
-    if let Some(until) = filter.until {
-        compare("created_at <", Value::Int(Some(until.as_micros())));
-    }
-    if let Some(VerificationCursor { at, id }) = &filter.after {
-        values.extend([Value::Int(Some(at.as_micros())), Value::Text(Some(id))]);
-        let (at, id) = (values.len() - 1, values.len());
-        conditions.push(format!("created_at <= ${at} AND (created_at, id) < (${at}, ${id})"));
-    }
-    (conditions.join(" AND "), values)
 }
 
 fn converted_of(row: &QueryResult, by: ConversionBy) -> Result<Converted, StoreError> {

@@ -31,16 +31,23 @@ async fn a_refusal_has_the_status_of_a_success_and_is_none() {
     for (code, expected) in [
         ("channel_not_found", "permanent"),
         ("not_in_channel", "permanent"),
+        ("no_permission", "permanent"),
         ("is_archived", "permanent"),
+        ("is_inactive", "permanent"),
+        ("ekm_access_denied", "permanent"),
+        ("user_not_found", "permanent"),
         ("msg_too_long", "permanent"),
         ("cant_update_message", "permanent"),
         ("something_new", "permanent"),
         ("invalid_auth", "account"),
         ("token_revoked", "account"),
+        ("account_inactive", "account"),
         ("missing_scope", "account"),
+        ("access_denied", "alarm"),
         ("invalid_json", "alarm"),
         ("ratelimited", "throttled"),
         ("service_unavailable", "retriable"),
+        ("update_failed", "retriable"),
     ] {
         let outcome = answered(refusing(code)).await;
         assert_eq!(taken(&outcome), expected, "{code}: {outcome:?}");
@@ -87,6 +94,7 @@ async fn slack_is_asked_who_we_are_by_a_request_that_sends_nothing() {
         (json!({ "ok": false, "error": "something_new" }), "Refused(\"something_new: look at SLACK_BOT_TOKEN"),
         (json!({ "ok": false, "error": "fatal_error" }), "Unreachable(\"fatal_error\")"),
         (json!({ "ok": false }), "Refused(\"no code: look at SLACK_BOT_TOKEN"),
+        (json!("a page"), "Refused(\"it does not answer as Slack does: look at SLACK_BASE_URL"),
     ] {
         let server = MockServer::start().await;
         let request = Mock::given(method("POST")).and(path("/auth.test"));
