@@ -200,9 +200,7 @@ mod tests {
         assert!(matches!(scanner.scan(tokio::io::repeat(0).take(1 << 20)).await, Verdict::Unknown(_)));
         let (scanner, _reading) = daemon(b"", usize::MAX).await;
         assert!(matches!(scanner.scan(b"x".as_slice()).await, Verdict::Unknown(_)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let away = Scanner::new("127.0.0.1".into(), listener.local_addr().unwrap().port());
-        drop(listener);
+        let away = Scanner::new("127.0.0.1".into(), testkit::nobody().port());
         assert!(matches!(away.scan(b"x".as_slice()).await, Verdict::Unknown(_)));
         assert!(away.ping().await.is_err());
     }
