@@ -31,6 +31,7 @@ pub(crate) mod scopes {
     pub(crate) struct OperateOrNotify;
     pub(crate) struct InboxOrRead;
     pub(crate) struct InboxOrOperate;
+    pub(crate) struct ReadOrNotify;
     pub(crate) struct Admin;
     /// Whoever may do anything at all.
     pub(crate) struct Any;
@@ -69,6 +70,12 @@ pub(crate) mod scopes {
         type Scope = Scope;
 
         const ANY_OF: &'static [Scope] = &[Scope::Inbox, Scope::Operate];
+    }
+
+    impl Scopes for ReadOrNotify {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &[Scope::Read, Scope::Notify];
     }
 
     impl Scopes for Admin {

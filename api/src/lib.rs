@@ -4,7 +4,7 @@
 //! [`Api`] is the whole of it. Read in this order: `routes` (what there is), `access` and `token` (who may), then a
 //! folder for each subject, in which each operation is a file: `notifications`, `deliveries`, `schedules`,
 //! `suppressions`, `pauses`, `dead_letters`, `commands`, `services`, `endpoints`, `asks` with `answer_page`,
-//! `contacts`, `inbox`, `topics`, `messages`, `verifications`, `accounts`, `sandbox`, `webhooks`; `overview` is the
+//! `contacts`, `inbox`, `topics`, `messages`, `files`, `verifications`, `accounts`, `sandbox`, `webhooks`; `overview` is the
 //! whole fleet. The pages of the console are the crate `console`, and `doors` gives it its parts. What it shares with
 //! every HTTP listener of the fleet is the crate `web`.
 
@@ -22,6 +22,7 @@ mod docs;
 mod done;
 mod doors;
 mod endpoints;
+mod files;
 mod gate;
 mod headers;
 mod health;

@@ -4,9 +4,11 @@ mod operator;
 mod verify;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
+use files::Files;
 use operations::providers::Carrier;
 use secrecy::SecretString;
 
@@ -72,6 +74,10 @@ pub struct Settings {
     pub telling: Telling,
     /// `VERIFY_…`: to whom codes go, and how many.
     pub verify: PumpingLimits,
+    /// Where files are kept; none has no routes of files.
+    pub files: Option<Arc<Files>>,
+    /// `PUBLIC_URL`: where the world reaches the API; links to files lead there.
+    pub public_url: Option<String>,
 }
 
 impl Settings {
@@ -103,6 +109,8 @@ impl Settings {
             is_over_tls: false,
             telling: Telling::Off,
             verify: verify::nothing(),
+            files: None,
+            public_url: None,
         }
     }
 }

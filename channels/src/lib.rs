@@ -27,7 +27,7 @@ mod conformance;
 mod tests;
 
 pub use callback::{Callback, Readable, Refused, Unreadable};
-pub use channel::{Channel, Outgoing};
+pub use channel::{CarriedFile, Channel, Outgoing};
 pub use checked::Checked;
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};

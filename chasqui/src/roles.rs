@@ -9,6 +9,7 @@ use api::Api;
 use channels::Channels;
 use dialog::Dialog;
 use domain::Clock;
+use files::Files;
 use gateway::Gateway;
 use operations::Checker;
 use operations::overview::Watching;
@@ -28,6 +29,9 @@ use crate::{channel_lines, dispatch, exit, inboxes, metrics, parts, webhooks};
 
 /// How long the API waits to ask a ledger again that did not let it in.
 const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// The time between two looks at what uploads have left.
+const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// What several roles of one process share.
 #[derive(Clone)]
@@ -161,7 +165,13 @@ pub(crate) async fn run_api(
     around: Around,
     stop: CancellationToken,
 ) -> Result<()> {
-    let settings = api_settings(&shared.config, listener.local_addr()?, around)?;
+    let files = parts::files(&shared.config)?;
+    let also = match shared.config.files.listen {
+        Some(address) => Some(listen(address, "FILES_LISTEN").await?),
+        None => None,
+    };
+    tokio::spawn(look_after(Arc::clone(&files), stop.clone()));
+    let settings = api_settings(&shared.config, listener.local_addr()?, around, files)?;
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
         .linking(shared.config.public_url.is_some());
@@ -171,11 +181,41 @@ pub(crate) async fn run_api(
     let overview = Watching::new(shared.store.clone(), Some((shared.broker, names)), Arc::clone(&shared.clock));
     let api = Api::new(settings, shared.publisher, shared.store, overview, checker, shared.clock, render, gate)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
-    api.serve(listener, stop).await;
+    match also {
+        None => api.serve(listener, stop).await,
+        Some(also) => {
+            tracing::info!(address = %also.local_addr()?, "the API listens here as well");
+            tokio::join!(api.clone().serve(listener, stop.clone()), api.serve(also, stop));
+        }
+    }
     Ok(())
 }
 
-fn api_settings(config: &Config, listen: std::net::SocketAddr, around: Around) -> Result<api::Settings> {
+/// Says what is wrong with the scanner, and removes what uploads of ended processes have left, until the stop.
+async fn look_after(files: Arc<Files>, stop: CancellationToken) {
+    let looking = async {
+        files.warn_of_scanner().await;
+        loop {
+            match files.clean().await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "removed what ended processes have left of files that came in"),
+                Err(away) => tracing::warn!(%away, "what came in could not be cleaned"),
+            }
+            tokio::time::sleep(CLEAN_EVERY).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = looking => {}
+    }
+}
+
+fn api_settings(
+    config: &Config,
+    listen: std::net::SocketAddr,
+    around: Around,
+    files: Arc<Files>,
+) -> Result<api::Settings> {
     let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
     let jwt = config.api.tokens(secret, config.previous_secret_key.clone());
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
@@ -205,6 +245,8 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, around: Around) -
         services: config.services.clone(),
         realtime: around.realtime,
         push_key: config.channels.webpush.public_key.clone(),
+        files: Some(files),
+        public_url: config.public_url.as_ref().map(|own| own.url.clone()),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }
@@ -223,6 +265,8 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
             links: parts::unsubscribe_links(config),
             secrets: parts::secrets(config),
             public_url: config.public_url.as_ref().map(|own| own.url.clone()),
+            files: parts::files(config)?,
+            file_links: parts::file_links(config),
         },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
@@ -252,6 +296,7 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         patience: parts::patience(config),
         journal: parts::journal_keys(config),
         zones: config.zones.clone(),
+        files: parts::files(config)?,
         clock: shared.clock,
     };
     scheduler.run(readiness, stop).await;

@@ -59,6 +59,7 @@ mod scope;
 mod secret;
 #[cfg(test)]
 mod simulation;
+mod stored_file;
 mod subject_event;
 mod suppression;
 mod timestamp;
@@ -106,9 +107,9 @@ pub use inbox_act::{InboxAct, InboxEvent};
 pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    CommandClaims, CommandKeys, CounterHasher, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher,
-    RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret,
-    is_published_secret,
+    CommandClaims, CommandKeys, CounterHasher, DerivedKey, FileLinks, JournalKeys, Keyring, LetterSealer, LinkSealer,
+    LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret,
+    is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};
@@ -118,7 +119,7 @@ pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     Asked, DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
+    UnknownField, Worded, Wording, files_named_in, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
@@ -135,6 +136,7 @@ pub use row_lease::{
 };
 pub use scope::{Role, Scope};
 pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
+pub use stored_file::{FileKind, ObjectName, Scan, StoredFile};
 pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};

@@ -50,6 +50,7 @@ mod m20261130_000059_locale_of_verifications;
 mod m20261130_000070_inboxes;
 mod m20261130_000071_topics;
 mod m20261130_000080_presence;
+mod m20261130_000090_files;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -108,6 +109,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000070_inboxes::Migration),
             Box::new(m20261130_000071_topics::Migration),
             Box::new(m20261130_000080_presence::Migration),
+            Box::new(m20261130_000090_files::Migration),
         ]
     }
 }

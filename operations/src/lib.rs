@@ -9,7 +9,7 @@
 //! [`inbox`] is what was told a user in an application, and [`topics`] who is told together;
 //! [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
 //! [`providers`] carry all this; [`verifications`] ask whose an address is; [`commands`] have [`services`] do something;
-//! [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this,
+//! [`dead_letters`] wait for an operator; [`files`] are what messages may carry; [`accounts`] say who may ask for all of this,
 //! the [`journal`] knows who did what, and [`overview`] is the whole fleet at one look. What changes something takes an
 //! `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance reads a request, calls one
 //! of these, and has its own words for what comes back.
@@ -30,6 +30,7 @@ pub mod deliveries;
 pub mod endpoints;
 mod explain;
 pub mod faults;
+pub mod files;
 pub mod inbox;
 pub mod journal;
 pub mod messages;

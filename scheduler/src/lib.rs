@@ -25,6 +25,7 @@ mod scheduler;
 mod settings;
 mod settlement;
 mod shared;
+mod stored_files;
 mod stuck;
 #[cfg(test)]
 mod testing;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Clock, Defaults, JournalKeys, LetterSealer, RecipientHasher, Telling, Zones};
+use files::Files;
 use intake::{Intake, Teller};
 use runtime::{LogLimiter, Outage, Readiness};
 use store::{InboxLimits, LedgerBreaker, Patience, RetryLimit, Store};
@@ -14,7 +15,7 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 
 use crate::demo::{self, Demo};
 use crate::shared::Shared;
-use crate::{consume, contained, fan_out, fire, journal, letters, retention, rules, settlement, stuck, ticker};
+use crate::{consume, contained, fan_out, fire, journal, letters, retention, rules, settlement, stored_files, stuck, ticker};
 
 /// The most jobs in hand at once, stored or not yet.
 const PREFETCH: u16 = 256;
@@ -50,6 +51,8 @@ pub struct Scheduler {
     pub journal: JournalKeys,
     /// The rules of time zones.
     pub zones: Zones,
+    /// Where files lie.
+    pub files: Arc<Files>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -92,6 +95,7 @@ impl Scheduler {
         background.spawn(retention::forget_what_is_old(Arc::clone(&shared), self.retention, self.inboxes));
         background.spawn(letters::keep_reading(Arc::clone(&shared), topology));
         background.spawn(journal::keep_sealing(Arc::clone(&shared), self.journal));
+        background.spawn(stored_files::keep_removing(Arc::clone(&shared), self.files));
         background.spawn(stuck::watch(Arc::clone(&shared), self.patience));
         let ticks = ticker::start().await;
         fire::fire_when_due(&shared, ticks, &readiness, &consumers).await;

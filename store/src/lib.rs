@@ -6,7 +6,7 @@
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
 //! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the
-//! sandbox, `inbox` the inboxes of users and the topics that they are members of, `asks` what people are asked,
+//! sandbox, `files` what is stored, `inbox` the inboxes of users and the topics that they are members of, `asks` what people are asked,
 //! `leases` what one process does at a time, `presence` who is connected to a gateway, and `journal` who did what;
 //! `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
 
@@ -16,6 +16,7 @@ mod breaker;
 mod endpoints;
 mod error;
 mod faults;
+mod files;
 mod inbox;
 mod journal;
 mod leases;
@@ -48,6 +49,7 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use faults::SandboxFault;
+pub use files::{FileBegun, FileQuota, FileUsage};
 pub use inbox::{FanOut, InboxCursor, InboxFilter, InboxItem, InboxLimits, InboxPage, MemberPut, Post};
 pub use journal::{
     JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry,

@@ -12,6 +12,7 @@ mod cost;
 mod database;
 mod endpoints;
 mod faults;
+mod files;
 mod inbox;
 mod jobs;
 mod jobs_model;

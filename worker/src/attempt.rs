@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use channels::{Enabled, NotEnabled, Outgoing};
+use channels::{CarriedFile, Enabled, NotEnabled, Outgoing};
 use domain::{About, Before, Failure, Fault, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
 use store::{Capture, Post};
 
+use crate::attached::{self, Named};
 use crate::delivery::Delivery;
 use crate::health::Chosen;
 use crate::render::render;
@@ -36,13 +37,14 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`, with this beside the words of a mail. When the send cannot begin before
+/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, and the files that it names. When the send cannot begin before
 /// `send_until`, the outcome is that the message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
     delivery: &Delivery,
     mail: &Map<String, Value>,
+    named: &[Named],
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
@@ -72,6 +74,11 @@ pub(crate) async fn attempt(
         Ok(link) => link,
         Err(refused) => return permanent("worker", Reason::ChannelNotConfigured, refused).into(),
     };
+    let loaded = match attached::load(shared, row, named, mail, data).await {
+        Ok(loaded) => loaded,
+        Err(outcome) => return outcome.into(),
+    };
+    let (mail, data) = (loaded.mail.as_ref().unwrap_or(mail), loaded.data.as_ref().unwrap_or(data));
     if shared.intake.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
     }
@@ -91,7 +98,8 @@ pub(crate) async fn attempt(
         Ok(chosen) => chosen,
         Err(outcome) => return outcome.into(),
     };
-    let ready = Ready { rendered: &rendered, data, mail, link: link.as_deref(), fault: fault.as_ref() };
+    let (link, fault, files) = (link.as_deref(), fault.as_ref(), loaded.files.as_slice());
+    let ready = Ready { rendered: &rendered, data, mail, link, fault, files };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
     let other = match outcome {
@@ -177,6 +185,7 @@ struct Ready<'a> {
     mail: &'a Map<String, Value>,
     link: Option<&'a str>,
     fault: Option<&'a Fault>,
+    files: &'a [CarriedFile],
 }
 
 async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled, ready: Ready<'_>) -> Outcome {
@@ -198,6 +207,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         template: notification.wording.template.as_deref(),
         lane: delivery.lane,
         fault: ready.fault,
+        files: ready.files,
     };
     if outgoing.has_expired() {
         return Outcome::Expired;

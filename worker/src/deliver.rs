@@ -21,7 +21,7 @@ use crate::health::Wants;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
-use crate::{called_off, copies, gone, inbox, report};
+use crate::{attached, called_off, copies, gone, inbox, report};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -228,13 +228,14 @@ async fn try_once(
         return Ok(refused.into());
     }
     let left_in = copies::left_in(shared, row, delivery).await?;
+    let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
+    let named = attached::look_up(shared, row, mail).await?;
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());
     }
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
-    let tried = attempt(shared, row, delivery, mail, incoming.body.len(), send_until).await;
+    let tried = attempt(shared, row, delivery, mail, &named, incoming.body.len(), send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
     Ok(tried)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, smtp};
 use domain::{Defaults, FieldError, Keyring, Lane, RecipientHasher, Row, Secrets, Telling, Window};
+use files::Files;
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -77,6 +78,8 @@ async fn parts_with(channels: Channels) -> Parts {
             links: None,
             secrets: secrets(),
             public_url: Some(PUBLIC_URL.into()),
+            files: Arc::new(Files::new(files::Settings::in_folder(folder.path().join("files"))).unwrap()),
+            file_links: Keyring::new(SECRET.as_bytes(), None).file_links(),
         },
         topology: topology(),
         publisher,

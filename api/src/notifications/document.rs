@@ -77,7 +77,7 @@ pub(crate) struct NotificationBody {
     bcc: Option<Vec<String>>,
     /// Of a mail alone: headers that begin with `X-`, and a few others.
     headers: Option<BTreeMap<String, String>>,
-    /// Of a mail alone: files that go with it.
+    /// Files that go with it: with a mail, and those that are stored here with telegram and whatsapp.
     #[schema(max_items = 20)]
     attachments: Option<Vec<AttachmentBody>>,
     /// Of a mail alone: the list that it is of, which its recipient may leave by a link.
@@ -126,18 +126,27 @@ fn channel() -> Object {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct AttachmentBody {
-    /// Its name, without a path.
+    /// Its name, without a path. Not beside `file`.
     #[schema(min_length = 1, max_length = 255)]
-    filename: String,
+    filename: Option<String>,
     /// What it is, without parameters. Default: `application/octet-stream`.
     #[schema(example = "application/pdf")]
     content_type: Option<String>,
-    /// Its bytes in base64. This or `url`.
+    /// Its bytes in base64. This, `url` or `file`.
     #[schema(min_length = 1)]
     content: Option<String>,
     /// Where it is fetched from when the mail is sent, by https: 10 MiB for all files of a mail.
     #[schema(max_length = 2048, example = "https://files.example.org/invoice.pdf")]
     url: Option<String>,
+    /// The `object_name` of a file that is stored here; it goes with telegram and whatsapp as well. 20 MiB for all files of a
+    /// message.
+    #[schema(example = "018f2b6c0d3e7a41b6c9d2e5f8a1b4c7.pdf")]
+    file: Option<String>,
+    /// What a `file` is called in this message. Default: its own name.
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// Of a mail: the words show it, by `cid:` and its name.
+    inline: Option<bool>,
 }
 
 /// The next channel to try.

@@ -31,9 +31,11 @@ const DATA: &str = "What the template needs. For push it also travels to the app
 const COPIES: &str = "Of a mail alone: bare addresses, in cc and bcc 49 at most, each address once.";
 const HEADERS: &str = "Of a mail alone: texts, each one line of printable ASCII. Headers that begin with X-, and Comments, \
                        Feedback-ID, Importance, In-Reply-To, Keywords, List-ID, Organization, References; at most 20.";
-const ATTACHMENTS: &str = "Of a mail alone: files that go with it, at most 20. Each is an object of filename (without a path), \
+const ATTACHMENTS: &str = "Files that go with it. With a mail at most 20, each an object of filename (without a path), \
                            content (the bytes in base64) or url (where it is fetched from when the mail is sent) and, unless it \
-                           is application/octet-stream, content_type.";
+                           is application/octet-stream, content_type; or of file (the object_name of one that is stored) and, \
+                           where it is called otherwise, name. Of the latter one goes by telegram and whatsapp as well. inline \
+                           shows a picture among the words of a mail.";
 const LIST: &str = "Of a mail alone: the list that it is of. The mail has a link by which its recipient leaves the list (RFC \
                     8058). No cc and no bcc beside it.";
 const PRIORITY: &str = "low, normal, high or urgent, in any case. Chooses the lane of what comes through the scheduled \
