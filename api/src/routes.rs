@@ -15,8 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, files, health, inbox, messages,
-    overview, pauses, schedules, services, suppressions, topics, unsubscribe, verifications,
+    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, files, health, inbox,
+    messages, overview, pauses, schedules, services, suppressions, topics, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.

@@ -15,7 +15,9 @@ use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Top
 
 use crate::demo::{self, Demo};
 use crate::shared::Shared;
-use crate::{consume, contained, fan_out, fire, journal, letters, retention, rules, settlement, stored_files, stuck, ticker};
+use crate::{
+    consume, contained, fan_out, fire, journal, letters, retention, rules, settlement, stored_files, stuck, ticker,
+};
 
 /// The most jobs in hand at once, stored or not yet.
 const PREFETCH: u16 = 256;
