@@ -108,11 +108,12 @@ async fn an_ask_whose_dialog_dies_at_any_step_is_asked_answered_and_ended_once()
 
 #[tokio::test]
 async fn the_command_line_refuses_the_id_of_another_question_as_the_api_does() {
-    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    let mut fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
     for command in [["topology", "apply"].as_slice(), &["migrate"]] {
         let (code, said) = run(command, &fleet.environment).await;
         assert_eq!(code, 0, "{said}");
     }
+    fleet.open_store().await;
     let dialog = Process::ready("dialog", &fleet.environment).await;
     let asks = async |question: &str| {
         let words = ["ask", "create", "--question", question, "--to-address", "sms:+12025550143", "--id", "q-1"];
