@@ -1,5 +1,7 @@
 //! Inboxes: an item, its head and the outcome of its delivery are one commit; numbers have no gap, and counters never drift.
 
+use std::time::Duration;
+
 use domain::{InboxAct, InboxCounters, Outcome, State, Tenant, When};
 use tokio::task::JoinSet;
 
@@ -9,6 +11,7 @@ use crate::{Claimed, InboxCursor, InboxFilter, InboxLimits, MemberPut, Post, Rec
 
 on_both!(
     an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing,
+    what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody,
     many_posts_at_once_have_numbers_without_a_gap,
     what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change,
     everything_up_to_an_item_is_read_at_once,
@@ -69,6 +72,20 @@ async fn an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothi
     db.execute("DELETE FROM deliveries").await;
     assert_eq!(posted(&store, "d-1", "ana").await, counters);
     assert_eq!(store.inbox_counters(&Tenant::default(), "ana").await.unwrap(), counters);
+}
+
+async fn what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody(db: &Database) {
+    let store = db.store().await;
+    for (id, outcome) in [("d-1", Outcome::Posted), ("t-1", Outcome::FannedOut)] {
+        let claimed = store.claim(candidate(id), &arrival(id), Duration::ZERO).await.unwrap();
+        let Claimed::New(slow) = claimed else { panic!("{id} is known") };
+        store.claim(candidate(id), &arrival(id), HOUR).await.unwrap();
+        let recorded = store.record_posted(&decide(&slow, &outcome), post("ana", None)).await.unwrap();
+        assert_eq!(recorded, Recorded::Late, "{id}");
+        let found = store.delivery(&key(id)).await.unwrap().unwrap();
+        assert_eq!((found.row.state, found.late_answers), (State::Sending, 0), "{id}");
+    }
+    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [0, 0, 0]);
 }
 
 async fn many_posts_at_once_have_numbers_without_a_gap(db: &Database) {
