@@ -75,7 +75,7 @@ async fn tell(
     let (mut after, mut is_nobody) = (begun.member, begun.told == 0);
     let why_not_all = loop {
         if expires_at.is_some_and(|expires| expires <= clock.now()) {
-            break Some("was not told to every member: it has expired before");
+            break Some("may not have been told to every member: it has expired");
         }
         // The next scheduler goes on with the next page.
         if shared.intake.stopping.is_cancelled() {
