@@ -55,7 +55,8 @@ async fn tell_of_inbox(shared: &Shared, event: &InboxEvent) {
         None => None,
     };
     let Some(message) = Message::new(INBOX, &event.data(item.as_deref())) else { return };
-    count(shared.clients.tell(&[room], &message.at(event.cursor), &shared.resync));
+    // It is no place of a stream: what lies before it may be on its way still, and be lost with this gateway.
+    count(shared.clients.tell(&[room], &message, &shared.resync));
 }
 
 fn tell_of_application(shared: &Shared, event: &ApplicationEvent) {

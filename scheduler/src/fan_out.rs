@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{INAPP, InboxAddress, Key, Members, Notification, Reason, Timestamp, is_inbox_name};
+use domain::{FieldError, INAPP, InboxAddress, Key, Members, Notification, Reason, Timestamp, is_inbox_name};
 use futures_util::future::join_all;
 use intake::{InHand, TooOften};
 use runtime::failpoint;
@@ -72,12 +72,20 @@ async fn tell(
     let Some(mut members) = Members::of(key, &incoming.body, expires_at) else {
         return Ok(Disposition::dead_letter(Reason::DecodeError, "must be a JSON object"));
     };
-    let mut after = begun.member;
-    // Nobody is told of what has expired.
-    while expires_at.is_none_or(|expires| clock.now() < expires) {
+    let (mut after, mut is_nobody) = (begun.member, begun.told == 0);
+    let why_not_all = loop {
+        if expires_at.is_some_and(|expires| expires <= clock.now()) {
+            break Some("may not have been told to every member: it has expired");
+        }
+        // The next scheduler goes on with the next page.
+        if shared.intake.stopping.is_cancelled() {
+            return Ok(Disposition::GiveBack);
+        }
         let next = || store.everybody_of_a_topic(&key.tenant, topic, &after, PAGE);
         let page = breaker.retry_until_taken(next).await?;
-        let Some(last) = page.last().cloned() else { break };
+        let Some(last) = page.last().cloned() else {
+            break is_nobody.then_some("has no members: nobody was told");
+        };
         // A contact may have an id that no user has.
         let users = page.iter().filter(|user| is_inbox_name(user));
         let publications: Vec<_> = users
@@ -95,7 +103,12 @@ async fn tell(
         failpoint("scheduler.page_told");
         breaker.retry_until_taken(|| store.note_fan_out(key, &last, told)).await?;
         metrics::counter!("chasqui_fan_out_members_total").increment(told as u64);
+        is_nobody &= told == 0;
         after = last;
+    };
+    if let Some(why) = why_not_all {
+        tracing::warn!(delivery = %key, "a topic {why}");
+        store.warn(key, &[FieldError { pointer: "/destination".into(), detail: why.into() }]);
     }
     breaker.retry_until_taken(|| store.end_fan_out(key, clock.now())).await?;
     Ok(Disposition::Acknowledge)

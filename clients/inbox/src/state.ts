@@ -44,9 +44,13 @@ export function changed(state: State, page: Page): Shown {
   return { state: { ...state, items: ordered([...known.values()]), counters, cursor: cursor(page) }, arrived };
 }
 
-/** Whether an event has brought all that is missing: what comes next after the cursor. */
-export function isNext({ cursor }: State, { counters }: Page): boolean {
-  return cursor !== undefined && counters.epoch === cursor.epoch && counters.seq === cursor.seq + 1;
+/**
+ * Whether an event has brought all that is missing: what comes next after the cursor. An event that is told again has the
+ * counters of now, and an item that came by an earlier change.
+ */
+export function isNext({ cursor }: State, { counters, items }: Page): boolean {
+  const isItsChange = items.every(({ seq }) => seq === counters.seq);
+  return cursor !== undefined && counters.epoch === cursor.epoch && counters.seq === cursor.seq + 1 && isItsChange;
 }
 
 /** What another tab of the same user shows, where it knows no less. */

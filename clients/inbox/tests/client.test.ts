@@ -45,7 +45,8 @@ test("what an event brings is shown without asking", () =>
   played(async (fake, client, arrived) => {
     fake.add("news");
     const asked = fake.asked.length;
-    fake.say("inbox", { event: "delivered", item: { id: "news", posted_at: "2026-02-01T00:00:00Z" }, ...fake.counters() });
+    const item = { id: "news", seq: fake.seq, posted_at: "2026-02-01T00:00:00Z" };
+    fake.say("inbox", { event: "delivered", item, ...fake.counters() });
     await until(client, "the news", () => client.state.items.length === 2);
     assert.deepEqual([arrived, unread(client), fake.asked.length], [["news"], 2, asked]);
   }));

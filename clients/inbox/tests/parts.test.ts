@@ -98,10 +98,12 @@ test("what is in a list that is loaded again is not new, unless there was nothin
 });
 
 test("an event brings what has arrived, and is believed only where nothing lies between", () => {
-  const event = { event: "delivered", item: { id: "b" }, ...counters(5) };
+  const event = { event: "delivered", item: { id: "b", seq: 5 }, ...counters(5) };
   const [arrival, known] = [read.arrival(event), reloaded(EMPTY, page(4, ["a"])).state];
   assert.ok(arrival && isNext(known, arrival));
   assert.ok(!isNext(reloaded(EMPTY, page(3, ["a"])).state, arrival) && !isNext(EMPTY, arrival));
+  const again = read.arrival({ ...event, item: { id: "a", seq: 2 } });
+  assert.ok(again && !isNext(known, again), "told again: the change of now is another one");
   for (const other of [{ ...event, event: "read" }, { ...event, item: undefined }, { ...event, seq: undefined }]) {
     assert.equal(read.arrival(other), undefined);
   }

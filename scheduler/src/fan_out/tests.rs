@@ -98,3 +98,39 @@ async fn what_is_for_no_topic_or_was_delivered_too_often_is_a_dead_letter() {
     assert!(matches!(consume(&parts, &expired).await, Disposition::Acknowledge));
     assert!(seen(&mut published).is_empty(), "what has expired is told nobody");
 }
+
+/// What `GET /deliveries/{id}` says of the delivery to the topic.
+async fn warned(parts: &Parts) -> Vec<String> {
+    let (store, key) = (&parts.shared.intake.store, Key { tenant: Tenant::default(), id: "t-1".into() });
+    // One writer has both, in their order: the warnings are there once this is.
+    store.note_letter(&key, 0).await.unwrap();
+    store.warnings(&key).await.unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_topic_that_not_every_member_was_told_of_is_warned_of() {
+    let (parts, mut published) = telling().await;
+    assert!(matches!(consume(&parts, BODY).await, Disposition::Acknowledge));
+    assert_eq!(warned(&parts).await, ["/destination has no members: nobody was told"]);
+    assert!(seen(&mut published).is_empty());
+
+    let (parts, _published) = telling().await;
+    members(&parts, &["ana"]).await;
+    assert!(matches!(consume(&parts, BODY).await, Disposition::Acknowledge));
+    assert_eq!(warned(&parts).await, [""; 0]);
+
+    let (parts, _published) = telling().await;
+    members(&parts, &["ana"]).await;
+    let expired = BODY.replace("\"priority\"", "\"expires_at\":\"2026-11-28T08:00:00Z\",\"priority\"");
+    assert!(matches!(consume(&parts, &expired).await, Disposition::Acknowledge));
+    assert_eq!(warned(&parts).await, ["/destination may not have been told to every member: it has expired"]);
+}
+
+#[tokio::test]
+async fn a_scheduler_that_stops_gives_a_topic_back_between_two_pages() {
+    let (parts, mut published) = telling().await;
+    members(&parts, &["ana"]).await;
+    parts.shared.intake.stopping.cancel();
+    assert!(matches!(consume(&parts, BODY).await, Disposition::GiveBack));
+    assert!(seen(&mut published).is_empty());
+}

@@ -68,7 +68,8 @@ fn inbox_of(row: &QueryResult) -> Result<(Tenant, String), StoreError> {
     Ok((Tenant::parse(&tenant).ok_or_else(|| unreadable("tenant"))?, get(row, "user_id")?))
 }
 
-/// Deletes the oldest items of one inbox. Its row says afterwards which changes nobody can be told of any more.
+/// Deletes the oldest items of one inbox. Its row says afterwards which changes nobody can be told of any more. The counters
+/// move by that, so that it is a change too: of two that have one number, both are the same.
 async fn shorten(
     session: &mut Session,
     (tenant, user): (&Tenant, &str),
@@ -76,7 +77,7 @@ async fn shorten(
     most: u32,
     batch: u32,
 ) -> Result<usize, StoreError> {
-    const NOTE: &str = "UPDATE inbox_heads SET kept = kept - $3, unread = unread - $4, unseen = unseen - $5, \
+    const NOTE: &str = "UPDATE inbox_heads SET seq = seq + 1, kept = kept - $3, unread = unread - $4, unseen = unseen - $5, \
          forgotten = CASE WHEN forgotten < $6 THEN $6 ELSE forgotten END WHERE tenant = $1 AND user_id = $2";
     let Some(head) = head(session, tenant, user, "{for_update}").await? else { return Ok(0) };
     let too_many = (head.kept - i64::from(most)).clamp(0, i64::from(batch));

@@ -174,7 +174,8 @@ fn late(recording: &Recording) -> Option<Attempt> {
     let row = &recording.row;
     let (was, attempt) = match &recording.attempt {
         Some(attempt) => (attempt.outcome.as_str(), attempt.clone()),
-        // What is for an inbox is in none by that.
+        // What is for an inbox is in none by that, and what is for a topic was handed on to nobody.
+        None if row.order == Order::FanOut => return None,
         None if matches!(row.state, State::Sent | State::Captured) => (row.state.as_str(), attempts::success_of(row)),
         None => return None,
     };

@@ -1,5 +1,7 @@
 //! Inboxes: an item, its head and the outcome of its delivery are one commit; numbers have no gap, and counters never drift.
 
+use std::time::Duration;
+
 use domain::{InboxAct, InboxCounters, Outcome, State, Tenant, When};
 use tokio::task::JoinSet;
 
@@ -9,6 +11,7 @@ use crate::{Claimed, InboxCursor, InboxFilter, InboxLimits, MemberPut, Post, Rec
 
 on_both!(
     an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing,
+    what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody,
     many_posts_at_once_have_numbers_without_a_gap,
     what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change,
     everything_up_to_an_item_is_read_at_once,
@@ -69,6 +72,20 @@ async fn an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothi
     db.execute("DELETE FROM deliveries").await;
     assert_eq!(posted(&store, "d-1", "ana").await, counters);
     assert_eq!(store.inbox_counters(&Tenant::default(), "ana").await.unwrap(), counters);
+}
+
+async fn what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody(db: &Database) {
+    let store = db.store().await;
+    for (id, outcome) in [("d-1", Outcome::Posted), ("t-1", Outcome::FannedOut)] {
+        let claimed = store.claim(candidate(id), &arrival(id), Duration::ZERO).await.unwrap();
+        let Claimed::New(slow) = claimed else { panic!("{id} is known") };
+        store.claim(candidate(id), &arrival(id), HOUR).await.unwrap();
+        let recorded = store.record_posted(&decide(&slow, &outcome), post("ana", None)).await.unwrap();
+        assert_eq!(recorded, Recorded::Late, "{id}");
+        let found = store.delivery(&key(id)).await.unwrap().unwrap();
+        assert_eq!((found.row.state, found.late_answers), (State::Sending, 0), "{id}");
+    }
+    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [0, 0, 0]);
 }
 
 async fn many_posts_at_once_have_numbers_without_a_gap(db: &Database) {
@@ -150,13 +167,13 @@ async fn an_inbox_keeps_the_newest_and_says_that_a_cursor_before_them_is_too_old
     assert_eq!(store.forget_inbox_items(limits, at(9), 100).await.unwrap(), 3);
     assert_eq!(store.forget_inbox_items(limits, at(9), 100).await.unwrap(), 0);
     let page = store.inbox(&Tenant::default(), "ana", newest(), 9).await.unwrap();
-    assert_eq!((page.items.len(), numbers(page.counters)), (2, [5, 2, 2]));
+    assert_eq!((page.items.len(), numbers(page.counters)), (2, [6, 2, 2]), "other counters have another number");
     let since = |seq| InboxCursor::Since { seq, epoch: before.epoch };
     assert!(!ids(&store, since(2), 9).await.1 && ids(&store, since(3), 9).await.1);
     let age = InboxLimits { keep_for: Some(HOUR), most: 100 };
     let later = page.items[0].posted_at.plus(HOUR * 2);
     assert_eq!(store.forget_inbox_items(age, later, 100).await.unwrap(), 2);
-    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [5, 0, 0]);
+    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [7, 0, 0]);
 }
 
 async fn an_inbox_is_one_users_of_one_tenant(db: &Database) {
