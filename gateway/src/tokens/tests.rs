@@ -1,7 +1,9 @@
 //! Tokens: whose are believed, and until when.
 
+use domain::Tenant;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
+use store::{Changed, NewUser, UserChange};
 use tempfile::TempDir;
 use testkit::{NOW, Still};
 
@@ -71,6 +73,35 @@ async fn tokens_of_an_application_and_of_the_api_are_believed_and_others_are_not
     }
     let for_us = json!({ "sub": "ana", "aud": ["other", "chasqui"], "exp": ends });
     assert_eq!(user(&tokens, &signed(SHARED.as_bytes(), &for_us)).await.as_deref(), Some("ana"));
+}
+
+#[tokio::test]
+async fn a_token_of_the_api_that_is_taken_back_ends_for_whoever_is_connected_by_it() {
+    let trust = trust();
+    let (tokens, _folder) = tokens(&trust).await;
+    let ana = NewUser {
+        name: "ana".into(),
+        tenant: Tenant::default(),
+        password_hash: "$argon2id$hash".into(),
+        scopes: vec!["read".into()],
+    };
+    let told = testkit::told_by("ada", NOW);
+    assert!(tokens.store.create_user(ana, &told).await.unwrap());
+    let claims = json!({
+        "sub": "ana", "aud": "chasqui", "iss": "chasqui", "iat": seconds(), "exp": seconds() + 600,
+    });
+    let of_api = signed(trust.keys.token_key().as_bytes(), &claims);
+    let of_application = signed(SHARED.as_bytes(), &claims);
+    let [by_api, by_application] = [
+        tokens.identity(&of_api, std::iter::empty()).await.unwrap(),
+        tokens.identity(&of_application, std::iter::empty()).await.unwrap(),
+    ];
+    assert!(!tokens.has_revoked(&by_api).await);
+    let changed = tokens.store.change_user("ana", None, &UserChange::RevokeTokens, true, &told).await.unwrap();
+    assert!(matches!(changed, Changed::Done(_)));
+    tokens.revoked.forget_age();
+    assert!(tokens.has_revoked(&by_api).await && !tokens.has_revoked(&by_application).await);
+    assert_eq!(user(&tokens, &of_api).await, None);
 }
 
 #[tokio::test]
