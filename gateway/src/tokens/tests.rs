@@ -117,18 +117,22 @@ async fn without_a_shared_secret_no_application_is_believed() {
 async fn an_application_may_sign_with_a_pair_of_keys() {
     let pair = testkit::keys::rsa();
     let pem = testkit::keys::public_pem(&pair);
-    let trust = Trust {
-        shared_algorithm: Some(JwtAlgorithm::Rs256),
-        public_key: Some(pem.clone()),
-        shared_secret: None,
-        ..trust()
-    };
-    let (tokens, _folder) = tokens(&trust).await;
     let claims = json!({ "sub": "ana", "exp": seconds() + 600 });
     let key = EncodingKey::from_rsa_pem(testkit::keys::private_pem(&pair).as_bytes()).unwrap();
     let token = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).unwrap();
-    assert_eq!(user(&tokens, &token).await.as_deref(), Some("ana"));
-    assert_eq!(user(&tokens, &signed(pem.as_bytes(), &claims)).await, None, "the public key is no secret");
+    // Also where the API goes by the same pair.
+    for algorithm in [JwtAlgorithm::Hs256, JwtAlgorithm::Rs256] {
+        let trust = Trust {
+            algorithm,
+            shared_algorithm: Some(JwtAlgorithm::Rs256),
+            public_key: Some(pem.clone()),
+            shared_secret: None,
+            ..trust()
+        };
+        let (tokens, _folder) = tokens(&trust).await;
+        assert_eq!(user(&tokens, &token).await.as_deref(), Some("ana"));
+        assert_eq!(user(&tokens, &signed(pem.as_bytes(), &claims)).await, None, "the public key is no secret");
+    }
 }
 
 #[test]
