@@ -71,8 +71,8 @@ impl Seat {
         self.tokens_shown.fetch_add(1, Ordering::AcqRel) < MOST_SHOWN
     }
 
-    /// Gives it to somebody, for as long as its connection lives: a client may leave and keep that open. False where this person
-    /// has as many as one may have.
+    /// Gives it to somebody, for as long as its connection lives: a client may leave and keep that open. False where this
+    /// person has as many as one may have.
     pub(crate) fn is_for(&self, person: &Person, most: usize) -> bool {
         let mut whose = locked(&self.person);
         if whose.as_ref() == Some(person) {

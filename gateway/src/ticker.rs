@@ -1,4 +1,5 @@
-//! What is due because time has passed: tokens end or were taken back, and whoever may have missed something is told to ask anew.
+//! What is due because time has passed: tokens end or were taken back, and whoever may have missed something is told to ask
+//! anew.
 
 use std::time::Duration;
 

@@ -66,8 +66,10 @@ impl Tokens {
             return None;
         }
         // The API and an application may sign with one pair of keys.
-        let believed = |by: &Believed| by.claims(token).filter(|claims| self.is_for_us(by, claims));
-        let (by, claims) = self.believed.iter().find_map(|by| Some((by, believed(by)?)))?;
+        let (by, claims) = self.believed.iter().find_map(|by| {
+            let claims = by.claims(token)?;
+            self.is_for_us(by, &claims).then_some((by, claims))
+        })?;
         let ends = in_force(&claims, self.clock.now())?;
         let mut identity = Identity::of(&claims, ends, kept)?;
         identity.signed_in = by.is_ours.then(|| SignedIn {
