@@ -85,7 +85,7 @@ impl Scanner {
         let mut socket = self.connect().await?;
         socket.write_all(b"zINSTREAM\0").await.map_err(broke)?;
         let mut piece = vec![0; PIECE];
-        loop {
+        let has_all = loop {
             let read = file.read(&mut piece).await.map_err(|error| format!("the file cannot be read: {error}"))?;
             let length = u32::try_from(read).unwrap_or_default().to_be_bytes();
             let sent = async {
@@ -93,11 +93,17 @@ impl Scanner {
                 socket.write_all(&piece[..read]).await
             };
             // A daemon that has had enough says so and closes: what it said may still be read.
-            if sent.await.is_err() || read == 0 {
-                break;
+            if sent.await.is_err() {
+                break false;
             }
+            if read == 0 {
+                break true;
+            }
+        };
+        match answer(&mut socket).await? {
+            said if said == CLEAN && !has_all => Err("it has answered before it had all of the file".into()),
+            said => Ok(said),
         }
-        answer(&mut socket).await
     }
 
     async fn connect(&self) -> Result<TcpStream, String> {
@@ -198,6 +204,8 @@ mod tests {
     async fn a_daemon_that_has_had_enough_away_or_silent_says_nothing_of_the_file() {
         let (scanner, _reading) = daemon(b"INSTREAM size limit exceeded. ERROR\0", PIECE).await;
         assert!(matches!(scanner.scan(tokio::io::repeat(0).take(1 << 20)).await, Verdict::Unknown(_)));
+        let (scanner, _reading) = daemon(b"stream: OK\0", PIECE).await;
+        assert!(matches!(scanner.scan(tokio::io::repeat(0).take(1 << 30)).await, Verdict::Unknown(_)), "it has a part");
         let (scanner, _reading) = daemon(b"", usize::MAX).await;
         assert!(matches!(scanner.scan(b"x".as_slice()).await, Verdict::Unknown(_)));
         let away = Scanner::new("127.0.0.1".into(), testkit::nobody().port());

@@ -151,6 +151,16 @@ impl Clients {
         }
     }
 
+    /// Takes a client out of every room in which it may not stay.
+    pub(crate) fn part_from(&self, client: &Client, may_stay: impl Fn(&Room) -> bool) {
+        let mut table = self.table();
+        let Some((_, rooms)) = table.clients.get_mut(&client.number) else { return };
+        let left: Vec<Room> = rooms.extract_if(|room| !may_stay(room)).collect();
+        for room in &left {
+            table.leave_room(client.number, room);
+        }
+    }
+
     /// Whether anybody is in a room.
     pub(crate) fn is_anybody_in(&self, room: &Room) -> bool {
         self.table().rooms.contains_key(room)

@@ -12,6 +12,9 @@ use crate::message::{Cursor, Message};
 use crate::room::Room;
 use crate::shared::Shared;
 
+/// What clients know that by which they begin by.
+pub(crate) const READY: &str = "ready";
+
 /// A client that is let in. It is let go when this is dropped.
 pub(crate) struct Entered {
     pub(crate) client: Arc<Client>,
@@ -99,7 +102,7 @@ pub(crate) async fn ready(shared: &Shared, client: &Client, since: Since) -> Mes
         rooms: own_rooms(shared, &identity).iter().map(ToString::to_string).collect(),
         inbox: news.as_ref().map(Standing::from),
     };
-    let message = Message::new("ready", &ready).unwrap_or_else(|| Message::bare("ready"));
+    let message = Message::new(READY, &ready).unwrap_or_else(|| Message::bare(READY));
     match &news {
         Some(news) => message.at(Cursor { epoch: news.epoch, seq: news.seq }),
         None => message,

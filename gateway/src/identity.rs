@@ -13,8 +13,16 @@ const NAMES: [&str; 2] = ["user_id", "sub"];
 /// How many texts of a claim that decides about topics are looked at.
 const MOST_IN_CLAIM: usize = 1_000;
 
+/// Whose token it is and since when, where it may be taken back while it is in force.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) name: String,
+    /// In seconds of the epoch, as the token says it.
+    pub(crate) issued_at: Option<f64>,
+}
+
 /// Somebody whose token was believed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Identity {
     pub(crate) tenant: Tenant,
     pub(crate) user: String,
@@ -24,6 +32,8 @@ pub(crate) struct Identity {
     pub(crate) ends: Timestamp,
     /// The claims that decide about topics.
     pub(crate) claims: BTreeMap<String, Value>,
+    /// None for a token that nobody here takes back.
+    pub(crate) signed_in: Option<SignedIn>,
 }
 
 impl Identity {
@@ -44,7 +54,7 @@ impl Identity {
             Some(named) => Some(word(named)?),
         };
         let of_topics = kept.filter_map(|name| Some((name.to_owned(), claims.get(name)?.clone())));
-        Some(Self { tenant, user, role, ends, claims: of_topics.collect() })
+        Some(Self { tenant, user, role, ends, claims: of_topics.collect(), signed_in: None })
     }
 
     pub(crate) fn person(&self) -> Person {

@@ -1,8 +1,11 @@
 //! What one process, one person and one client may take: seats, and messages a second. Pure but for the counting.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::person::Person;
 
 /// The seats of this process: a socket or a stream has one for as long as it lives, from its handshake on.
 #[derive(Clone, Debug)]
@@ -14,6 +17,8 @@ struct Counts {
     taken: AtomicUsize,
     /// How many of them are of clients that have shown no token yet.
     unknown: AtomicUsize,
+    /// How many each person has.
+    of_people: Mutex<HashMap<Person, usize>>,
 }
 
 /// So many tokens a client may show over one connection before one of them is believed.
@@ -25,11 +30,14 @@ pub(crate) struct Seat {
     counts: Arc<Counts>,
     is_unknown: AtomicBool,
     tokens_shown: AtomicU32,
+    /// Whose it is.
+    person: Mutex<Option<Person>>,
 }
 
 impl Seats {
     pub(crate) fn new(most: usize) -> Self {
-        Self(Arc::new(Counts { most, taken: AtomicUsize::new(0), unknown: AtomicUsize::new(0) }))
+        let (taken, unknown) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self(Arc::new(Counts { most, taken, unknown, of_people: Mutex::default() }))
     }
 
     /// A seat for a client that has shown no token yet. None when all are taken, or half of all by such clients: whoever
@@ -47,6 +55,7 @@ impl Seats {
             counts: Arc::clone(counts),
             is_unknown: AtomicBool::new(true),
             tokens_shown: AtomicU32::new(0),
+            person: Mutex::default(),
         }))
     }
 
@@ -62,6 +71,25 @@ impl Seat {
         self.tokens_shown.fetch_add(1, Ordering::AcqRel) < MOST_SHOWN
     }
 
+    /// Gives it to somebody, for as long as its connection lives: a client may leave and keep that open. False where this
+    /// person has as many as one may have.
+    pub(crate) fn is_for(&self, person: &Person, most: usize) -> bool {
+        let mut whose = locked(&self.person);
+        if whose.as_ref() == Some(person) {
+            return true;
+        }
+        let mut of_people = locked(&self.counts.of_people);
+        let count = of_people.get(person).copied().unwrap_or_default();
+        if count >= most {
+            return false;
+        }
+        of_people.insert(person.clone(), count + 1);
+        if let Some(before) = whose.replace(person.clone()) {
+            give_back(&mut of_people, &before);
+        }
+        true
+    }
+
     /// Notes that whoever has it has shown a token that is believed.
     pub(crate) fn note_known(&self) {
         if self.is_unknown.swap(false, Ordering::AcqRel) {
@@ -73,7 +101,24 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.note_known();
+        if let Some(person) = locked(&self.person).take() {
+            give_back(&mut locked(&self.counts.of_people), &person);
+        }
         self.counts.taken.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes one from what a person has.
+fn give_back(of_people: &mut HashMap<Person, usize>, person: &Person) {
+    if let Some(count) = of_people.get_mut(person) {
+        *count -= 1;
+        if *count == 0 {
+            of_people.remove(person);
+        }
     }
 }
 
@@ -123,7 +168,25 @@ impl Rate {
 
 #[cfg(test)]
 mod tests {
+    use domain::Tenant;
+
     use super::*;
+
+    #[test]
+    fn a_person_has_no_more_seats_than_one_may_have_as_long_as_their_connections_live() {
+        let (seats, [ana, ben]) = (Seats::new(9), ["ana", "ben"].map(person));
+        let [first, second, third] = [seats.take(), seats.take(), seats.take()].map(Option::unwrap);
+        assert!(first.is_for(&ana, 2) && second.is_for(&ana, 2) && second.is_for(&ana, 2));
+        assert!(!third.is_for(&ana, 2) && third.is_for(&ben, 2));
+        drop(first);
+        assert!(third.is_for(&ana, 2), "it was ben's");
+        drop((second, third));
+        assert!(locked(&seats.0.of_people).is_empty());
+    }
+
+    fn person(user: &str) -> Person {
+        Person { tenant: Tenant::default(), user: user.to_owned() }
+    }
 
     #[test]
     fn there_are_no_more_seats_than_there_are_and_a_left_one_is_free() {

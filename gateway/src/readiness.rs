@@ -8,14 +8,14 @@ use crate::shared::Shared;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// A gateway is ready when it hears what is told, and the ledger answers. After each loss of the broker's connection
-/// something was missed, and clients are told to ask anew.
+/// A gateway is ready when it hears what is told, and the ledger answers. Before its queue is consumed, and after each loss of
+/// the broker's connection, something was missed: whoever is connected by then is told to ask anew.
 pub(crate) async fn keep_current(shared: &Shared, consumers: &Consumers) {
     let mut hearing = consumers.watch();
     let mut heard_by = 0;
     loop {
         let state = hearing.borrow_and_update().clone();
-        if has_missed(&mut heard_by, &state) {
+        if hears_anew(&mut heard_by, &state) && shared.clients.counts().0 > 0 {
             metrics::counter!("chasqui_gateway_resyncs_total").increment(1);
             tracing::info!("the broker is there again: clients are told to ask for what they have missed");
             shared.clients.resync_all(shared.clock.now());
@@ -28,12 +28,9 @@ pub(crate) async fn keep_current(shared: &Shared, consumers: &Consumers) {
     }
 }
 
-/// Whether a queue is consumed that is not the one before, nor the first.
-fn has_missed(heard_by: &mut u64, state: &ConsumersState) -> bool {
-    if !state.is_ready() || state.generation == *heard_by {
-        return false;
-    }
-    std::mem::replace(heard_by, state.generation) != 0
+/// Whether a queue is consumed that is not the one before.
+fn hears_anew(heard_by: &mut u64, state: &ConsumersState) -> bool {
+    state.is_ready() && std::mem::replace(heard_by, state.generation) != state.generation
 }
 
 fn missing(shared: &Shared, state: &ConsumersState) -> Vec<String> {
@@ -52,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn something_was_missed_whenever_another_queue_is_consumed() {
+    fn something_was_missed_until_a_queue_is_consumed_and_whenever_another_one_is() {
         let state = |generation, consumed| ConsumersState {
             generation,
             consuming: vec![("realtime", consumed)],
@@ -61,8 +58,8 @@ mod tests {
         let mut heard_by = 0;
         let told: Vec<bool> =
             [(1, false), (1, true), (1, true), (1, false), (2, false), (2, true), (2, true), (5, true)]
-                .map(|(generation, consumed)| has_missed(&mut heard_by, &state(generation, consumed)))
+                .map(|(generation, consumed)| hears_anew(&mut heard_by, &state(generation, consumed)))
                 .to_vec();
-        assert_eq!(told, [false, false, false, false, false, true, false, true]);
+        assert_eq!(told, [false, true, false, false, false, true, false, true]);
     }
 }

@@ -115,7 +115,8 @@ pub(crate) async fn seen(shared: Arc<Shared>, client: Arc<Client>, asked: Seen) 
     if noted { Ok(json!({ "seen": asked.id })) } else { Err(NO_ITEM) }
 }
 
-/// Goes on with a later token. It may have another role: the rooms of the earlier one are left.
+/// Goes on with a later token. It may have another role, and other claims: the rooms that only the earlier one has let its
+/// owner into are left.
 pub(crate) async fn refresh(shared: Arc<Shared>, client: Arc<Client>, asked: Refresh) -> Result<Value, Refusal> {
     let Some(identity) = shared.tokens.identity(&asked.token, shared.mapping.claims()).await else {
         return Err(NOT_YOURS);
@@ -126,6 +127,9 @@ pub(crate) async fn refresh(shared: Arc<Shared>, client: Arc<Client>, asked: Ref
     if !client.refresh(identity) {
         return Err(NOT_YOURS);
     }
+    let identity = client.identity();
+    let may_stay = |room: &Room| room.topic().is_none_or(|topic| shared.mapping.joined(&identity, topic).is_some());
+    shared.clients.part_from(&client, may_stay);
     if left != entered {
         left.iter().for_each(|room| shared.clients.part(&client, room));
         if let Some(room) = entered {

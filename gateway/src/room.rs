@@ -39,6 +39,11 @@ impl Kind {
 }
 
 impl Room {
+    /// The name of a room that was asked for. None for those that one is in without having asked.
+    pub(crate) fn topic(&self) -> Option<&str> {
+        (self.kind == Kind::Topic).then_some(self.name.as_str())
+    }
+
     /// None for what is no name.
     pub(crate) fn new(tenant: &Tenant, kind: Kind, name: &str) -> Option<Self> {
         is_name(name).then(|| Self { tenant: tenant.clone(), kind, name: name.to_owned() })

@@ -108,6 +108,9 @@ async fn admitted(shared: &Arc<Shared>, io: &SocketIo, socket: &SocketRef, auth:
     let of_request = || token_of(shared, &request.headers, &request.uri);
     let token = auth.token.or_else(of_request).ok_or(Refused::NoToken)?;
     let identity = shared.tokens.identity(&token, shared.mapping.claims()).await.ok_or(Refused::InvalidToken)?;
+    if seat.is_some_and(|seat| !seat.is_for(&identity.person(), shared.settings.max_per_user)) {
+        return Err(Refused::TooMany);
+    }
     let since = Since { epoch: auth.epoch, seq: auth.since };
     let entered = entry::enter(shared, identity, since, outlet(io, socket.id)).map_err(|_| Refused::TooMany)?;
     if let Some(seat) = seat {

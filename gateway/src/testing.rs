@@ -163,6 +163,7 @@ pub(crate) fn identity(user: &str, role: Option<&str>) -> Identity {
         role: role.map(str::to_owned),
         ends: NOW.plus(Duration::from_secs(3600)),
         claims: BTreeMap::from([("solicitudes".to_owned(), json!([7]))]),
+        signed_in: None,
     }
 }
 

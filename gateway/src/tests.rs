@@ -164,7 +164,11 @@ async fn a_later_token_of_the_same_person_goes_on_with_its_role_and_no_other_doe
     for wrong in [token("ben", "ADMIN", 9_000), token("ana", "ADMIN", -1), "nonsense".to_owned()] {
         assert_eq!(refresh(wrong).await.map_err(|refused| refused.code), Err("unauthorized"));
     }
+    let topic = asked::<Topic>(json!({ "topic": "solicitud_7" }));
+    requests::join(shared.clone(), client.clone(), topic).await.unwrap();
     assert!(refresh(token("ana", "CLIENT", 7_200)).await.is_ok());
+    heard(&parts, &[(false, "solicitud.creada", json!({ "solicitud_id": 7 }))]).await;
+    assert_eq!(ana.told(), [], "the later token does not let it into that topic");
     parts.clock.advance(Duration::from_secs(5_000));
     assert_eq!(requests::admitted(shared, client), Ok(()));
     heard(&parts, &[(false, "cliente.nuevo", json!({}))]).await;

@@ -1,4 +1,5 @@
-//! What is due because time has passed: tokens end, and whoever may have missed something is told to ask anew.
+//! What is due because time has passed: tokens end or were taken back, and whoever may have missed something is told to ask
+//! anew.
 
 use std::time::Duration;
 
@@ -17,13 +18,18 @@ pub(crate) async fn keep(shared: &Shared) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        look(shared);
+        look(shared).await;
     }
 }
 
-fn look(shared: &Shared) {
+async fn look(shared: &Shared) {
     let now = shared.clock.now();
     for client in shared.clients.all() {
+        // A copy in memory answers that, which is read anew every few seconds.
+        if shared.tokens.has_revoked(&client.identity()).await {
+            end(shared, &client);
+            continue;
+        }
         match client.due(now) {
             Some(Due::Ended) => end(shared, &client),
             Some(Due::EndsSoon) => {
@@ -45,7 +51,7 @@ fn look(shared: &Shared) {
     metrics::gauge!("chasqui_gateway_seats_taken").set(shared.seats.taken() as f64);
 }
 
-/// Sends a client away whose token has ended.
+/// Sends a client away whose token is in force no more.
 fn end(shared: &Shared, client: &Client) {
     client.tell(&Message::bare("token_ended"), &shared.resync);
     if client.cut() {

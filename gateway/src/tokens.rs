@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use store::Store;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, SignedIn};
 
 /// By what tokens are believed.
 pub struct Trust {
@@ -65,18 +65,24 @@ impl Tokens {
         if token.len() > MAX_TOKEN_BYTES || header(token)?.contains_key("crit") {
             return None;
         }
-        let (by, claims) = self.believed.iter().find_map(|by| Some((by, by.claims(token)?)))?;
+        // The API and an application may sign with one pair of keys.
+        let (by, claims) = self.believed.iter().find_map(|by| {
+            let claims = by.claims(token)?;
+            self.is_for_us(by, &claims).then_some((by, claims))
+        })?;
         let ends = in_force(&claims, self.clock.now())?;
-        if !self.is_for_us(by, &claims) {
-            return None;
-        }
-        let identity = Identity::of(&claims, ends, kept)?;
-        let issued_at = claims.get("iat").and_then(Value::as_f64);
-        let name = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-        if by.is_ours && self.revoked.has(&self.store, self.clock.as_ref(), name, issued_at).await {
-            return None;
-        }
-        Some(identity)
+        let mut identity = Identity::of(&claims, ends, kept)?;
+        identity.signed_in = by.is_ours.then(|| SignedIn {
+            name: claims.get("sub").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            issued_at: claims.get("iat").and_then(Value::as_f64),
+        });
+        if self.has_revoked(&identity).await { None } else { Some(identity) }
+    }
+
+    /// Whether the token by which somebody was let in was taken back since.
+    pub(crate) async fn has_revoked(&self, identity: &Identity) -> bool {
+        let Some(SignedIn { name, issued_at }) = &identity.signed_in else { return false };
+        self.revoked.has(&self.store, self.clock.as_ref(), name, *issued_at).await
     }
 
     fn is_for_us(&self, by: &Believed, claims: &Map<String, Value>) -> bool {

@@ -130,6 +130,10 @@ pub async fn keep(
         .with("bytes", file.bytes)
         .with("scan", file.scan.as_str());
     if !store.finish_file(&file.object, &told).await? {
+        // Whoever has taken its row away came before the bytes, and does not come again.
+        if let Err(away) = files.remove(&file.object).await {
+            tracing::error!(%away, object = %file.object, "bytes without a row are left in the storage: remove them");
+        }
         return Err(NotKept::Away("keeping a file took longer than an hour".into()));
     }
     Ok(file)

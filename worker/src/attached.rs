@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use channels::CarriedFile;
-use domain::{Failure, ObjectName, Outcome, Reason, Row, StoredFile, Timestamp};
+use domain::{ChannelName, Failure, ObjectName, Outcome, Reason, Row, StoredFile, Timestamp};
 use media::Carriage;
 use serde_json::{Map, Value, json};
 use store::StepError;
@@ -66,7 +66,7 @@ async fn ask(shared: &Shared, row: &Row, asked: Vec<(ObjectName, Option<&str>)>)
     objects.sort_unstable();
     objects.dedup();
     let (store, tenant) = (&shared.intake.store, &row.key.tenant);
-    let until = until(shared);
+    let until = until(shared, &row.channel);
     let found = shared.intake.breaker.retry_until_taken(async || {
         let found = store.files_named(tenant, &objects).await?;
         store.hold_files(tenant, &objects, until).await?;
@@ -81,12 +81,13 @@ async fn ask(shared: &Shared, row: &Row, asked: Vec<(ObjectName, Option<&str>)>)
     Ok(asked.into_iter().map(named).collect())
 }
 
-/// Until when files are served that are needed now: as long as the next attempt can be away. Their bytes stay for another
-/// day.
-fn until(shared: &Shared) -> Timestamp {
+/// Until when files are served that are needed now: as long as the next attempt can be away, and as long as a link lives that
+/// a provider gets. Their bytes stay for another day.
+fn until(shared: &Shared, channel: &ChannelName) -> Timestamp {
     let settings = &shared.setup.settings;
     let delay = settings.retry_delays.into_iter().max().unwrap_or_default();
-    shared.intake.clock.now().plus(delay.max(settings.throttle_max_age))
+    let linked = if matches!(media::carriage(channel), Carriage::Links(_)) { LINK_LIVES } else { Duration::ZERO };
+    shared.intake.clock.now().plus(delay.max(settings.throttle_max_age).max(linked))
 }
 
 /// Reads the files, or links to them, as the channel carries them.

@@ -281,6 +281,7 @@ fn a_document_has_nothing_in_it_that_runs() {
         ("/S /Launch /F (cmd.exe)", Fault::Active),
         ("/EmbeddedFiles 7 0 R", Fault::Active),
         (">>\nstream\nx", Fault::Damaged),
+        ("% stream\n /S /JavaScript /JS (x) (endstream)", Fault::Active),
     ] {
         refused(document(more).as_bytes(), FileKind::Pdf, fault);
     }

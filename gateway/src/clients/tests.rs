@@ -18,6 +18,7 @@ fn identity(user: &str) -> Identity {
         role: None,
         ends: NOW.plus(HOUR),
         claims: BTreeMap::new(),
+        signed_in: None,
     }
 }
 

@@ -16,6 +16,7 @@ fn identity(role: &str, claims: &[(&str, Value)]) -> Identity {
         role: Some(role.to_owned()).filter(|role| !role.is_empty()),
         ends: Timestamp::from_seconds(0),
         claims,
+        signed_in: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tokens: whose are believed, and until when.
 
+use domain::Tenant;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
+use store::{Changed, NewUser, UserChange};
 use tempfile::TempDir;
 use testkit::{NOW, Still};
 
@@ -74,6 +76,35 @@ async fn tokens_of_an_application_and_of_the_api_are_believed_and_others_are_not
 }
 
 #[tokio::test]
+async fn a_token_of_the_api_that_is_taken_back_ends_for_whoever_is_connected_by_it() {
+    let trust = trust();
+    let (tokens, _folder) = tokens(&trust).await;
+    let ana = NewUser {
+        name: "ana".into(),
+        tenant: Tenant::default(),
+        password_hash: "$argon2id$hash".into(),
+        scopes: vec!["read".into()],
+    };
+    let told = testkit::told_by("ada", NOW);
+    assert!(tokens.store.create_user(ana, &told).await.unwrap());
+    let claims = json!({
+        "sub": "ana", "aud": "chasqui", "iss": "chasqui", "iat": seconds(), "exp": seconds() + 600,
+    });
+    let of_api = signed(trust.keys.token_key().as_bytes(), &claims);
+    let of_application = signed(SHARED.as_bytes(), &claims);
+    let [by_api, by_application] = [
+        tokens.identity(&of_api, std::iter::empty()).await.unwrap(),
+        tokens.identity(&of_application, std::iter::empty()).await.unwrap(),
+    ];
+    assert!(!tokens.has_revoked(&by_api).await);
+    let changed = tokens.store.change_user("ana", None, &UserChange::RevokeTokens, true, &told).await.unwrap();
+    assert!(matches!(changed, Changed::Done(_)));
+    tokens.revoked.forget_age();
+    assert!(tokens.has_revoked(&by_api).await && !tokens.has_revoked(&by_application).await);
+    assert_eq!(user(&tokens, &of_api).await, None);
+}
+
+#[tokio::test]
 async fn without_a_shared_secret_no_application_is_believed() {
     let (tokens, _folder) = tokens(&Trust { shared_secret: None, ..trust() }).await;
     let claims = json!({ "sub": "ana", "exp": seconds() + 600 });
@@ -86,18 +117,22 @@ async fn without_a_shared_secret_no_application_is_believed() {
 async fn an_application_may_sign_with_a_pair_of_keys() {
     let pair = testkit::keys::rsa();
     let pem = testkit::keys::public_pem(&pair);
-    let trust = Trust {
-        shared_algorithm: Some(JwtAlgorithm::Rs256),
-        public_key: Some(pem.clone()),
-        shared_secret: None,
-        ..trust()
-    };
-    let (tokens, _folder) = tokens(&trust).await;
     let claims = json!({ "sub": "ana", "exp": seconds() + 600 });
     let key = EncodingKey::from_rsa_pem(testkit::keys::private_pem(&pair).as_bytes()).unwrap();
     let token = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).unwrap();
-    assert_eq!(user(&tokens, &token).await.as_deref(), Some("ana"));
-    assert_eq!(user(&tokens, &signed(pem.as_bytes(), &claims)).await, None, "the public key is no secret");
+    // Also where the API goes by the same pair.
+    for algorithm in [JwtAlgorithm::Hs256, JwtAlgorithm::Rs256] {
+        let trust = Trust {
+            algorithm,
+            shared_algorithm: Some(JwtAlgorithm::Rs256),
+            public_key: Some(pem.clone()),
+            shared_secret: None,
+            ..trust()
+        };
+        let (tokens, _folder) = tokens(&trust).await;
+        assert_eq!(user(&tokens, &token).await.as_deref(), Some("ana"));
+        assert_eq!(user(&tokens, &signed(pem.as_bytes(), &claims)).await, None, "the public key is no secret");
+    }
 }
 
 #[test]

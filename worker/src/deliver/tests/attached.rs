@@ -1,6 +1,8 @@
 //! Files that are stored here and go with messages: read for each attempt, and a reason to give up where they are gone.
 
-use domain::{FileKind, ObjectName, Reason, Scan, State, StoredFile, Tenant};
+use std::time::Duration;
+
+use domain::{FileKind, ObjectName, Reason, Scan, State, StoredFile, Tenant, Timestamp};
 use store::{FileBegun, FileQuota};
 use testkit::NOW;
 use topology::Settlement;
@@ -12,6 +14,10 @@ const QUOTA: FileQuota = FileQuota { files: 10, bytes: u64::MAX / 4 };
 
 /// A file of this tenant, whose row says that it has so many bytes.
 async fn stored(parts: &Parts, tenant: Tenant, bytes: u64) -> ObjectName {
+    stored_until(parts, tenant, bytes, None).await
+}
+
+async fn stored_until(parts: &Parts, tenant: Tenant, bytes: u64, expires_at: Option<Timestamp>) -> ObjectName {
     let files = &parts.shared.setup.files;
     let file = StoredFile {
         tenant,
@@ -22,7 +28,7 @@ async fn stored(parts: &Parts, tenant: Tenant, bytes: u64) -> ObjectName {
         scan: Scan::Clean,
         by: "ada".into(),
         created_at: NOW,
-        expires_at: None,
+        expires_at,
     };
     let store = &parts.shared.intake.store;
     assert_eq!(store.begin_file(&file, QUOTA).await.unwrap(), FileBegun::Begun);
@@ -62,6 +68,19 @@ async fn a_file_goes_with_a_mail_and_a_link_to_it_by_whatsapp() {
         assert_eq!(parts.consume(Copy::published(Some(id), &body)).await, Settlement::Ack);
         assert_eq!(parts.row(id).await.expect("a row").state, State::Captured, "{channel}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_a_provider_fetches_is_served_as_long_as_its_link_lives() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let mailbox = Mailbox::open().await;
+    let parts = parts_mailing_to(mailbox.address).await;
+    let soon = NOW.plus(Duration::from_secs(60));
+    let object = stored_until(&parts, Tenant::default(), 5, Some(soon)).await;
+    let body = body("whatsapp", "+12025550143", &object);
+    assert_eq!(parts.consume(Copy::published(Some("d-1"), &body)).await, Settlement::Ack);
+    let file = parts.shared.intake.store.file(&Tenant::default(), &object, soon).await.unwrap();
+    assert!(file.expect("it is served").expires_at >= Some(NOW.plus(DAY)));
 }
 
 #[tokio::test]
