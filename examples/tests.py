@@ -1,5 +1,7 @@
 """Checks of the services, each as a process with a Chasqui of the test: `python examples/tests.py`."""
 
+import base64
+import hashlib
 import json
 import queue
 import subprocess
@@ -55,6 +57,10 @@ def call(url, body=None, headers=()):
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def digest(body):
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
 class Examples(unittest.TestCase):
@@ -160,6 +166,17 @@ class Examples(unittest.TestCase):
         self.assertIn("trading_tokens_refused_total 12\n", call(f"{self.url}/metrics")[1])
         self.assertTrue(self.chasqui.reports.empty())
         self.assertFalse(self.paused())
+
+    def test_a_token_is_good_for_the_body_that_it_names(self):
+        self.start("trading")
+        command = self.command("status")
+        body = json.dumps(command).encode()
+        other = json.dumps(command | {"requested_by": "telegram:2"}).encode()
+        token = self.token(command, digest=digest(body))
+        for sent, said, status in ((other, other, 401), (body, other, 400), (other, body, 400), (body, body, 202)):
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": command["command_id"]}
+            headers["Content-Digest"] = f"sha-512=:AA==:, {digest(said)}"
+            self.assertEqual(call(f"{self.url}/v1/commands", sent, headers)[0], status)
 
     def test_what_it_cannot_do_is_said(self):
         self.start("trading")

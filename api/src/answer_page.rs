@@ -106,8 +106,10 @@ async fn outcome(app: &App, words: &Words, before: Linked, awaited: Option<&str>
         Ok(None) | Err(_) => return told(StatusCode::ACCEPTED, words, words.received),
     };
     let is_shown = awaited.is_none_or(|id| linked.has(id));
-    let note = (!is_shown).then_some(words.received);
-    standing(words, &linked.standing(app.clock.now()), note)
+    let standing_now = linked.standing(app.clock.now());
+    // What was decided is said by the page itself, whatever is still on its way.
+    let note = (!is_shown && standing_now.ask.end.is_none()).then_some(words.received);
+    standing(words, &standing_now, note)
 }
 
 /// The question as it stands once the answer shows, it has ended, or nobody waits any longer.

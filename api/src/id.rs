@@ -1,4 +1,5 @@
-//! The id in a path: one that nothing of the kind that is asked for can have is refused before anything is looked up.
+//! The id in a path: one that nothing of the kind that is asked for can have is refused before anything is looked up. And the
+//! cursor of a list in the order of ids.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::StatusCode;
@@ -77,6 +78,19 @@ where
 
 fn rule() -> String {
     format!("must be UTF-8 of 1 to {MAX_ID_BYTES} bytes without control characters and without those that turn text")
+}
+
+/// By what the cursor of a list in the order of ids is known: any other text would be taken for an id behind the last one.
+const CURSOR: &str = "id.";
+
+/// The cursor of the page behind this id. Its text is opaque.
+pub(crate) fn cursor_behind(id: &str) -> String {
+    format!("{CURSOR}{id}")
+}
+
+/// The id behind which a page begins; None for any text that is no cursor.
+pub(crate) fn read_cursor(text: &str) -> Option<String> {
+    text.strip_prefix(CURSOR).filter(|id| is_id(id)).map(str::to_owned)
 }
 
 fn invalid(path: &str, rule: impl Into<String>) -> Problem {

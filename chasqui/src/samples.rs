@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use ratatui::text::Span;
+use reqwest::Url;
 use serde_json::{Value, json};
 use store::{CapturedView, Store};
 use tokio_util::sync::CancellationToken;
@@ -89,10 +91,7 @@ fn sample_data(template: &str) -> Value {
 
 fn show(captured: &CapturedView) {
     let capture = &captured.capture;
-    let title = format!(" {} to {} ", capture.channel, capture.destination);
-    // A push subscription is longer than a line.
-    let title: String = title.chars().take(WIDTH - 4).collect();
-    say!("┌─{title}{}┐", "─".repeat(WIDTH.saturating_sub(title.chars().count() + 3)));
+    say!("{}", heading(capture.channel.as_str(), &capture.destination));
     if let Some(subject) = &capture.subject {
         line(&format!("Subject: {subject}"));
         line("");
@@ -105,23 +104,69 @@ fn show(captured: &CapturedView) {
     say!("└{}┘\n", "─".repeat(WIDTH - 2));
 }
 
-/// Prints a text, broken at words to the width of the frame.
+/// The upper edge of the frame, with whom a message is for. A push subscription, which is longer than a line, is told by the host
+/// of its push service.
+fn heading(channel: &str, destination: &str) -> String {
+    let subscription = serde_json::from_str::<Value>(destination).unwrap_or_default();
+    let endpoint = subscription["endpoint"].as_str().and_then(|endpoint| Url::parse(endpoint).ok());
+    let host = endpoint.as_ref().and_then(Url::host_str);
+    let title = format!(" {channel} to {} ", host.unwrap_or(destination));
+    let title: String = title.chars().take(WIDTH - 4).collect();
+    format!("┌─{title}{}┐", "─".repeat(WIDTH.saturating_sub(columns(&title) + 3)))
+}
+
+/// Prints a text in the frame.
 fn line(text: &str) {
+    rows(text).iter().for_each(|row| say!("{row}"));
+}
+
+/// A text in the frame, broken at words to its width.
+fn rows(text: &str) -> Vec<String> {
     let room = WIDTH - 4;
-    let mut row = String::new();
+    let (mut rows, mut row) = (Vec::new(), String::new());
     for word in text.split(' ') {
-        if !row.is_empty() && row.chars().count() + 1 + word.chars().count() > room {
-            print_row(&std::mem::take(&mut row));
+        if !row.is_empty() && columns(&row) + 1 + columns(word) > room {
+            rows.push(framed(&std::mem::take(&mut row)));
         }
         if !row.is_empty() {
             row.push(' ');
         }
         row.push_str(word);
     }
-    print_row(&row);
+    rows.push(framed(&row));
+    rows
 }
 
-fn print_row(row: &str) {
-    let padding = (WIDTH - 4).saturating_sub(row.chars().count());
-    say!("│ {row}{} │", " ".repeat(padding));
+fn framed(row: &str) -> String {
+    let padding = (WIDTH - 4).saturating_sub(columns(row));
+    format!("│ {row}{} │", " ".repeat(padding))
+}
+
+/// How many columns of a terminal a text takes: an emoji takes two.
+fn columns(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_a_frame_is_as_wide_as_the_frame_whatever_stands_in_it() {
+        let long = "🚨 The database is down: ".repeat(8);
+        for text in ["", "🚨", "Sí", "日本", long.as_str()] {
+            let all = rows(text);
+            assert!(all.iter().all(|row| columns(row) == WIDTH), "{all:?}");
+        }
+        assert!(rows(&long).len() > 2, "it is broken at words");
+        for destination in ["ana@example.com", "🚨", SUBSCRIPTION] {
+            assert_eq!(columns(&heading("email", destination)), WIDTH, "{destination}");
+        }
+    }
+
+    #[test]
+    fn a_push_subscription_is_told_by_the_host_of_its_service() {
+        assert!(heading("webpush", SUBSCRIPTION).starts_with("┌─ webpush to push.example.org ─"));
+        assert!(heading("sms", "+12025550143").starts_with("┌─ sms to +12025550143 ─"));
+    }
 }

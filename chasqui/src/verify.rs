@@ -3,6 +3,7 @@
 
 mod shown;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -35,7 +36,7 @@ pub enum VerifyCommand {
     /// Send a code to an address: exit code 1 where the guard sends none there
     Start(Box<Start>),
     /// Try the code that somebody has typed, which is read from standard input: exit code 1 where it is not right
-    Confirm(Which),
+    Confirm(Confirm),
     /// Send the same code once more: give the same of --to, --phone, --email and --telegram as it was started with
     Resend(Box<Resend>),
     /// Print one verification, without its code and its address: exit code 1 where there is none
@@ -97,6 +98,15 @@ pub struct Which {
 }
 
 #[derive(clap::Args, Debug)]
+pub struct Confirm {
+    #[command(flatten)]
+    which: Which,
+    // A code that stands here all the same: it is taken to be refused, for clap would print what it does not know.
+    #[arg(hide = true)]
+    typed: Vec<OsString>,
+}
+
+#[derive(clap::Args, Debug)]
 pub struct Resend {
     #[command(flatten)]
     which: Which,
@@ -135,6 +145,9 @@ pub struct List {
 }
 
 pub(crate) async fn run(sources: Sources, command: VerifyCommand) -> Result<ExitCode> {
+    if let VerifyCommand::Confirm(what) = &command {
+        what.has_no_code()?;
+    }
     let only_reads = matches!(command, VerifyCommand::Show(_) | VerifyCommand::List(_));
     let role = if only_reads { Role::Ledger } else { Role::Send };
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
@@ -196,7 +209,7 @@ impl Start {
         let actor = self.by.actor(self.tenant.clone());
         let made = Parts::of(config);
         let asked = Asked::read(&self.body().to_string(), made.has_whatsapp);
-        let asked = asked.map_err(|refused| Usage::of(&refused.errors(), option_of))?;
+        let asked = asked.map_err(|refused| Usage::of(&refused.errors(), self.to.option()))?;
         let (publisher, _ends_the_publisher) = send::connect(config).await?;
         match made.verifying(config, store, &publisher).start(&actor, &asked, None).await {
             Ok(started) => {
@@ -204,7 +217,7 @@ impl Start {
                 say!("  {}", printable(&shown::line_of(&started)));
                 Ok(ExitCode::SUCCESS)
             }
-            Err(why) => not_verified(why),
+            Err(why) => not_verified(why, self.to.option()),
         }
     }
 
@@ -224,6 +237,18 @@ impl Start {
     }
 }
 
+impl Confirm {
+    /// # Errors
+    /// Where a code stands in the command line, which everybody on this machine could see. It is not repeated.
+    fn has_no_code(&self) -> Result<(), Usage> {
+        if self.typed.is_empty() {
+            return Ok(());
+        }
+        let why = "leave out what stands behind the id: the code is read from standard input, and from no argument";
+        Err(Usage(why.into()))
+    }
+}
+
 impl Resend {
     async fn run(self, config: &Config, store: &Store) -> Result<ExitCode> {
         let Self { which: Which { named, by }, to, locale } = self;
@@ -238,7 +263,7 @@ impl Resend {
                 say!("{}", printable(&format!("sent again: {}  {}", sent.key.id, shown::line_of(&sent))));
                 Ok(ExitCode::SUCCESS)
             }
-            Err(why) => not_verified(why),
+            Err(why) => not_verified(why, to.option()),
         }
     }
 }
@@ -247,6 +272,11 @@ impl To {
     /// Whether there is one address, by whichever channel; else there are those of a ladder.
     fn is_one(&self) -> bool {
         self.to.is_some()
+    }
+
+    /// How the option is told that a field came from.
+    fn option(&self) -> fn(&str) -> String {
+        if self.is_one() { option_of } else { option_of_a_ladder }
     }
 
     fn value(&self) -> Value {
@@ -264,8 +294,8 @@ fn given_of<const N: usize>(given: [(&str, Option<&str>); N]) -> Map<String, Val
     given.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?)))).collect()
 }
 
-async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode> {
-    let Which { named, by } = what;
+async fn confirm(config: &Config, store: &Store, what: Confirm) -> Result<ExitCode> {
+    let Which { named, by } = what.which;
     let Key { tenant, id } = named.key();
     let typed = secret_input::code()?;
     let code = read_code(&json!({"code": typed.expose_secret().trim()}).to_string());
@@ -278,7 +308,7 @@ async fn confirm(config: &Config, store: &Store, what: Which) -> Result<ExitCode
             say!("{}", shown::became(checked));
             Ok(exit::answer(matches!(checked, Checked::Approved | Checked::AlreadyApproved)))
         }
-        Err(why) => not_verified(why),
+        Err(why) => not_verified(why, option_of),
     }
 }
 
@@ -315,10 +345,10 @@ async fn list(store: &Store, what: List) -> Result<ExitCode> {
 }
 
 /// What is said where nothing was sent or tried: a no, or why it could not be done.
-fn not_verified(why: NotVerified) -> Result<ExitCode> {
+fn not_verified(why: NotVerified, option: fn(&str) -> String) -> Result<ExitCode> {
     let said = match why {
         NotVerified::NotDone(why) => return Err(why).context("nothing is done"),
-        NotVerified::Refused(refused) => return Err(Usage::of(&refused.errors(), option_of).into()),
+        NotVerified::Refused(refused) => return Err(Usage::of(&refused.errors(), option).into()),
         NotVerified::UnknownKey => return Err(Usage(shown::UNKNOWN_KEY.to_owned()).into()),
         NotVerified::Unconfirmed { id, error } => {
             return Err(error).with_context(|| format!("the broker did not take the message of {}", printable(&id)));
@@ -342,6 +372,14 @@ fn option_of(field: &str) -> String {
         "to/email" => "--email".to_owned(),
         "to/telegram_chat_id" => "--telegram".to_owned(),
         field => format!("--{}", field.replace('_', "-")),
+    }
+}
+
+/// The same where there is no `--to`.
+fn option_of_a_ladder(field: &str) -> String {
+    match field {
+        "to" => "--phone, --email and --telegram".to_owned(),
+        field => option_of(field),
     }
 }
 

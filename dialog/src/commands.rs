@@ -170,13 +170,8 @@ async fn advance(
             count(moved.command.state.as_str());
             return follow(shared, &moved.command).await;
         }
-        Some(CommandStep::Same) => {
-            count("same");
-            let found = intake.breaker.retry_until_taken(|| intake.store.command(key)).await?;
-            let Some(command) = found else { return Ok(()) };
-            return follow(shared, &command).await;
-        }
-        Some(CommandStep::Passed(command)) => {
+        // What it has moved on to meanwhile is told by whoever has moved it.
+        Some(CommandStep::Same(command) | CommandStep::Passed(command)) => {
             count("same");
             return follow(shared, &command).await;
         }

@@ -9,8 +9,10 @@ use crate::shared::Shared;
 pub(crate) const TELEGRAM: &str = "telegram";
 /// The other one whose messages have buttons, and are changed once they were sent.
 pub(crate) const SLACK: &str = "slack";
+/// The one that takes words only for some time after somebody has written by it.
+pub(crate) const WHATSAPP: &str = "whatsapp";
 /// The channels that write to the number of a phone.
-const OF_PHONES: [&str; 2] = ["sms", "whatsapp"];
+const OF_PHONES: [&str; 2] = ["sms", WHATSAPP];
 /// The group in which every administrator is.
 const ADMINS: &str = "admins";
 

@@ -54,7 +54,7 @@ async fn open(shared: &Shared, request: &Request<'_>, body: Map<String, Value>) 
         return Err(unreadable("/id is missing, and so is the message_id"));
     }
     let key = Key { tenant: asked.tenant.clone(), id };
-    let opening = Opening { key, kind: AskKind::Confirm, request: asked, at: request.inbound.at };
+    let opening = Opening { key, kind: AskKind::Confirm, request: asked, at: request.inbound.at, chat: None };
     asks::open(shared, &opening).await
 }
 

@@ -13,7 +13,7 @@ use serde_json::Map;
 use self::typed::Typed;
 use crate::commands;
 use crate::disposition::Disposition;
-use crate::people::{self, SLACK, TELEGRAM};
+use crate::people::{self, SLACK, TELEGRAM, WHATSAPP};
 use crate::replies::{Reply, reply};
 use crate::said::Said;
 use crate::shared::Shared;
@@ -23,12 +23,14 @@ const START: &str = "/start";
 /// What else our bot understands.
 const COMMANDS: [&str; 2] = ["/cmd", "/help"];
 
-/// Takes what is for us. False for everything else, which is told as what somebody has written. `at` is when it came in. It
+/// Takes what is for us. False for everything else, which is told as what somebody has written. Either way
+/// it is noted when they were heard, where that matters. `at` is when it came in. It
 /// may come again, and then has the same effect.
 ///
 /// # Errors
 /// What follows where not everything could be done.
 pub(crate) async fn taken(shared: &Shared, one: &Said, at: Timestamp) -> Result<bool, Disposition> {
+    note_heard(shared, one, at).await?;
     match &one.report.said {
         Reported::Button { payload, .. } => match Ticket::parse(payload) {
             Some(ticket) if ticket.purpose == Purpose::Answer => {
@@ -39,6 +41,18 @@ pub(crate) async fn taken(shared: &Shared, one: &Said, at: Timestamp) -> Result<
         Reported::Reply { text, .. } => written(shared, one, text, at).await,
         _ => Ok(false),
     }
+}
+
+/// Notes when somebody has written or pressed, where that lets us write to them in words: by their clock, and no later than
+/// when it came in.
+async fn note_heard(shared: &Shared, one: &Said, at: Timestamp) -> Result<(), Disposition> {
+    let is_heard = one.channel.as_str() == WHATSAPP && one.report.said.written_by().is_some();
+    let Some(person) = one.person.as_deref().filter(|_| is_heard) else { return Ok(()) };
+    let intake = &shared.intake;
+    let recipient = operations::recipient_of(&one.channel, person, &intake.hasher);
+    let at = one.report.at.map_or(at, |said| said.min(at));
+    intake.breaker.retry_until_taken(|| intake.store.note_heard(&one.channel, recipient, at)).await?;
+    Ok(())
 }
 
 async fn written(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Result<bool, Disposition> {

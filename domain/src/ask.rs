@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Key, RecipientHash, Salt, Seed, Timestamp};
 
 pub use self::given::{Answer, AskDecision, AskEdit, AskEnding, AskVerdict, GivenAnswer};
-pub use self::request::{Addressee, AskRequest, AskStep, refusal_as_a_persons};
+pub use self::request::{Addressee, AskRequest, AskStep, refusal_as_a_name, refusal_as_a_persons};
 
 /// The most choices of an ask: as many buttons as people read, and fewer than a button can name.
 pub const MAX_ASK_CHOICES: usize = 10;
@@ -194,7 +194,7 @@ impl Ask {
     }
 
     /// Whether somebody who is asked may not answer, because they have asked.
-    fn is_kept_out(&self, approver: &str) -> bool {
+    pub fn is_kept_out(&self, approver: &str) -> bool {
         self.four_eyes && self.requested_by.as_deref() == Some(approver)
     }
 }

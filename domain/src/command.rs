@@ -82,9 +82,10 @@ pub struct CommandReport<'a> {
 pub enum CommandStep {
     /// It is written, if the row still has the version before it.
     Moved(Box<CommandMoved>),
-    /// It is as far already.
-    Same,
-    /// It went through that, and has ended since. As it was then: whoever took that step may have died before it was told.
+    /// It is as far already. As it was when that was seen: it may have moved on since.
+    Same(Box<Command>),
+    /// It went through that, and has ended since. As it was then: whoever took that step may have died before it was told, or
+    /// its end was heard first.
     Passed(Box<Command>),
     /// It was further than that.
     Backwards,
@@ -215,7 +216,7 @@ impl Command {
         if self.state == CommandState::PendingConfirmation {
             return CommandStep::NotDispatched;
         }
-        if report.state == CommandState::Running && self.has_run_and_ended() {
+        if report.state == CommandState::Running && (self.has_run_and_ended() || self.was_overtaken_at(now)) {
             return CommandStep::Passed(Box::new(self.as_it_ran(now)));
         }
         if report.state.rank() <= self.state.rank() {
@@ -239,7 +240,14 @@ impl Command {
         self.state.is_ended() && self.version >= states
     }
 
-    /// What it was before it ended, where it ran: the row has only kept when it ended.
+    /// Whether it had been dispatched, and had not ended, at the time at which its service said that it runs: the end was heard
+    /// first.
+    fn was_overtaken_at(&self, at: Timestamp) -> bool {
+        self.state.is_ended() && self.delivery.is_some() && at < self.updated_at
+    }
+
+    /// What it was before it ended, where it ran: the row has only kept when it ended. Where its end was heard first it has no
+    /// version of its own, and is told with that of its dispatch.
     fn as_it_ran(&self, now: Timestamp) -> Self {
         let (version, updated_at) = (self.version.saturating_sub(1), now.min(self.updated_at));
         Self { state: CommandState::Running, version, updated_at, ..self.clone() }
@@ -248,7 +256,7 @@ impl Command {
     /// What is said of a wish to go where it cannot go any more.
     fn stays(&self, wanted: CommandState) -> CommandStep {
         if self.state == wanted {
-            CommandStep::Same
+            CommandStep::Same(Box::new(self.clone()))
         } else if self.state.is_ended() {
             CommandStep::Ended
         } else {

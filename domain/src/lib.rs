@@ -73,7 +73,8 @@ pub use answered::{ForChild, for_the_child};
 pub use arrival::{Arrival, DeadMark, Headers, PublishedBy};
 pub use ask::{
     Addressee, Answer, Ask, AskChoice, AskDecision, AskEdit, AskEnd, AskEnding, AskKind, AskRequest, AskState, AskStep,
-    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS, refusal_as_a_persons,
+    AskVerdict, GivenAnswer, MAX_APPROVERS, MAX_ASK_CHOICES, MAX_QUESTION_CHARS, refusal_as_a_name,
+    refusal_as_a_persons,
 };
 pub use breaker::{Breaker, Sign};
 pub use canary::{Canary, Verdict};

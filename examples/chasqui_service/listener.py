@@ -4,6 +4,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .service import Refused
+from .tokens import content_digest
 
 MAX_BODY_BYTES = 64 * 1024
 REQUEST_SECONDS = 10  # how long a caller may take to send something
@@ -48,13 +49,18 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() != "application/json":
             self.answer(415, problem("a body is application/json"))
             return
+        # It may have digests of other kinds as well.
+        digests = [digest.strip() for digest in self.headers.get("Content-Digest", "").split(",")]
+        if any(digest.startswith("sha-256=") and digest != content_digest(text) for digest in digests):
+            self.answer(400, problem("the body is not the one of Content-Digest"))
+            return
         try:
             body = json.loads(text)
         except ValueError:
             self.answer(400, problem("the body is no JSON"))
             return
         if self.path == "/v1/commands":
-            self.answer(*self.server.running.receive(self.headers, body))
+            self.answer(*self.server.running.receive(self.headers, body, text))
         else:
             self.own("POST", body)
 

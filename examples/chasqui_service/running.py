@@ -43,13 +43,13 @@ class Running:
         self.say(f"listens on http://{self.server.server_address[0]}:{self.server.server_address[1]}")
         self.server.serve_forever()
 
-    def receive(self, headers, command):
-        """Takes a command, and gives the status and the body of the answer."""
+    def receive(self, headers, command, body):
+        """Takes a command, which came in these bytes, and gives the status and the body of the answer."""
         if not is_command(command):
             return 400, problem("needs command_id, tenant and action as texts, and arguments as an object")
         name = f"command {command['command_id']} {command['action']}"
         try:
-            claims = self.tokens.claims(headers.get("Authorization"), command)
+            claims = self.tokens.claims(headers.get("Authorization"), command, body)
         except NotBelieved as error:
             self.refused += 1
             self.say(f"a command was refused: {error}")

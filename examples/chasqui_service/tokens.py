@@ -1,5 +1,7 @@
 """Which tokens are Chasqui's, by the keys that it publishes, and the key that signs our own."""
 
+import base64
+import hashlib
 import json
 import os
 import threading
@@ -29,6 +31,11 @@ class NotBelieved(Exception):
 
 class KeysAway(Exception):
     """Chasqui's keys cannot be had now: nobody knows whether the token is one of its."""
+
+
+def content_digest(body):
+    """What `Content-Digest` (RFC 9530) says of these bytes."""
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
 class OwnKey:
@@ -70,8 +77,8 @@ class Tokens:
         self._asked_at = float("-inf")
         self._lock = threading.Lock()
 
-    def claims(self, authorization, command):
-        """The claims of the token of this command.
+    def claims(self, authorization, command, body):
+        """The claims of the token of this command, which came in these bytes.
 
         Raises `NotBelieved`, and `KeysAway` where Chasqui does not answer.
         """
@@ -96,6 +103,9 @@ class Tokens:
             raise NotBelieved("the token is that of another command")
         if claims.get("tenant") != command["tenant"]:
             raise NotBelieved("the token is that of another tenant")
+        # A Chasqui of before says nothing of the body.
+        if claims.get("digest", content_digest(body)) != content_digest(body):
+            raise NotBelieved("the token is that of another body")
         return claims | {"kid": key.key_id}
 
     def _key(self, kid):

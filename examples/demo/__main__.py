@@ -18,8 +18,8 @@ from parts import Stuck, buttons, call, line, step
 from stage import BEN, Demo
 
 
-def is_question(message):
-    return "Sí" in buttons(message)
+def asked(words):
+    return lambda message: "Sí" in buttons(message) and words in message.get("text", "")
 
 
 def told(words):
@@ -33,9 +33,9 @@ def one_person(demo):
     line("POST", f"{trading}/v1/trading/deploy {json.dumps(body)}")
     line("trading", call(f"{trading}/v1/trading/deploy", body), "33")
 
-    step(2, "Ana has it told to pause one, in her chat with the bot; before anything happens she is asked")
+    step(2, "Ana has it told to pause one, in her chat with the bot; before anything happens she is asked, and Ben, too")
     demo.ana.says("/cmd trading.strategy.pause strategy_id=btc-arb-01")
-    question = demo.ana.until("a question with buttons", is_question)
+    question = demo.ana.until("a question with buttons", asked("btc-arb-01"))
 
     step(3, "She presses Sí: the service gets the command, and believes it by its token")
     demo.ana.presses(question, "Sí")
@@ -56,8 +56,8 @@ def one_person(demo):
 def two_people(demo):
     step(6, "An invoice needs a second person: whoever asks for it may not confirm it")
     demo.ana.says("/cmd financial.invoice.approve id=F-2026-118 amount=1250.50")
-    hers = demo.ana.until("a question with buttons", is_question)
-    his = demo.ben.until("a question with buttons", is_question)
+    hers = demo.ana.until("a question with buttons", asked("F-2026-118"))
+    his = demo.ben.until("a question with buttons", asked("F-2026-118"))
     demo.ana.presses(hers, "Sí")
     demo.ana.until("that she may not", told("Lo has pedido tú"))
     demo.ben.presses(his, "Sí")

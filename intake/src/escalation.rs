@@ -61,15 +61,15 @@ impl Intake {
             let cancelled = self.breaker.retry_until_taken(cancel).await?;
             let what = match cancelled {
                 Cancel::Cancelled { .. } | Cancel::Unknown => "called_off",
-                Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => {
+                Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => {
                     key = child_of(&key);
                     continue;
                 }
-                Cancel::TooLate(State::Sending) if beyond_sending => {
+                Cancel::TooLate { state: State::Sending, .. } if beyond_sending => {
                     key = child_of(&key);
                     continue;
                 }
-                Cancel::TooLate(_) => "too_late",
+                Cancel::TooLate { .. } => "too_late",
             };
             metrics::counter!("chasqui_escalations_total", "what" => what).increment(1);
             break;

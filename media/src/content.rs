@@ -65,7 +65,7 @@ fn given<'a>(data: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     data.get(name).filter(|value| !value.is_null())
 }
 
-fn is_sid(text: &str) -> bool {
+pub(crate) fn is_sid(text: &str) -> bool {
     text.strip_prefix("HX").is_some_and(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 

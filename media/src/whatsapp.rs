@@ -1,6 +1,7 @@
 //! WhatsApp: a text, with buttons below it, a picture or a template to a phone number that has an account there, or to a person whom WhatsApp
 //! shows without a number.
 
+mod approved;
 mod buttons;
 mod template;
 
@@ -11,6 +12,7 @@ use crate::phone;
 use crate::words::{Fault, Part, Words};
 use crate::{attached, content};
 
+pub use self::approved::{Approved, Below, put_approved, takes_words};
 pub(crate) use self::buttons::put as put_buttons;
 pub use self::buttons::{ReplyButton, buttons};
 pub use self::template::template;

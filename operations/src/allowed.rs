@@ -6,6 +6,9 @@ use std::time::Duration;
 use domain::{Actor, Denied, Entry, Scope, Timestamp};
 use store::{Store, StoreError};
 
+/// With this the names of administrators begin, who are in the settings of whoever asks, and are no contacts.
+pub(crate) const ADMINISTRATOR: &str = "telegram:";
+
 /// What is noted of one who is refused.
 const DENIED: &str = "denied";
 /// Whoever repeats what is refused is noted once in this time.

@@ -16,8 +16,9 @@ pub enum Cancellation {
     /// Nothing was known of the delivery when it was cancelled, now or before. Its message is dropped when it comes, or
     /// was dropped when it came: the ledger keeps nothing that would tell which.
     Awaited { id: String },
-    /// The delivery is being sent or has ended.
-    TooLate { id: String, state: State },
+    /// The delivery is being sent or has ended. `maybe_sent` says that an attempt before may have gone out, and that nobody
+    /// can know.
+    TooLate { id: String, state: State, maybe_sent: bool },
 }
 
 /// Cancels a delivery of the actor's tenant, or the fallback that the delivery was handed on to, or the one that waits in
@@ -40,11 +41,13 @@ pub async fn cancel(
         match store.cancel(&key, now, &|body| Target::of(body?, defaults, recipients), Some(&told)).await? {
             Cancel::Cancelled { maybe_sent } => return Ok(Cancellation::Stopped { id: key.id, maybe_sent }),
             Cancel::Unknown => return Ok(Cancellation::Awaited { id: key.id }),
-            Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => key.id = child_id(&key, 1),
-            Cancel::TooLate(state) => return Ok(Cancellation::TooLate { id: key.id, state }),
+            Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => key.id = child_id(&key, 1),
+            Cancel::TooLate { state, maybe_sent } => {
+                return Ok(Cancellation::TooLate { id: key.id, state, maybe_sent });
+            }
         }
     }
-    Ok(Cancellation::TooLate { id: key.id, state: State::FellBack })
+    Ok(Cancellation::TooLate { id: key.id, state: State::FellBack, maybe_sent: false })
 }
 
 /// Cancels a delivery that waits in case somebody does not answer, or whichever of its own fallbacks can still be stopped. What

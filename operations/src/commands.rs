@@ -18,7 +18,7 @@ use domain::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Map;
-use store::{CommandFilter, CommandPage, MAX_PAGE, Store, StoreError, USUAL_PAGE};
+use store::{CommandFilter, CommandPage, Contact, MAX_PAGE, Store, StoreError, USUAL_PAGE};
 use topology::{Publication, PublishError, Publisher};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ pub use self::request::{CommandRequest, ReportRequest};
 pub(crate) use self::words::question_in;
 pub use self::words::{accepted, help, of_no_such_tenant, question, refusal, rejected_line, which_tenant, yes_and_no};
 use crate::accept::Unconfirmed;
-use crate::allowed::{NotDone, must};
+use crate::allowed::{ADMINISTRATOR, NotDone, must};
 use crate::own::marked;
 
 /// By which these are known among the messages of the fleet's own.
@@ -97,8 +97,12 @@ pub async fn dispatch(
     let command = request.command(&wanted, now);
     let known = store.command(&request.key).await.map_err(|error| NotAccepted::Undone(error.into()))?;
     let (state, id) = (command.state, request.key.id.clone());
-    if known.is_some_and(|known| !is_same(&known, &command)) {
+    if known.as_ref().is_some_and(|known| !is_same(known, &command)) {
         return Err(NotAccepted::Another { id });
+    }
+    // A repeat is what it was.
+    if known.is_none() && wanted.is_confirmed && wanted.service.approvers.is_empty() {
+        may_confirm(store, actor, &wanted.service.name).await?;
     }
     let inbound = marked(secrets, DISPATCH, request.to_value(), now);
     match publisher.publish(Publication::of_inbound(id.clone(), inbound)).await {
@@ -116,18 +120,33 @@ pub fn is_same(known: &Command, other: &Command) -> bool {
     what(known) == what(other)
 }
 
+/// Refuses what nobody could confirm: whoever asks would, and is nobody who is known. Whoever opens the question finds the same
+/// out, after the command was taken. Administrators are in the settings of that role.
+async fn may_confirm(store: &Store, actor: &Actor, service: &str) -> Result<(), NotAccepted> {
+    let contact = contact(store, actor).await.map_err(|error| NotAccepted::Undone(error.into()))?;
+    if contact.is_some() || actor.name.starts_with(ADMINISTRATOR) {
+        return Ok(());
+    }
+    let (service, by) = (service.to_owned(), actor.name.clone());
+    Err(NotAccepted::Unresolved(Unresolved::NobodyConfirms { service, by }))
+}
+
 /// The groups that a caller is in: those of the contact of the same id, and `admins` with the scope of that name.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn groups(store: &Store, actor: &Actor) -> Result<Vec<String>, StoreError> {
-    let key = Key { tenant: actor.tenant.clone(), id: actor.name.clone() };
-    let known = store.contact(&key).await?.map(|contact| contact.groups).unwrap_or_default();
+    let known = contact(store, actor).await?.map(|contact| contact.groups).unwrap_or_default();
     let mut groups = BTreeSet::from_iter(known);
     if actor.may(Scope::Admin) {
         groups.insert(ADMINS.to_owned());
     }
     Ok(groups.into_iter().collect())
+}
+
+/// The contact of the id by which a caller is known.
+async fn contact(store: &Store, actor: &Actor) -> Result<Option<Contact>, StoreError> {
+    store.contact(&Key { tenant: actor.tenant.clone(), id: actor.name.clone() }).await
 }
 
 /// One of them. None where the tenant has none of this id, or nobody has made it yet.
@@ -197,7 +216,7 @@ pub fn believed(
 pub fn as_fields(unresolved: &Unresolved) -> Vec<FieldError> {
     let at = |pointer: &str| vec![FieldError { pointer: pointer.to_owned(), detail: unresolved.to_string() }];
     match unresolved {
-        Unresolved::UnknownService { .. } => at("/service"),
+        Unresolved::UnknownService { .. } | Unresolved::NobodyConfirms { .. } => at("/service"),
         Unresolved::UnknownAction { .. } | Unresolved::NoAction { .. } | Unresolved::Forbidden { .. } => at("/action"),
         Unresolved::Arguments(faults) => {
             let under = |fault: FieldError| FieldError { pointer: format!("/arguments{}", fault.pointer), ..fault };

@@ -133,7 +133,7 @@ impl Verifying<'_> {
         let (ladder, locale) =
             written::resent(text, &verification.channel, self.has_whatsapp).map_err(NotVerified::Refused)?;
         if !self.is_to(&verification, &ladder) {
-            let detail = "is not where this verification was sent: give what it was started with";
+            let detail = "must be what this verification was started with: all of it, and nothing else";
             return Err(NotVerified::Refused(Refused::Fields(vec![field("/to", detail)])));
         }
         let locale = locale.as_deref().or(verification.locale.as_deref());
@@ -158,10 +158,11 @@ impl Verifying<'_> {
 
     /// The row of what is started, as the guard has judged it, or as it was where it is known.
     async fn begun(&self, key: Key, asked: &Asked, now: Timestamp) -> Result<Verification, NotVerified> {
-        let reduced = self.is_abroad(&asked.ladder).then(|| asked.ladder.without_numbers()).flatten();
+        let barred = self.barred(&asked.ladder);
+        let reduced = if barred.is_empty() { None } else { asked.ladder.without_numbers() };
         let ladder = reduced.as_ref().unwrap_or(&asked.ladder);
-        let left_out = reduced.as_ref().map(|_| BlockReason::Country);
-        let fresh = Verification { reasons: left_out.into_iter().collect(), ..self.fresh(key, asked, ladder, now) };
+        let reasons = if reduced.is_some() { barred } else { Vec::new() };
+        let fresh = Verification { reasons, ..self.fresh(key, asked, ladder, now) };
         let number = ladder.number();
         let judge = |counters: &Counters| guard(self.limits, number.as_deref(), counters);
         let addresses = ladder.hashes(self.recipients);
@@ -176,10 +177,10 @@ impl Verifying<'_> {
         }
     }
 
-    /// Whether the number of a ladder is of a country to which no codes are sent.
-    fn is_abroad(&self, ladder: &Ladder) -> bool {
+    /// Why no code may go to the number of a ladder, whoever asks: nothing was counted yet.
+    fn barred(&self, ladder: &Ladder) -> Vec<BlockReason> {
         let number = ladder.number();
-        guard(self.limits, number.as_deref(), &Counters::default()).contains(&BlockReason::Country)
+        guard(self.limits, number.as_deref(), &Counters::default())
     }
 
     /// `ladder` is what of that of `asked` is sent by.
@@ -265,9 +266,9 @@ impl Verifying<'_> {
     }
 }
 
-/// What of a ladder a verification is sent by: without its number where the country was left out when it was started.
+/// What of a ladder a verification is sent by: without its number where that was left out when it was started.
 pub fn ladder_of(verification: &Verification, ladder: &Ladder) -> Ladder {
-    let is_left_out = verification.reasons.contains(&BlockReason::Country);
+    let is_left_out = verification.reasons.iter().any(|reason| reason.is_of_the_number());
     let reduced = is_left_out.then(|| ladder.without_numbers()).flatten();
     reduced.unwrap_or_else(|| ladder.clone())
 }

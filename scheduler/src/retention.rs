@@ -16,6 +16,8 @@ const EVERY: Duration = Duration::from_secs(600);
 const OPENED_FOR: Duration = Duration::from_secs(3600);
 /// How long a plan for dead letters is kept that nobody has started; after an hour nobody can.
 const PLANNED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long it is known when somebody has written last: after a day it says nothing any more.
+const HEARD_FOR: Duration = Duration::from_secs(2 * 24 * 3600);
 /// How many rows one transaction deletes.
 const BATCH: u32 = 500;
 /// The pause between two batches: at most 5,000 rows a second are deleted, far more than a fleet of this size delivers
@@ -27,6 +29,7 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
     loop {
         forget_given_back(&shared).await;
         forget_limits(&shared).await;
+        forget_heard(&shared).await;
         forget_deleted_users(&shared).await;
         forget_opened(&shared).await;
         forget_plans(&shared).await;
@@ -59,6 +62,15 @@ async fn forget_limits(shared: &Shared) {
     let forgotten = contained("forget_limits", shared.intake.store.forget_limits(shared.intake.clock.now())).await;
     if let Some(Err(error)) = forgotten {
         tracing::warn!(%error, "could not forget what was leased of limits; trying again later");
+    }
+}
+
+/// Deletes when people have written last, once that no longer matters.
+async fn forget_heard(shared: &Shared) {
+    let before = shared.intake.clock.now().minus(HEARD_FOR);
+    let forgotten = contained("forget_heard", shared.intake.store.forget_heard(before)).await;
+    if let Some(Err(error)) = forgotten {
+        tracing::warn!(%error, "could not forget when people have written last; trying again later");
     }
 }
 

@@ -33,6 +33,10 @@ pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, Re
 pub use reader::{LetterPass, Reading};
 pub use work::{Chosen, Item, RunningJob};
 
+/// In the place of the channel of a letter that is from the queue of providers' calls and is none, such as what a service has
+/// said of a command: nothing can be sent for it. No channel is called so.
+pub const OF_NO_CALL: &str = "inbound queue";
+
 /// A letter of the dead-letter queue. What is not known is empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IndexedLetter {

@@ -1,7 +1,8 @@
 //! What is known of people: their names and addresses, who is on the suppression list, who was taken off it, when that was said last, and with which
-//! keys they were hashed.
+//! keys they were hashed, and when they have written last.
 
 mod contacts;
+mod heard;
 mod keys;
 pub(crate) mod lookup;
 mod suppressions;

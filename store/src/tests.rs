@@ -13,6 +13,7 @@ mod database;
 mod endpoints;
 mod faults;
 mod files;
+mod heard;
 mod inbox;
 mod jobs;
 mod jobs_model;

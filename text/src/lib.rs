@@ -9,4 +9,4 @@ mod printable;
 pub use field_error::{FieldError, is_plain_name, pointer_step};
 pub use line::{MAX_SUBJECT_CHARS, check_subject, folded_subject, is_unsafe_in_a_line};
 pub use nearest::{MAX_COMPARED_BYTES, MAX_COMPARED_NAMES, is_one_edit, nearest, nearest_of_few, plain};
-pub use printable::{acts, printable, unseen};
+pub use printable::{acts, hides, printable, unseen};

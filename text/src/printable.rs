@@ -26,10 +26,18 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a character acts: C0 and C1 controls, line and paragraph separators, the characters that turn the direction
-/// of text (Unicode Bidi_Control), and the byte order mark.
+/// of text (Unicode Bidi_Control), and those that [hide](hides).
 pub fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let turns = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || hides(c) || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether nobody sees a character, so that two texts look alike that differ in it: the byte order mark, spaces without width,
+/// fillers and tags. The joiners U+200C and U+200D shape what is beside them, and are letters' and emojis' own.
+pub fn hides(c: char) -> bool {
+    let has_no_width = matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    let fills = matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+    has_no_width || fills || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 /// What a character is called where it is refused because nobody can see it: `the control character U+000D`. Those that
@@ -54,6 +62,7 @@ mod tests {
             assert_eq!(unseen(c), format!("the {called} character U+{:04X}", u32::from(c)));
         }
         let shown = printable("a\r\nb\t\0\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{feff}é");
+        assert_eq!(printable("t\u{200b}o\u{e0061}"), r"t\u{200b}o\u{e0061}");
         assert_eq!(shown, r"a\r\nb\t\u{0}\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{feff}é");
     }
 }

@@ -14,8 +14,8 @@ mod tests;
 mod write;
 
 pub(crate) use event::{WrittenEvent, write_event, write_heard, write_inbox, write_subject};
-pub(crate) use inbound::token_of;
 pub use inbound::{Inbound, OWN};
+pub(crate) use inbound::{is_of_no_call, kept_of, token_of};
 pub(crate) use misread::misread;
 pub use publisher_properties::PublisherProperties;
 pub(crate) use publisher_properties::fingerprint_of_properties;
@@ -49,6 +49,7 @@ mod name {
     pub(super) const RECEIVED_AT: &str = "notify-received-at";
     pub(super) const MARK: &str = "notify-mark";
     pub(super) const TOKEN: &str = "notify-token";
+    pub(super) const INBOUND: &str = "notify-inbound";
 }
 
 /// The beginning of the text, at most `bytes` long, cut between characters.

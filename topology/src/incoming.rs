@@ -7,7 +7,7 @@ use domain::{Headers, Lane, Timestamp, UnknownField};
 use secrecy::SecretString;
 
 use crate::envelope::{
-    fingerprint_of_properties, misread, noted_tenant, of_a_publisher, read_headers, sent_at, token_of,
+    fingerprint_of_properties, kept_of, misread, noted_tenant, of_a_publisher, read_headers, sent_at, token_of,
 };
 use crate::owner::owner_of;
 use crate::reply::reply_queue;
@@ -65,7 +65,7 @@ impl Incoming {
         // Whoever is not of the fleet has nobody's word for it that a provider has sent it.
         let is_believed = source == Source::Inbound && is_the_fleets;
         let inbound = is_believed.then(|| Inbound::read(properties, body.clone())).flatten();
-        let kept = inbound.as_ref().map_or_else(|| PublisherProperties::of(properties), Inbound::properties);
+        let kept = kept_of(properties, inbound.as_ref(), source == Source::Inbound);
         Self {
             source,
             lane: match source {

@@ -11,9 +11,9 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::{noted_tenant, of_a_publisher, read_headers};
+use crate::envelope::{is_of_no_call, kept_of, noted_tenant, of_a_publisher, read_headers};
 use crate::owner::owner_of;
-use crate::{Names, Owner, Publication, PublisherProperties, To, Topology, TopologyError};
+use crate::{Inbound, Names, Owner, Publication, PublisherProperties, To, Topology, TopologyError};
 
 /// A walk through the dead-letter queue. Its letters are in the queue again when it is closed, but for those that were
 /// acknowledged.
@@ -105,7 +105,10 @@ impl Letter {
         let headers = read_headers(properties, names);
         let is_the_fleets = fleet_user.is_none() || user == fleet_user;
         let headers = if is_the_fleets { headers } else { of_a_publisher(headers) };
-        let died_in = properties.headers().as_ref().and_then(|table| died_in(table, names));
+        let died_in = properties.headers().as_ref().and_then(died_in);
+        let call = is_the_fleets.then(|| Inbound::read(properties, body.clone())).flatten();
+        let is_of_its_queue = died_in == Some(names.inbound_queue().as_str()) || is_of_no_call(properties);
+        let died_in = died_in.and_then(|queue| names.lane_of_queue(queue));
         let message_id = properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default();
         Self {
             reference: reference(&message_id, &owner, &headers, &body, properties),
@@ -113,7 +116,7 @@ impl Letter {
             lane: headers.lane.filter(|_| headers.dead.is_some()).or(died_in).or(headers.lane).unwrap_or_default(),
             headers,
             body,
-            publisher_properties: PublisherProperties::of(properties).with_owner(&owner),
+            publisher_properties: kept_of(properties, call.as_ref(), is_of_its_queue).with_owner(&owner),
             owner,
         }
     }
@@ -122,6 +125,12 @@ impl Letter {
     /// is a message of its own.
     pub fn is_one_of_many(&self) -> bool {
         self.message_id.is_empty()
+    }
+
+    /// Whether it is from the queue of providers' calls, and is none, such as what a service has said of a command. It goes
+    /// nowhere again: its token is on no copy of it, and it is no notification.
+    pub fn is_of_no_call(&self) -> bool {
+        self.publisher_properties.is_of_no_call()
     }
 
     /// The retry budgets that were used before the one in which it died: how often it was moved.
@@ -145,8 +154,11 @@ impl Letter {
     }
 
     /// The publication that gives its delivery a fresh budget. Its headers name the epoch in which it died, so any number
-    /// of them, and a move of the letter itself, ask for one budget.
+    /// of them, and a move of the letter itself, ask for one budget. A provider's call goes where it came from.
     pub fn replay(&self) -> Publication {
+        if self.publisher_properties.is_call() {
+            return self.publication(To::Inbound);
+        }
         let publication = self.publication(To::Lane(self.lane));
         // The key leads to the lane. Without the header, a copy that somebody puts back into the dead-letter queue by hand
         // has another name than the letter that it was published for.
@@ -261,11 +273,11 @@ fn reference(message_id: &str, owner: &Owner, headers: &Headers, body: &[u8], pr
     name.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The lane from which the broker itself has dead-lettered a message.
-fn died_in(table: &FieldTable, names: &Names) -> Option<Lane> {
+/// The queue from which the broker itself has dead-lettered a message.
+fn died_in(table: &FieldTable) -> Option<&str> {
     let AMQPValue::FieldArray(deaths) = table.inner().get("x-death")? else { return None };
     let AMQPValue::FieldTable(latest) = deaths.as_slice().first()? else { return None };
-    names.lane_of_queue(value::text(latest.inner().get("queue")?)?)
+    value::text(latest.inner().get("queue")?)
 }
 
 #[cfg(test)]
@@ -342,6 +354,22 @@ mod tests {
         assert_eq!(of_bytes(b"{").redirect(&channel, &defaults), None);
         let anonymous = Letter { message_id: String::new(), ..letter };
         assert_eq!(anonymous.redirect(&channel, &defaults), None, "equal ones would become one delivery");
+    }
+
+    #[test]
+    fn a_call_is_replayed_to_where_it_came_from_and_what_is_none_says_so() {
+        let of = |kept: &PublisherProperties| {
+            let letter = Letter::new(&properties("c-1", &dead(0), kept), Bytes::from_static(b"{}"), &names(), None);
+            Letter::of_kept(&letter.kept(), letter.body.to_vec()).expect("kept")
+        };
+        let call = Inbound::call("twilio", "/webhook/twilio", Timestamp::from_seconds(AT), "{}");
+        let letter = of(&call.properties());
+        let replay = letter.replay();
+        assert_eq!((replay.to, letter.is_of_no_call()), (To::Inbound, false));
+        let again = properties("c-1", &replay.headers, &replay.publisher_properties);
+        assert_eq!(Inbound::read(&again, replay.body), Some(call));
+        assert!(of(&PublisherProperties::default().of_no_call()).is_of_no_call());
+        assert!(!of(&PublisherProperties::default()).is_of_no_call());
     }
 
     fn of_bytes(body: &'static [u8]) -> Letter {

@@ -15,7 +15,7 @@ use crate::delivery::Delivery;
 use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
-use crate::reveal::reveal;
+use crate::reveal::{Form, reveal};
 use crate::shared::Shared;
 use crate::{inbox, traced};
 
@@ -37,7 +37,8 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, and the files that it names. When the send cannot begin before
+/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, the files that it names, and in this form.
+/// When the send cannot begin before
 /// `send_until`, the outcome is that the message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
@@ -45,6 +46,7 @@ pub(crate) async fn attempt(
     delivery: &Delivery,
     mail: &Map<String, Value>,
     named: &[Named],
+    form: Form<'_>,
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
@@ -68,7 +70,7 @@ pub(crate) async fn attempt(
         Ok(rendered) => rendered,
         Err(refused) => return permanent("template", Reason::Template, refused).into(),
     };
-    let with_buttons = revealed.map(|revealed| revealed.data_beside(&rendered));
+    let with_buttons = revealed.map(|revealed| revealed.data_beside(&rendered, form));
     let data = with_buttons.as_ref().unwrap_or(&notification.wording.data);
     let link = match link_to_leave(shared, row, notification) {
         Ok(link) => link,

@@ -18,6 +18,7 @@ use topology::Incoming;
 use crate::attempt::{Tried, attempt};
 use crate::delivery::Delivery;
 use crate::health::Wants;
+use crate::reveal::form;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
@@ -208,7 +209,7 @@ async fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: 
 /// Makes an attempt, unless it is paused, the worker is stopping or the broker has taken the message back meanwhile.
 ///
 /// # Errors
-/// The ledger does not say who gets no copy, or how far a command is: nothing was sent.
+/// The ledger does not say who gets no copy, how far a command is, or when somebody has written last: nothing was sent.
 async fn try_once(
     shared: &Shared,
     gone_out: &GoneOut,
@@ -230,12 +231,13 @@ async fn try_once(
     let left_in = copies::left_in(shared, row, delivery).await?;
     let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
     let named = attached::look_up(shared, row, mail).await?;
+    let form = form(shared, row, &delivery.notification).await?;
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());
     }
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let tried = attempt(shared, row, delivery, mail, &named, incoming.body.len(), send_until).await;
+    let tried = attempt(shared, row, delivery, mail, &named, form, incoming.body.len(), send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
     Ok(tried)
 }

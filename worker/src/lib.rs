@@ -45,6 +45,6 @@ mod unheeded;
 mod waiting;
 mod worker;
 
-pub use settings::{InvalidSettings, Settings};
+pub use settings::{ApprovedFor, InvalidSettings, Settings};
 pub use shared::Setup;
 pub use worker::Worker;

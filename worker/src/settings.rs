@@ -1,9 +1,10 @@
-//! How a worker behaves: slots, timeouts, the retry policy of each channel.
+//! How a worker behaves: slots, timeouts, the retry policy of each channel, and which templates it has for questions and codes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::{Ambiguity, ChannelName, Policy};
+use media::whatsapp::Approved;
 use runtime::settings::{Reader, did_you_mean, place_in_list};
 
 const MIB: usize = 1024 * 1024;
@@ -30,6 +31,17 @@ pub struct Settings {
     pub throttle_max_age: Duration,
     /// Channels whose ambiguity policy differs from their own default.
     pub ambiguity: BTreeMap<ChannelName, Ambiguity>,
+    pub approved: ApprovedFor,
+}
+
+/// The templates that WhatsApp has approved for what the fleet asks, `WHATSAPP_…_TEMPLATE`: one for each provider and
+/// language.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ApprovedFor {
+    pub questions: Vec<Approved>,
+    /// With two quick replies, yes and no.
+    pub yes_or_no: Vec<Approved>,
+    pub codes: Vec<Approved>,
 }
 
 /// Settings with which a worker could send twice without knowing.
@@ -59,6 +71,11 @@ impl Settings {
             retry_delays,
             throttle_max_age: reader.seconds("THROTTLE_MAX_AGE_SECONDS"),
             ambiguity: ambiguity(reader),
+            approved: ApprovedFor {
+                questions: approved(reader, "WHATSAPP_ASK_TEMPLATE"),
+                yes_or_no: approved(reader, "WHATSAPP_YES_NO_TEMPLATE"),
+                codes: approved(reader, "WHATSAPP_VERIFY_TEMPLATE"),
+            },
         }
     }
 
@@ -86,6 +103,31 @@ impl Settings {
             ambiguity,
         }
     }
+}
+
+/// Templates with commas between them.
+fn approved(reader: &mut Reader, name: &str) -> Vec<Approved> {
+    let list = reader.text(name).unwrap_or_default();
+    let given: Vec<&str> = list.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let mut approved = Vec::new();
+    for (at, text) in given.iter().enumerate() {
+        match Approved::parse(text) {
+            Some(template) => approved.push(template),
+            None => {
+                let place =
+                    place_in_list(at, given.len()).map(|place| format!("; {place} is neither")).unwrap_or_default();
+                reader.refuse(
+                    name,
+                    format_args!(
+                        "must be templates with commas between them: the SID of Twilio's, HX and 32 hexadecimal digits, with \
+                         :es behind it where there are several languages, or the name of Meta's with its language, such as \
+                         ask:es_AR{place}"
+                    ),
+                );
+            }
+        }
+    }
+    approved
 }
 
 fn ambiguity(reader: &mut Reader) -> BTreeMap<ChannelName, Ambiguity> {
@@ -150,6 +192,7 @@ mod tests {
             retry_delays: [Duration::ZERO; 3],
             throttle_max_age: Duration::ZERO,
             ambiguity: BTreeMap::new(),
+            approved: ApprovedFor::default(),
         };
         let claimed = Instant::now();
         let latest = settings.send_until(claimed);

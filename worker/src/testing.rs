@@ -25,6 +25,7 @@ use topology::{
 };
 
 pub(crate) use self::mailbox::Mailbox;
+use crate::settings::ApprovedFor;
 use crate::shared::Shared;
 use crate::{Settings, Setup, Worker, consume};
 
@@ -114,6 +115,7 @@ fn settings() -> Settings {
         retry_delays: RETRY_DELAYS,
         throttle_max_age: Duration::from_secs(86_400),
         ambiguity: BTreeMap::new(),
+        approved: ApprovedFor::default(),
     }
 }
 

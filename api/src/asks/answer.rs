@@ -50,14 +50,14 @@ pub(crate) struct AskAnswer {
     /// When it ended.
     #[schema(format = DateTime)]
     ended_at: Option<String>,
-    /// Of one ask: the answers in their order, late ones last. Absent when there is none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Of one ask: the answers in their order, late ones last. Absent in a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
-    answers: Vec<GivenAnswerAnswer>,
-    /// Of one ask: the messages by which people are asked. Absent when there is none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    answers: Option<Vec<GivenAnswerAnswer>>,
+    /// Of one ask: the messages by which people are asked. Absent in a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
-    copies: Vec<AskCopyAnswer>,
+    copies: Option<Vec<AskCopyAnswer>>,
 }
 
 /// One of the answers that may be given.
@@ -138,16 +138,16 @@ pub(crate) fn answer(ask: Ask) -> AskAnswer {
         choice,
         ended_by,
         ended_at,
-        answers: Vec::new(),
-        copies: Vec::new(),
+        answers: None,
+        copies: None,
     }
 }
 
 /// The whole of one.
 pub(super) fn whole(shown: Shown) -> AskAnswer {
     AskAnswer {
-        answers: shown.answers.into_iter().map(given).collect(),
-        copies: shown.copies.into_iter().map(copy).collect(),
+        answers: Some(shown.answers.into_iter().map(given).collect()),
+        copies: Some(shown.copies.into_iter().map(copy).collect()),
         ..answer(shown.ask)
     }
 }

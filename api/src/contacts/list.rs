@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use operations::contacts;
-use operations::deliveries::is_id;
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +13,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::contacts::answer::{ContactAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::id::{cursor_behind, read_cursor};
 use crate::unavailable::ledger_read;
 
 #[derive(IntoParams)]
@@ -55,10 +55,10 @@ pub(crate) async fn list(
     Authorized { caller, .. }: Authorized<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<ContactsAnswer>, Problem> {
-    let after =
-        query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
+    let after = query.parsed("cursor", "must be `next` of the page before", read_cursor);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     query.finish(&["cursor", "limit"])?;
     let page = ledger_read(contacts::list(&app.store, &caller.tenant, after.as_deref(), limit).await)?;
-    Ok(Json(ContactsAnswer { contacts: page.contacts.into_iter().map(answer).collect(), next: page.next }))
+    let next = page.next.as_deref().map(cursor_behind);
+    Ok(Json(ContactsAnswer { contacts: page.contacts.into_iter().map(answer).collect(), next }))
 }

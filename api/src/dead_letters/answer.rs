@@ -198,7 +198,7 @@ pub(crate) struct CountAnswer {
     /// with it, and it is not in the queue any more) or `left_out`.
     state: String,
     /// Why: of those that were left out `expired`, `replayed_too_often`, `ended`, `suppressed`, `paused`, `breaker_open`,
-    /// `another_address`, `sent_otherwise`, `in_another_job`, or of a close `in_the_queue` and `moved_on`.
+    /// `no_notification`, `another_address`, `sent_otherwise`, `in_another_job`, or of a close `in_the_queue` and `moved_on`.
     why: String,
     letters: u32,
 }

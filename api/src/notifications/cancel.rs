@@ -65,7 +65,7 @@ const NOT_KNOWN: CancelWarning = CancelWarning {
     responses(
         (status = 200, description = "Cancelled: nothing is sent from now on. `maybe_sent` says whether an attempt before it may have gone out.", body = Cancelled),
         (status = 202, description = "It had not arrived when it was cancelled: what came of it since or comes is dropped. Where nothing was known of the id, `warnings` says so.", body = Cancelled),
-        (status = 409, description = "It is being sent or has ended; `state` says how."),
+        (status = 409, description = "It is being sent or has ended; `state` says how. `maybe_sent` is there, and true, where an attempt before may have gone out: nobody can know."),
         (status = 422, description = "No delivery can have this id."),
         Unauthorised, LedgerAway,
     ),
@@ -84,7 +84,7 @@ pub(crate) async fn cancel(
             let known = stopped != id;
             Ok(answer(StatusCode::ACCEPTED, id, known, false, stopped))
         }
-        Cancellation::TooLate { id, state } => Err(too_late(state, &id)),
+        Cancellation::TooLate { id, state, maybe_sent } => Err(too_late(state, maybe_sent, &id)),
     }
 }
 
@@ -100,17 +100,22 @@ fn answer(
     (status, Json(Cancelled { id, status: "cancelled", known, maybe_sent, fallback, warnings }))
 }
 
-fn too_late(state: State, id: &str) -> Problem {
+fn too_late(state: State, maybe_sent: bool, id: &str) -> Problem {
     let detail = match state {
         State::Sending => {
             "It is being sent right now. Ask again in a while: if that attempt fails, it can be cancelled."
+        }
+        state if state.is_dead_lettered() && maybe_sent => {
+            "It is in the dead-letter queue. An attempt before may have gone out: its answer was lost, and nobody can know. \
+             It will not be sent again unless an operator moves it: remove it there."
         }
         state if state.is_dead_lettered() => {
             "It is in the dead-letter queue and will not be sent unless an operator moves it: remove it there."
         }
         _ => "It has ended; GET /deliveries/{id} says how.",
     };
-    Problem::new(StatusCode::CONFLICT, "too-late", "It can no longer be cancelled", detail)
+    let problem = Problem::new(StatusCode::CONFLICT, "too-late", "It can no longer be cancelled", detail)
         .with("id", id)
-        .with("state", state.as_str())
+        .with("state", state.as_str());
+    if maybe_sent { problem.with("maybe_sent", true) } else { problem }
 }

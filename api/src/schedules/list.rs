@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use operations::deliveries::is_id;
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -12,6 +11,7 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
+use crate::id::{cursor_behind, read_cursor};
 use crate::schedules::answer::{ScheduleAnswer, answer};
 use crate::unavailable::ledger_read;
 
@@ -54,12 +54,11 @@ pub(crate) async fn list(
     Authorized { caller, .. }: Authorized<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<SchedulesAnswer>, Problem> {
-    let after =
-        query.parsed("cursor", "must be `next` of the page before", |text| is_id(text).then(|| text.to_owned()));
+    let after = query.parsed("cursor", "must be `next` of the page before", read_cursor);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["cursor", "limit"])?;
     let page = ledger_read(operations::schedules::list(&app.store, caller.tenant, after, limit).await)?;
     let schedules: Vec<_> = page.jobs.into_iter().map(|job| answer(&app, job)).collect();
-    let next = schedules.last().filter(|_| page.more).map(|last| last.id.clone());
+    let next = schedules.last().filter(|_| page.more).map(|last| cursor_behind(&last.id));
     Ok(Json(SchedulesAnswer { schedules, next }))
 }

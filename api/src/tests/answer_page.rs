@@ -170,6 +170,25 @@ async fn pressing_a_button_publishes_the_answer_and_shows_what_became_of_it() {
 }
 
 #[tokio::test]
+async fn a_question_that_has_ended_meanwhile_says_how_and_not_that_it_has_the_answer() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let ask = ask("a-1");
+    opened(&app.store, &ask).await;
+    let (store, key) = (app.store.clone(), ask.key.clone());
+    // Another answer of theirs is quicker.
+    let heard = tokio::spawn(async move {
+        published.recv().await.unwrap();
+        store.answer_ask(&key, &given("ana", "yes", "t-1")).await.unwrap().unwrap();
+        published
+    });
+    let page = posted(&app, &path(&ask, 0), "choice=yes").await;
+    assert!(page.text.contains("It is decided: Sí, ya.") && page.text.contains("By you, at"), "{page:?}");
+    assert!(!page.text.contains("Open this page again"), "{page:?}");
+    heard.await.unwrap();
+}
+
+#[tokio::test]
 async fn the_same_choice_once_more_publishes_nothing_and_shows_the_same() {
     let (publisher, mut published) = Publisher::reporting();
     let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;

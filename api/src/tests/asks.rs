@@ -199,6 +199,8 @@ async fn an_ask_is_shown_with_its_answers_and_without_a_destination() {
     assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-ask"));
     let ask = ask("a-1");
     opened(&app.store, &ask).await;
+    let unanswered = app.get("/asks/a-1", Some(&token("read"))).await;
+    assert_eq!(unanswered.json()["answers"], serde_json::json!([]), "nobody has answered yet");
     app.store.answer_ask(&ask.key, &given("ana", "yes", "t-1")).await.unwrap();
     let shown = app.get("/asks/a-1", Some(&token("read"))).await;
     let json = shown.json();

@@ -43,6 +43,7 @@ fn registered() -> Settings {
     let written = json!({
         "trading": {
             "base_url": "http://127.0.0.1:9300", "may": ["ada", "admins"], "tenants": ["acme"], "public_key": EC_PUBLIC,
+            "approvers": ["admins"],
             "actions": { "stop": { "schema": schema }, "look": { "confirm": false }, "wipe": { "may": ["admins"] } },
         },
         "memory": { "base_url": "http://127.0.0.1:9301", "public_key": RSA_PUBLIC, "actions": { "look": {} } },
@@ -91,7 +92,7 @@ async fn what_cannot_be_done_is_told_by_its_fields_and_whoever_may_not_is_refuse
         (json!({"action": "trading.stop", "args": {}}), 422, &["/args"]),
         (json!({"action": "trading.stop", "arguments": 7}), 422, &["/arguments"]),
         (json!({"action": "trading.wipe"}), 403, &[]),
-        (json!({"action": "memory.look"}), 403, &[]),
+        (json!({"action": "memory.look"}), 422, &["/service"]),
     ] {
         let answer = dispatched(&app, &token("operate"), &body).await;
         assert_eq!(
@@ -103,6 +104,28 @@ async fn what_cannot_be_done_is_told_by_its_fields_and_whoever_may_not_is_refuse
     assert!(published.try_recv().is_err());
     let by_admin = dispatched(&app, &token("operate admin"), &json!({"action": "trading.wipe"})).await;
     assert_eq!(by_admin.status, StatusCode::ACCEPTED, "whoever administers is in the group of that name");
+}
+
+#[tokio::test]
+async fn what_nobody_could_confirm_is_refused_at_once_and_whoever_is_a_contact_may_be_asked() {
+    let written = json!({ "desk": {
+        "base_url": "http://127.0.0.1:9302", "may": ["ada"], "tenants": ["acme"], "actions": { "close": {} },
+    } });
+    let Value::Object(written) = written else { unreachable!() };
+    let (publisher, mut published) = Publisher::reporting();
+    let settings = Settings { services: Registry::read(&written).unwrap(), ..settings() };
+    let app = TestApp::over(settings, publisher, CancellationToken::new()).await;
+    let close = json!({"action": "desk.close"});
+    let refused = dispatched(&app, &token("operate"), &close).await;
+    assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/service".to_owned()]), "{refused:?}");
+    assert!(refused.text.contains("ada is no contact"), "{refused:?}");
+    assert!(published.try_recv().is_err());
+    let ada = json!({"addresses": [{"channel": "telegram", "destination": "4711"}]});
+    let put = request("PUT", "/contacts/ada", Some(&token("operate admin"))).header("content-type", "application/json");
+    let put = app.send(put.body(ada.to_string().into()).unwrap()).await;
+    assert!(put.status.is_success(), "{put:?}");
+    let taken = dispatched(&app, &token("operate"), &close).await;
+    assert_eq!((taken.status, &taken.json()["status"]), (StatusCode::ACCEPTED, &json!("pending_confirmation")));
 }
 
 #[tokio::test]

@@ -209,6 +209,20 @@ async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out() {
 }
 
 #[tokio::test]
+async fn a_cancel_of_what_is_held_says_that_it_may_have_gone_out() {
+    let app = TestApp::start().await;
+    let Claimed::New(row) = claimed(&app, "held").await else { panic!("it is known") };
+    let policy = Policy { ambiguity: Ambiguity::Hold, ..Policy::without_retries() };
+    let lost = Outcome::Ambiguous { failure: Failure::new("twilio", None, "no answer") };
+    app.store.record(&decide(&row, Ways::default(), &lost, &policy, NOW), None).await.unwrap();
+    let answer = app.delete("/notify/held", Some(&token("operate"))).await;
+    assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::CONFLICT, "too-late"), "{answer:?}");
+    let said = answer.json();
+    assert_eq!((&said["state"], &said["maybe_sent"]), (&json!("held"), &json!(true)));
+    assert!(said["detail"].as_str().unwrap().contains("may have gone out"), "{said}");
+}
+
+#[tokio::test]
 async fn an_id_that_nothing_can_have_is_refused_with_the_kind_that_was_asked_for() {
     let app = TestApp::start().await;
     let token = token("read operate admin");
@@ -301,8 +315,15 @@ async fn what_cannot_be_read_of_a_query_is_refused_by_name_on_every_list() {
     let answer = app.post("/notify?id=%ff", Some(&token), &json!({})).await;
     assert_eq!(answer.json()["errors"][0]["parameter"], "id", "{answer:?}");
     for right in ["%C3%A9", "a%25b", "%EF%BF%BD", "a+b"] {
-        let answer = app.get(&format!("/schedules?cursor={right}"), Some(&token)).await;
+        let answer = app.get(&format!("/schedules?cursor=id.{right}"), Some(&token)).await;
         assert_eq!(answer.status, StatusCode::OK, "{right}: {answer:?}");
+    }
+    for foreign in ["zzz", "id.", "id", "1700000000.a"] {
+        for path in ["/schedules", "/contacts"] {
+            let answer = app.get(&format!("{path}?cursor={foreign}"), Some(&token)).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {foreign}: {answer:?}");
+            assert_eq!(answer.json()["errors"][0]["parameter"], "cursor");
+        }
     }
 }
 

@@ -31,9 +31,9 @@ pub(crate) struct VerificationAnswer {
     /// How often the code was sent.
     #[schema(example = 1)]
     sends: u32,
-    /// Why the guard has blocked it: `country`, `address`, `client`, `session`, `prefix`, `budget`, `prefix_conversion`,
-    /// `country_conversion`. Empty where it has not; but `country` stands there, too, where the number of a ladder was left
-    /// out, because no codes are sent to its country.
+    /// Why the guard has blocked it: `country`, `premium`, `address`, `client`, `session`, `prefix`, `budget`,
+    /// `prefix_conversion`, `country_conversion`. Empty where it has not; but `country` and `premium` stand there, too, where
+    /// the number of a ladder was left out, because no codes are sent to its country, or to numbers of its kind.
     reasons: Vec<&'static str>,
     /// When it was started.
     #[schema(format = DateTime)]

@@ -94,6 +94,9 @@ fn explained(reason: BlockReason, limits: &PumpingLimits) -> String {
             "VERIFY_COUNTRIES names no country, so that codes are sent to no number".into()
         }
         BlockReason::Country => "VERIFY_COUNTRIES does not name the country of the number".into(),
+        BlockReason::Premium => {
+            "the number is a premium, shared-cost, pager or personal one, and no setting lets codes go there".into()
+        }
         BlockReason::Address => of("address", limits.per_address, "ten minutes", "VERIFY_PER_ADDRESS"),
         BlockReason::Client => of("client_ip", limits.per_client, "an hour", "VERIFY_PER_CLIENT"),
         BlockReason::Session => of("session", limits.per_session, "an hour", "VERIFY_PER_SESSION"),

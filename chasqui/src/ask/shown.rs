@@ -1,5 +1,5 @@
-//! A question as it is printed: in a line, as a row, whole, and as JSON. People are told by the ids under which they are known,
-//! and addresses by their masks.
+//! A question as it is printed: in a line, as a row, whole, and as JSON. People are told by what they are called and the
+//! ids under which they are known, and addresses by their masks.
 
 use domain::{Answer, Ask, AskState, State, printable};
 use operations::asks::{self, Message, Shown};
@@ -24,7 +24,7 @@ pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
         ask.kind.as_str().to_owned(),
         format!("{answered} of {}", ask.audience.len()),
         ask.quorum.to_string(),
-        ask.requested_by.as_deref().unwrap_or(UNKNOWN).to_owned(),
+        who(ask, ask.requested_by.as_deref()),
         ask.expires_at.to_string(),
         question,
     ]
@@ -33,7 +33,7 @@ pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
 /// How it has ended, or that it has not.
 pub(super) fn outcome(ask: &Ask) -> String {
     let Some(end) = &ask.end else { return "open".to_owned() };
-    let by = end.by.as_deref().unwrap_or(UNKNOWN);
+    let by = who(ask, end.by.as_deref());
     match (end.state, end.choice.as_deref()) {
         (AskState::Answered, Some(choice)) => format!("answered: {}, by {by}", label(ask, choice)),
         (AskState::Answered, None) => "answered: no choice can have enough answers any more".to_owned(),
@@ -45,7 +45,13 @@ pub(super) fn outcome(ask: &Ask) -> String {
 pub(super) fn line_of(ask: &Ask, answer: &Answer) -> String {
     let given = &answer.given;
     let late = if answer.late { ", too late" } else { "" };
-    format!("{}  {} has chosen {} by {}{late}", given.at, given.approver, label(ask, &given.choice), given.via)
+    format!(
+        "{}  {} has chosen {} by {}{late}",
+        given.at,
+        who(ask, Some(&given.approver)),
+        label(ask, &given.choice),
+        given.via
+    )
 }
 
 /// `states` are those of the deliveries, in the order of the messages.
@@ -55,7 +61,7 @@ pub(super) fn print(shown: &Shown, states: &[Option<State>]) {
 
 pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
     let ask = &shown.ask;
-    let by = ask.requested_by.as_deref().unwrap_or(UNKNOWN);
+    let by = who(ask, ask.requested_by.as_deref());
     let chosen = asks::chosen(&shown.answers);
     let mut lines = vec![format!("{}  {}  of {}", ask.key.id, outcome(ask), ask.key.tenant)];
     // Whatever is asked, no line of it looks like one of ours.
@@ -69,7 +75,7 @@ pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
     }
     lines.extend(shown.answers.iter().map(|answer| format!("  {}", line_of(ask, answer))));
     let message = |(at, message): (usize, &Message)| {
-        let who = message.approver.as_deref().unwrap_or(UNKNOWN);
+        let who = who(ask, message.approver.as_deref());
         let mask = message.recipient_mask.as_deref().unwrap_or(UNKNOWN);
         let state = states.get(at).copied().flatten().map_or("not taken", State::as_str);
         format!(
@@ -113,6 +119,15 @@ pub(super) fn json_of(shown: &Shown, states: &[Option<State>]) -> Value {
     told["answers"] = shown.answers.iter().map(answer).collect();
     told["messages"] = shown.copies.iter().enumerate().map(message).collect();
     told
+}
+
+/// What somebody is called, and the id under which they are known.
+fn who(ask: &Ask, id: Option<&str>) -> String {
+    match id.map(|id| (id, ask.names.get(id))) {
+        Some((id, Some(name))) => format!("{name} ({id})"),
+        Some((id, None)) => id.to_owned(),
+        None => UNKNOWN.to_owned(),
+    }
 }
 
 fn label<'a>(ask: &'a Ask, choice: &'a str) -> &'a str {

@@ -149,6 +149,26 @@ fn a_question_is_printed_with_what_was_said_and_acts_on_no_terminal() {
 }
 
 #[test]
+fn people_who_are_called_something_are_printed_with_that_beside_their_ids() {
+    let called = |of: domain::Ask| {
+        let names = [("ana", "Ana María"), ("shop", "The shop")].map(|(id, name)| (id.to_owned(), name.to_owned()));
+        domain::Ask { names: names.into(), ..of }
+    };
+    let shown = Shown { ask: called(shown().ask), ..shown() };
+    let all = shown::lines(&shown, &[Some(State::Sent)]).join("\n");
+    for part in [
+        "q-1  answered: Sí, by Ana María (ana)  of default",
+        "by The shop (shop), expires",
+        "Ana María (ana) has chosen Sí by telegram",
+        "to Ana María (ana) by email",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    assert_eq!(shown::row_of(&called(ask()), 0)[5], "The shop (shop)");
+    assert_eq!(shown::json_of(&shown, &[None])["ended_by"], json!("ana"), "programs read ids");
+}
+
+#[test]
 fn the_question_of_a_command_is_printed_line_by_line_and_in_one_of_a_list() {
     let question = "Do trading.pause?\nid = \"btc\"\n  1  Yes (yes)".to_owned();
     let of_command = domain::Ask { kind: AskKind::Command, question, ..ask() };

@@ -92,6 +92,26 @@ fn the_usage_of_what_sends_a_code_names_every_way_to_say_where() {
 }
 
 #[test]
+fn a_code_in_the_command_line_is_refused_and_not_repeated() {
+    let confirm = |words: &[&str]| {
+        let line = ["verify", "confirm"].into_iter().chain(words.iter().copied());
+        match Line::try_parse_from(line).unwrap().command {
+            VerifyCommand::Confirm(confirm) => confirm,
+            other => panic!("{other:?}"),
+        }
+    };
+    for words in [&["v-1", "123456"][..], &["v-1", "123", "456"], &["v-1", "--tenant", "acme", "123456"]] {
+        let told = confirm(words).has_no_code().unwrap_err().to_string();
+        assert!(told.contains("standard input") && !told.contains("123"), "{told}");
+    }
+    let right = confirm(&["v-1", "--tenant", "acme"]);
+    assert_eq!(right.has_no_code(), Ok(()));
+    assert_eq!(right.which.named.key().id, "v-1");
+    let help = Line::try_parse_from(["verify", "confirm", "--help"]).unwrap_err().to_string();
+    assert!(!help.to_lowercase().contains("typed]"), "{help}");
+}
+
+#[test]
 fn what_is_wrong_is_told_by_the_option_that_was_given_and_without_its_value() {
     let body = start(&["--phone", "12", "--email", "nobody", "--client-ip", "here"]).unwrap();
     let refused = Asked::read(&body.to_string(), false).unwrap_err();
@@ -101,6 +121,22 @@ fn what_is_wrong_is_told_by_the_option_that_was_given_and_without_its_value() {
     }
     let without = Asked::read(&start(&["--to", "+34600123456"]).unwrap().to_string(), false).unwrap_err();
     assert!(Usage::of(&without.errors(), option_of).to_string().starts_with("--channel is missing"));
+}
+
+#[test]
+fn where_a_code_goes_is_told_by_the_options_that_say_it() {
+    let option = |words: &[&str]| {
+        let line = ["verify", "resend", "v-1"].into_iter().chain(words.iter().copied());
+        match Line::try_parse_from(line).unwrap().command {
+            VerifyCommand::Resend(resend) => resend.to.option(),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (words, expected) in
+        [(["--to", "ana@example.org"], "--to"), (["--email", "ana@example.org"], "--phone, --email and --telegram")]
+    {
+        assert_eq!((option(&words)("to"), option(&words)("to/email")), (expected.to_owned(), "--email".to_owned()));
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! `/console/asks`: questions to people. A list, the page of one, and how one is taken back.
 
 pub(crate) mod address;
-mod badges;
+pub(crate) mod badges;
 mod cancel;
 mod facts;
 mod list;
 mod one;
 mod people;
+pub(crate) mod said;
 mod timeline;
 mod words;
 

@@ -31,13 +31,15 @@ pub(crate) fn time(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
     html! { time datetime=(at.to_string()) title=(absolute(at)) data-relative { (relative(at, now, lang)) } }
 }
 
-/// An instant by its time of day, with the day where that is another one, and how far away it is beside it: of several
-/// that are near each other it tells which was when.
-pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
+/// An instant by its time of day, with the day where that is another one.
+pub(crate) fn of_its_day(at: Timestamp, now: Timestamp) -> Markup {
     let shown = if day(at) == day(now) { of_day(at) } else { absolute(at) };
-    html! {
-        span.moment { time datetime=(at.to_string()) { (shown) } " " span.soft { (time(at, now, lang)) } }
-    }
+    html! { time datetime=(at.to_string()) { (shown) } }
+}
+
+/// The same, with how far away it is beside it: of several that are near each other it tells which was when.
+pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
+    html! { span.moment { (of_its_day(at, now)) " " span.soft { (time(at, now, lang)) } } }
 }
 
 /// How far away an instant is, in one unit.

@@ -15,7 +15,7 @@ fn choice(id: &str, label: &str, refuses: bool) -> AskChoice {
     AskChoice { id: id.into(), label: label.into(), refuses }
 }
 
-fn ask(id: &str) -> Ask {
+pub(super) fn ask(id: &str) -> Ask {
     Ask {
         key: key(id),
         kind: AskKind::Confirm,
@@ -55,7 +55,7 @@ fn copy(place: u16, channel: &str, destination: &str) -> AskCopy {
     }
 }
 
-async fn answer(site: &Site, id: &str, approver: &str, choice: &str) {
+pub(super) async fn answer(site: &Site, id: &str, approver: &str, choice: &str) {
     let given = GivenAnswer {
         id: format!("press-of-{approver}"),
         approver: approver.into(),
@@ -129,7 +129,7 @@ async fn pages_of_questions_follow_one_another() {
 async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_said_and_no_destination() {
     let site = with_one().await;
     for (lang, words) in [
-        ("en", ["ana has chosen Sí, by telegram.", "No message leads to:", ">at once<", ">2 min later<"]),
+        ("en", ["ana has chosen Yes, by telegram.", "No message leads to:", ">at once<", ">2 min later<"]),
         ("es", ["ana eligió Sí, por telegram.", "Ningún mensaje llega a:", ">enseguida<", ">2 min después<"]),
     ] {
         let page = site.get("/console/asks/q-1", &format!("session=viewer; chasqui_lang={lang}")).await;
@@ -139,7 +139,7 @@ async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_sai
             "href=\"/console/deliveries/copy-1-email\"",
             "***@example.com",
             "&lt;eve&gt;",
-            "event = &lt;7&gt;",
+            "&lt;7&gt;</code>",
             "hx-get=\"/console/asks/q-1\"",
         ]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
@@ -157,7 +157,7 @@ async fn an_answer_that_ends_it_and_one_that_comes_late_are_told() {
     answer(&site, "q-1", "<eve>", "no").await;
     let page = site.get("/console/asks/q-1", OPERATOR).await;
     for part in
-        ["Sí: decided by the answer of ben.", "&lt;eve&gt; has chosen No, by telegram: too late.", " late</span>"]
+        ["Yes: decided by the answer of ben.", "&lt;eve&gt; has chosen No, by telegram: too late.", " late</span>"]
     {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
@@ -165,11 +165,35 @@ async fn an_answer_that_ends_it_and_one_that_comes_late_are_told() {
 }
 
 #[tokio::test]
+async fn people_have_their_names_and_choices_of_our_own_the_language_of_the_page() {
+    let site = Site::start().await;
+    let names = [("ana".to_owned(), "Ana <A>".to_owned()), ("<shop>".to_owned(), "The shop".to_owned())].into();
+    let asked = Ask { names, quorum: 1, ..ask("q-3") };
+    site.store.open_ask(&asked, &[copy(0, "telegram", "4711")], None).await.unwrap();
+    answer(&site, "q-3", "ana", "yes").await;
+    for (lang, told, listed, evidence) in [
+        ("en", "Yes: decided by the answer of Ana &lt;A&gt;.", "answered</span>: Yes", "its event:</span>"),
+        ("es", "Sí: lo decidió la respuesta de Ana &lt;A&gt;.", "respondida</span>: Sí", "su evento:</span>"),
+    ] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get("/console/asks/q-3", &cookies).await;
+        for part in [told, evidence, "Ana &lt;A&gt; <code class=\"soft\">ana</code>", "The shop <code class=\"soft\">"]
+        {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        let list = site.get("/console/asks", &cookies).await;
+        for part in [listed, "<span title=\"&lt;shop&gt;\">The shop</span>"] {
+            assert!(list.text.contains(part), "{part}: {}", list.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn of_one_that_has_ended_the_list_tells_what_was_decided_and_no_time_to_come() {
     let site = with_one().await;
     answer(&site, "q-1", "ben", "yes").await;
     for (lang, told, to_come) in
-        [("en", "answered</span>: Sí", ">in 60 min<"), ("es", "respondida</span>: Sí", ">en 60 min<")]
+        [("en", "answered</span>: Yes", ">in 60 min<"), ("es", "respondida</span>: Sí", ">en 60 min<")]
     {
         for path in ["/console/asks", "/console/asks/q-1"] {
             let page = site.get(path, &format!("session=viewer; chasqui_lang={lang}")).await;

@@ -1,12 +1,14 @@
 //! Commands to services: the list, the page of one, and the form by which somebody has one done.
 
 use axum::http::StatusCode;
-use domain::{Command, CommandReport, CommandState, Registry};
+use domain::{Ask, AskKind, Command, CommandReport, CommandState, Registry};
+use operations::commands::UNASKED;
 use serde_json::{Value, json};
 use testkit::{NOW, key};
 use tokio::sync::mpsc::UnboundedReceiver;
 use topology::Publication;
 
+use super::asks::{answer, ask};
 use super::site::Site;
 
 const NEW: &str = "/console/commands/new";
@@ -51,7 +53,7 @@ async fn commanding() -> (Site, UnboundedReceiver<Publication>) {
         "required": ["strategy_id"],
     });
     let written = json!({"trading": {
-        "base_url": "http://127.0.0.1:9300", "may": ["admins"],
+        "base_url": "http://127.0.0.1:9300", "may": ["admins"], "approvers": ["admins"],
         "actions": {"strategy.pause": {"schema": schema}, "look": {"confirm": false}},
     }});
     let Value::Object(written) = written else { unreachable!() };
@@ -63,7 +65,13 @@ async fn commands_are_listed_and_narrowed_in_both_languages() {
     let site = with_two().await;
     for (lang, word) in [("en", "to be confirmed"), ("es", "por confirmar")] {
         let page = site.get("/console/commands", &format!("session=viewer; chasqui_lang={lang}")).await;
-        for part in [word, "href=\"/console/commands/c-1\"", "href=\"/console/commands/c-2\"", "&lt;ana&gt;"] {
+        for part in [
+            word,
+            "title=\"c-1\">trading.",
+            "href=\"/console/commands/c-1\"",
+            "href=\"/console/commands/c-2\"",
+            "&lt;ana&gt;",
+        ] {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         assert!(!page.text.contains(NEW), "a viewer has nothing done: {}", page.text);
@@ -94,6 +102,52 @@ async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
     assert_eq!(site.get("/console/commands/none", ADMIN).await.status, StatusCode::NOT_FOUND);
     let taken = site.get("/console/commands/none?accepted=true", ADMIN).await;
     assert!(taken.status == StatusCode::OK && taken.text.contains("The broker has it"), "{}", taken.text);
+}
+
+#[tokio::test]
+async fn of_a_command_that_never_reached_its_service_it_is_said_why_and_not_as_words_of_its_service() {
+    let site = Site::start().await;
+    for (id, why) in [("c-4", format!("{UNASKED}: <why>")), ("c-5", "refused by ana".to_owned())] {
+        let output = Some(why);
+        let ended = Command { output, delivery: None, ..command(id, CommandState::Rejected) };
+        site.store.make_command(&ended, &testkit::told()).await.unwrap();
+    }
+    for (lang, unasked, refused, says) in [
+        ("en", "Nobody could be asked to confirm it", "those who were asked refused it", "What its service says"),
+        ("es", "No había a quién pedir que lo confirmara", "lo rechazaron quienes fueron", "Lo que dice su servicio"),
+    ] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get("/console/commands/c-4", &cookies).await;
+        assert!(page.text.contains(unasked) && page.text.contains("&lt;why&gt;"), "{}", page.text);
+        assert!(!page.text.contains(says) && !page.text.contains("/console/asks/c-4"), "{}", page.text);
+        let page = site.get("/console/commands/c-5", &cookies).await;
+        assert!(page.text.contains(refused) && page.text.contains("/console/asks/c-5"), "{}", page.text);
+        assert!(!page.text.contains(says), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn the_question_of_a_command_its_answer_and_people_are_in_the_words_of_whoever_looks() {
+    let site = Site::start().await;
+    site.store.make_command(&command("c-6", CommandState::PendingConfirmation), &testkit::told()).await.unwrap();
+    let names = [("<ana>".to_owned(), "Ana <A>".to_owned()), ("ana".to_owned(), "The other".to_owned())].into();
+    let question = operations::commands::question(&command("c-6", CommandState::PendingConfirmation), Some("en"));
+    let asked = Ask { kind: AskKind::Command, question, names, quorum: 1, ..ask("c-6") };
+    site.store.open_ask(&asked, &[], None).await.unwrap();
+    answer(&site, "c-6", "ana", "yes").await;
+    for (lang, steps) in [
+        ("en", ["Ana &lt;A&gt; has asked for it.", "The question ended: Yes, by The other."]),
+        ("es", ["Ana &lt;A&gt; lo pidió.", "La pregunta terminó: Sí, por The other."]),
+    ] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get("/console/commands/c-6", &cookies).await;
+        for part in steps.into_iter().chain(["Ana &lt;A&gt; <code class=\"soft\">"]) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        let page = site.get("/console/asks/c-6", &cookies).await;
+        let is_translated = !page.text.contains("Do trading.strategy.pause?");
+        assert_eq!(is_translated, lang == "es", "{}", page.text);
+    }
 }
 
 #[tokio::test]

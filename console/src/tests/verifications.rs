@@ -60,7 +60,12 @@ async fn verifications_are_listed_with_why_they_were_blocked_in_both_languages()
     ] {
         let page = site.get("/console/verifications", &format!("session=viewer; chasqui_lang={lang}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
-        for part in words.into_iter().chain(["***43", "log in to &lt;shop&gt;", "class=\"bar\"", "width=\"60.0\""]) {
+        for part in words.into_iter().chain([
+            "***43",
+            "title=\"v-1\">log in to &lt;shop&gt;</a>",
+            "class=\"bar\"",
+            "width=\"60.0\"",
+        ]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
     }
@@ -77,7 +82,7 @@ async fn the_page_of_one_says_how_it_stands_and_has_no_code() {
     site.store.begin_verification(&left_out, &[left_out.recipient], NOW, |_| Vec::new()).await.unwrap();
     for (path, lang, parts) in [
         ("v-1", "en", ["It waits for its code.", "Tries left", "hx-get=\"/console/verifications/v-1\""]),
-        ("v-2", "en", ["The right code was shown", "log in to &lt;shop&gt;", "right ones, and those behind the end"]),
+        ("v-2", "en", ["The right code was entered", "log in to &lt;shop&gt;", "right ones, and those behind the end"]),
         ("v-4", "es", ["No se envió nada.", "bloqueada: país sin servicio", "***43"]),
         ("v-5", "en", ["sms left out: country not served", "+34", ">email<"]),
         ("v-5", "es", ["sin sms: país sin servicio", "Vale hasta", "Intentos"]),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Ask, AskKind, AskRequest, FieldError, Key, Reason, RecipientHasher, Timestamp};
+use domain::{Addressee, Ask, AskKind, AskRequest, FieldError, Key, Reason, RecipientHasher, Timestamp};
 use runtime::failpoint;
 use store::{AskCopy, AskOpened};
 
@@ -11,6 +11,7 @@ use super::message;
 use super::plan::{self, Times};
 use crate::disposition::Disposition;
 use crate::outgoing;
+use crate::people::Address;
 use crate::shared::Shared;
 
 /// A question that is to be asked.
@@ -20,6 +21,8 @@ pub(crate) struct Opening {
     pub(crate) request: AskRequest,
     /// When it came in.
     pub(crate) at: Timestamp,
+    /// Where it was asked for. Whoever is asked and has this address is asked there first: they look at it.
+    pub(crate) chat: Option<Address>,
 }
 
 /// Opens it, unless it was before, and publishes whatever asks for it.
@@ -57,6 +60,17 @@ impl Opening {
             && (self.kind == AskKind::Command || is_same())
     }
 
+    /// A fault as whoever has asked reads it. Who confirms a command stands in no request of theirs: they are told by name.
+    fn told(&self, fault: &FieldError) -> String {
+        let FieldError { pointer, detail } = fault;
+        let place = pointer.strip_prefix("/to/").and_then(|at| at.parse::<usize>().ok());
+        let one = place.filter(|_| self.kind == AskKind::Command).and_then(|at| self.request.to.get(at));
+        match one {
+            Some(Addressee::Contact { id: name, .. } | Addressee::Group { name, .. }) => format!("{name} {detail}"),
+            Some(Addressee::Address { .. }) | None => fault.to_string(),
+        }
+    }
+
     fn ask(&self, shared: &Shared, audience: Vec<String>, names: BTreeMap<String, String>) -> Ask {
         let request = &self.request;
         Ask {
@@ -88,7 +102,10 @@ impl Opening {
 /// Writes the row and its copies, if somebody can be asked. Returns the row as it is: another dialog may have been quicker.
 async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> {
     let Opening { key, request, .. } = opening;
-    let Audience { approvers, names, mut faults } = audience(shared, &key.tenant, request).await?;
+    let Audience { mut approvers, names, mut faults } = audience(shared, &key.tenant, request).await?;
+    if let Some(chat) = &opening.chat {
+        approvers.iter_mut().for_each(|approver| approver.first_by(chat));
+    }
     let ask = opening.ask(shared, approvers.iter().map(|approver| approver.id.clone()).collect(), names);
     if faults.is_empty() {
         faults = ask.faults();
@@ -99,7 +116,8 @@ async fn opened(shared: &Shared, opening: &Opening) -> Result<Ask, Disposition> 
             let (correlation_id, reply_to) = (ask.correlation_id.as_deref(), ask.reply_to.as_deref());
             outgoing::tell(shared, &ask.rejected(&faults), correlation_id, reply_to).await?;
         }
-        return Err(Disposition::DeadLetter(Reason::Permanent, listed(&faults)));
+        let why = faults.iter().map(|fault| opening.told(fault)).collect::<Vec<_>>().join("; ");
+        return Err(Disposition::DeadLetter(Reason::Permanent, why));
     }
     let times = Times { next_channel_after: request.next_channel_after, remind_after: request.remind_after };
     let copies = plan::copies(&ask, &approvers, &times, &shared.intake.hasher);
@@ -129,8 +147,4 @@ async fn send(shared: &Shared, ask: &Ask) -> Result<(), Disposition> {
         outgoing::deliver(shared, &key, &body).await?;
     }
     Ok(())
-}
-
-fn listed(faults: &[FieldError]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

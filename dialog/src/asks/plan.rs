@@ -29,16 +29,26 @@ pub(super) struct Approver {
     pub(super) after: Duration,
 }
 
+impl Approver {
+    /// Has them asked at an address of theirs before all others. Nothing changes where it is not theirs.
+    pub(super) fn first_by(&mut self, address: &Address) {
+        // Among equal keys the order stays.
+        self.addresses.sort_by_key(|own| own != address);
+    }
+}
+
 /// When something happens, since the question was asked.
 pub(super) struct Times {
     pub(super) next_channel_after: Duration,
     pub(super) remind_after: Option<Duration>,
 }
 
-/// The copies of an ask, in the order of people, steps and channels.
+/// The copies of an ask, in the order of people, steps and channels. Whoever may not answer what they have asked is not
+/// asked, and keeps their place.
 pub(super) fn copies(ask: &Ask, approvers: &[Approver], times: &Times, recipients: &RecipientHasher) -> Vec<AskCopy> {
     let mut copies = Vec::new();
-    for (place, approver) in (0..=u16::MAX).zip(approvers) {
+    let places = (0..=u16::MAX).zip(approvers);
+    for (place, approver) in places.filter(|(_, approver)| !ask.is_kept_out(&approver.id)) {
         copies.extend(rungs(ask, place, approver, times, recipients));
         let reminded = times.remind_after.filter(|_| approver.step == QUESTION);
         if let Some(after) = reminded {

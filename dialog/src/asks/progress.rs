@@ -86,7 +86,7 @@ pub(super) async fn call_off_before(shared: &Shared, ask: &Ask, copy: &AskCopy) 
         let key = Key { tenant: delivery.tenant.clone(), id: ask_progress_id(&delivery, version) };
         let cancel = || intake.store.cancel(&key, intake.clock.now(), &target, None);
         let cancelled = intake.breaker.retry_until_taken(cancel).await?;
-        is_sending |= matches!(cancelled, Cancel::TooLate(State::Sending));
+        is_sending |= matches!(cancelled, Cancel::TooLate { state: State::Sending, .. });
     }
     Ok(is_sending)
 }

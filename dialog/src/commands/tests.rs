@@ -8,6 +8,8 @@ use topology::{Publication, Settlement};
 use crate::testing::{ADMIN, Parts, Published, names, parts_with, press, words};
 use crate::ticker;
 
+mod typed;
+
 fn services() -> Registry {
     let schema = json!({ "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] });
     let written = json!({
@@ -52,7 +54,8 @@ fn by<'p>(published: &'p Published, channel: &str) -> Vec<&'p Value> {
 
 /// What stands behind a button of the ask of a command.
 async fn button(parts: &Parts, id: &str, choice: u8) -> String {
-    let ask = parts.shared.intake.store.ask(&testkit::key(id)).await.unwrap().unwrap();
+    let ask = testkit::key(&row(parts, id).await.ask.unwrap());
+    let ask = parts.shared.intake.store.ask(&ask).await.unwrap().unwrap();
     parts.shared.secrets.button(&ask.seed(), choice, 0).unwrap()
 }
 
@@ -93,6 +96,28 @@ async fn a_command_that_is_typed_is_asked_for_dispatched_reported_and_told() {
 }
 
 #[tokio::test]
+async fn whoever_may_ask_takes_no_commands_ask_and_one_that_is_taken_is_told_to_whoever_has_typed() {
+    let mut parts = parts_with(services()).await;
+    let [foreseen, taken] = ["m-1", "m-2"].map(|of| typed_command_id(&Tenant::default(), "telegram", of));
+    parts.asks(json!({ "id": foreseen, "question": "Mine?", "to": [{ "group": "admins" }] })).await;
+    parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
+    let published = parts.published();
+    assert_eq!(published.letters, 0);
+    assert_eq!(row(&parts, &foreseen).await.state, CommandState::PendingConfirmation);
+    // Somebody has had the id all the same.
+    let pending = Command { key: testkit::key(&taken), ask: Some(foreseen.clone()), ..row(&parts, &foreseen).await };
+    parts.shared.intake.store.make_command(&pending, &testkit::told()).await.unwrap();
+    parts.says("telegram", words("m-2", ADMIN, "/cmd trading.stop id=1")).await;
+    let published = parts.published();
+    assert_eq!((published.letters, row(&parts, &taken).await.state), (0, CommandState::Rejected));
+    assert!(
+        by(&published, "telegram").iter().any(|body| body["data"]["state"] == "unasked"),
+        "{:?}",
+        published.deliveries
+    );
+}
+
+#[tokio::test]
 async fn a_no_ends_it_and_nothing_is_dispatched() {
     let mut parts = parts_with(services()).await;
     parts.says("telegram", words("m-1", ADMIN, "/cmd trading.stop id=1")).await;
@@ -129,12 +154,38 @@ async fn those_whom_a_service_names_are_asked_and_a_command_of_which_nobody_can_
     parts.asked("/commands", request("c-1", "vault", "open", "ana")).await;
     let published = parts.published();
     assert_eq!(names(&published), "command.pending_confirmation command.rejected", "there is no ben");
-    assert!(row(&parts, "c-1").await.output.unwrap().starts_with("nobody can be asked: "));
+    assert_eq!(row(&parts, "c-1").await.output.unwrap(), "nobody can be asked: ben is a group of nobody");
     parts.knows("ben", &[], &[("telegram", "22")]).await;
     parts.asked("/commands", request("c-2", "vault", "open", "ana")).await;
     let published = parts.published();
     assert!(by(&published, "telegram").iter().all(|body| body["destination"] == "22"), "{:?}", published.deliveries);
     assert_eq!(row(&parts, "c-2").await.state, CommandState::PendingConfirmation);
+}
+
+#[tokio::test]
+async fn whoever_asks_for_what_they_would_confirm_and_is_nobody_who_is_known_is_told_so() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "stop", "user:ada")).await;
+    assert_eq!(names(&parts.published()), "command.pending_confirmation command.rejected");
+    let why = row(&parts, "c-1").await.output.unwrap();
+    assert!(why.starts_with("nobody can be asked: ") && why.contains("user:ada is no contact"), "{why}");
+    assert!(!why.contains("/to/0"), "nobody has written that: {why}");
+}
+
+#[tokio::test]
+async fn whoever_confirms_what_they_have_typed_is_asked_first_in_the_chat_where_they_have_typed_it() {
+    let mut parts = parts_with(services()).await;
+    parts.knows("ana", &[], &[("email", "ana@example.org"), ("telegram", "8")]).await;
+    let question = |published: &Published| {
+        published.deliveries.iter().find(|body| body["template"] == "ask").cloned().expect("somebody is asked")
+    };
+    parts.says("telegram", words("m-1", "8", "/cmd trading.stop id=1")).await;
+    let asked = question(&parts.published());
+    assert_eq!((&asked["channel"], &asked["destination"]), (&json!("telegram"), &json!("8")));
+    assert_eq!(asked["fallback"][0]["channel"], "email", "the others follow in their order");
+    parts.asked("/commands", request("c-1", "trading", "stop", "ana")).await;
+    let asked = question(&parts.published());
+    assert_eq!(asked["channel"], "email", "nobody has typed it into a chat");
 }
 
 #[tokio::test]
@@ -157,6 +208,21 @@ async fn what_others_say_of_a_command_or_what_comes_late_changes_nothing() {
     assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
     parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
     assert_eq!(names(&parts.published()), "command.succeeded", "the same again tells the same again");
+}
+
+#[tokio::test]
+async fn that_a_command_runs_is_told_also_where_its_end_which_came_later_is_heard_first() {
+    let mut parts = parts_with(services()).await;
+    parts.asked("/commands", request("c-1", "trading", "look", "user:ada")).await;
+    let running = parts.own("/commands/event", &report("c-1", "trading", "running"));
+    parts.advance(1);
+    parts.asked("/commands/event", report("c-1", "trading", "succeeded")).await;
+    parts.published();
+    for _ in 0..2 {
+        parts.hears(running.clone()).await;
+        assert_eq!(names(&parts.published()), "command.running");
+    }
+    assert_eq!(row(&parts, "c-1").await.state, CommandState::Succeeded);
 }
 
 #[tokio::test]
@@ -245,43 +311,6 @@ async fn a_request_that_cannot_be_done_is_a_dead_letter() {
         assert_eq!(parts.published().letters, 1, "{body}");
     }
     assert_eq!(parts.shared.intake.store.command(&testkit::key("c-1")).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn people_are_told_what_they_may_and_what_is_wrong() {
-    let mut parts = parts_with(services()).await;
-    for (text, expected) in [
-        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
-        ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
-        ("/cmd vault.open", "Not done: you may not have vault.open done."),
-        ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
-    ] {
-        parts.says("telegram", words(&format!("m-{text}"), ADMIN, text)).await;
-        let published = parts.published();
-        let told = by(&published, "telegram");
-        assert_eq!((told.len(), &told[0]["message"]), (1, &json!(expected)), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do() {
-    let mut parts = parts_with(services()).await;
-    let dan = parts.knows("dan", &[], &[("telegram", "8")]).await;
-    let of_acme = store::Contact { key: testkit::key_of("acme", "dan"), ..dan };
-    parts.shared.intake.store.put_contact(&of_acme, &testkit::told()).await.unwrap();
-    for (text, expected) in [
-        ("/cmd shared.look", "Not done: it may be for default, acme: write /cmd default/shared.look."),
-        ("/cmd nowhere/shared.look", "Not done: you are not of nowhere; you are of default, acme."),
-        ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
-        ("/cmd acme/shared.look", "shared.look is on its way."),
-    ] {
-        parts.says("telegram", words(&format!("m-{text}"), "8", text)).await;
-        let published = parts.published();
-        assert_eq!(by(&published, "telegram")[0]["message"], json!(expected), "{text}");
-        let dispatched = by(&published, "service");
-        assert_eq!(dispatched.len(), usize::from(text.starts_with("/cmd acme/")), "{text}");
-        assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
-    }
 }
 
 #[tokio::test]

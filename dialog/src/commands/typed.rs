@@ -1,6 +1,6 @@
 //! What people type into a private chat with our bot to have something done.
 
-use domain::{CommandLine, Key, ReplyTo, Tenant, Timestamp, reply_id, typed_command_id};
+use domain::{CommandLine, Key, ReplyTo, Tenant, Timestamp, nearest_of_few, reply_id, typed_command_id};
 use operations::commands::{
     CommandRequest, TOLD_FOR_SECONDS, accepted, help, of_no_such_tenant, refusal, rejected_line, which_tenant,
 };
@@ -100,7 +100,9 @@ fn by_whom<'p>(
     let is_named = |person: &&Person| tenant.is_none_or(|name| name == person.key.tenant.as_str());
     let named: Vec<&Person> = people.iter().filter(is_named).collect();
     let Some(first) = named.first().copied() else {
-        return Err(of_no_such_tenant(tenant.unwrap_or_default(), &tenants(people), locale));
+        let named = tenant.unwrap_or_default();
+        let meant = meant(shared, people, named, line);
+        return Err(of_no_such_tenant(named, &tenants(people), meant.as_deref(), locale));
     };
     let may = |person: &&Person| shared.services.resolve(line, &person.key.tenant, &person.names()).is_ok();
     let able: Vec<&Person> = named.into_iter().filter(may).collect();
@@ -112,6 +114,21 @@ fn by_whom<'p>(
             Err(which_tenant(&tenants(several.iter().copied()), &what, locale))
         }
     }
+}
+
+/// What somebody has meant who names a tenant of which they are nobody: a service, with a slash in the place of its dot, or a
+/// tenant that is written nearly so.
+fn meant(shared: &Shared, people: &[Person], named: &str, line: &CommandLine) -> Option<String> {
+    let is_service = |person: &Person| {
+        shared.services.of(&person.key.tenant, &person.names()).iter().any(|service| service.name == named)
+    };
+    let what = [line.service.as_str(), line.action.as_str()].into_iter().filter(|word| !word.is_empty());
+    let what = what.collect::<Vec<_>>().join(".");
+    if people.iter().any(is_service) {
+        return Some(format!("{named}.{what}"));
+    }
+    let near = nearest_of_few(named, people.iter().map(|person| person.key.tenant.as_str()));
+    near.map(|tenant| format!("{tenant}/{what}"))
 }
 
 fn tenants<'p>(people: impl IntoIterator<Item = &'p Person>) -> Vec<&'p Tenant> {

@@ -1,7 +1,7 @@
 //! Takes a button of an ask: nothing that it says is believed before the row was asked, and it is theirs alone for whom it was
 //! made.
 
-use domain::{Ask, GivenAnswer, Tenant, Ticket, Timestamp};
+use domain::{Ask, AskVerdict, GivenAnswer, Tenant, Ticket, Timestamp};
 use serde_json::json;
 use store::AskCopy;
 
@@ -23,8 +23,10 @@ pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Time
         super::count("forged");
         return tell(shared, one, &Tenant::default(), "unknown_code", None).await;
     };
-    let copy = theirs(shared, one, &ask, ticket.approver).await?;
-    let approver = ask.approver(ticket.approver).filter(|_| copy.is_some()).unwrap_or(STRANGER);
+    let theirs = theirs(shared, one, &ask).await?;
+    let is_theirs = theirs.iter().any(|copy| copy.place == ticket.approver);
+    let locale = theirs.first().and_then(|copy| copy.locale.clone());
+    let approver = ask.approver(ticket.approver).filter(|_| is_theirs).unwrap_or(STRANGER);
     let choice = ticket.choice.and_then(|place| ask.choice(place)).map(|choice| choice.id.clone());
     let given = GivenAnswer {
         id: id_of(one),
@@ -37,18 +39,22 @@ pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Time
     let Some(answered) = asks::answer(shared, &ask.key, &given).await? else {
         return tell(shared, one, &ask.key.tenant, "unknown_code", None).await;
     };
-    match reply_to(one, copy.and_then(|copy| copy.locale)) {
+    // Whoever has a button of their own is not told that nobody has asked them.
+    if !theirs.is_empty() && !is_theirs && answered.decision.verdict == AskVerdict::NotAsked {
+        return tell(shared, one, &ask.key.tenant, "not_yours", locale).await;
+    }
+    match reply_to(one, locale) {
         Some(to) => asks::tell_verdict(shared, &answered, &given, &to).await,
         None => Ok(()),
     }
 }
 
-/// The message with the button, if it was sent to whoever has pressed it, in a chat of theirs alone.
-async fn theirs(shared: &Shared, one: &Said, ask: &Ask, place: u16) -> Result<Option<AskCopy>, Disposition> {
-    let Some(person) = one.person.as_deref().filter(|_| is_private(one)) else { return Ok(None) };
+/// The messages with the question that were sent to whoever has pressed a button, in a chat of theirs alone.
+async fn theirs(shared: &Shared, one: &Said, ask: &Ask) -> Result<Vec<AskCopy>, Disposition> {
+    let Some(person) = one.person.as_deref().filter(|_| is_private(one)) else { return Ok(Vec::new()) };
     let intake = &shared.intake;
     let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
     let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(&ask.key)).await?;
-    let mut theirs = copies.into_iter().filter(|copy| copy.place == place && copy.channel == one.channel);
-    Ok(theirs.find(|copy| hashes.contains(&copy.recipient)))
+    let is_theirs = |copy: &AskCopy| copy.channel == one.channel && hashes.contains(&copy.recipient);
+    Ok(copies.into_iter().filter(is_theirs).collect())
 }

@@ -1,7 +1,10 @@
 //! What people press and type: theirs alone, once, and each told what became of it.
 
-use domain::{AskState, Purpose};
+use std::time::Duration;
+
+use domain::{AskState, ChannelName, Purpose};
 use serde_json::json;
+use topology::{Inbound, Settlement};
 
 use crate::testing::{ADMIN, Parts, Published, names, parts, press, words};
 
@@ -35,7 +38,7 @@ async fn a_button_is_theirs_for_whom_it_was_made_in_a_chat_of_their_own() {
     let (own, of_ben) = (parts.button(0, 0).await, parts.button(0, 1).await);
     for (call, expected, event) in [
         (press("1/received", "2", &own), "not_asked", "ask.refused"),
-        (press("2/received", "1", &of_ben), "not_asked", "ask.refused"),
+        (press("2/received", "1", &of_ben), "not_yours", "ask.refused"),
         (press("3/received", "1", &own), "counts", "ask.counted"),
         (press("4/received", "1", &own), "same", ""),
     ] {
@@ -63,7 +66,7 @@ async fn a_button_of_slack_is_theirs_in_a_conversation_with_the_app_alone() {
     let in_a_channel = parts.published();
     assert_eq!((names(&in_a_channel).as_str(), in_a_channel.deliveries.len()), ("ask.refused", 0));
     for (call, expected) in
-        [(said("2/0", "U99999999", "D99999999"), "not_asked"), (said("3/0", "U012AB3CD", "D012AB3CD"), "counts")]
+        [(said("2/0", "U99999999", "D99999999"), "not_yours"), (said("3/0", "U012AB3CD", "D012AB3CD"), "counts")]
     {
         parts.says("slack", call).await;
         let published = parts.published();
@@ -360,4 +363,34 @@ async fn nobody_commands_by_an_account_that_a_tenant_has_only_put() {
     assert_eq!(behind(ADMIN).await, ["default/ada"], "the settings vouch for the account");
     parts.says("telegram", words("1/received", "7", "/cmd trading.deploy")).await;
     assert_eq!(verdict(&parts.published()), "not_allowed");
+}
+
+#[tokio::test]
+async fn whoever_writes_or_presses_by_whatsapp_has_been_heard() {
+    let parts = parts().await;
+    let (whatsapp, sms) = (ChannelName::parse("whatsapp").unwrap(), ChannelName::parse("sms").unwrap());
+    let store = &parts.shared.intake.store;
+    let of =
+        |channel: &ChannelName, number: &str| operations::recipient_of(channel, number, &parts.shared.intake.hasher);
+    let (ana, ben, eve) = ("+12025550143", "+12025550144", "+12025550145");
+    parts.says("whatsapp", words("1/received", ana, "hola")).await;
+    parts.advance(60);
+    parts.says("whatsapp", press("2/received", ben, "no ticket")).await;
+    parts.says("sms", words("3/received", ana, "hola")).await;
+    let unmarked = Inbound::call(
+        "test",
+        "/webhook/whatsapp".to_owned(),
+        parts.now(),
+        words("4/received", eve, "hola").to_string(),
+    );
+    assert_eq!(parts.hears(unmarked).await, Settlement::Ack);
+    let now = parts.now();
+    for (channel, number, expected) in [
+        (&whatsapp, ana, Some(now.minus(Duration::from_secs(60)))),
+        (&whatsapp, ben, Some(now)),
+        (&sms, ana, None),
+        (&whatsapp, eve, None),
+    ] {
+        assert_eq!(store.heard(channel, of(channel, number)).await.unwrap(), expected, "{channel} {number}");
+    }
 }

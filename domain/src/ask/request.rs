@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use text::FieldError;
 
-pub use self::people::refusal_as_a_persons;
+pub use self::people::{refusal_as_a_name, refusal_as_a_persons};
 
 use self::choices::read_choices;
 use self::people::{read_people, read_steps};

@@ -70,7 +70,8 @@ fn read(rest: &str) -> Result<CommandLine, InvalidLine> {
     let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
     let (target, rest) = rest.split_at(end);
     let (service, action) = target.split_once('.').unwrap_or((target, ""));
-    if service.is_empty() || service.contains('=') {
+    // A slash stands between a tenant and a service: neither is empty.
+    if service.split('/').any(str::is_empty) || service.contains('=') {
         return Err(InvalidLine::NoCommand);
     }
     let (service, action) = (service.to_owned(), action.to_owned());

@@ -79,6 +79,11 @@ pub enum Unresolved {
     NoAction { service: String, known: Vec<String> },
     #[error("you may not have {service}.{action} done")]
     Forbidden { service: String, action: String },
+    #[error(
+        "whoever asks confirms what {service} does, for it names no approvers, and {} is no contact who could be asked",
+        printable(.by)
+    )]
+    NobodyConfirms { service: String, by: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Arguments(Vec<ArgumentFault>),
 }
@@ -191,7 +196,8 @@ impl Registry {
     ) -> Result<(&Service, &str, &Action), Unresolved> {
         let known = self.of(tenant, who);
         let Some(found) = known.iter().find(|one| one.name == service) else {
-            if self.0.contains_key(service) {
+            // Of a service of another tenant's nobody hears.
+            if self.0.get(service).is_some_and(|one| one.tenants.contains(tenant)) {
                 return Err(Unresolved::Forbidden { service: service.to_owned(), action: action.to_owned() });
             }
             let known: Vec<String> = known.iter().map(|one| one.name.clone()).collect();

@@ -45,6 +45,10 @@ fn word(before: &Command, step: CommandStep) -> String {
             assert_eq!((event.noun, event.name, event.at), ("command", command.state.as_str(), later()));
             command.state.as_str().to_owned()
         }
+        CommandStep::Same(seen) => {
+            assert_eq!(*seen, *before);
+            "Same".to_owned()
+        }
         other => format!("{other:?}"),
     }
 }
@@ -101,7 +105,10 @@ fn that_it_runs_is_told_again_with_the_same_event_after_its_end_if_it_ran_at_all
             let CommandStep::Passed(was) = &late else { panic!("{late:?}") };
             assert_eq!((was.told().id, was.updated_at), (running.event.id, ended.updated_at), "not behind its end");
         }
-        let at_once = moved(dispatched.reported(&says(CommandState::Failed), NOW)).command;
+        let at_once = moved(dispatched.reported(&says(CommandState::Failed), later())).command;
+        let overtaken = at_once.reported(&says(CommandState::Running), NOW);
+        let has_delivery = at_once.delivery.is_some();
+        assert_eq!(matches!(overtaken, CommandStep::Passed(_)), has_delivery, "its end was heard first");
         assert_eq!(at_once.reported(&says(CommandState::Running), later()), CommandStep::Ended, "it never ran");
     }
 }

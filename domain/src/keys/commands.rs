@@ -36,6 +36,8 @@ pub struct CommandClaims<'a> {
     pub audience: &'a str,
     pub command: &'a str,
     pub tenant: &'a Tenant,
+    /// That of the body, by which the token is good for this body alone: as in a field `Content-Digest` (RFC 9530).
+    pub digest: &'a str,
     /// Who has it done, by the id under which they are known (RFC 8693 section 4.1).
     pub actor: Option<&'a str>,
     /// When it ends. None for a minute: as long as a request takes, with clocks that differ by some seconds.
@@ -67,7 +69,7 @@ impl CommandKeys {
         let expires = claims.until.unwrap_or_else(|| now.plus(LIVES)).as_micros().div_euclid(1_000_000);
         let mut body = json!({
             "iss": ISSUER, "sub": ISSUER, "aud": claims.audience, "iat": issued, "exp": expires,
-            "jti": claims.command, "tenant": claims.tenant.as_str(),
+            "jti": claims.command, "tenant": claims.tenant.as_str(), "digest": claims.digest,
         });
         if let Some(actor) = claims.actor {
             body["act"] = json!({ "sub": actor });
@@ -152,8 +154,14 @@ mod tests {
     fn a_token_is_signed_by_the_first_key_of_the_set_and_good_for_a_minute() {
         let keys = Keyring::new(SECRET, Some(FORMER)).commands();
         let tenant = Tenant::default();
-        let claims =
-            CommandClaims { audience: "trading", command: "c-1", tenant: &tenant, actor: Some("ana"), until: None };
+        let claims = CommandClaims {
+            audience: "trading",
+            command: "c-1",
+            tenant: &tenant,
+            digest: "sha-256=:AA==:",
+            actor: Some("ana"),
+            until: None,
+        };
         let token = keys.token(&claims, NOW);
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let (header, body) = signed.split_once('.').unwrap();
@@ -163,7 +171,7 @@ mod tests {
         let at = NOW.as_micros() / 1_000_000;
         let expected = json!({
             "iss": "chasqui", "sub": "chasqui", "aud": "trading", "iat": at, "exp": at + 60, "jti": "c-1",
-            "tenant": "default", "act": { "sub": "ana" },
+            "tenant": "default", "digest": "sha-256=:AA==:", "act": { "sub": "ana" },
         });
         assert_eq!(decoded(body), expected);
         let waiting = keys.token(&CommandClaims { until: Some(NOW.plus(Duration::from_secs(300))), ..claims }, NOW);

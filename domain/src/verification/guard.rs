@@ -1,7 +1,7 @@
 //! The guard against pumping: whoever earns by messages to expensive numbers asks for codes that nobody wants. It is asked
 //! before anything is sent, and gives all its reasons at once.
 
-use super::dial_code::dial_code;
+use super::dial_code::{dial_code, is_premium};
 
 /// What an operator allows. Whoever counts does so over ten minutes for an address, an hour for a client, a session and a
 /// prefix, and a day for a country and for conversion.
@@ -46,6 +46,8 @@ pub struct Conversion {
 pub enum BlockReason {
     /// No codes are sent to this country.
     Country,
+    /// The number is a premium, shared-cost, pager or personal one: whatever its country, no code is sent to it.
+    Premium,
     /// Too many of this address.
     Address,
     Client,
@@ -59,8 +61,9 @@ pub enum BlockReason {
 }
 
 impl BlockReason {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Country,
+        Self::Premium,
         Self::Address,
         Self::Client,
         Self::Session,
@@ -73,6 +76,7 @@ impl BlockReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Country => "country",
+            Self::Premium => "premium",
             Self::Address => "address",
             Self::Client => "client",
             Self::Session => "session",
@@ -81,6 +85,11 @@ impl BlockReason {
             Self::PrefixConversion => "prefix_conversion",
             Self::CountryConversion => "country_conversion",
         }
+    }
+
+    /// Whether no code may go to the number, whoever asks and however often: its ladder is sent without it.
+    pub const fn is_of_the_number(self) -> bool {
+        matches!(self, Self::Country | Self::Premium)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -106,6 +115,7 @@ pub fn guard(limits: &PumpingLimits, number: Option<&str>, counters: &Counters) 
     });
     let found = [
         (BlockReason::Country, is_abroad),
+        (BlockReason::Premium, number.is_some_and(is_premium)),
         (BlockReason::Address, is_used_up(counters.address, limits.per_address)),
         (BlockReason::Client, is_used_up(counters.client, limits.per_client)),
         (BlockReason::Session, is_used_up(counters.session, limits.per_session)),

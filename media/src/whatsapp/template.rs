@@ -91,12 +91,12 @@ fn unknown(object: &Map<String, Value>, within: &[&str], known: &[&str]) -> Vec<
     told.collect()
 }
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-fn is_language(text: &str) -> bool {
+pub(super) fn is_language(text: &str) -> bool {
     (2..=MAX_LANGUAGE_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 

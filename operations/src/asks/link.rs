@@ -90,8 +90,8 @@ impl Linked {
             let mut theirs = self.answers.iter().rev().filter(move |answer| answer.late == late);
             theirs.find(|answer| answer.given.approver == self.approver)
         };
-        let is_kept_out = ask.four_eyes && ask.requested_by.as_deref() == Some(self.approver.as_str());
-        let may_answer = ask.end.is_none() && !is_kept_out && (own(false).is_none() || ask.may_change);
+        let may_answer =
+            ask.end.is_none() && !ask.is_kept_out(&self.approver) && (own(false).is_none() || ask.may_change);
         let mut people: Vec<&str> =
             self.answers.iter().filter(|answer| !answer.late).map(|answer| answer.given.approver.as_str()).collect();
         people.sort_unstable();

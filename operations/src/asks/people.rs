@@ -7,12 +7,11 @@ use domain::{Addressee, FieldError, Key};
 use store::{Store, StoreError};
 
 use super::CheckedAsk;
+use crate::allowed::ADMINISTRATOR;
 use crate::checked::field;
 
 /// How long the ledger is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// With this the names of administrators begin, who are in the settings of whoever asks, and are no contacts.
-const ADMINISTRATOR: &str = "telegram:";
 
 /// What is wrong with the contacts who are to be asked. Nothing for a question that was asked before, whoever is known now.
 pub async fn faults_of_contacts(store: &Store, asked: &CheckedAsk) -> Vec<FieldError> {

@@ -3,14 +3,13 @@
 
 use domain::{Ask, AskChoice, AskKind, mask};
 
+use crate::allowed::ADMINISTRATOR;
 use crate::commands::question_in;
 
 /// With this begin the names of whoever runs a command beside the ledger.
 const OPERATOR: &str = "command line:";
 /// What stands behind it where nothing says more than a number.
 const BY_NUMBER: &str = "uid ";
-/// With this begin the names of administrators, who are in the settings.
-const ADMINISTRATOR: &str = "telegram:";
 /// The ids and the labels of the choices of a question that has none of its own, in each language.
 const YES: (&str, [&str; 2]) = ("yes", ["Yes", "Sí"]);
 const NO: (&str, &str) = ("no", "No");
@@ -24,7 +23,7 @@ pub fn called(ask: &Ask, id: &str, locale: Option<&str>) -> String {
     match (id.strip_prefix(OPERATOR), id.strip_prefix(ADMINISTRATOR)) {
         (Some(name), _) if !name.starts_with(BY_NUMBER) => name.to_owned(),
         (Some(_), _) if is_spanish(locale) == Some(true) => "un operador".to_owned(),
-        (Some(_), _) => "the operator".to_owned(),
+        (Some(_), _) => "an operator".to_owned(),
         // Of a short number the mask shows nothing, and nobody would know one administrator from another.
         (None, Some(number)) => {
             Some(mask(number)).filter(|mask| !mask.trim_matches('*').is_empty()).unwrap_or_else(own)

@@ -6,6 +6,7 @@ use domain::{
     Command, CommandState, Key, Registry, ReplyTo, Tenant, Timestamp, Unresolved, WantedCommand, command_delivery_id,
 };
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 /// The most that is kept of what a service says of an end, in characters.
 const MAX_OUTPUT_CHARS: usize = 4_000;
@@ -73,7 +74,8 @@ impl CommandRequest {
         services.dispatched(&self.service, &self.action, self.arguments.clone(), &self.key.tenant, &who)
     }
 
-    /// The command as it begins: with an ask of the same id, or with its delivery.
+    /// The command as it begins: with an ask, or with its delivery. Whoever may ask could take the id of the ask before it if
+    /// they knew it, so that nobody can derive that: the row is written before the ask, and says it.
     pub fn command(&self, wanted: &WantedCommand<'_>, now: Timestamp) -> Command {
         let is_asked = wanted.is_confirmed;
         Command {
@@ -81,7 +83,7 @@ impl CommandRequest {
             service: wanted.service.name.clone(),
             action: wanted.action.to_owned(),
             arguments: Value::Object(wanted.arguments.clone()).to_string(),
-            ask: is_asked.then(|| self.key.id.clone()),
+            ask: is_asked.then(|| Uuid::new_v4().to_string()),
             delivery: (!is_asked).then(|| command_delivery_id(&self.key)),
             state: if is_asked { CommandState::PendingConfirmation } else { CommandState::Dispatched },
             version: 1,
@@ -118,9 +120,10 @@ impl ReportRequest {
     }
 }
 
-/// What is kept of what a service says.
+/// What is kept of what a service says. Postgres keeps no U+0000: it becomes U+FFFD, as in the journal.
 pub(super) fn cut(output: &str) -> String {
-    output.chars().take(MAX_OUTPUT_CHARS).collect()
+    let kept = |c: char| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c };
+    output.chars().take(MAX_OUTPUT_CHARS).map(kept).collect()
 }
 
 fn key(body: &Map<String, Value>) -> Option<Key> {

@@ -1,8 +1,8 @@
 //! What people are told who type commands, in Spanish or in English.
 
 use domain::{
-    Action, ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Service, Tenant, Unresolved,
-    printable,
+    Action, Argument, ArgumentKind, AskChoice, Command, CommandState, InvalidLine, Registry, Service, Tenant,
+    Unresolved, printable,
 };
 use serde_json::{Map, Value};
 
@@ -91,7 +91,7 @@ fn lines_of(service: &Service, who: &[&str], of: &str, is_spanish: bool) -> Vec<
     let allowed = service.actions.iter().filter(|(_, action)| service.may(action, who));
     let line = |(name, action): (&String, &Action)| {
         let shown = action.schema.arguments.iter().map(|argument| {
-            let value = format!("{}={}", argument.name, kind(argument.kind, is_spanish));
+            let value = format!("{}={}", argument.name, value_of(argument, is_spanish));
             if argument.is_required { value } else { format!("[{value}]") }
         });
         let line = [format!("/cmd {of}{}.{name}", service.name)].into_iter().chain(shown).collect::<Vec<_>>().join(" ");
@@ -112,12 +112,16 @@ pub fn which_tenant(tenants: &[&Tenant], what: &str, locale: Option<&str>) -> St
     not_done(&why, is_spanish)
 }
 
-/// Why a command is not done for a tenant of which somebody is nobody; they are somebody of these.
-pub fn of_no_such_tenant(named: &str, tenants: &[&Tenant], locale: Option<&str>) -> String {
+/// Why a command is not done for a tenant of which somebody is nobody; they are somebody of these. `meant` is the command that
+/// they may have meant.
+pub fn of_no_such_tenant(named: &str, tenants: &[&Tenant], meant: Option<&str>, locale: Option<&str>) -> String {
     let (named, all, is_spanish) = (printable(named), listed(tenants), is_spanish(locale));
-    let why = match is_spanish {
-        true => format!("no eres de {named}; eres de {all}"),
-        false => format!("you are not of {named}; you are of {all}"),
+    let meant = meant.map(printable);
+    let why = match (is_spanish, meant) {
+        (true, Some(meant)) => format!("no eres de {named}; eres de {all}; ¿querías decir {meant}?"),
+        (true, None) => format!("no eres de {named}; eres de {all}"),
+        (false, Some(meant)) => format!("you are not of {named}; you are of {all}; do you mean {meant}?"),
+        (false, None) => format!("you are not of {named}; you are of {all}"),
     };
     not_done(&why, is_spanish)
 }
@@ -147,6 +151,9 @@ pub fn refusal(unresolved: &Unresolved, locale: Option<&str>) -> String {
             format!("falta la acción de {service}; tiene {}", known.join(", "))
         }
         Unresolved::Forbidden { service, action } => format!("no puedes pedir {service}.{}", printable(action)),
+        Unresolved::NobodyConfirms { service, by } => {
+            format!("{service} no nombra a quién confirma, y {} no es ningún contacto", printable(by))
+        }
         Unresolved::Arguments(faults) => said(faults, true),
     };
     not_done(&why, true)
@@ -165,7 +172,19 @@ fn not_done(why: &str, is_spanish: bool) -> String {
     format!("{before}: {why}{}", if why.ends_with('?') { "" } else { "." })
 }
 
-/// What stands for a value in the list of what there is.
+/// What stands for a value in the list of what there is: the values themselves, where there are no others.
+fn value_of(argument: &Argument, is_spanish: bool) -> String {
+    if argument.one_of.is_empty() {
+        return kind(argument.kind, is_spanish).to_owned();
+    }
+    let typed = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() && !text.contains(char::is_whitespace) => printable(text).into_owned(),
+        other => printable(&other.to_string()).into_owned(),
+    };
+    argument.one_of.iter().map(typed).collect::<Vec<_>>().join("|")
+}
+
+/// What stands for any value of a kind.
 const fn kind(kind: ArgumentKind, is_spanish: bool) -> &'static str {
     match (kind, is_spanish) {
         (ArgumentKind::Text, true) => "texto",

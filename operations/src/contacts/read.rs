@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ChannelName, FieldError, is_plain_name, parse_object, refusal_as_a_persons};
+use domain::{ChannelName, FieldError, is_plain_name, parse_object, refusal_as_a_name, refusal_as_a_persons};
 use media::DestinationError;
 use serde_json::{Map, Value};
 use store::MAX_ADDRESSES;
@@ -35,6 +35,9 @@ impl Asked {
         let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
         let mut reader = Reader::of(object);
         let name = reader.line("name");
+        if let Some(must) = name.as_deref().and_then(refusal_as_a_name) {
+            reader.refuse("name", must);
+        }
         let locale = locale(&mut reader);
         let groups = groups(&mut reader);
         let addresses = addresses(&mut reader, checker);

@@ -2,7 +2,7 @@
 
 use domain::{
     Answer, ChannelName, Command, CommandLine, CommandState, Defaults, GivenAnswer, Key, Keyring, Lane, Notification,
-    Registry, ReplyTo, Tenant,
+    Registry, ReplyTo, Tenant, Unresolved,
 };
 use serde_json::{Value, json};
 
@@ -64,7 +64,10 @@ fn what_travels_reads_as_it_was_written() {
     let key = Key { tenant: tenant("acme"), id: "c-1".into() };
     let report =
         ReportRequest { key, service: "trading".into(), state: CommandState::Failed, output: Some("x".into()) };
-    assert_eq!(ReportRequest::of(&object(report.to_value())), Some(report));
+    assert_eq!(ReportRequest::of(&object(report.to_value())), Some(report.clone()));
+    let with_nul = ReportRequest { output: Some("done\0x".into()), ..report };
+    let read = ReportRequest::of(&object(with_nul.to_value())).unwrap();
+    assert_eq!(read.output.as_deref(), Some("done\u{fffd}x"), "Postgres keeps no NUL");
     for none in [json!({}), json!({"tenant": "a b", "id": "c-1"}), json!({"tenant": "acme", "id": ""})] {
         assert_eq!(CommandRequest::of(object(none.clone())), None, "{none}");
         assert_eq!(ReportRequest::of(&object(none.clone())), None, "{none}");
@@ -74,7 +77,8 @@ fn what_travels_reads_as_it_was_written() {
 #[test]
 fn a_command_begins_with_an_ask_or_with_its_delivery_and_ends_at_its_time() {
     let (stop, look) = (made("stop"), made("look"));
-    assert_eq!((stop.state, stop.ask.as_deref()), (CommandState::PendingConfirmation, Some("c-1")));
+    assert_eq!(stop.state, CommandState::PendingConfirmation);
+    assert_ne!(stop.ask, made("stop").ask, "nobody knows beforehand which ask it has");
     assert_eq!((look.state, look.ask, stop.delivery.is_none()), (CommandState::Dispatched, None, true));
     assert!(look.delivery.is_some() && look.expires_at == NOW.plus(std::time::Duration::from_secs(60)));
     let registry = registry();
@@ -207,6 +211,29 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
 }
 
 #[test]
+fn where_an_argument_has_few_values_people_are_told_these() {
+    let schema = json!({ "type": "object", "properties": {
+        "level": { "type": "integer", "enum": [1, 2] }, "room": { "type": "string", "enum": ["kitchen", "the hall"] },
+    } });
+    let written = json!({ "lights": {
+        "base_url": "http://127.0.0.1:9300", "may": ["ana"], "actions": { "on": { "schema": schema, "confirm": false } },
+    } });
+    let registry = Registry::read(&object(written)).unwrap();
+    for locale in ["en", "es"] {
+        let told = help(&registry, &[(&Tenant::default(), vec!["ana"])], Some(locale));
+        assert!(told.ends_with("\n/cmd lights.on [level=1|2] [room=kitchen|\"the hall\"]"), "{told}");
+    }
+}
+
+#[test]
+fn what_nobody_could_confirm_is_told_in_the_language_of_whoever_asks() {
+    let unresolved = Unresolved::NobodyConfirms { service: "trading".into(), by: "ada".into() };
+    let spanish = "No se hizo: trading no nombra a quién confirma, y ada no es ningún contacto.";
+    assert_eq!(refusal(&unresolved, Some("es")), spanish);
+    assert!(refusal(&unresolved, None).contains("trading does, for it names no approvers, and ada is no contact"));
+}
+
+#[test]
 fn no_value_reads_like_another_argument_or_like_words_of_ours() {
     let asked = |arguments: Value| question(&Command { arguments: arguments.to_string(), ..made("stop") }, None);
     for (value, shown) in [
@@ -265,13 +292,13 @@ fn the_journal_is_told_who_has_asked_and_who_has_decided_by_what_and_with_which_
         (CommandState::Running, None, Some(&answer)),
         (CommandState::Expired, None, None),
     ] {
-        let command = Command { state, updated_at: NOW, ..made("stop") };
+        let command = Command { state, updated_at: NOW, ask: Some("a-1".into()), ..made("stop") };
         let told = decided(&command, "ben", by_whom);
         assert_eq!(told.as_ref().map(|entry| entry.kind), kind, "{state:?}");
         let Some(told) = told else { continue };
         assert_eq!((told.actor.as_str(), told.subject.as_str()), ("ben", "c-1"));
         let expected = json!({
-            "service": "trading", "action": "stop", "requested_by": "eve", "ask": "c-1",
+            "service": "trading", "action": "stop", "requested_by": "eve", "ask": "a-1",
             "via": by_whom.map(|_| "telegram"), "answer": by_whom.map(|_| "press-1"),
             "evidence": by_whom.map(|_| r#"{"event":"7"}"#),
         });

@@ -50,7 +50,7 @@ async fn a_tenant_sees_and_cancels_only_its_own() {
 async fn what_has_ended_cannot_be_cancelled_any_more() {
     let ledger = ledger().await;
     attempted(&ledger.store, &key("done"), false, &Outcome::Captured).await;
-    let too_late = Cancellation::TooLate { id: "done".into(), state: State::Captured };
+    let too_late = Cancellation::TooLate { id: "done".into(), state: State::Captured, maybe_sent: false };
     assert_eq!(cancelled(&ledger.store, "done").await, too_late);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{Failed, Fingerprint, Key, Notification, Timestamp, normalised};
-use store::{IndexedLetter, LastAttempt, Sort};
+use store::{IndexedLetter, LastAttempt, OF_NO_CALL, Sort};
 use topology::{Held, Letter};
 
 use super::Trouble;
@@ -42,7 +42,11 @@ fn sort(new: &New<'_>, attempts: &HashMap<(Key, u32), LastAttempt>, now: Timesta
     let New { letter, notification, key } = new;
     let last = attempts.get(&(key.clone(), letter.epoch())).cloned().unwrap_or_default();
     let mark = letter.headers.dead.as_ref();
-    let channel = notification.as_ref().map_or("", |notification| notification.channel.as_str());
+    let channel = match notification {
+        _ if letter.is_of_no_call() => OF_NO_CALL,
+        Some(notification) => notification.channel.as_str(),
+        None => "",
+    };
     let template = notification.as_ref().and_then(|notification| notification.wording.template.as_deref());
     let (template, reason) = (storable(template.unwrap_or_default()), mark.map(|mark| storable(&mark.reason)));
     let reason = reason.unwrap_or_else(|| BY_THE_BROKER.to_owned());

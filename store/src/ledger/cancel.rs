@@ -20,8 +20,8 @@ pub enum Cancel {
     /// Nothing was known of the delivery: a tombstone will stop its message when that arrives.
     Unknown,
     /// The delivery is being sent or has ended; nothing was changed. After [`State::FellBack`] follow the chain:
-    /// the child's id is `domain::child_id(key, 1)`.
-    TooLate(State),
+    /// the child's id is `domain::child_id(key, 1)`. `maybe_sent` is that of [`Cancel::Cancelled`].
+    TooLate { state: State, maybe_sent: bool },
     /// The delivery was sent, and nothing was changed. Its child waits in case nobody reports: cancel that one, whose id
     /// is `domain::child_id(key, 1)`.
     Escalates(State),
@@ -113,7 +113,7 @@ async fn cancel_in(
         state if state != State::FellBack && get::<String>(row, "order_kind")? == "escalate" => {
             (Cancel::Escalates(state), false)
         }
-        state => (Cancel::TooLate(state), false),
+        state => (Cancel::TooLate { state, maybe_sent }, false),
     }))
 }
 

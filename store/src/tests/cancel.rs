@@ -39,7 +39,8 @@ async fn a_cancel_and_a_claim_never_both_win(db: &Database) {
         assert!(
             matches!(
                 outcome,
-                (Claimed::New(_), Cancel::TooLate(State::Sending)) | (Claimed::Known(Claim::Ended(_)), Cancel::Unknown)
+                (Claimed::New(_), Cancel::TooLate { state: State::Sending, .. })
+                    | (Claimed::Known(Claim::Ended(_)), Cancel::Unknown)
             ),
             "{outcome:?}"
         );
@@ -52,7 +53,8 @@ async fn each_state_gets_its_answer(db: &Database) {
     assert_eq!(store.cancel(&key("unknown"), at(2), &|_| None, None).await.unwrap(), Cancel::Unknown);
 
     let Claimed::New(row) = store.claim(candidate("known"), &arrival("known"), HOUR).await.unwrap() else { panic!() };
-    assert_eq!(store.cancel(&key("known"), at(1), &|_| None, None).await.unwrap(), Cancel::TooLate(State::Sending));
+    let too_late = |state| Cancel::TooLate { state, maybe_sent: false };
+    assert_eq!(store.cancel(&key("known"), at(1), &|_| None, None).await.unwrap(), too_late(State::Sending));
     store.record(&decide(&row, &refused()), None).await.unwrap();
     let cancelled = Cancel::Cancelled { maybe_sent: false };
     assert_eq!(store.cancel(&key("known"), at(20), &|_| None, None).await.unwrap(), cancelled);
@@ -63,7 +65,7 @@ async fn each_state_gets_its_answer(db: &Database) {
 
     let Claimed::New(row) = store.claim(candidate("sent"), &arrival("sent"), HOUR).await.unwrap() else { panic!() };
     assert_eq!(store.record(&decide(&row, &sent()), None).await.unwrap(), Recorded::Written);
-    assert_eq!(store.cancel(&key("sent"), at(20), &|_| None, None).await.unwrap(), Cancel::TooLate(State::Sent));
+    assert_eq!(store.cancel(&key("sent"), at(20), &|_| None, None).await.unwrap(), too_late(State::Sent));
 }
 
 async fn a_cancel_says_whether_an_attempt_before_it_may_have_gone_out(db: &Database) {

@@ -145,7 +145,7 @@ impl Model {
             }
             State::Cancelled if row.content.is_none() => Cancel::Unknown,
             State::Cancelled => Cancel::Cancelled { maybe_sent: row.ambiguous },
-            state => Cancel::TooLate(state),
+            state => Cancel::TooLate { state, maybe_sent: row.ambiguous },
         }
     }
 }

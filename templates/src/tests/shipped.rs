@@ -197,8 +197,17 @@ fn what_may_be_absent_of_a_question_is_left_out() {
         ("command_ended", json!({"service": "s", "action": "a", "state": "failed"})),
         ("command_ended", json!({"service": "s", "action": "a", "state": "rejected"})),
     ];
-    let verdicts =
-        ["stands", "too_often", "late", "not_asked", "is_requester", "unknown_choice", "unknown_code", "new"];
+    let verdicts = [
+        "stands",
+        "too_often",
+        "late",
+        "not_asked",
+        "not_yours",
+        "is_requester",
+        "unknown_choice",
+        "unknown_code",
+        "new",
+    ];
     let verdicts = verdicts.map(|verdict| ("ask_reply", json!({"verdict": verdict})));
     for (template, data) in cases.into_iter().chain(verdicts) {
         for locale in ["en", "es"] {

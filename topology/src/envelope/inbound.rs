@@ -24,6 +24,24 @@ pub(crate) fn token_of(properties: &BasicProperties) -> Option<SecretString> {
     table.inner().get(name::TOKEN).and_then(text).map(SecretString::from)
 }
 
+/// Whether a copy of a message is of one from the queue of these that is none of them: [`PublisherProperties::of_no_call`].
+pub(crate) fn is_of_no_call(properties: &BasicProperties) -> bool {
+    properties.headers().as_ref().is_some_and(|table| table.inner().contains_key(name::INBOUND))
+}
+
+/// What is kept of the properties of a message: all of a call, and of one from the queue of calls that is none, that it is so.
+pub(crate) fn kept_of(
+    properties: &BasicProperties,
+    call: Option<&Inbound>,
+    is_of_its_queue: bool,
+) -> PublisherProperties {
+    match call {
+        Some(call) => call.properties(),
+        None if is_of_its_queue => PublisherProperties::of(properties).of_no_call(),
+        None => PublisherProperties::of(properties),
+    }
+}
+
 /// A request of a provider that was believed, or one of our own. Nothing of it was interpreted yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Inbound {
@@ -114,6 +132,18 @@ mod tests {
             [BasicProperties::default(), properties("m-1", &Headers::default(), &PublisherProperties::default())]
         {
             assert_eq!(Inbound::read(&other, Bytes::new()), None);
+        }
+    }
+
+    #[test]
+    fn a_copy_says_what_it_is_of() {
+        let call = Inbound::call("twilio", "/webhook/twilio", Timestamp::from_micros(1), "{}").properties();
+        let report = PublisherProperties::default().of_no_call();
+        for (one, expected) in
+            [(&call, (true, false)), (&report, (false, true)), (&PublisherProperties::default(), (false, false))]
+        {
+            assert_eq!((one.is_call(), one.is_of_no_call()), expected);
+            assert_eq!(is_of_no_call(&properties("m-1", &Headers::default(), one)), expected.1);
         }
     }
 

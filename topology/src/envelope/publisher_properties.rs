@@ -108,6 +108,22 @@ impl PublisherProperties {
         self
     }
 
+    /// Notes that the message is from the queue of providers' calls, and is none: without its token nobody believes it again.
+    #[must_use]
+    pub(crate) fn of_no_call(mut self) -> Self {
+        self.foreign.insert(name::INBOUND.into(), AMQPValue::Boolean(true));
+        self
+    }
+
+    pub(crate) fn is_of_no_call(&self) -> bool {
+        self.foreign.inner().contains_key(name::INBOUND)
+    }
+
+    /// Whether they are those of a provider's call, or of a request of our own: of no other message these headers are kept.
+    pub(crate) fn is_call(&self) -> bool {
+        self.foreign.inner().contains_key(name::PROVIDER)
+    }
+
     /// Puts the message into a trace, in the place of one that it may have been in.
     #[must_use]
     pub fn in_trace(mut self, trace: TraceHeaders) -> Self {

@@ -8,6 +8,9 @@ mod published;
 mod settings;
 
 use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::{CommandClaims, CommandKeys, Failure, Outcome, Registry};
 use media::service;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -66,6 +69,7 @@ impl Channel for Commands {
             audience: &to.audience,
             command: &command.id,
             tenant: &outgoing.key.tenant,
+            digest: &command.digest,
             actor: command.requested_by.as_deref(),
             until,
         };
@@ -95,6 +99,7 @@ impl Commands {
             .header(CONTENT_TYPE, "application/json")
             .header(AUTHORIZATION, authorization)
             .header("idempotency-key", command.id)
+            .header("content-digest", command.digest)
             .body(command.body);
         match http::exchange(request, outgoing.now).await {
             Ok(answer) => classify(&answer),
@@ -124,6 +129,8 @@ struct Written {
     id: String,
     requested_by: Option<String>,
     correlation_id: Option<String>,
+    /// That of the body, as in a field `Content-Digest`.
+    digest: String,
     body: String,
 }
 
@@ -136,7 +143,12 @@ fn written(keys: &CommandKeys, outgoing: &Outgoing<'_>) -> Option<Written> {
     }
     let id = text(command, "command_id")?;
     let (requested_by, correlation_id) = (text(command, "requested_by"), text(command, "correlation_id"));
-    Some(Written { id, requested_by, correlation_id, body })
+    Some(Written { id, requested_by, correlation_id, digest: content_digest(&body), body })
+}
+
+/// The value of the field `Content-Digest` of RFC 9530.
+fn content_digest(body: &str) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(digest(&SHA256, body.as_bytes())))
 }
 
 fn text(command: &Map<String, Value>, name: &str) -> Option<String> {

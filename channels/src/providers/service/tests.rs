@@ -40,6 +40,8 @@ async fn a_command_is_posted_with_a_token_that_an_independent_library_verifies()
         (&body["command_id"], &body["action"], &body["requested_by"]),
         (&"c-1".into(), &"stop".into(), &"ana".into())
     );
+    let digest = content_digest(std::str::from_utf8(&request.body).unwrap());
+    assert_eq!(header(&request, "content-digest"), digest);
     let token = header(&request, "authorization").strip_prefix("Bearer ").unwrap();
     let set = keys().public();
     let public = DecodingKey::from_ed_components(set["keys"][0]["x"].as_str().unwrap()).unwrap();
@@ -51,6 +53,13 @@ async fn a_command_is_posted_with_a_token_that_an_independent_library_verifies()
     let claims = jsonwebtoken::decode::<Value>(token, &public, &rules).unwrap().claims;
     assert_eq!((&claims["jti"], &claims["act"]), (&json!("c-1"), &json!({ "sub": "ana" })));
     assert_eq!((&claims["iat"], &claims["exp"]), (&json!(1_000_000), &json!(1_000_060)));
+    assert_eq!(claims["digest"], json!(digest), "it is good for this body alone");
+}
+
+#[test]
+fn the_digest_of_a_body_is_that_of_the_examples_of_rfc_9530() {
+    let of_the_standard = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:";
+    assert_eq!(content_digest("{\"hello\": \"world\"}\n"), of_the_standard);
 }
 
 /// Each case: status, `Retry-After`, and the outcome.
@@ -150,6 +159,7 @@ async fn a_command_over_amqp_is_published_with_a_token_that_is_good_as_long_as_i
     let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(dispatched.token.expose_secret()).unwrap().claims;
     assert_eq!((&claims["jti"], &claims["aud"]), (&json!("c-1"), &json!("urn:trading")));
     assert_eq!((&claims["iat"], &claims["exp"]), (&json!(1_000_000), &json!(1_000_300)));
+    assert_eq!(claims["digest"], json!(content_digest(&dispatched.body)));
 }
 
 #[tokio::test]

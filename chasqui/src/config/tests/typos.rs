@@ -107,6 +107,20 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
 }
 
 #[test]
+fn what_is_no_approved_template_is_told_by_its_place_and_not_shown() {
+    for name in ["WHATSAPP_ASK_TEMPLATE", "WHATSAPP_YES_NO_TEMPLATE", "WHATSAPP_VERIFY_TEMPLATE"] {
+        for (given, end) in [
+            ("hidden", "such as ask:es_AR"),
+            ("ask:es,hidden", "such as ask:es_AR; number 2 of 2 is neither"),
+            ("HX12:es,ask:es", "such as ask:es_AR; number 1 of 2 is neither"),
+        ] {
+            let told = one_problem(&[(name, given)]);
+            assert!(told.starts_with(name) && told.ends_with(end) && !told.contains("hidden"), "{given}: {told}");
+        }
+    }
+}
+
+#[test]
 fn a_channel_that_the_list_of_channels_leaves_out_is_no_default() {
     let mail = [("SMTP_HOST", "mail.example"), ("FROM_EMAIL", "a@example.org"), ("CHANNELS", "email")];
     let demo = [("SCHEDULER_DEMO_CHANNEL", "sms"), ("SCHEDULER_DEMO_DESTINATION", "+15550001111")];

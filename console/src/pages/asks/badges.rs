@@ -3,6 +3,7 @@
 use domain::{Ask, AskKind, AskState};
 use maud::{Markup, html};
 
+use super::said::label;
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::facts::cut;
 use crate::words::Lang;
@@ -31,7 +32,7 @@ const fn tone(state: AskState) -> Tone {
     }
 }
 
-pub(super) fn word(state: AskState, lang: Lang) -> &'static str {
+pub(crate) fn word(state: AskState, lang: Lang) -> &'static str {
     match state {
         AskState::Open => lang.of("open", "abierta"),
         AskState::Answered => lang.of("answered", "respondida"),
@@ -47,9 +48,4 @@ pub(super) fn of_kind(kind: AskKind, lang: Lang) -> &'static str {
         AskKind::Command => lang.of("command", "comando"),
         AskKind::OptIn => lang.of("opt-in", "consentimiento"),
     }
-}
-
-/// What stands on the button of a choice. A choice that the question does not have stands as it is.
-pub(super) fn label<'a>(ask: &'a Ask, choice: &'a str) -> &'a str {
-    ask.choices.iter().find(|known| known.id == choice).map_or(choice, |known| known.label.as_str())
 }

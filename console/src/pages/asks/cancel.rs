@@ -9,6 +9,7 @@ use operations::asks::{self, Withdrawn};
 use operations::deliveries::is_id;
 
 use super::address;
+use super::said::spoken;
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
@@ -81,7 +82,7 @@ async fn once_more(console: &Console, viewer: &Viewer, id: &str, refused: Option
     }
     let key = Key { tenant: viewer.actor.tenant.clone(), id: id.to_owned() };
     let ask = match console.store.ask(&key).await {
-        Ok(Some(ask)) => ask,
+        Ok(Some(ask)) => spoken(&ask, shell.lang()),
         Ok(None) => return shell.not_found().await,
         Err(error) => return shell.ledger_failed(&error).await,
     };

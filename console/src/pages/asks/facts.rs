@@ -3,23 +3,24 @@
 use domain::{Ask, AskKind, AskState, Timestamp};
 use maud::{Markup, html};
 
-use super::badges::{label, of_kind};
+use super::badges::of_kind;
+use super::said::{called, label, person};
 use super::words::Words;
 use crate::pages::commands::address;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::{UNKNOWN, whole};
-use crate::pieces::time::{instant, moment};
+use crate::pieces::time::{moment, of_its_day};
 use crate::words::Lang;
 
 /// How it has ended, or what it waits for, in a sentence.
 pub(super) fn outcome(ask: &Ask, lang: Lang) -> String {
     let words = Words::of(lang);
     let Some(end) = &ask.end else { return (words.waits)(ask.quorum, ask.audience.len()) };
-    let by = end.by.as_deref().unwrap_or(UNKNOWN);
+    let by = end.by.as_deref().map_or_else(|| UNKNOWN.to_owned(), |by| called(ask, by, lang));
     match (end.state, end.choice.as_deref()) {
-        (AskState::Answered, Some(choice)) => (words.decided)(label(ask, choice), by),
+        (AskState::Answered, Some(choice)) => (words.decided)(label(ask, choice), &by),
         (AskState::Answered, None) => words.undecided.to_owned(),
-        (AskState::Cancelled, _) => (words.taken_back_by)(by),
+        (AskState::Cancelled, _) => (words.taken_back_by)(&by),
         (AskState::Expired | AskState::Open, _) => words.nobody_in_time.to_owned(),
     }
 }
@@ -32,7 +33,9 @@ pub(super) fn of(ask: &Ask, lang: Lang, now: Timestamp) -> Markup {
             (fact(words.id, html! { code { (ask.key.id) } }))
             (fact(words.kind, html! { (of_kind(ask.kind, lang)) }))
             @if ask.kind == AskKind::Command { (fact(words.command, address::link(&ask.key.id))) }
-            (fact(words.requested_by, html! { (ask.requested_by.as_deref().unwrap_or(UNKNOWN)) }))
+            (fact(words.requested_by, html! {
+                @match &ask.requested_by { Some(by) => { (person(ask, by, lang)) } None => { (UNKNOWN) } }
+            }))
             (fact(words.quorum, html! { (whole(u64::from(ask.quorum))) }))
             (fact(words.four_eyes, yes_or_no(ask.four_eyes)))
             (fact(words.may_change, yes_or_no(ask.may_change)))
@@ -43,7 +46,8 @@ pub(super) fn of(ask: &Ask, lang: Lang, now: Timestamp) -> Markup {
                 None => { (fact(words.expires, moment(ask.expires_at, now, lang))) }
                 Some(end) => {
                     (fact(words.ended, moment(end.at, now, lang)))
-                    (fact(words.would_expire, instant(ask.expires_at)))
+                    // One whose time was over has ended then.
+                    @if ask.expires_at > end.at { (fact(words.would_expire, of_its_day(ask.expires_at, now))) }
                 }
             }
             @if ask.attempts > 0 { (fact(words.attempts, html! { (whole(u64::from(ask.attempts))) })) }

@@ -10,6 +10,7 @@ use web::query::Parameters;
 
 use super::address;
 use super::badges::{of_ask, of_kind, word};
+use super::said::{called, spoken};
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
@@ -96,11 +97,14 @@ fn columns(words: &Words) -> [Column; 8] {
 
 fn row(ask: &Ask, answered: usize, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
+    let ask = &spoken(ask, lang);
     let cells = vec![
         html! { span.most { a href=(address::of(&ask.key.id)) { (cut(&ask.question, QUESTION_CHARS)) } } },
         of_ask(ask, lang),
         html! { (of_kind(ask.kind, lang)) },
-        html! { (ask.requested_by.as_deref().unwrap_or(UNKNOWN)) },
+        html! {
+            @match &ask.requested_by { Some(by) => { span title=(by) { (called(ask, by, lang)) } } None => { (UNKNOWN) } }
+        },
         html! { ((words.so_many_of)(answered, ask.audience.len())) },
         html! { (whole(u64::from(ask.quorum))) },
         time(ask.created_at, now, lang),

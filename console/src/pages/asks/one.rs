@@ -11,6 +11,7 @@ use store::StoreError;
 use web::problem::Problem;
 use web::query::Parameters;
 
+use super::said::spoken;
 use super::words::Words;
 use super::{address, badges, cancel, facts, people, timeline};
 use crate::console::Console;
@@ -46,7 +47,7 @@ pub(super) async fn show(
         return shell.not_found().await;
     }
     let key = Key { tenant: viewer.actor.tenant.clone(), id };
-    match found(&console, &key).await {
+    match found(&console, &key, shell.lang()).await {
         Ok(Some(found)) => {
             let content = content(&console, &viewer, &found, told);
             shell.page(Words::of(shell.lang()).title, &content).await
@@ -62,10 +63,12 @@ fn told(mut query: Parameters) -> Result<Option<&'static str>, Problem> {
     Ok(told)
 }
 
-async fn found(console: &Console, key: &Key) -> Result<Option<Found>, StoreError> {
+/// The question is in the language of the page.
+async fn found(console: &Console, key: &Key, lang: Lang) -> Result<Option<Found>, StoreError> {
     let Some(shown) = asks::show(&console.store, key).await? else { return Ok(None) };
     let states = asks::states(&console.store, key, &shown.copies).await?;
-    Ok(Some(Found { shown, states }))
+    let ask = spoken(&shown.ask, lang);
+    Ok(Some(Found { shown: Shown { ask, ..shown }, states }))
 }
 
 fn content(console: &Console, viewer: &Viewer, found: &Found, told: Option<&str>) -> Markup {

@@ -1,16 +1,15 @@
 //! The choices of a question with how many have chosen each, the people who are asked with the messages by which they are, and
-//! their answers. People are shown by the ids under which they are known, and addresses as masks.
+//! their answers. People are shown by what they are called with the ids under which they are known, and addresses as masks.
 
 use domain::{Answer, Ask, AskChoice, State, Timestamp};
 use maud::{Markup, html};
 use operations::asks::{self, Message, Shown};
 use serde_json::{Map, Value};
 
-use super::badges::label;
+use super::said::{called, label, person};
 use super::words::Words;
 use crate::pages::delivery::address;
 use crate::pieces::badge::{Tone, badge, of_state};
-use crate::pieces::breakable::breakable;
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::table::{Row, number, table, text};
 use crate::pieces::time::{lasting, moment};
@@ -50,12 +49,12 @@ pub(super) fn answers(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
     let row = |(at, answer): (usize, &Answer)| {
         let given = &answer.given;
         let cells = vec![
-            html! { span.most { (breakable(&given.approver)) } },
+            html! { span.most { (person(&shown.ask, &given.approver, lang)) } },
             html! { (label(&shown.ask, &given.choice)) },
             html! { (given.via) },
             moment(given.at, now, lang),
             html! { @if answer.late { (badge(Tone::Warning, words.came_late)) } },
-            evidence(&given.evidence),
+            evidence(&given.evidence, words),
         ];
         Row { id: format!("answer-{at}"), cells }
     };
@@ -89,20 +88,20 @@ pub(super) fn messages(shown: &Shown, states: &[Option<State>], lang: Lang, now:
         h2 { (words.asked) }
         p.soft { (words.asked_how) }
         (table(lang, words.asked, &columns, &rows))
-        @let without = without_messages(shown);
+        @let without = without_messages(shown, lang);
         @if !without.is_empty() { p { (words.not_reached) " " (without.join(", ")) } }
     }
 }
 
 /// What shows that an answer was given, name by name. What is no object stands as it is.
-fn evidence(text: &str) -> Markup {
+fn evidence(text: &str, words: &Words) -> Markup {
     let named: Option<Map<String, Value>> = serde_json::from_str(text).ok();
     html! {
         @match named {
             Some(named) => {
                 @for (name, value) in &named {
                     @let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    div { code.long { (name) " = " (shown) } }
+                    div { span.soft { (words.evidence_of(name)) ":" } " " code.long { (shown) } }
                 }
             }
             None => { code.long { (text) } }
@@ -115,7 +114,11 @@ fn row(ask: &Ask, at: usize, message: &Message, state: Option<State>, lang: Lang
     let after = message.due_at.since(ask.created_at);
     let after = if after.is_zero() { String::new() } else { lasting(after) };
     let cells = vec![
-        html! { span.most { (breakable(message.approver.as_deref().unwrap_or(UNKNOWN))) } },
+        html! {
+            span.most {
+                @match &message.approver { Some(who) => { (person(ask, who, lang)) } None => { (UNKNOWN) } }
+            }
+        },
         html! { (message.channel) },
         html! {
             @match (message.recipient_mask.as_deref(), &ask.end) {
@@ -138,8 +141,14 @@ fn row(ask: &Ask, at: usize, message: &Message, state: Option<State>, lang: Lang
 }
 
 /// Those who are asked and to whom no message leads.
-fn without_messages(shown: &Shown) -> Vec<&str> {
+fn without_messages(shown: &Shown, lang: Lang) -> Vec<String> {
     let is_written_to =
         |person: &&String| shown.copies.iter().any(|message| message.approver.as_deref() == Some(person.as_str()));
-    shown.ask.audience.iter().filter(|person| !is_written_to(person)).map(String::as_str).collect()
+    shown
+        .ask
+        .audience
+        .iter()
+        .filter(|person| !is_written_to(person))
+        .map(|person| called(&shown.ask, person, lang))
+        .collect()
 }

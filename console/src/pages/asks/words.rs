@@ -49,6 +49,9 @@ pub(super) struct Words {
     pub(super) late: &'static str,
     pub(super) came_late: &'static str,
     pub(super) evidence: &'static str,
+    evidence_provider: &'static str,
+    evidence_event: &'static str,
+    evidence_link: &'static str,
     pub(super) no_answers: &'static str,
     pub(super) asked: &'static str,
     pub(super) asked_how: &'static str,
@@ -82,6 +85,16 @@ impl Words {
     pub(super) fn of(lang: Lang) -> &'static Self {
         lang.of(&EN, &ES)
     }
+
+    /// What a part of the evidence is. One of a newer version is called as it is.
+    pub(super) fn evidence_of<'a>(&self, name: &'a str) -> &'a str {
+        match name {
+            "provider" => self.evidence_provider,
+            "event" => self.evidence_event,
+            "link" => self.evidence_link,
+            other => other,
+        }
+    }
 }
 
 static EN: Words = Words {
@@ -96,14 +109,14 @@ static EN: Words = Words {
     requested_by: "Who asks",
     answers: "Answers",
     quorum: "Needed",
-    four_eyes: "Whoever asks may not answer",
-    may_change: "Answers may be changed",
+    four_eyes: "Four eyes",
+    may_change: "May change",
     correlation: "Correlated with",
     reply_to: "The end goes to",
     made: "Asked",
     expires: "Expires",
     ended: "Ended",
-    would_expire: "Stood until",
+    would_expire: "Would have stood until",
     attempts: "Codes that were tried",
     from: "Asked from",
     to: "Asked before",
@@ -116,7 +129,7 @@ static EN: Words = Words {
     undecided: "No choice can have enough answers any more.",
     taken_back_by: |by| format!("{by} has taken it back."),
     nobody_in_time: "Nothing was decided in time.",
-    is_open: "It is open, and this page asks for itself again.",
+    is_open: "It is open, and this page refreshes itself.",
     reload: "Reload",
     choices: "Choices",
     choice: "Choice",
@@ -130,6 +143,9 @@ static EN: Words = Words {
     late: "Late",
     came_late: "late",
     evidence: "Evidence",
+    evidence_provider: "provider",
+    evidence_event: "its event",
+    evidence_link: "link",
     no_answers: "Nobody has answered yet.",
     asked: "Who is asked",
     asked_how: "A row for each message. What stands for later is not sent once the question has ended; a second channel of a \
@@ -176,14 +192,14 @@ static ES: Words = Words {
     requested_by: "Quién pregunta",
     answers: "Respuestas",
     quorum: "Hacen falta",
-    four_eyes: "Quien pregunta no puede responder",
-    may_change: "Se puede cambiar la respuesta",
+    four_eyes: "Cuatro ojos",
+    may_change: "Se puede cambiar",
     correlation: "Relacionada con",
     reply_to: "El final va a",
     made: "Preguntada",
     expires: "Vence",
     ended: "Terminó",
-    would_expire: "Valía hasta",
+    would_expire: "Habría valido hasta",
     attempts: "Códigos probados",
     from: "Preguntada desde",
     to: "Preguntada antes de",
@@ -210,6 +226,9 @@ static ES: Words = Words {
     late: "Tarde",
     came_late: "tarde",
     evidence: "Prueba",
+    evidence_provider: "proveedor",
+    evidence_event: "su evento",
+    evidence_link: "enlace",
     no_answers: "Nadie respondió todavía.",
     asked: "A quién se pregunta",
     asked_how: "Una fila por mensaje. Lo que está para más tarde no se envía cuando la pregunta terminó; el segundo canal de una \

@@ -16,8 +16,7 @@ const fn tone(state: CommandState) -> Tone {
         CommandState::Dispatched | CommandState::Running => Tone::Busy,
         CommandState::Succeeded => Tone::Good,
         CommandState::Failed => Tone::Bad,
-        CommandState::Expired => Tone::Warning,
-        CommandState::Rejected => Tone::Quiet,
+        CommandState::Rejected | CommandState::Expired => Tone::Warning,
     }
 }
 

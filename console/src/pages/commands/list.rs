@@ -74,11 +74,10 @@ fn form(form: &Form<'_>) -> Markup {
     form.filter(fields, words.from, words.to)
 }
 
-fn columns(words: &Words) -> [Column; 7] {
+fn columns(words: &Words) -> [Column; 6] {
     [
-        text(words.command),
-        text(words.state),
         text(words.what),
+        text(words.state),
         text(words.requested_by),
         text(words.confirmed_by),
         text(words.since),
@@ -87,14 +86,14 @@ fn columns(words: &Words) -> [Column; 7] {
 }
 
 fn row(command: &Command, lang: Lang, now: Timestamp) -> Row {
+    let (id, what) = (command.key.id.as_str(), format!("{}.{}", command.service, command.action));
     let cells = vec![
-        address::link(&command.key.id),
+        html! { span.most { a href=(address::of(id)) title=(id) { (breakable(&what)) } } },
         of_state(command.state, lang),
-        html! { span.most { (breakable(&format!("{}.{}", command.service, command.action))) } },
         html! { (command.requested_by) },
         html! { (command.confirmed_by.as_deref().unwrap_or(UNKNOWN)) },
         time(command.created_at, now, lang),
         time(command.updated_at, now, lang),
     ];
-    Row { id: anchor("command", &command.key.id), cells }
+    Row { id: anchor("command", id), cells }
 }

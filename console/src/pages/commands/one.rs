@@ -13,11 +13,11 @@ use store::StoreError;
 use web::problem::Problem;
 use web::query::Parameters;
 
-use super::words::Words;
+use super::words::{Words, unasked};
 use super::{address, badges, timeline};
 use crate::console::Console;
 use crate::layout::Shell;
-use crate::pages::asks::address as ask_page;
+use crate::pages::asks::{address as ask_page, said};
 use crate::pages::delivery::address as delivery;
 use crate::pieces::again::again;
 use crate::pieces::badge;
@@ -25,7 +25,7 @@ use crate::pieces::facts::fact;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::pager::address as with_query;
 use crate::pieces::table::{Row, table, text};
-use crate::pieces::time::{instant, moment};
+use crate::pieces::time::{moment, of_its_day};
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -60,7 +60,7 @@ pub(super) async fn show(
     }
     let words = Words::of(shell.lang());
     let key = Key { tenant: viewer.actor.tenant.clone(), id };
-    match found(&console, &key).await {
+    match found(&console, &key, shell.lang()).await {
         Ok(Some(found)) => shell.page(words.title, &content(&viewer, &found, console.clock.now())).await,
         Ok(None) if is_accepted => shell.answer(StatusCode::OK, words.title, &not_made(&key.id, shell.lang())).await,
         Ok(None) => shell.not_found().await,
@@ -74,12 +74,13 @@ fn accepted(mut query: Parameters) -> Result<bool, Problem> {
     Ok(is_accepted)
 }
 
-async fn found(console: &Console, key: &Key) -> Result<Option<Found>, StoreError> {
+/// The question is in the language of the page.
+async fn found(console: &Console, key: &Key, lang: Lang) -> Result<Option<Found>, StoreError> {
     let store = &console.store;
     let Some(command) = commands::show(store, key).await? else { return Ok(None) };
     let of = |id: &String| Key { tenant: key.tenant.clone(), id: id.clone() };
     let ask = match command.ask.as_ref().map(of) {
-        Some(ask) => store.ask(&ask).await?,
+        Some(ask) => store.ask(&ask).await?.map(|ask| said::spoken(&ask, lang)),
         None => None,
     };
     let delivery = match command.delivery.as_ref().map(of) {
@@ -106,18 +107,33 @@ fn content(viewer: &Viewer, found: &Found, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     html! {
         div #command {
-            p.standing { (badges::of_state(command.state, lang)) " " span { (words.outcome(command.state)) } }
+            p.standing { (badges::of_state(command.state, lang)) " " span { (words.outcome_of(command)) } }
             @if !command.state.is_ended() {
                 (again("command", &address::of(&command.key.id), EVERY, words.under_way, words.reload))
             }
             (call_off(viewer, command))
             (facts(found, lang, now))
             (arguments(command, lang))
-            @if let Some(output) = &command.output {
+            @if let Some(output) = command.output.as_ref().filter(|_| is_of_its_service(command)) {
                 h2 { (words.output) }
                 pre { (output) }
             }
             (timeline::of(command, found.ask.as_ref(), lang, now))
+        }
+    }
+}
+
+/// Whether its service has said what its row has: of one that never reached it the fleet itself has written why.
+fn is_of_its_service(command: &Command) -> bool {
+    command.delivery.is_some() && !command.is_undelivered()
+}
+
+/// Whoever has asked for it or confirmed it, by what they are called where its question knows that.
+fn person(found: &Found, id: Option<&str>, lang: Lang) -> Markup {
+    html! {
+        @match (&found.ask, id) {
+            (Some(ask), Some(id)) => { (said::person(ask, id, lang)) }
+            (_, id) => { (id.unwrap_or(UNKNOWN)) }
         }
     }
 }
@@ -139,9 +155,13 @@ fn facts(found: &Found, lang: Lang, now: Timestamp) -> Markup {
         dl.facts {
             (fact(words.id, html! { code { (command.key.id) } }))
             (fact(words.what, html! { code { (command.service) "." (command.action) } }))
-            (fact(words.requested_by, html! { (command.requested_by) }))
-            (fact(words.confirmed_by, html! { (command.confirmed_by.as_deref().unwrap_or(UNKNOWN)) }))
-            @if let Some(ask) = &command.ask { (fact(words.question, ask_page::link(ask))) }
+            (fact(words.requested_by, person(found, Some(command.requested_by.as_str()), lang)))
+            (fact(words.confirmed_by, person(found, command.confirmed_by.as_deref(), lang)))
+            @match (unasked(command), &command.ask) {
+                (Some(why), _) => { (fact(words.why, html! { span lang=(Lang::En.code()) { (why) } })) }
+                (None, Some(ask)) => { (fact(words.question, ask_page::link(ask))) }
+                (None, None) => {}
+            }
             @if let Some(id) = &command.delivery {
                 (fact(words.delivery, html! {
                     (delivery::link(id)) " "
@@ -158,7 +178,12 @@ fn facts(found: &Found, lang: Lang, now: Timestamp) -> Markup {
             (fact(words.changed, moment(command.updated_at, now, lang)))
             @match command.state.is_ended() {
                 false => { (fact(words.expires, moment(command.expires_at, now, lang))) }
-                true => { (fact(words.would_expire, instant(command.expires_at))) }
+                // One whose time was over has ended then.
+                true => {
+                    @if command.expires_at > command.updated_at {
+                        (fact(words.would_expire, of_its_day(command.expires_at, now)))
+                    }
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use domain::{Ask, AskState, Command, CommandState, Timestamp};
 use maud::{Markup, html};
 
 use super::words::Words;
+use crate::pages::asks::{badges, said};
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::time::moment;
 use crate::words::Lang;
@@ -21,7 +22,7 @@ pub(super) fn of(command: &Command, ask: Option<&Ask>, lang: Lang, now: Timestam
     html! {
         h2 { (words.timeline) }
         ol.timeline {
-            @for step in told(command, ask, words) {
+            @for step in told(command, ask, lang) {
                 li {
                     @if step.is_known {
                         (moment(step.at, now, lang))
@@ -35,14 +36,17 @@ pub(super) fn of(command: &Command, ask: Option<&Ask>, lang: Lang, now: Timestam
     }
 }
 
-fn told(command: &Command, ask: Option<&Ask>, words: &Words) -> Vec<Told> {
+fn told(command: &Command, ask: Option<&Ask>, lang: Lang) -> Vec<Told> {
+    let words = Words::of(lang);
     let known = |at: Timestamp, what: String| Told { at, is_known: true, what };
-    let mut told = vec![known(command.created_at, (words.asked_for)(&command.requested_by))];
+    let by = &command.requested_by;
+    let by = ask.map_or_else(|| by.clone(), |ask| said::called(ask, by, lang));
+    let mut told = vec![known(command.created_at, (words.asked_for)(&by))];
     let end = ask.and_then(|ask| ask.end.as_ref());
-    if let Some(end) = end {
-        let by = end.by.as_deref().unwrap_or(UNKNOWN);
-        let ended = (words.question_ended)(end.choice.as_deref().unwrap_or(end.state.as_str()), by);
-        told.push(known(end.at, ended));
+    if let Some((ask, end)) = ask.zip(end) {
+        let by = end.by.as_deref().map_or_else(|| UNKNOWN.to_owned(), |by| said::called(ask, by, lang));
+        let chosen = end.choice.as_deref().map_or(badges::word(end.state, lang), |choice| said::label(ask, choice));
+        told.push(known(end.at, (words.question_ended)(chosen, &by)));
     }
     let confirmed_at = end.filter(|end| end.state == AskState::Answered).map(|end| end.at);
     for state in passed(command) {
@@ -56,7 +60,7 @@ fn told(command: &Command, ask: Option<&Ask>, words: &Words) -> Vec<Told> {
     }
     let is_new = command.version == 1 && command.state == CommandState::PendingConfirmation;
     if !is_new {
-        told.push(known(command.updated_at, words.outcome(command.state).to_owned()));
+        told.push(known(command.updated_at, words.outcome_of(command).to_owned()));
     }
     // What is of the same instant stays in this order.
     told.sort_by_key(|told| told.at);

@@ -1,6 +1,7 @@
 //! What the pages of commands say, in every language.
 
-use domain::CommandState;
+use domain::{Command, CommandState};
+use operations::commands::UNASKED;
 
 use crate::words::Lang;
 
@@ -9,7 +10,6 @@ pub(super) struct Words {
     pub(super) nothing: &'static str,
     pub(super) nothing_yet: &'static str,
     pub(super) id: &'static str,
-    pub(super) command: &'static str,
     pub(super) state: &'static str,
     pub(super) what: &'static str,
     pub(super) service: &'static str,
@@ -23,6 +23,8 @@ pub(super) struct Words {
     pub(super) from: &'static str,
     pub(super) to: &'static str,
     pub(super) question: &'static str,
+    /// Why nobody could be asked, which its row has in English.
+    pub(super) why: &'static str,
     pub(super) delivery: &'static str,
     pub(super) not_taken: &'static str,
     pub(super) correlation: &'static str,
@@ -39,6 +41,10 @@ pub(super) struct Words {
     pub(super) question_ended: fn(&str, &str) -> String,
     /// In the order of [`CommandState::ALL`].
     outcomes: [&'static str; 7],
+    unasked: &'static str,
+    refused_by_people: &'static str,
+    unconfirmed_in_time: &'static str,
+    undelivered: &'static str,
     pub(super) on_its_way: &'static str,
     pub(super) under_way: &'static str,
     pub(super) reload: &'static str,
@@ -63,7 +69,18 @@ impl Words {
         lang.of(&EN, &ES)
     }
 
-    /// How far it is, in a sentence.
+    /// How far this one is, in a sentence. Whatever was confirmed, or needed nobody, has its delivery.
+    pub(super) fn outcome_of(&self, command: &Command) -> &'static str {
+        match (command.state, command.delivery.is_some()) {
+            (CommandState::Rejected, false) if unasked(command).is_some() => self.unasked,
+            (CommandState::Rejected, false) => self.refused_by_people,
+            (CommandState::Expired, false) => self.unconfirmed_in_time,
+            (CommandState::Failed, _) if command.is_undelivered() => self.undelivered,
+            (state, _) => self.outcome(state),
+        }
+    }
+
+    /// How far one in this state is.
     pub(super) fn outcome(&self, state: CommandState) -> &'static str {
         let [pending, dispatched, running, succeeded, failed, rejected, expired] = self.outcomes;
         match state {
@@ -78,12 +95,18 @@ impl Words {
     }
 }
 
+/// Why nobody could be asked to confirm it. None of one of which somebody could, or nobody needed to be.
+pub(super) fn unasked(command: &Command) -> Option<&str> {
+    let is_over = command.state == CommandState::Rejected && command.delivery.is_none();
+    let why = command.output.as_deref().filter(|_| is_over)?.strip_prefix(UNASKED)?;
+    Some(why.trim_start_matches([':', ' ']))
+}
+
 static EN: Words = Words {
     title: "Command",
     nothing: "No command fits. Have a service do something here, by POST /v1/commands/dispatch, or by /cmd in Telegram.",
     nothing_yet: "None of these fits. There are older ones: go on.",
     id: "Id",
-    command: "Command",
     state: "State",
     what: "Action",
     service: "Service",
@@ -92,10 +115,11 @@ static EN: Words = Words {
     since: "Since",
     changed: "Changed",
     expires: "Expires",
-    would_expire: "Stood until",
+    would_expire: "Would have stood until",
     from: "Asked for from",
     to: "Asked for before",
     question: "Question",
+    why: "Why",
     delivery: "Delivery",
     not_taken: "not taken",
     correlation: "Correlated with",
@@ -115,11 +139,15 @@ static EN: Words = Words {
         "Its service has begun.",
         "Its service has done it.",
         "It has failed.",
-        "It was refused: by those who were asked, or by its service.",
+        "Its service has refused it.",
         "Its time was over before its service had said how it ended.",
     ],
-    on_its_way: "The broker has it, and it is made within moments. This page asks for itself again.",
-    under_way: "It is under way, and this page asks for itself again.",
+    unasked: "Nobody could be asked to confirm it, so it was not done.",
+    refused_by_people: "It was not confirmed: those who were asked refused it, or its question was taken back.",
+    unconfirmed_in_time: "Its time was over before it was confirmed.",
+    undelivered: "It could not be delivered to its service.",
+    on_its_way: "The broker has it, and it is made within moments. This page refreshes itself.",
+    under_way: "It is under way, and this page refreshes itself.",
     reload: "Reload",
     call_off: "Call it off",
     new: "Have something done",
@@ -142,7 +170,6 @@ static ES: Words = Words {
     nothing: "Ningún comando coincide. Pida algo a un servicio aquí, con POST /v1/commands/dispatch, o con /cmd en Telegram.",
     nothing_yet: "Ninguno de estos coincide. Hay más antiguos: siga.",
     id: "Id",
-    command: "Comando",
     state: "Estado",
     what: "Acción",
     service: "Servicio",
@@ -151,10 +178,11 @@ static ES: Words = Words {
     since: "Desde",
     changed: "Cambió",
     expires: "Vence",
-    would_expire: "Valía hasta",
+    would_expire: "Habría valido hasta",
     from: "Pedido desde",
     to: "Pedido antes de",
     question: "Pregunta",
+    why: "Por qué",
     delivery: "Entrega",
     not_taken: "sin tomar",
     correlation: "Relacionado con",
@@ -174,9 +202,13 @@ static ES: Words = Words {
         "Su servicio empezó.",
         "Su servicio lo hizo.",
         "Falló.",
-        "Se rechazó: lo hicieron quienes fueron preguntados, o su servicio.",
+        "Su servicio lo rechazó.",
         "Venció antes de que su servicio dijera cómo terminó.",
     ],
+    unasked: "No había a quién pedir que lo confirmara, así que no se hizo.",
+    refused_by_people: "No se confirmó: lo rechazaron quienes fueron preguntados, o se retiró la pregunta.",
+    unconfirmed_in_time: "Venció antes de que se confirmara.",
+    undelivered: "No se pudo entregar a su servicio.",
     on_its_way: "El broker lo tiene, y se crea en instantes. Esta página se actualiza sola.",
     under_way: "Está en marcha, y esta página se actualiza sola.",
     reload: "Recargar",

@@ -146,6 +146,7 @@ pub(crate) fn why(why: &str, lang: Lang) -> &str {
         "suppressed" => lang.of("its recipient is not written to", "a su destinatario no se le escribe"),
         "paused" => lang.of("it would wait for a pause", "esperaría una pausa"),
         "breaker_open" => lang.of("its provider takes no messages now", "su proveedor no recibe mensajes ahora"),
+        "no_notification" => lang.of("it is no notification", "no es una notificación"),
         "another_address" => lang.of("its channel has other addresses", "su canal tiene otras direcciones"),
         "sent_otherwise" => lang.of("another delivery was sent in its place", "en su lugar se envió otra entrega"),
         "in_another_job" => lang.of("another job has it", "la tiene otro trabajo"),

@@ -44,6 +44,7 @@ pub(super) fn guarded(one: &Verification, lang: Lang) -> Option<String> {
 fn why(reason: BlockReason, lang: Lang) -> &'static str {
     match reason {
         BlockReason::Country => lang.of("country not served", "país sin servicio"),
+        BlockReason::Premium => lang.of("number of a premium service", "número de tarificación especial"),
         BlockReason::Address => lang.of("too many to this address", "demasiadas a esta dirección"),
         BlockReason::Client => lang.of("too many from this client", "demasiadas de este cliente"),
         BlockReason::Session => lang.of("too many of this session", "demasiadas de esta sesión"),

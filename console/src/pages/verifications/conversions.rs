@@ -17,7 +17,8 @@ pub(super) fn of(converted: &[Converted], lang: Lang) -> Markup {
         number(words.sent),
         number(words.entered),
         number(words.entered_share),
-        text(words.bar),
+        // The bar says what the share before it says.
+        text(""),
         number(words.blocked),
     ];
     let rows: Vec<Row> = converted.iter().map(|one| row(one, lang)).collect();

@@ -94,13 +94,12 @@ fn form(form: &Form<'_>) -> Markup {
     form.filter(fields, words.from, words.to)
 }
 
-fn columns(words: &Words) -> [Column; 11] {
+fn columns(words: &Words) -> [Column; 10] {
     [
-        text(words.verification),
+        text(words.purpose),
         text(words.state),
         text(words.channel),
         text(words.recipient),
-        text(words.purpose),
         text(words.country),
         number(words.checks),
         number(words.sends),
@@ -113,11 +112,10 @@ fn columns(words: &Words) -> [Column; 11] {
 fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
     let id = one.key.id.as_str();
     let cells = vec![
-        address::link(id),
+        html! { span.most { a href=(address::of(id)) title=(id) { (one.purpose) } } },
         of_state(one.state_at(now), lang),
         html! { (one.channel.as_str()) },
         html! { span.most { (breakable(&one.recipient_mask)) } },
-        html! { (one.purpose) },
         html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(u64::from(one.checks))) },
         html! { (whole(u64::from(one.sends))) },

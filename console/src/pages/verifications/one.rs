@@ -16,7 +16,7 @@ use crate::layout::Shell;
 use crate::pieces::again::again;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::{UNKNOWN, whole};
-use crate::pieces::time::{instant, moment};
+use crate::pieces::time::{moment, of_its_day};
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -72,7 +72,7 @@ fn facts(one: &Verification, state: VerificationState, lang: Lang, now: Timestam
             @if let Some(at) = one.last_sent_at { (fact(words.last_sent, moment(at, now, lang))) }
             @match is_pending {
                 true => { (fact(words.good_until, moment(one.expires_at, now, lang))) }
-                false => { (fact(words.good_until, instant(one.expires_at))) }
+                false => { (fact(words.good_until, of_its_day(one.expires_at, now))) }
             }
             @if let Some(at) = one.ended_at { (fact(words.ended, moment(at, now, lang))) }
         }

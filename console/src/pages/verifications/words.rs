@@ -35,9 +35,8 @@ pub(super) struct Words {
     pub(super) sent: &'static str,
     pub(super) entered: &'static str,
     pub(super) entered_share: &'static str,
-    pub(super) bar: &'static str,
     pub(super) blocked: &'static str,
-    /// Of a country, the part of its codes that was entered.
+    /// Of a country, the share of its codes that was entered.
     pub(super) entered_of: fn(&str, &str) -> String,
 }
 
@@ -80,13 +79,13 @@ static EN: Words = Words {
     ended: "Ended",
     outcomes: [
         "It waits for its code.",
-        "The right code was shown, or its link opened.",
-        "Its time was over before the right code was shown.",
+        "The right code was entered, or the button behind its link pressed.",
+        "Its time was over before the right code was entered.",
         "Its code was tried as often as it may be.",
         "It was called off.",
         "Nothing was sent.",
     ],
-    is_pending: "It is pending, and this page asks for itself again.",
+    is_pending: "It is pending, and this page refreshes itself.",
     reload: "Reload",
     from: "Started from",
     to: "Started before",
@@ -95,10 +94,9 @@ static EN: Words = Words {
     no_number: "no number",
     sent: "Sent",
     entered: "Entered",
-    entered_share: "Part",
-    bar: "As a bar",
+    entered_share: "Share",
     blocked: "Blocked",
-    entered_of: |country, part| format!("{country}: {part} were entered"),
+    entered_of: |country, share| format!("{country}: {share} were entered"),
 };
 
 static ES: Words = Words {
@@ -121,8 +119,8 @@ static ES: Words = Words {
     ended: "Terminó",
     outcomes: [
         "Espera su código.",
-        "Se mostró el código correcto, o se abrió su enlace.",
-        "Venció antes de que se mostrara el código correcto.",
+        "Se ingresó el código correcto, o se pulsó el botón de su enlace.",
+        "Venció antes de que se ingresara el código correcto.",
         "Su código se probó tantas veces como se puede.",
         "Se canceló.",
         "No se envió nada.",
@@ -136,8 +134,7 @@ static ES: Words = Words {
     no_number: "sin número",
     sent: "Enviados",
     entered: "Ingresados",
-    entered_share: "Parte",
-    bar: "En barra",
+    entered_share: "Proporción",
     blocked: "Bloqueados",
-    entered_of: |country, part| format!("{country}: se ingresó el {part}"),
+    entered_of: |country, share| format!("{country}: se ingresó el {share}"),
 };

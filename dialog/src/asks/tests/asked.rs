@@ -99,6 +99,21 @@ async fn whoever_has_asked_is_kept_out_by_whatever_they_are_named() {
 }
 
 #[tokio::test]
+async fn whoever_may_not_answer_what_they_have_asked_is_neither_asked_nor_reminded() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }, { "group": "admins" }],
+        "four_eyes": true, "requested_by": "ana", "remind_after": 60 });
+    let published = parts.asks(body).await;
+    assert!(!published.deliveries.is_empty());
+    for asked in &published.deliveries {
+        assert_eq!((&asked["destination"], &asked["interactive"]["approver"]), (&json!(ADMIN), &json!(1)), "{asked}");
+    }
+    let copies = parts.shared.intake.store.ask_copies(&testkit::key("a-1")).await.unwrap();
+    assert_eq!(copies.iter().map(|copy| copy.place).collect::<Vec<_>>(), [1, 1], "the question and its reminder");
+}
+
+#[tokio::test]
 async fn an_administrator_of_the_settings_is_asked_where_an_administrator_says() {
     let mut parts = parts().await;
     for (groups, channels) in [(&[][..], &["telegram"][..]), (&["admins"][..], &["email", "telegram"][..])] {

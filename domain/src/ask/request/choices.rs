@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use text::{is_plain_name, is_unsafe_in_a_line, unseen};
+use text::{hides, is_plain_name, is_unsafe_in_a_line, unseen};
 
 use super::reader::{Reader, kind_of};
 use crate::ask::faults::MAX_LABEL_CHARS;
@@ -67,7 +67,7 @@ fn checked_label(fields: &mut Reader<'_>, place: &str, label: String) -> Option<
         fields.refuse(place, format!("must have 1 to {MAX_LABEL_CHARS} characters"));
         return None;
     }
-    if let Some(bad) = label.chars().find(|c| is_unsafe_in_a_line(*c)) {
+    if let Some(bad) = label.chars().find(|c| hides(*c) || is_unsafe_in_a_line(*c)) {
         fields.refuse(place, format!("must not contain {}", unseen(bad)));
         return None;
     }

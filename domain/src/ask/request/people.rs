@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
+use text::{hides, is_unsafe_in_a_line, unseen};
 
 use super::reader::{Reader, kind_of};
 use super::{Addressee, AskStep, LASTS_SECONDS, TOO_LATE};
@@ -23,6 +24,11 @@ const TELEGRAM: &str = "telegram";
 const SLACK: &str = "slack";
 /// What the ids of people begin with in Slack.
 const PEOPLE_OF_SLACK: [char; 2] = ['U', 'W'];
+
+/// What stands before the colon where somebody is told of who has no name.
+const WORDS_OF_OURS: [&str; 8] = ["telegram", "slack", "command line", "whatsapp", "sms", "email", "user", "key"];
+/// The colon, and what looks like one.
+const COLONS: [char; 5] = [':', '\u{2d0}', '\u{2236}', '\u{a789}', '\u{ff1a}'];
 
 const OF_ONE: [&str; 7] = ["contact", "group", "channels", "channel", "destination", "name", "locale"];
 const OF_A_STEP: [&str; 2] = ["after_seconds", "to"];
@@ -132,8 +138,23 @@ fn read_address(fields: &mut Reader<'_>) -> Option<Addressee> {
         fields.refuse("destination", must);
     }
     let name = fields.line("name", MAX_ID_BYTES);
+    if let Some(must) = name.as_deref().and_then(refusal_as_a_name) {
+        fields.refuse("name", must);
+    }
     let locale = fields.word("locale");
     Some(Addressee::Address { channel: channel?, destination: destination?, name, locale })
+}
+
+/// Why somebody may not be called so, in words that begin with "must". Those whom people are told by, without a name, are told
+/// by words of ours, such as `telegram:4712` for an administrator: nobody else is called so. None where they may.
+pub fn refusal_as_a_name(name: &str) -> Option<String> {
+    if let Some(bad) = name.chars().find(|c| hides(*c) || is_unsafe_in_a_line(*c)) {
+        return Some(format!("must not contain {}", unseen(bad)));
+    }
+    let before = name.split_once(COLONS).map(|(before, _)| before.split_whitespace().collect::<Vec<_>>().join(" "));
+    let is_ours = before.is_some_and(|word| WORDS_OF_OURS.contains(&word.to_lowercase().as_str()));
+    let must = || "must not begin as administrators and operators are called, such as telegram: or ***".to_owned();
+    (is_ours || name.trim_start().starts_with('*')).then(must)
 }
 
 /// Why an address is not one person's, in words that begin with "must". None where it may be.

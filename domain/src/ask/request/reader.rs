@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use text::{FieldError, is_unsafe_in_a_line, nearest_of_few, plain, pointer_step, unseen};
+use text::{FieldError, check_subject, is_unsafe_in_a_line, nearest_of_few, plain, pointer_step, unseen};
 
 use crate::Tenant;
 use crate::ask::MAX_QUESTION_CHARS;
@@ -92,8 +92,9 @@ impl<'e> Reader<'e> {
             self.refuse("question", "must not be empty");
         } else if chars > MAX_QUESTION_CHARS {
             self.refuse("question", format!("has {chars} characters, and may have {MAX_QUESTION_CHARS}"));
-        } else if text.contains('\0') {
-            self.refuse("question", "must not contain the character U+0000");
+        } else if let Err(must) = text.lines().try_for_each(|line| check_subject(&line.replace('\t', " "))) {
+            // Each line of it is one as a subject is: nothing in it turns what stands around it.
+            self.refuse("question", must);
         }
         Some(text)
     }

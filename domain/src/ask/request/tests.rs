@@ -144,6 +144,7 @@ fn each_field_has_its_limits() {
             r#""escalate": [{"after_seconds": 9, "to": [{"group": "b"}]}, {"after_seconds": 9, "to": [{"group": "c"}]}]"#,
             "/escalate/1/after_seconds must be more than that of the step before",
         ),
+        (r#""choices": ["Yes", "Ye\u200bs"]"#, "/choices/1 must not contain the invisible character U+200B"),
         (r#""correlation_id": "a\nb""#, "/correlation_id must not contain "),
         (r#""metadata": 7"#, "/metadata must be an object, not a number"),
         (r#""quorum": 2"#, "/quorum must be 1 to 1: so many may answer"),
@@ -152,6 +153,38 @@ fn each_field_has_its_limits() {
         let found = faults_with(fields);
         assert!(found.iter().any(|fault| fault.starts_with(expected)), "{fields}: {found:?}");
     }
+}
+
+#[test]
+fn a_question_turns_no_text_and_nobody_is_called_as_an_administrator() {
+    for (question, expected) in [
+        ("Deploy?\\n\\t- one\\r\\n- \\u2067two\\u2069", None),
+        ("Deploy \\u202eoN?", Some("/question must not contain the invisible character U+202E")),
+        ("Deploy?\\n\\u2067x", Some("/question must close each isolate")),
+        ("Deploy?\\u0000", Some("/question must not contain the control character U+0000")),
+    ] {
+        let found = faults(&format!(r#"{{"question": "{question}", "to": [{{"contact": "ana"}}]}}"#));
+        assert_eq!(found.first().map(|fault| fault.starts_with(expected.unwrap_or_default())), expected.map(|_| true));
+    }
+    for good in ["Ana", "Turno: noche", "Zoë O'Brien", "علی\u{200c}رضا"] {
+        assert_eq!(refusal_as_a_name(good), None, "{good}");
+    }
+    for bad in [
+        "telegram:4712",
+        "Telegram : 4712",
+        "SLACK:U1",
+        "command  line:ada",
+        "telegram\u{ff1a}4712",
+        "***12",
+        "A\u{200b}na",
+        "\u{feff}Ana",
+        "Ana\u{e0041}",
+        "\u{202e}anA",
+    ] {
+        assert!(refusal_as_a_name(bad).is_some_and(|must| must.starts_with("must not ")), "{bad:?}");
+    }
+    let to = r#"{"question": "?", "to": [{"channel": "sms", "destination": "+12025550143", "name": "telegram:4712"}]}"#;
+    assert!(faults(to)[0].starts_with("/to/0/name must not begin "), "{:?}", faults(to));
 }
 
 #[test]

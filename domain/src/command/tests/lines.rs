@@ -68,6 +68,9 @@ fn all_that_is_wrong_is_said_at_once() {
         ("/cmd", "names no command: write /cmd service.action key=value"),
         ("/cmd a=1", "names no command: write /cmd service.action key=value"),
         ("/cmd .stop", "names no command: write /cmd service.action key=value"),
+        ("/cmd acme/", "names no command: write /cmd service.action key=value"),
+        ("/cmd acme/.stop", "names no command: write /cmd service.action key=value"),
+        ("/cmd /trading.stop", "names no command: write /cmd service.action key=value"),
         (
             "/cmd t.stop now a=1 a=2 b!=3",
             "/now has no value: write name=value, and quotes around a value with spaces; /a is given twice; \

@@ -107,7 +107,7 @@ fn arguments_that_come_as_json_are_resolved_alike() {
     assert_eq!(error.to_string(), "/id is missing");
     let other = crate::Tenant::parse("acme").unwrap();
     let error = registry.dispatched("trading", "stop", arguments, &other, &["ana"]).unwrap_err();
-    assert_eq!(error.to_string(), "you may not have trading.stop done", "acme has an ana of its own");
+    assert_eq!(error.to_string(), "there is no service trading; there is none", "acme has an ana of its own");
 }
 
 #[test]

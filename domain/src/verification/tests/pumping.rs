@@ -65,6 +65,42 @@ fn codes_go_to_the_countries_that_are_named_and_to_no_other() {
 }
 
 #[test]
+fn no_code_goes_to_a_number_that_earns_by_it_whatever_its_country() {
+    let everywhere = ["+34", "+1", "+44", "+49", "+54"].map(str::to_owned).to_vec();
+    let limits = PumpingLimits { countries: everywhere, ..limits() };
+    for number in [
+        "+19005550100",
+        "+34803123456",
+        "+34806123456",
+        "+34807123456",
+        "+34901123456",
+        "+34902123456",
+        "+34905123456",
+        "+449012345678",
+        "+447012345678",
+        "+447640123456",
+        "+448711234567",
+        "+499001234567",
+        "+546001234567",
+    ] {
+        assert_eq!(guard(&limits, Some(number), &busy()), [BlockReason::Premium], "{number}");
+        assert_eq!(BlockReason::parse("premium"), Some(BlockReason::Premium));
+    }
+    for number in [
+        "+34600123456",
+        "+34910123456",
+        "+447624123456",
+        "+447700900123",
+        "+442071838750",
+        "+14155550100",
+        "+491701234567",
+    ] {
+        assert_eq!(guard(&limits, Some(number), &busy()), [], "{number}");
+    }
+    assert_eq!(BlockReason::ALL.into_iter().filter(|reason| reason.is_of_the_number()).count(), 2);
+}
+
+#[test]
 fn conversion_says_nothing_before_there_is_enough_of_it() {
     let few = Counters { prefix_conversion: Some(Conversion { sent: 49, approved: 0 }), ..busy() };
     assert_eq!(guard(&limits(), MADRID, &few), []);
@@ -85,6 +121,6 @@ fn all_reasons_are_given_at_once() {
         prefix_conversion: Some(worst),
         country_conversion: Some(worst),
     };
-    let found = guard(&limits(), Some("+18765550100"), &full);
+    let found = guard(&limits(), Some("+979123456789"), &full);
     assert_eq!(found, BlockReason::ALL);
 }

@@ -130,11 +130,12 @@ impl Played {
     async fn confirm(&self, id: &str) {
         let look = async || {
             self.revive().await;
-            let ask = self.fleet.store().ask(&key(id)).await.ok()??;
-            (ask.state() == AskState::Open).then_some(())
+            let command = self.fleet.store().command(&key(id)).await.ok()??;
+            let ask = self.fleet.store().ask(&key(&command.ask?)).await.ok()??;
+            (ask.state() == AskState::Open).then_some(ask.key.id)
         };
-        until("somebody is asked", look).await;
-        let answered = json!({ "tenant": "default", "ask": id, "approver": "telegram:4711", "choice": "yes",
+        let ask = until("somebody is asked", look).await;
+        let answered = json!({ "tenant": "default", "ask": ask, "approver": "telegram:4711", "choice": "yes",
             "id": "answer-1", "via": "link", "evidence": "{}" });
         request(&self.fleet, "/asks/answer", &answered).await;
     }

@@ -71,6 +71,26 @@ async fn a_number_to_which_no_codes_are_sent_is_left_out_of_a_ladder_and_never_s
 }
 
 #[tokio::test]
+async fn a_premium_number_of_a_country_that_is_served_is_left_out_and_never_sent_to() {
+    let mut world = world().await;
+    let premium = "+34806123456";
+    let blocked = world.start(&sms(premium), None).await;
+    let Err(NotVerified::Blocked(row)) = blocked else { panic!("{blocked:?}") };
+    assert_eq!(row.reasons, [BlockReason::Premium]);
+    assert!(world.messages().0.is_empty());
+    let to = json!({"email": "ana@example.org", "phone": premium});
+    let started = world.start(&json!({"channel": "auto", "to": to, "purpose": "login"}), None).await.unwrap();
+    assert_eq!((started.state, started.reasons.as_slice()), (VerificationState::Pending, &[BlockReason::Premium][..]));
+    world.clock = later(60);
+    world.verifying().resend(&sender(), started.key.id.clone(), &json!({"to": to}).to_string()).await.unwrap();
+    let (messages, _) = world.messages();
+    assert_eq!(messages.len(), 2);
+    for message in messages {
+        assert_eq!((&message["channel"], message.get("fallback")), (&json!("email"), None));
+    }
+}
+
+#[tokio::test]
 async fn what_is_blocked_is_a_row_with_its_reasons_and_nothing_is_sent() {
     let mut world = world().await;
     let number = "+18765550100";

@@ -4,6 +4,7 @@ use domain::{State, Tenant, Timestamp};
 
 use super::{LetterPlan, Redirect};
 use crate::error::StoreError;
+use crate::letters::OF_NO_CALL;
 use crate::letters::list::condition;
 use crate::sql::{Session, Value};
 
@@ -39,7 +40,7 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
     let at = format!("${}", values.len());
     values.push(Value::Int(Some(i64::from(plan.rule.max_moves))));
     let moves = format!("${}", values.len());
-    let mut reasons = Vec::new();
+    let mut reasons = vec![format!("WHEN l.channel = '{OF_NO_CALL}' THEN 'no_notification'")];
     let mut channel = "l.channel".to_owned();
     if let Some(Redirect { from, to }) = &plan.redirect {
         values.extend([Value::Text(Some(from)), Value::Text(Some(to))]);

@@ -3,7 +3,7 @@
 use domain::Tenant;
 
 use super::{counted, index, letter, line, plan, started};
-use crate::letters::{IndexedLetter, LetterAction, LetterFilter, LetterPlan, Life, MAX_PLANS, PlanMade};
+use crate::letters::{IndexedLetter, LetterAction, LetterFilter, LetterPlan, Life, MAX_PLANS, OF_NO_CALL, PlanMade};
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, listed, sent, suppression};
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
@@ -31,6 +31,7 @@ async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
         IndexedLetter { expires_at: Some(at(0)), ..letter("c", "m2") },
         letter("d", "sent"),
         letter("e", "listed"),
+        IndexedLetter { channel: OF_NO_CALL.into(), ..letter("g", "m3") },
     ];
     index(&store, &letters).await;
     store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Replay), at(1)).await.unwrap();
@@ -38,6 +39,7 @@ async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
     let expected = [
         line("left_out", "ended", 1),
         line("left_out", "expired", 1),
+        line("left_out", "no_notification", 1),
         line("left_out", "replayed_too_often", 1),
         line("left_out", "suppressed", 1),
         line("pending", "", 1),
@@ -46,7 +48,7 @@ async fn a_plan_is_frozen_and_says_what_it_leaves_out_and_why(db: &Database) {
     store.plan_letters(&Tenant::default(), &plan("p", LetterAction::Drop), at(1)).await.unwrap();
     assert_eq!(counted(&store, "p").await, expected, "it is the plan that was made");
     store.plan_letters(&Tenant::default(), &plan("d", LetterAction::Drop), at(1)).await.unwrap();
-    assert_eq!(counted(&store, "d").await, [line("pending", "", 6)]);
+    assert_eq!(counted(&store, "d").await, [line("pending", "", 7)]);
     let late = at(1).plus(HOUR).plus(HOUR);
     assert!(
         !store.start_letter_job(&Tenant::default(), "p", &testkit::told_by("ada", late)).await.unwrap(),

@@ -1,0 +1,47 @@
+//! What people are told who type what cannot be done as they have typed it.
+
+use super::*;
+
+#[tokio::test]
+async fn people_are_told_what_they_may_and_what_is_wrong() {
+    let mut parts = parts_with(services()).await;
+    for (text, expected) in [
+        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
+        ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
+        ("/cmd vault.open", "Not done: you may not have vault.open done."),
+        ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
+    ] {
+        parts.says("telegram", words(&format!("m-{text}"), ADMIN, text)).await;
+        let published = parts.published();
+        let told = by(&published, "telegram");
+        assert_eq!((told.len(), &told[0]["message"]), (1, &json!(expected)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do() {
+    let mut parts = parts_with(services()).await;
+    let dan = parts.knows("dan", &[], &[("telegram", "8")]).await;
+    let of_acme = store::Contact { key: testkit::key_of("acme", "dan"), ..dan };
+    parts.shared.intake.store.put_contact(&of_acme, &testkit::told()).await.unwrap();
+    for (text, expected) in [
+        ("/cmd shared.look", "Not done: it may be for default, acme: write /cmd default/shared.look."),
+        ("/cmd nowhere/shared.look", "Not done: you are not of nowhere; you are of default, acme."),
+        (
+            "/cmd acmee/shared.look",
+            "Not done: you are not of acmee; you are of default, acme; do you mean acme/shared.look?",
+        ),
+        ("/cmd shared/look", "Not done: you are not of shared; you are of default, acme; do you mean shared.look?"),
+        ("/cmd acme/trading.look", "Not done: there is no service trading; there are shared."),
+        ("/cmd acme/", "Write /cmd service.action name=value; /help says what there is."),
+        ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
+        ("/cmd acme/shared.look", "shared.look is on its way."),
+    ] {
+        parts.says("telegram", words(&format!("m-{text}"), "8", text)).await;
+        let published = parts.published();
+        assert_eq!(by(&published, "telegram")[0]["message"], json!(expected), "{text}");
+        let dispatched = by(&published, "service");
+        assert_eq!(dispatched.len(), usize::from(text == "/cmd acme/shared.look"), "{text}");
+        assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
+    }
+}
