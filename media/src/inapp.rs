@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::fields::{field, unknown};
 use crate::line;
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
 
 /// The object in the data that holds what is no data of the application's own.
@@ -43,6 +43,7 @@ pub static MEDIUM: Medium = Medium {
     has_subject: true,
     sends: |_| true,
     meant: |name, _| nearest(name, [FIELD]),
+    files: Carriage::Nothing,
 };
 
 /// What stands in an inbox beside the words.

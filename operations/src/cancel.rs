@@ -65,8 +65,8 @@ pub(crate) async fn call_off(
     let target = |body: Option<&[u8]>| Target::of(body?, defaults, recipients);
     for _ in 0..MAX_CHAIN {
         match store.cancel(&key, now, &target, None).await? {
-            Cancel::TooLate(State::FellBack) | Cancel::Escalates(_) => key.id = child_id(&key, 1),
-            Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate(_) => break,
+            Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => key.id = child_id(&key, 1),
+            Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate { .. } => break,
         }
     }
     Ok(())
