@@ -23,9 +23,8 @@ const START: &str = "/start";
 /// What else our bot understands.
 const COMMANDS: [&str; 2] = ["/cmd", "/help"];
 
-/// Takes what is for us. False for everything else, which is told as what somebody has written. Either way
-/// it is noted when they were heard, where that matters. `at` is when it came in. It
-/// may come again, and then has the same effect.
+/// Takes what is for us. False for everything else, which is told as what somebody has written. Either way it is noted when they
+/// were heard, where that matters. `at` is when it came in. It may come again, and then has the same effect.
 ///
 /// # Errors
 /// What follows where not everything could be done.
