@@ -27,13 +27,13 @@ mod conformance;
 mod tests;
 
 pub use callback::{Callback, Readable, Refused, Unreadable};
-pub use channel::{Channel, Outgoing};
+pub use channel::{CarriedFile, Channel, Outgoing};
 pub use checked::Checked;
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use outbound::Allow;
 pub use providers::{
-    apns, fcm, provider_names, sections, sendgrid, service, slack, smtp, suppresses, telegram, twilio, webhook,
+    apns, fcm, inbox, provider_names, sections, sendgrid, service, slack, smtp, suppresses, telegram, twilio, webhook,
     webpush, whatsapp_cloud,
 };
 pub use section::{Half, Section};

@@ -85,6 +85,10 @@ pub struct Settings {
     pub zones: Zones,
     /// The services that take commands.
     pub services: Registry,
+    /// The origin at which browsers find a gateway, such as `https://ws.example.com`; none where it is the console's own.
+    pub realtime: Option<String>,
+    /// `WEB_VAPID_PUBLIC_KEY`: for which browsers subscribe to Web Push; none offers it to nobody.
+    pub push_key: Option<String>,
     /// The most bytes of a form.
     pub body_limit: usize,
 }

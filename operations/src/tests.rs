@@ -11,6 +11,7 @@ mod deliveries;
 mod endpoints;
 mod faults;
 pub(crate) mod fixtures;
+mod inbox;
 mod journal;
 mod overview;
 mod pauses;

@@ -85,7 +85,7 @@ fn all_that_is_wrong_with_the_demo_is_told_each_thing_once() {
         ],
     );
     for words in [
-        "SCHEDULER_DEMO_CHANNEL must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
+        "SCHEDULER_DEMO_CHANNEL must be one of email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
         "SCHEDULER_DEMO_CRON: must",
         "SCHEDULER_DEMO_TIMEZONE: must be the IANA name of a time zone",
         "SCHEDULER_DEMO_ENABLED must be true or false",
