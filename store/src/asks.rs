@@ -3,7 +3,7 @@
 //! otherwise.
 //!
 //! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, `asked` finds those of
-//! one person, `attempts` counts the codes that they try, `answer` writes what an answer does, `commands` and `verifications`
+//! one person, `lookup` that of a button, `attempts` counts the codes that they try, `answer` writes what an answer does, `commands` and `verifications`
 //! are those, `counters` what the guard counts, `ending` what has ended by time, `forgetting` what is old. `row` has the
 //! columns of asks and answers.
 
@@ -18,6 +18,7 @@ mod counters;
 mod ending;
 mod forgetting;
 mod list;
+mod lookup;
 mod row;
 mod verifications;
 
@@ -27,6 +28,7 @@ use sea_orm::QueryResult;
 use crate::error::StoreError;
 use crate::sql::{get, unreadable};
 
+pub(crate) use answer::{Answering, commit as commit_answers};
 pub use answer::{AskAnswered, AskCancelled};
 pub use ask::AskOpened;
 pub use asked::AskedPerson;
@@ -34,6 +36,7 @@ pub use command_list::{CommandCursor, CommandFilter, CommandPage};
 pub use commands::CommandMade;
 pub use copies::AskCopy;
 pub use list::{AskCursor, AskFilter, AskPage};
+pub(crate) use lookup::look_up;
 pub use verifications::{
     ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
 };

@@ -12,7 +12,7 @@ use domain::Entry;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::sql::{Session, Value, get, micros};
+use crate::sql::{Group, Session, Value, get, micros};
 use crate::store::Store;
 
 pub use list::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage};
@@ -96,20 +96,26 @@ impl Store {
 
 /// Notes what a transaction does, as part of it.
 pub(crate) async fn insert(session: &mut Session, entry: &Entry) -> Result<(), StoreError> {
-    const INSERT: &str =
-        "INSERT INTO journal (id, tenant, kind, subject, actor, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let (id, data) = (Uuid::now_v7().to_string(), entry.data_text());
-    let (subject, actor) = (storable(&entry.subject), storable(&entry.actor));
-    let values = [
-        Value::Text(Some(&id)),
-        Value::Text(Some(entry.tenant.as_str())),
-        Value::Text(Some(entry.kind)),
-        Value::Text(Some(&subject)),
-        Value::Text(Some(&actor)),
-        Value::Int(Some(entry.at.as_micros())),
-        Value::Text(Some(&data)),
-    ];
-    session.query(INSERT, &values).await.map(drop)
+    insert_all(session, std::slice::from_ref(entry)).await
+}
+
+/// Notes everything that a transaction does, as part of it.
+pub(crate) async fn insert_all(session: &mut Session, entries: &[Entry]) -> Result<(), StoreError> {
+    const INSERT: &str = "INSERT INTO journal (id, tenant, kind, subject, actor, at, data) \
+         SELECT u.id, u.tenant, u.kind, u.subject, u.actor, u.at, u.data FROM {u}";
+    let ids: Vec<String> = entries.iter().map(|_| Uuid::now_v7().to_string()).collect();
+    let data: Vec<String> = entries.iter().map(Entry::data_text).collect();
+    let subjects: Vec<Cow<'_, str>> = entries.iter().map(|entry| storable(&entry.subject)).collect();
+    let actors: Vec<Cow<'_, str>> = entries.iter().map(|entry| storable(&entry.actor)).collect();
+    let group = Group::of(entries.len())
+        .text("id", ids.iter().map(String::as_str))
+        .text("tenant", entries.iter().map(|entry| entry.tenant.as_str()))
+        .text("kind", entries.iter().map(|entry| entry.kind))
+        .text("subject", subjects.iter().map(Cow::as_ref))
+        .text("actor", actors.iter().map(Cow::as_ref))
+        .int("at", entries.iter().map(|entry| entry.at.as_micros()))
+        .text("data", data.iter().map(String::as_str));
+    session.query_group(INSERT, &group).await.map(drop)
 }
 
 /// Postgres can store no NUL.

@@ -18,7 +18,7 @@ mod lease;
 mod merge;
 mod moves;
 mod prune;
-mod receipts;
+pub(crate) mod receipts;
 pub(crate) mod record;
 mod row;
 mod search;

@@ -15,7 +15,7 @@ mod sqlite;
 mod value;
 mod writer;
 
-pub(crate) use columns::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of};
+pub(crate) use columns::{content_of, count_of, get, key_in, key_of, time_of, unreadable, uuid_of};
 pub(crate) use conditions::Conditions;
 pub(crate) use db::{Db, Line};
 pub use pager::PageCursor;

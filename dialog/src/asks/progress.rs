@@ -4,7 +4,7 @@
 //! version, or that of the end, calls off the earlier ones first: one that no worker has seen yet is stopped when it comes, one
 //! that waits is tried no more, and one that is being sent is waited for.
 
-use domain::{Answer, Ask, Key, State, ask_progress_id};
+use domain::{Answer, Ask, Key, Purpose, State, ask_progress_id};
 use serde_json::json;
 use store::{AskCopy, Cancel, StepError, Target};
 
@@ -40,13 +40,14 @@ pub(crate) async fn request_progress(shared: &Shared, ask: &Ask) -> Result<(), D
 /// What follows where not everything could be done.
 pub(crate) async fn progress(shared: &Shared, key: &Key, version: u32, round: u32) -> Result<bool, Disposition> {
     let intake = &shared.intake;
-    let found = intake.breaker.retry_until_taken(|| intake.store.ask(key)).await?;
-    let Some(ask) = found.filter(|ask| ask.end.is_none() && ask.version == version) else { return Ok(true) };
+    let handle = Purpose::Answer.handle(key);
+    let found = intake.breaker.retry_until_taken(|| intake.store.ask_of_ticket(handle)).await?;
+    let is_current = |(ask, _): &(Ask, _)| ask.end.is_none() && ask.version == version;
+    let Some((ask, copies)) = found.filter(is_current) else { return Ok(true) };
     let answers = intake.breaker.retry_until_taken(|| intake.store.answers(key)).await?;
     // An answer may have come in between.
     let answers: Vec<Answer> = answers.into_iter().filter(|answer| answer.version <= version).collect();
     let counted = ask.so_far(&answers);
-    let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(key)).await?;
     let mut waits = false;
     for copy in copies.iter().filter(|copy| copy.destination.is_some() && message::is_edited(copy)) {
         waits |= tell(shared, &ask, copy, counted).await?;

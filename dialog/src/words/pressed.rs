@@ -1,7 +1,7 @@
 //! Takes a button of an ask: nothing that it says is believed before the row was asked, and it is theirs alone for whom it was
 //! made.
 
-use domain::{Ask, AskVerdict, GivenAnswer, Tenant, Ticket, Timestamp};
+use domain::{AskVerdict, GivenAnswer, Tenant, Ticket, Timestamp};
 use serde_json::json;
 use store::AskCopy;
 
@@ -19,11 +19,11 @@ const STRANGER: &str = " somebody else";
 pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Timestamp) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let found = intake.breaker.retry_until_taken(|| intake.store.ask_of_ticket(ticket.handle)).await?;
-    let Some(ask) = found.filter(|ask| shared.secrets.has_made(&ask.seed(), ticket)) else {
+    let Some((ask, copies)) = found.filter(|(ask, _)| shared.secrets.has_made(&ask.seed(), ticket)) else {
         super::count("forged");
         return tell(shared, one, &Tenant::default(), "unknown_code", None).await;
     };
-    let theirs = theirs(shared, one, &ask).await?;
+    let theirs = theirs(shared, one, copies);
     let is_theirs = theirs.iter().any(|copy| copy.place == ticket.approver);
     let locale = theirs.first().and_then(|copy| copy.locale.clone());
     let approver = ask.approver(ticket.approver).filter(|_| is_theirs).unwrap_or(STRANGER);
@@ -49,12 +49,12 @@ pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Time
     }
 }
 
-/// The messages with the question that were sent to whoever has pressed a button, in a chat of theirs alone.
-async fn theirs(shared: &Shared, one: &Said, ask: &Ask) -> Result<Vec<AskCopy>, Disposition> {
-    let Some(person) = one.person.as_deref().filter(|_| is_private(one)) else { return Ok(Vec::new()) };
-    let intake = &shared.intake;
-    let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
-    let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(&ask.key)).await?;
-    let is_theirs = |copy: &AskCopy| copy.channel == one.channel && hashes.contains(&copy.recipient);
-    Ok(copies.into_iter().filter(is_theirs).collect())
+/// Of the messages with the question those that were sent to whoever has pressed a button, in a chat of theirs alone.
+fn theirs(shared: &Shared, one: &Said, mut copies: Vec<AskCopy>) -> Vec<AskCopy> {
+    let person = one.person.as_deref().filter(|_| is_private(one));
+    let hashes = person.map(|person| operations::every_recipient(&one.channel, person, &shared.intake.hasher));
+    let is_theirs =
+        |copy: &AskCopy| copy.channel == one.channel && hashes.iter().flatten().any(|hash| *hash == copy.recipient);
+    copies.retain(is_theirs);
+    copies
 }

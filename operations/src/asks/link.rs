@@ -62,13 +62,12 @@ pub enum Answering {
 pub async fn linked(store: &Store, secrets: &Secrets, ticket: &str) -> Result<Option<Linked>, StoreError> {
     let is_of_a_link = |ticket: &Ticket| ticket.purpose == Purpose::Answer && ticket.choice.is_none();
     let Some(ticket) = Ticket::parse(ticket).filter(is_of_a_link) else { return Ok(None) };
-    let Some(ask) = store.ask_of_ticket(ticket.handle).await? else { return Ok(None) };
+    let Some((ask, copies)) = store.ask_of_ticket(ticket.handle).await? else { return Ok(None) };
     if !secrets.has_made(&ask.seed(), &ticket) {
         return Ok(None);
     }
     let Some(approver) = ask.approver(ticket.approver).map(str::to_owned) else { return Ok(None) };
     let Some((ask, answers)) = store.ask_with_answers(&ask.key).await? else { return Ok(None) };
-    let copies = store.ask_copies(&ask.key).await?;
     let locale = copies.into_iter().find(|copy| copy.place == ticket.approver).and_then(|copy| copy.locale);
     Ok(Some(Linked { ask, approver, locale, answers }))
 }

@@ -1,13 +1,16 @@
 //! What an answer does to an ask, and what its cancelling does: one compare-and-swap, with the row of the answer and what
-//! the journal is told in the same transaction.
+//! the journal is told in the same transaction. Answers to several asks at once are one such transaction.
+
+use std::collections::HashMap;
 
 use domain::{Answer, Ask, AskDecision, AskState, Entry, GivenAnswer, Key, Timestamp};
 
 use super::ask::{read, read_answers, swap};
+use super::row::{ASK, ask_of};
 use super::{MAX_TRIES, is_storable, overtaken};
 use crate::error::StoreError;
 use crate::journal;
-use crate::sql::{Session, Value, key_values};
+use crate::sql::{Group, Line, Session, keys_group};
 use crate::store::Store;
 
 /// What became of an answer.
@@ -39,19 +42,8 @@ impl Store {
         if !is_storable(&key.id) {
             return Ok(None);
         }
-        for _ in 0..MAX_TRIES {
-            let mut session = self.inner.db.begin().await?;
-            // The ask is read first: an answer that counts in between has made another version of it.
-            let Some(ask) = read(&mut session, key).await? else { return Ok(None) };
-            let answers = read_answers(&mut session, key).await?;
-            let decision = ask.answered(&answers, given);
-            if write(&mut session, key, &decision).await? {
-                session.commit().await?;
-                let ask = decision.moved.clone().unwrap_or(ask);
-                return Ok(Some(AskAnswered { ask, decision }));
-            }
-        }
-        Err(overtaken())
+        let answering = Answering { key: key.clone(), given: given.clone() };
+        self.inner.writers.answers.write(answering).await
     }
 
     /// Takes a question back. That is told like an expiry: [`Store::untold_asks`].
@@ -72,7 +64,7 @@ impl Store {
             let mut session = self.inner.db.begin().await?;
             let Some(ask) = read(&mut session, key).await? else { return Ok(AskCancelled::Unknown) };
             let Some(ending) = ask.cancelled(by, now) else { return Ok(AskCancelled::Ended(Box::new(ask))) };
-            if swap(&mut session, &ending.ask, true).await? {
+            if swap(&mut session, &[(&ending.ask, true)]).await? {
                 journal::insert(&mut session, told).await?;
                 session.commit().await?;
                 return Ok(AskCancelled::Cancelled(Box::new(ending.ask)));
@@ -82,57 +74,74 @@ impl Store {
     }
 }
 
-/// False when somebody else was quicker.
-async fn write(session: &mut Session, key: &Key, decision: &AskDecision) -> Result<bool, StoreError> {
-    if let Some(moved) = &decision.moved {
-        // The answer that has ended it is told by whoever has the message with it in hand; that its time is over is not.
-        let untold = moved.state() == AskState::Expired;
-        if !swap(session, moved, untold).await? {
-            return Ok(false);
-        }
-    }
-    if let Some(answer) = &decision.kept {
-        // An answer that changes nothing makes no version by which another of the same person would be noticed.
-        if decision.moved.is_none() && has_another_late(session, key, answer).await? {
-            return Ok(false);
-        }
-        keep(session, key, answer).await?;
-    }
-    if let Some(entry) = decision.entry() {
-        journal::insert(session, &entry).await?;
-    }
-    Ok(true)
+/// An answer that is to be decided.
+pub(crate) struct Answering {
+    pub(crate) key: Key,
+    given: GivenAnswer,
 }
 
-/// Whether the person's late answer is kept already, by whoever was quicker. Nobody keeps another before this transaction
-/// has ended.
-async fn has_another_late(session: &mut Session, key: &Key, answer: &Answer) -> Result<bool, StoreError> {
-    const LOCK: &str = "UPDATE asks SET version = version WHERE tenant = $1 AND id = $2 RETURNING id";
-    const ANOTHER: &str =
-        "SELECT id FROM answers WHERE tenant = $1 AND ask = $2 AND approver = $3 AND late AND id <> $4 LIMIT 1";
-    session.query(LOCK, &key_values(key)).await?;
-    let [tenant, ask] = key_values(key);
-    let GivenAnswer { approver, id, .. } = &answer.given;
-    let values = [tenant, ask, Value::Text(Some(approver)), Value::Text(Some(id))];
-    Ok(!session.query(ANOTHER, &values).await?.is_empty())
+/// Decides the answers of a group, each to another ask, and writes what follows. The asks are locked first: nobody answers one
+/// of them, or ends it, between what is read of it here and what is written.
+pub(crate) async fn commit(line: &mut Line, ops: &[Answering]) -> Result<Vec<Option<AskAnswered>>, StoreError> {
+    let mut session = line.db.begin().await?;
+    let asks = lock(&mut session, ops).await?;
+    let answers = read_answers(&mut session, ops.iter().map(|op| &op.key)).await?;
+    let answered = ops.iter().map(|op| {
+        let ask = asks.get(&op.key)?;
+        let decision = ask.answered(answers.get(&op.key).map_or(&[], Vec::as_slice), &op.given);
+        Some((ask, decision))
+    });
+    let answered: Vec<Option<(&Ask, AskDecision)>> = answered.collect();
+    write(&mut session, answered.iter().flatten()).await?;
+    session.commit().await?;
+    let as_it_stands = |(ask, decision): (&Ask, AskDecision)| {
+        let ask = decision.moved.clone().unwrap_or_else(|| ask.clone());
+        AskAnswered { ask, decision }
+    };
+    Ok(answered.into_iter().map(|answered| answered.map(as_it_stands)).collect())
 }
 
-async fn keep(session: &mut Session, key: &Key, answer: &Answer) -> Result<(), StoreError> {
+/// The asks that are answered, locked in the order of their keys, so that no two who answer at once wait for each other.
+async fn lock(session: &mut Session, ops: &[Answering]) -> Result<HashMap<Key, Ask>, StoreError> {
+    let sql = format!(
+        "SELECT {ASK} FROM asks WHERE (tenant, id) IN (SELECT u.tenant, u.id FROM {{u}}) ORDER BY tenant, id {{for_update}}"
+    );
+    let rows = session.query_group(&sql, &keys_group(ops.iter().map(|op| &op.key))).await?;
+    rows.iter().map(|row| ask_of(row).map(|ask| (ask.key.clone(), ask))).collect()
+}
+
+/// Writes what was decided: the next versions of asks, the answers, and what the journal is told.
+async fn write<'a>(
+    session: &mut Session,
+    decided: impl Iterator<Item = &'a (&'a Ask, AskDecision)> + Clone,
+) -> Result<(), StoreError> {
+    let moved = decided.clone().filter_map(|(_, decision)| decision.moved.as_ref());
+    // The answer that has ended an ask is told by whoever has the message with it in hand; that its time is over is not.
+    let moved: Vec<(&Ask, bool)> = moved.map(|moved| (moved, moved.state() == AskState::Expired)).collect();
+    if !swap(session, &moved).await? {
+        return Err(overtaken());
+    }
+    let kept = decided.clone().filter_map(|(ask, decision)| Some((&ask.key, decision.kept.as_ref()?)));
+    keep(session, &kept.collect::<Vec<_>>()).await?;
+    let entries: Vec<Entry> = decided.filter_map(|(_, decision)| decision.entry()).collect();
+    journal::insert_all(session, &entries).await
+}
+
+async fn keep(session: &mut Session, answers: &[(&Key, &Answer)]) -> Result<(), StoreError> {
     const KEEP: &str = "INSERT INTO answers (tenant, ask, approver, id, choice, via, at, late, version, evidence) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, ask, approver, id) DO NOTHING";
-    let GivenAnswer { id, approver, choice, via, at, evidence } = &answer.given;
-    let [tenant, ask] = key_values(key);
-    let values = [
-        tenant,
-        ask,
-        Value::Text(Some(approver)),
-        Value::Text(Some(id)),
-        Value::Text(Some(choice)),
-        Value::Text(Some(via)),
-        Value::Int(Some(at.as_micros())),
-        Value::Flag(answer.late),
-        Value::Int(Some(i64::from(answer.version))),
-        Value::Text(Some(evidence)),
-    ];
-    session.query(KEEP, &values).await.map(drop)
+         SELECT u.tenant, u.ask, u.approver, u.id, u.choice, u.via, u.at, u.late, u.version, u.evidence FROM {u} \
+         WHERE TRUE ON CONFLICT (tenant, ask, approver, id) DO NOTHING";
+    let given = || answers.iter().map(|(_, answer)| &answer.given);
+    let group = Group::of(answers.len())
+        .text("tenant", answers.iter().map(|(key, _)| key.tenant.as_str()))
+        .text("ask", answers.iter().map(|(key, _)| key.id.as_str()))
+        .text("approver", given().map(|given| given.approver.as_str()))
+        .text("id", given().map(|given| given.id.as_str()))
+        .text("choice", given().map(|given| given.choice.as_str()))
+        .text("via", given().map(|given| given.via.as_str()))
+        .int("at", given().map(|given| given.at.as_micros()))
+        .flag("late", answers.iter().map(|(_, answer)| answer.late))
+        .int("version", answers.iter().map(|(_, answer)| i64::from(answer.version)))
+        .text("evidence", given().map(|given| given.evidence.as_str()));
+    session.query_group(KEEP, &group).await.map(drop)
 }

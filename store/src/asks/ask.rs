@@ -1,14 +1,15 @@
 //! Asks: opened once, and read.
 
-use domain::{Answer, Ask, Entry, Key, Purpose, Timestamp};
-use uuid::Uuid;
+use std::collections::HashMap;
+
+use domain::{Answer, Ask, Entry, Key, Purpose};
 
 use super::copies::{AskCopy, keep_copies};
 use super::row::{ANSWER, ASK, answer_of, ask_of};
 use super::{is_storable, overtaken};
 use crate::error::StoreError;
 use crate::journal;
-use crate::sql::{Session, Value, key_values};
+use crate::sql::{Group, Session, Value, key_in, key_values, keys_group};
 use crate::store::Store;
 
 /// What became of an ask that was to be opened.
@@ -48,16 +49,6 @@ impl Store {
         read(&mut self.inner.db.reader(), key).await
     }
 
-    /// The ask that a link or a button names ([`domain::Ticket::handle`]).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn ask_of_ticket(&self, handle: Uuid) -> Result<Option<Ask>, StoreError> {
-        let sql = format!("SELECT {ASK} FROM asks WHERE handle = $1");
-        let rows = self.inner.db.reader().query(&sql, &[Value::Bytes(Some(handle.as_bytes()))]).await?;
-        rows.first().map(ask_of).transpose()
-    }
-
     /// The answers of an ask that are kept, in their order.
     ///
     /// # Errors
@@ -66,7 +57,8 @@ impl Store {
         if !is_storable(&key.id) {
             return Ok(Vec::new());
         }
-        read_answers(&mut self.inner.db.reader(), key).await
+        let mut answers = read_answers(&mut self.inner.db.reader(), std::iter::once(key)).await?;
+        Ok(answers.remove(key).unwrap_or_default())
     }
 
     /// An ask with its answers. These are read first, so that an answer that has ended the ask is never shown beside one that
@@ -98,11 +90,20 @@ pub(super) async fn read(session: &mut Session, key: &Key) -> Result<Option<Ask>
     session.query(&sql, &key_values(key)).await?.first().map(ask_of).transpose()
 }
 
-/// Those that count in the order in which they did, and then the late ones.
-pub(super) async fn read_answers(session: &mut Session, key: &Key) -> Result<Vec<Answer>, StoreError> {
-    let sql =
-        format!("SELECT {ANSWER} FROM answers WHERE tenant = $1 AND ask = $2 ORDER BY late, version, at, approver, id");
-    session.query(&sql, &key_values(key)).await?.iter().map(answer_of).collect()
+/// The answers of these asks: those that count in the order in which they did, and then the late ones.
+pub(super) async fn read_answers<'a>(
+    session: &mut Session,
+    asks: impl ExactSizeIterator<Item = &'a Key> + Clone,
+) -> Result<HashMap<Key, Vec<Answer>>, StoreError> {
+    let sql = format!(
+        "SELECT tenant, ask, {ANSWER} FROM answers WHERE (tenant, ask) IN (SELECT u.tenant, u.id FROM {{u}}) \
+         ORDER BY late, version, at, approver, id"
+    );
+    let mut answers: HashMap<Key, Vec<Answer>> = HashMap::new();
+    for row in session.query_group(&sql, &keys_group(asks)).await? {
+        answers.entry(key_in(&row, "ask")?).or_default().push(answer_of(&row)?);
+    }
+    Ok(answers)
 }
 
 /// False when the tenant has one of this id.
@@ -146,22 +147,22 @@ async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
     Ok(!session.query(&sql, &values).await?.is_empty())
 }
 
-/// Writes the next version of an ask over the one before it. False when the row has another version by now.
-pub(super) async fn swap(session: &mut Session, next: &Ask, untold: bool) -> Result<bool, StoreError> {
-    const SWAP: &str = "UPDATE asks SET state = $3, version = $4, chosen = $5, ended_by = $6, ended_at = $7, untold = $8 \
-         WHERE tenant = $1 AND id = $2 AND version = $9 RETURNING id";
-    let end = next.end.as_ref();
-    let [tenant, id] = key_values(&next.key);
-    let values = [
-        tenant,
-        id,
-        Value::Text(Some(next.state().as_str())),
-        Value::Int(Some(i64::from(next.version))),
-        Value::Text(end.and_then(|end| end.choice.as_deref())),
-        Value::Text(end.and_then(|end| end.by.as_deref())),
-        Value::Int(end.map(|end| end.at).map(Timestamp::as_micros)),
-        Value::Flag(untold),
-        Value::Int(Some(i64::from(next.version) - 1)),
-    ];
-    Ok(!session.query(SWAP, &values).await?.is_empty())
+/// Writes the next versions of asks over those before them, each with whether its end is untold. False when a row has another
+/// version by now; then the transaction is given up.
+pub(super) async fn swap(session: &mut Session, next: &[(&Ask, bool)]) -> Result<bool, StoreError> {
+    const SWAP: &str = "UPDATE asks SET state = u.state, version = u.version, chosen = u.chosen, ended_by = u.ended_by, \
+         ended_at = u.ended_at, untold = u.untold FROM {u} \
+         WHERE asks.tenant = u.tenant AND asks.id = u.id AND asks.version = u.version - 1 RETURNING asks.id";
+    let asks = || next.iter().map(|(ask, _)| *ask);
+    let ends = || asks().map(|ask| ask.end.as_ref());
+    let group = Group::of(next.len())
+        .text("tenant", asks().map(|ask| ask.key.tenant.as_str()))
+        .text("id", asks().map(|ask| ask.key.id.as_str()))
+        .text("state", asks().map(|ask| ask.state().as_str()))
+        .int("version", asks().map(|ask| i64::from(ask.version)))
+        .text("chosen", ends().map(|end| end?.choice.as_deref()))
+        .text("ended_by", ends().map(|end| end?.by.as_deref()))
+        .int("ended_at", ends().map(|end| Some(end?.at.as_micros())))
+        .flag("untold", next.iter().map(|(_, untold)| *untold));
+    Ok(session.query_group(SWAP, &group).await?.len() == next.len())
 }

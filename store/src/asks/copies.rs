@@ -1,11 +1,13 @@
 //! The messages by which people are asked: written with their ask, and without a destination once the ask has ended.
 
+use std::collections::HashMap;
+
 use domain::{ChannelName, Key, RecipientHash, Timestamp};
 use sea_orm::QueryResult;
 
 use super::is_storable;
 use crate::error::StoreError;
-use crate::sql::{Session, Value, count_of, get, key_values, unreadable};
+use crate::sql::{Session, Value, count_of, get, key_in, key_values, keys_group, unreadable};
 use crate::store::Store;
 
 const COLUMNS: &str = "delivery, place, step, rung, channel, destination, recipient, locale, due_at";
@@ -35,13 +37,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn ask_copies(&self, ask: &Key) -> Result<Vec<AskCopy>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM ask_copies WHERE tenant = $1 AND ask = $2 ORDER BY place, step, rung, delivery"
-        );
         if !is_storable(&ask.id) {
             return Ok(Vec::new());
         }
-        self.inner.db.reader().query(&sql, &key_values(ask)).await?.iter().map(copy_of).collect()
+        let mut copies = read_copies(&mut self.inner.db.reader(), std::iter::once(ask)).await?;
+        Ok(copies.remove(ask).unwrap_or_default())
     }
 
     /// Forgets where the copies of an ask went: it has ended, and nothing more is sent there for it.
@@ -79,6 +79,22 @@ pub(super) async fn keep_copies(session: &mut Session, ask: &Key, copies: &[AskC
         session.query(&sql, &values).await?;
     }
     Ok(())
+}
+
+/// The copies of these asks, in the order of people, steps and channels.
+pub(super) async fn read_copies<'a>(
+    session: &mut Session,
+    asks: impl ExactSizeIterator<Item = &'a Key> + Clone,
+) -> Result<HashMap<Key, Vec<AskCopy>>, StoreError> {
+    let sql = format!(
+        "SELECT tenant, ask, {COLUMNS} FROM ask_copies WHERE (tenant, ask) IN (SELECT u.tenant, u.id FROM {{u}}) \
+         ORDER BY place, step, rung, delivery"
+    );
+    let mut copies: HashMap<Key, Vec<AskCopy>> = HashMap::new();
+    for row in session.query_group(&sql, &keys_group(asks)).await? {
+        copies.entry(key_in(&row, "ask")?).or_default().push(copy_of(&row)?);
+    }
+    Ok(copies)
 }
 
 fn copy_of(row: &QueryResult) -> Result<AskCopy, StoreError> {

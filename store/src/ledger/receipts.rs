@@ -7,7 +7,7 @@ use domain::{Key, Report, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
-use crate::sql::{Group, Session, Value, count_of, get, key_values, time_of};
+use crate::sql::{Group, Line, Session, Value, count_of, get, key_values, time_of};
 use crate::store::Store;
 
 /// One report, as it is kept.
@@ -51,7 +51,15 @@ const FIND: &str = "SELECT r.tenant, r.id, r.provider, r.event_id, r.received_at
      ON r.id = u.id AND r.tenant = u.tenant AND r.provider = u.provider AND r.event_id = u.event_id";
 
 /// The tenant and the id of the delivery, the provider and its id of the event: what one receipt is known by.
-type Name = [String; 4];
+pub(crate) type Name = [String; 4];
+
+/// Reports that are to be kept, in the order in which they were said.
+pub(crate) struct Keeping {
+    /// One for each report. Two who keep the same do so one after the other.
+    pub(crate) names: Vec<Name>,
+    reports: Vec<Report>,
+    received_at: Timestamp,
+}
 
 impl Store {
     /// Which of these reports are repeats: kept already, or the same as one before it in the list. In their order.
@@ -74,27 +82,8 @@ impl Store {
         reports: &[Report],
         received_at: Timestamp,
     ) -> Result<Vec<KeptReport>, StoreError> {
-        let mut new = insert(&mut self.inner.db.writer(), reports, received_at).await?;
-        let first = if reports.iter().all(|report| new.contains(&name(report))) {
-            vec![None; reports.len()]
-        } else {
-            self.received(reports).await?
-        };
-        let kept = |(report, first): (&Report, Option<Timestamp>)| KeptReport {
-            is_new: new.remove(&name(report)),
-            received_at: first.unwrap_or(received_at),
-        };
-        Ok(reports.iter().zip(first).map(kept).collect())
-    }
-
-    /// When each of these reports came for the first time, as it is kept; in their order. None for one that is not kept.
-    ///
-    /// # Errors
-    /// [`StoreError`]; repeat it.
-    pub(crate) async fn received(&self, reports: &[Report]) -> Result<Vec<Option<Timestamp>>, StoreError> {
-        let kept = self.inner.db.reader().query_group(FIND, &names(reports)).await?;
-        let known = kept.iter().map(first_of).collect::<Result<HashMap<Name, Timestamp>, StoreError>>()?;
-        Ok(reports.iter().map(|report| known.get(&name(report)).copied()).collect())
+        let (names, reports) = (reports.iter().map(name).collect(), reports.to_vec());
+        self.inner.writers.reports.write(Keeping { names, reports, received_at }).await
     }
 
     /// What was reported of a delivery, in the order in which it came.
@@ -126,8 +115,36 @@ impl Store {
     }
 }
 
+/// Keeps the reports of a group. Of one that is in it twice the first is new.
+pub(crate) async fn commit(line: &mut Line, ops: &[Keeping]) -> Result<Vec<Vec<KeptReport>>, StoreError> {
+    let mut session = line.session().await?;
+    let mut new = insert(&mut session, ops).await?;
+    let is_each_new = ops.iter().flat_map(|op| &op.names).all(|name| new.contains(name));
+    let known = if is_each_new {
+        HashMap::new()
+    } else {
+        let reports: Vec<&Report> = ops.iter().flat_map(|op| &op.reports).collect();
+        first_times(&mut session, &names(reports)).await?
+    };
+    line.keep(session);
+    let mut kept_of = |op: &Keeping| {
+        let kept = |name: &Name| {
+            let received_at = known.get(name).copied().unwrap_or(op.received_at);
+            KeptReport { is_new: new.remove(name), received_at }
+        };
+        op.names.iter().map(kept).collect()
+    };
+    Ok(ops.iter().map(&mut kept_of).collect())
+}
+
+/// When each of these receipts came for the first time.
+async fn first_times(session: &mut Session, names: &Group<'_>) -> Result<HashMap<Name, Timestamp>, StoreError> {
+    session.query_group(FIND, names).await?.iter().map(first_of).collect()
+}
+
 /// The group of the receipts' names, by which each is looked up.
-fn names(reports: &[Report]) -> Group<'_> {
+fn names<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Group<'a> {
+    let reports: Vec<&Report> = reports.into_iter().collect();
     let about = || reports.iter().map(|report| report.about.as_ref());
     Group::of(reports.len())
         .text("tenant", about().map(|about| about.map_or("", |label| label.key.tenant.as_str())))
@@ -151,23 +168,25 @@ fn first_of(row: &QueryResult) -> Result<(Name, Timestamp), StoreError> {
     Ok((name_of(row)?, Timestamp::from_micros(get(row, "received_at")?)))
 }
 
-/// Returns the names of those that were not kept before.
-async fn insert(
-    session: &mut Session,
-    reports: &[Report],
-    received_at: Timestamp,
-) -> Result<HashSet<Name>, StoreError> {
-    let about = || reports.iter().map(|report| report.about.as_ref());
-    let group = names(reports)
+/// Returns the names of those that were not kept before. They are written in the order of their names: two processes that
+/// keep the same ones then never wait for each other.
+async fn insert<'a>(session: &mut Session, ops: &'a [Keeping]) -> Result<HashSet<Name>, StoreError> {
+    let of = |op: &'a Keeping| op.names.iter().zip(&op.reports).map(|(name, report)| (name, report, op.received_at));
+    let mut rows: Vec<(&Name, &Report, Timestamp)> = ops.iter().flat_map(of).collect();
+    // The sort is stable: of one that is there twice, the first stays first.
+    rows.sort_by_key(|(name, ..)| *name);
+    let reports = || rows.iter().map(|(_, report, _)| *report);
+    let about = || reports().map(|report| report.about.as_ref());
+    let group = names(reports())
         .int("epoch", about().map(|about| about.map_or(0, |label| i64::from(label.epoch))))
         .int("attempt", about().map(|about| about.map_or(0, |label| i64::from(label.attempt))))
-        .text("said", reports.iter().map(|report| report.said.as_str()))
-        .text("class", reports.iter().map(|report| report.said.class()))
-        .text("provider_id", reports.iter().map(|report| report.provider_id.as_deref()))
-        .text("code", reports.iter().map(|report| report.code.as_deref()))
-        .text("detail", reports.iter().map(|report| report.detail.as_str()))
-        .int("happened_at", reports.iter().map(|report| report.at.map(Timestamp::as_micros)))
-        .int("received_at", reports.iter().map(|_| received_at.as_micros()));
+        .text("said", reports().map(|report| report.said.as_str()))
+        .text("class", reports().map(|report| report.said.class()))
+        .text("provider_id", reports().map(|report| report.provider_id.as_deref()))
+        .text("code", reports().map(|report| report.code.as_deref()))
+        .text("detail", reports().map(|report| report.detail.as_str()))
+        .int("happened_at", reports().map(|report| report.at.map(Timestamp::as_micros)))
+        .int("received_at", rows.iter().map(|(_, _, received_at)| received_at.as_micros()));
     session.query_group(INSERT, &group).await?.iter().map(name_of).collect()
 }
 

@@ -19,9 +19,14 @@ pub(crate) fn unreadable(column: &str) -> StoreError {
 }
 
 pub(crate) fn key_of(row: &QueryResult) -> Result<Key, StoreError> {
+    key_in(row, "id")
+}
+
+/// The key whose id stands in this column.
+pub(crate) fn key_in(row: &QueryResult, column: &str) -> Result<Key, StoreError> {
     let tenant: String = get(row, "tenant")?;
     let tenant = Tenant::parse(&tenant).ok_or_else(|| unreadable("tenant"))?;
-    Ok(Key { tenant, id: get(row, "id")? })
+    Ok(Key { tenant, id: get(row, column)? })
 }
 
 pub(crate) fn count_of(row: &QueryResult, column: &str) -> Result<u32, StoreError> {

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use domain::Key;
 use tokio::sync::{mpsc, oneshot};
 
 use super::db::{Db, Line};
@@ -23,10 +22,10 @@ type Commit<Op, Done> = Box<dyn for<'a> Fn(&'a mut Line, &'a [Op]) -> Committing
 
 /// How a writer finds the key of an operation, and how it commits a group. The answers are in the order of the
 /// operations. After an error the same operations can be committed again.
-pub(crate) struct Work<Op, Done> {
+pub(crate) struct Work<Op, Done, K> {
     /// The writer's name in the metrics.
     pub(crate) name: &'static str,
-    pub(crate) key: fn(&Op) -> &Key,
+    pub(crate) key: fn(&Op) -> &K,
     pub(crate) commit: Commit<Op, Done>,
 }
 
@@ -42,7 +41,7 @@ struct Pending<Op, Done> {
 }
 
 impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
-    pub(crate) fn start(db: Arc<Db>, work: Work<Op, Done>) -> Self {
+    pub(crate) fn start<K: Ord + 'static>(db: Arc<Db>, work: Work<Op, Done, K>) -> Self {
         let (queue, receiver) = mpsc::unbounded_channel();
         tokio::spawn(run(Line::new(db), work, receiver));
         Self { queue }
@@ -63,9 +62,9 @@ impl<Op: Send + Sync + 'static, Done: Send + 'static> Writer<Op, Done> {
     }
 }
 
-async fn run<Op: Send + Sync, Done: Send>(
+async fn run<Op: Send + Sync, Done: Send, K: Ord>(
     mut line: Line,
-    work: Work<Op, Done>,
+    work: Work<Op, Done, K>,
     mut receiver: mpsc::UnboundedReceiver<Pending<Op, Done>>,
 ) {
     let mut waiting = VecDeque::new();
@@ -99,9 +98,9 @@ type Answer<Done> = Option<oneshot::Sender<Result<Done, StoreError>>>;
 
 /// Removes the next operations with distinct keys from the queue, sorted by key: a statement meets each row once, and
 /// several processes lock rows in one order. A second operation on a key waits for the next group.
-fn next_group<Op, Done>(
+fn next_group<Op, Done, K: Ord>(
     waiting: &mut VecDeque<Pending<Op, Done>>,
-    key: fn(&Op) -> &Key,
+    key: fn(&Op) -> &K,
 ) -> (Vec<Op>, Vec<Answer<Done>>) {
     let mut taken: Vec<_> = waiting.drain(..waiting.len().min(MAX_GROUP)).collect();
     // The sort is stable: of several operations on one key the first stays first.
@@ -119,9 +118,9 @@ fn next_group<Op, Done>(
     group.into_iter().map(|pending| (pending.op, pending.answer)).unzip()
 }
 
-async fn commit_group<Op: Send + Sync, Done: Send>(
+async fn commit_group<Op: Send + Sync, Done: Send, K>(
     line: &mut Line,
-    work: &Work<Op, Done>,
+    work: &Work<Op, Done, K>,
     ops: &[Op],
 ) -> Vec<Result<Done, StoreError>> {
     let begun = Instant::now();
@@ -132,9 +131,9 @@ async fn commit_group<Op: Send + Sync, Done: Send>(
 }
 
 /// Commits a group. A group that is refused is halved until the row that the database refuses stands alone.
-fn commit_or_split<'a, Op: Send + Sync, Done: Send>(
+fn commit_or_split<'a, Op: Send + Sync, Done: Send, K>(
     line: &'a mut Line,
-    work: &'a Work<Op, Done>,
+    work: &'a Work<Op, Done, K>,
     ops: &'a [Op],
 ) -> BoxFuture<'a, Vec<Result<Done, StoreError>>> {
     Box::pin(async move {

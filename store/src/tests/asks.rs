@@ -2,6 +2,7 @@
 
 mod copies;
 mod ends;
+mod together;
 
 use domain::{Ask, AskChoice, AskKind, AskState, AskVerdict, GivenAnswer, Keyring, Purpose, Secrets, Tenant, Ticket};
 use tokio::task::JoinSet;
@@ -114,7 +115,7 @@ async fn an_ask_is_opened_once_and_read_as_it_was_made(db: &Database) {
     let with_secrets = Ask { key_id: secrets.key_id().to_owned(), ..ask("a-2") };
     opened(&store, &with_secrets).await;
     let ticket = Ticket::parse(&secrets.button(&with_secrets.seed(), 1, 2).unwrap()).unwrap();
-    let named = store.ask_of_ticket(ticket.handle).await.unwrap().unwrap();
+    let (named, _) = store.ask_of_ticket(ticket.handle).await.unwrap().unwrap();
     assert!(secrets.has_made(&named.seed(), &ticket), "its row has all of which a ticket is derived but the key");
     assert_eq!(store.ask_of_ticket(Purpose::Verify.handle(&key("a-2"))).await.unwrap(), None);
 }

@@ -76,14 +76,11 @@ async fn a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event(db: &Da
     assert_eq!(none_is_kept, [false, false, false, false, false, true], "the last one stands there twice");
     store.keep_reports(&[opened, of_nobody], at(9)).await.unwrap();
     assert_eq!(store.are_repeats(&asked).await.unwrap(), [true, true, false, false, false, true]);
-    store.keep_reports(&asked[..2], at(10)).await.unwrap();
-    let first = Some(at(9));
-    assert_eq!(
-        store.received(&asked).await.unwrap(),
-        [first, first, None, None, None, first],
-        "not when it came again"
-    );
-    assert!(store.received(&[]).await.unwrap().is_empty());
+    let kept = store.keep_reports(&asked, at(10)).await.unwrap();
+    let (known, new) = ((false, at(9)), (true, at(10)));
+    let kept: Vec<_> = kept.iter().map(|one| (one.is_new, one.received_at)).collect();
+    assert_eq!(kept, [known, known, new, new, new, known], "a repeat came when it came for the first time");
+    assert!(store.keep_reports(&[], at(11)).await.unwrap().is_empty());
 }
 
 async fn sent_row(store: &Store, id: &str) -> Row {

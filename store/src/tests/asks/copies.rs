@@ -14,7 +14,7 @@ on_both!(
     asks_that_ended_before_the_retention_are_forgotten_with_all_that_is_theirs,
 );
 
-fn copy(place: u16, rung: u32, destination: &str) -> AskCopy {
+pub(super) fn copy(place: u16, rung: u32, destination: &str) -> AskCopy {
     AskCopy {
         delivery: format!("copy-{place}-{rung}"),
         place,
