@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::allowed::{NotDone, must};
 
-pub use files::Files;
-pub use find::{FileStanding, Found, Standing, Wanted, find, quota, show};
+pub use files::{Files, Settings as FileSettings};
+pub use find::{FileStanding, Found, Standing, Wanted, find, quota, show, usage};
 
 /// The fields of the form with which a file comes.
 pub const FIELDS: [&str; 2] = ["file", "expires_in_seconds"];

@@ -2,7 +2,7 @@
 
 use domain::{ObjectName, Scan, StoredFile, Tenant, Timestamp};
 use files::Files;
-use store::{FileQuota, FileState, KeptFile, PageCursor, Store, StoreError};
+use store::{FileQuota, FileState, FileUsage, KeptFile, PageCursor, Store, StoreError};
 
 /// At so many files one search looks at most.
 const LOOK: usize = 1_000;
@@ -116,6 +116,14 @@ pub async fn show(
     now: Timestamp,
 ) -> Result<Option<Standing>, StoreError> {
     Ok(store.kept_file(tenant, object).await?.map(|kept| standing(kept, now)))
+}
+
+/// How much a tenant has, with what is being stored and removed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn usage(store: &Store, tenant: &Tenant) -> Result<FileUsage, StoreError> {
+    store.file_usage(tenant).await
 }
 
 /// How much each tenant may have.
