@@ -40,6 +40,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
         recipients: app.recipients.clone(),
         letters: app.letters.clone(),
         secrets: app.secrets.clone(),
+        files: settings.files.clone(),
         settings: console::Settings {
             sandbox: settings.sandbox,
             providers: settings.providers.clone(),

@@ -13,6 +13,7 @@ use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
 use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
+use operations::files::Files;
 use operations::overview::Watching;
 use operations::providers::Carrier;
 use store::Store;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub letters: LetterSealer,
     /// What marks the fleet's own requests.
     pub secrets: Secrets,
+    /// Where files are kept; none where this process keeps none.
+    pub files: Option<Arc<Files>>,
     pub settings: Settings,
     /// Ends every open stream. Whoever serves the console cancels it on the stop signal, because a stream would
     /// otherwise hold the listener open until its drain is over.

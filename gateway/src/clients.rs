@@ -1,6 +1,7 @@
 //! Who is connected to this process, in which rooms, and how each is reached. It knows no socket: whoever lets a client in
 //! says how it is told something and how it is sent away.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -182,9 +183,23 @@ impl Clients {
         self.table().clients.values().map(|(client, _)| Arc::clone(client)).collect()
     }
 
-    /// Everybody who is connected, each once.
-    pub(crate) fn people(&self) -> HashSet<Person> {
-        self.table().people.iter().filter(|(_, count)| **count > 0).map(|(person, _)| person.clone()).collect()
+    /// Everybody who is connected, and by how many sockets and streams.
+    pub(crate) fn people(&self) -> HashMap<Person, usize> {
+        let table = self.table();
+        table.people.iter().filter(|(_, count)| **count > 0).map(|(person, count)| (person.clone(), *count)).collect()
+    }
+
+    /// The largest rooms that are not one person's, and how many clients are in each.
+    pub(crate) fn largest_rooms(&self, most: usize) -> Vec<(Room, usize)> {
+        let table = self.table();
+        let mut rooms: Vec<(&Room, usize)> = table
+            .rooms
+            .iter()
+            .filter(|(room, _)| !room.is_one_persons())
+            .map(|(room, inside)| (room, inside.len()))
+            .collect();
+        rooms.sort_unstable_by_key(|(_, inside)| Reverse(*inside));
+        rooms.into_iter().take(most).map(|(room, inside)| (room.clone(), inside)).collect()
     }
 
     /// How many clients and how many rooms there are.

@@ -69,6 +69,11 @@ impl Gateway {
             () = ticker::keep(&shared) => {}
         }
         shared.readiness.set(vec!["stopping".into()]);
+        let noted = async {
+            if let Err(error) = presence::leave(&shared).await {
+                tracing::warn!(%error, "that this gateway lets its clients go could not be noted");
+            }
+        };
         let drained = async {
             consumers.drain().await;
             let _ = hearing.await;
@@ -77,7 +82,7 @@ impl Gateway {
             let_go(&shared, &io).await;
             let _ = serving.await;
         };
-        if tokio::time::timeout(GRACE, drained).await.is_err() {
+        if tokio::time::timeout(GRACE, async { tokio::join!(noted, drained) }).await.is_err() {
             tracing::warn!("some clients did not go in time");
         }
         if let Err(error) = presence::end(&shared).await {

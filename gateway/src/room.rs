@@ -44,6 +44,15 @@ impl Room {
         (self.kind == Kind::Topic).then_some(self.name.as_str())
     }
 
+    pub(crate) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Whether only one person can be in it.
+    pub(crate) fn is_one_persons(&self) -> bool {
+        self.kind == Kind::User
+    }
+
     /// None for what is no name.
     pub(crate) fn new(tenant: &Tenant, kind: Kind, name: &str) -> Option<Self> {
         is_name(name).then(|| Self { tenant: tenant.clone(), kind, name: name.to_owned() })

@@ -37,8 +37,10 @@ enum FileUsage {
     Bytes,
 }
 
-/// A tenant's files in the order in which they came.
+/// A tenant's files in the order of their names in the storage.
 const OF_TENANTS: &str = "CREATE INDEX files_of_tenant ON files (tenant, object)";
+/// The newest of a tenant first.
+const NEWEST: &str = "CREATE INDEX files_newest ON files (tenant, created_at, object)";
 /// Those that somebody has to look after: few.
 const TO_CLEAN: &str = "CREATE INDEX files_to_clean ON files (touched_at) WHERE state <> 'stored'";
 const ENDING: &str = "CREATE INDEX files_ending ON files (expires_at) WHERE expires_at IS NOT NULL";
@@ -70,7 +72,7 @@ impl MigrationTrait for Migration {
             .primary_key(Index::create().col(FileUsage::Tenant))
             .take();
         manager.create_table(usage).await?;
-        for index in [OF_TENANTS, TO_CLEAN, ENDING] {
+        for index in [OF_TENANTS, NEWEST, TO_CLEAN, ENDING] {
             manager.get_connection().execute_unprepared(index).await?;
         }
         Ok(())

@@ -1,14 +1,20 @@
 //! Files of a tenant: taken in once they are found fit, given out, linked to and deleted. A row is reserved before the bytes
-//! are kept and forgotten after they are removed, so that whatever breaks in between is cleaned by a scheduler.
+//! are kept and forgotten after they are removed, so that whatever breaks in between is cleaned by a scheduler. Whoever looks
+//! after them does so by `find`.
+
+mod find;
 
 use std::time::Duration;
 
 use domain::{Actor, Entry, FileKind, FileLinks, ObjectName, Scope, StoredFile, Tenant, Timestamp};
-use files::{Away, Files, NotAdmitted, Reading, Received, Unfit};
-use store::{FileBegun, FileQuota, FileUsage, Store, StoreError};
+use files::{Away, NotAdmitted, Reading, Received, Unfit};
+use store::{FileBegun, FileUsage, Store, StoreError};
 use uuid::Uuid;
 
 use crate::allowed::{NotDone, must};
+
+pub use files::{Files, Settings as FileSettings};
+pub use find::{FileStanding, Found, Standing, Wanted, find, quota, show, usage};
 
 /// The fields of the form with which a file comes.
 pub const FIELDS: [&str; 2] = ["file", "expires_in_seconds"];
@@ -118,8 +124,7 @@ pub async fn keep(
         created_at: now,
         expires_at: asked.lives.or(settings.kept_for).map(|lives| now.plus(lives)),
     };
-    let quota = FileQuota { files: settings.quota_files, bytes: settings.quota_bytes };
-    if let FileBegun::OverQuota(usage) = store.begin_file(&file, quota).await? {
+    if let FileBegun::OverQuota(usage) = store.begin_file(&file, quota(files)).await? {
         return Err(NotKept::OverQuota(usage));
     }
     if let Err(away) = files.keep(&file.object, received).await {

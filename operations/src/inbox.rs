@@ -1,5 +1,7 @@
 //! The inboxes of users: they read what was told them in an application, and say what they have done with it. Whoever supports
-//! them may do so for them.
+//! them may do so for them; `look` is how they look into one, of which the journal is told.
+
+mod look;
 
 use domain::{
     Actor, Clock, Defaults, EventName, FieldError, InboxAct, InboxCounters, InboxEvent, InboxStanding, Key,
@@ -12,6 +14,8 @@ use crate::allowed::{NotDone, must};
 use crate::cancel::call_off;
 use crate::checked::Refused;
 use crate::reader::{Reader, field_meant};
+
+pub use look::{Looked, look};
 
 /// The fields of the body by which an item is snoozed.
 pub const SNOOZE_FIELDS: [&str; 1] = ["until"];
@@ -59,7 +63,7 @@ impl From<NotDone> for NotInbox {
 }
 
 impl Inboxes<'_> {
-    /// Reads an inbox: the actor's own, or that of the `user` who is named.
+    /// Reads an inbox: the actor's own, or that of the `user` who is named, of which the journal is told.
     ///
     /// # Errors
     /// [`NotInbox`].
@@ -71,6 +75,7 @@ impl Inboxes<'_> {
         limit: usize,
     ) -> Result<InboxPage, NotInbox> {
         let user = self.whose(actor, user, Scope::Read, "see an inbox").await?;
+        look::note(self.store, actor, user, self.clock.now()).await?;
         Ok(self.store.inbox(&actor.tenant, user, from, limit).await?)
     }
 

@@ -6,7 +6,8 @@
 //! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept, and [`faults`] what goes wrong there on
 //! demand; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move;
 //! [`asks`] are questions to people, [`contacts`] those who are known by name, and [`messages`] say either in other words;
-//! [`inbox`] is what was told a user in an application, and [`topics`] who is told together;
+//! [`inbox`] is what was told a user in an application, [`topics`] who is told together, and [`gateways`] where users are
+//! connected;
 //! [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
 //! [`providers`] carry all this; [`verifications`] ask whose an address is; [`commands`] have [`services`] do something;
 //! [`dead_letters`] wait for an operator; [`files`] are what messages may carry; [`accounts`] say who may ask for all of this,
@@ -31,6 +32,7 @@ pub mod endpoints;
 mod explain;
 pub mod faults;
 pub mod files;
+pub mod gateways;
 pub mod inbox;
 pub mod journal;
 pub mod messages;

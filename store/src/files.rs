@@ -1,6 +1,8 @@
 //! The rows of files: reserved before the bytes are kept, and forgotten after they are removed, so that no bytes are
 //! without a row. How much a tenant has is counted in the same transaction.
 
+mod newest;
+
 use std::time::Duration;
 
 use domain::{Entry, ObjectName, Scan, StoredFile, Tenant, Timestamp};
@@ -9,6 +11,8 @@ use sea_orm::QueryResult;
 use crate::error::StoreError;
 use crate::sql::{Group, Session, Value, content_of, get, time_of, unreadable};
 use crate::store::Store;
+
+pub use newest::{FileState, KeptFile};
 
 /// After this time nobody stores a file any more that was begun.
 const BEGUN_FOR: Duration = Duration::from_secs(60 * 60);

@@ -14,6 +14,6 @@ mod reading;
 
 pub use fan_outs::FanOut;
 pub use forgetting::InboxLimits;
-pub use items::{InboxCursor, InboxFilter, InboxItem, InboxPage};
+pub use items::{InboxCursor, InboxFilter, InboxItem, InboxKept, InboxPage};
 pub use members::MemberPut;
 pub use post::Post;

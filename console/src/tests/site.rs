@@ -11,6 +11,7 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use domain::{Actor, Clock, Defaults, Keyring, Registry, Role, Scope, Secrets, Tenant, Window, WindowUnit, Zones};
 use operations::Checker;
+use operations::files::{FileSettings, Files};
 use operations::overview::Watching;
 use operations::providers::Carrier;
 use store::{Options, Store};
@@ -137,6 +138,7 @@ impl Site {
             recipients: keys.recipients(),
             letters: keys.letters(),
             secrets: Secrets::new(&keys),
+            files: Some(Arc::new(Files::new(FileSettings::in_folder(folder.path().join("files"))).unwrap())),
             settings,
             ending: ending.clone(),
         });

@@ -7,13 +7,13 @@ use domain::{
     Telling, Tenant, Timestamp, Ways, When, child_id, content_of, decide,
 };
 use serde_json::{Value, json};
-use store::{Claimed, InboxCursor, InboxFilter, Post, Recorded, Store};
+use store::{Claimed, InboxCursor, InboxFilter, JournalFilter, Post, Recorded, Store};
 use tokio::sync::mpsc::UnboundedReceiver;
 use topology::{Publication, Publisher, To};
 use uuid::Uuid;
 
 use crate::NotDone;
-use crate::inbox::{Inboxes, NotInbox, read_up_to, snoozed_until};
+use crate::inbox::{Inboxes, NotInbox, look, read_up_to, snoozed_until};
 use crate::tests::fixtures::{DEFAULTS, Ledger, NOW, Still, key, ledger, recipients, tenant};
 
 static CLOCK: Still = Still(NOW);
@@ -152,6 +152,31 @@ async fn a_user_has_the_own_inbox_and_another_only_by_support() {
     assert_eq!(inboxes.counters(&of_another, None).await.unwrap().unread, 0);
     let nobody = Actor { name: "a b".into(), ..ana() };
     assert_eq!(inboxes.counters(&nobody, None).await, Err(NotInbox::NoUser));
+}
+
+#[tokio::test]
+async fn whoever_looks_into_the_inbox_of_another_is_in_the_journal_and_whoever_reads_the_own_is_not() {
+    let told = Told::start().await;
+    let store = &told.ledger.store;
+    posted(store, "d-1", None).await;
+    let newest = InboxCursor::Newest { filter: InboxFilter::All, before: None };
+    let support = Actor { name: "eva".into(), scopes: vec![Scope::Read], ..ana() };
+    let looks = async || -> Vec<(String, String)> {
+        let filter = JournalFilter { kind: Some("inbox.opened".into()), limit: 10, ..JournalFilter::default() };
+        let page = store.journal_page(&filter).await.unwrap();
+        page.entries.into_iter().map(|entry| (entry.row.actor, entry.row.subject)).collect()
+    };
+    told.inboxes().page(&ana(), None, newest, 9).await.unwrap();
+    told.inboxes().page(&Actor { scopes: vec![Scope::Read], ..ana() }, Some("ana"), newest, 9).await.unwrap();
+    assert_eq!(looks().await, [], "it is her own");
+    let seen = look(store, &support, "ana", newest, 9, NOW).await.unwrap();
+    assert_eq!((seen.page.items.len(), seen.kept.items, seen.kept.archived), (1, 1, 0));
+    told.inboxes().page(&support, Some("ana"), newest, 9).await.unwrap();
+    assert_eq!(looks().await, [("eva".to_owned(), "ana".to_owned())], "once for both");
+    let nobody = Actor { scopes: vec![Scope::Notify], ..support };
+    let denied = NotInbox::NotDone(NotDone::Denied(domain::Denied { needed: Scope::Read }));
+    assert_eq!(look(store, &nobody, "ana", newest, 9, NOW).await, Err(denied));
+    assert_eq!(looks().await.len(), 1);
 }
 
 #[test]

@@ -98,6 +98,14 @@ pub struct InboxPage {
     pub complete: bool,
 }
 
+/// How much an inbox keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct InboxKept {
+    pub items: u32,
+    /// How many of them are archived.
+    pub archived: u32,
+}
+
 /// The row of an inbox.
 pub(super) struct Head {
     pub(super) counters: InboxCounters,

@@ -1,10 +1,13 @@
 //! How users read their inboxes.
 
 use domain::{InboxCounters, Key, Tenant, When};
+use sea_orm::QueryResult;
 
-use super::items::{COLUMNS, InboxCursor, InboxFilter, InboxItem, InboxPage, head, item, item_of, nothing, place};
+use super::items::{
+    COLUMNS, InboxCursor, InboxFilter, InboxItem, InboxKept, InboxPage, head, item, item_of, nothing, place,
+};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, get, key_of};
+use crate::sql::{Session, Value, count_of, get, key_of};
 use crate::store::Store;
 
 impl Store {
@@ -15,6 +18,19 @@ impl Store {
     pub async fn inbox_counters(&self, tenant: &Tenant, user: &str) -> Result<InboxCounters, StoreError> {
         let head = head(&mut self.inner.db.reader(), tenant, user, "").await?;
         Ok(head.map_or_else(nothing, |head| head.counters))
+    }
+
+    /// How much an inbox keeps.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn inbox_kept(&self, tenant: &Tenant, user: &str) -> Result<InboxKept, StoreError> {
+        const COUNT: &str = "SELECT COUNT(*) AS items, COUNT(archived_at) AS archived FROM inbox_items \
+                             WHERE tenant = $1 AND user_id = $2";
+        let rows = self.inner.db.reader().query(COUNT, &place(tenant, user)).await?;
+        let read =
+            |row: &QueryResult| Ok(InboxKept { items: count_of(row, "items")?, archived: count_of(row, "archived")? });
+        rows.first().map_or(Ok(InboxKept::default()), read)
     }
 
     /// Reads an inbox, at most `limit` items.

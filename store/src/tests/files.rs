@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::tests::database::{Database, at};
 use crate::tests::on_both;
-use crate::{FileBegun, FileQuota, FileUsage};
+use crate::{FileBegun, FileQuota, FileState, FileUsage, PageCursor};
 
 on_both!(
     a_file_is_served_once_it_is_stored_and_is_its_tenants_alone,
@@ -16,6 +16,7 @@ on_both!(
     what_nobody_has_finished_is_removed_and_given_back,
     a_file_is_not_served_after_its_time_and_its_bytes_wait_for_messages,
     a_file_that_is_removed_is_gone_at_once,
+    whoever_looks_after_files_sees_them_in_every_state_the_newest_first,
 );
 
 const QUOTA: FileQuota = FileQuota { files: 3, bytes: 1_000 };
@@ -143,4 +144,33 @@ async fn a_file_that_is_removed_is_gone_at_once(db: &Database) {
     assert_eq!(store.files_named(&one.tenant, std::slice::from_ref(&one.object)).await.unwrap(), []);
     assert_eq!(store.files_to_remove(seconds(HOUR + 59), 10).await.unwrap(), [], "whoever began it has a minute");
     assert_eq!(store.files_to_remove(seconds(HOUR + 60), 10).await.unwrap(), [one.object.clone()]);
+}
+
+async fn whoever_looks_after_files_sees_them_in_every_state_the_newest_first(db: &Database) {
+    let store = db.store().await;
+    let acme = Tenant::parse("acme").unwrap();
+    let [one, two, three] = [(1, 1), (2, 2), (3, 2)]
+        .map(|(number, second)| StoredFile { created_at: seconds(second), ..file("acme", number, 10) });
+    store.begin_file(&one, QUOTA).await.unwrap();
+    for file in [&two, &three] {
+        stored(&store, file).await;
+    }
+    assert!(store.begin_removing_file(&acme, &two.object, &told()).await.unwrap());
+    stored(&store, &file("other", 9, 10)).await;
+    let found = async |after: Option<&PageCursor>, limit| -> Vec<(ObjectName, FileState)> {
+        let files = store.newest_files(&acme, after, limit).await.unwrap();
+        files.into_iter().map(|kept| (kept.file.object, kept.state)).collect()
+    };
+    let all = [
+        (three.object.clone(), FileState::Stored),
+        (two.object.clone(), FileState::Removing),
+        (one.object.clone(), FileState::Storing),
+    ];
+    assert_eq!(found(None, 9).await, all);
+    let last = PageCursor::of(three.created_at, three.object.as_str());
+    assert_eq!(found(Some(&last), 1).await, all[1..2], "both came at the same time");
+    assert_eq!(found(PageCursor::parse(&last.to_string()).as_ref(), 9).await, all[1..]);
+    let removing = store.kept_file(&acme, &two.object).await.unwrap().unwrap();
+    assert_eq!((removing.file, removing.state), (two.clone(), FileState::Removing));
+    assert_eq!(store.kept_file(&Tenant::parse("other").unwrap(), &two.object).await.unwrap(), None);
 }

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key};
 use crate::tests::on_both;
-use crate::{Claimed, InboxCursor, InboxFilter, InboxLimits, MemberPut, Post, Recorded, Store};
+use crate::{Claimed, InboxCursor, InboxFilter, InboxKept, InboxLimits, MemberPut, Post, Recorded, Store};
 
 on_both!(
     an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing,
@@ -141,6 +141,10 @@ async fn what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change(
     let older = ids(&store, InboxCursor::Newest { filter: InboxFilter::All, before: Some(3) }, 1).await;
     assert_eq!(older, (vec!["d-2".into()], false));
     assert_eq!(store.change_inbox_item(&key("none"), "ana", InboxAct::Seen, at(9)).await.unwrap(), None);
+    store.change_inbox_item(&key("d-1"), "ana", InboxAct::Archive, at(9)).await.unwrap();
+    let kept = store.inbox_kept(&Tenant::default(), "ana").await.unwrap();
+    assert_eq!((kept.items, kept.archived), (3, 1));
+    assert_eq!(store.inbox_kept(&Tenant::default(), "ben").await.unwrap(), InboxKept::default());
 }
 
 async fn everything_up_to_an_item_is_read_at_once(db: &Database) {
