@@ -2,9 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chasqui::clock::SystemClock;
 use domain::{Clock as _, State};
 use e2e::processes::with;
@@ -68,10 +65,7 @@ fn token(claims: &Value, seconds: i64) -> String {
 fn signed(key: &[u8], claims: &Value, seconds: i64) -> String {
     let mut claims = claims.clone();
     claims["exp"] = json!(SystemClock.now().as_micros() / 1_000_000 + seconds);
-    let encoded = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    let begin = format!("{}.{}", encoded(&json!({ "alg": "HS256", "typ": "JWT" })), encoded(&claims));
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), begin.as_bytes());
-    format!("{begin}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
+    testkit::keys::shared_token(key, &claims)
 }
 
 /// A client of the shipped rules, who may look at one request.
