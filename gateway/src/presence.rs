@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use runtime::Outage;
+use runtime::{Outage, failpoint};
 use store::StoreError;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -62,6 +62,7 @@ async fn note(shared: &Shared, noted: &mut Noted) -> Result<(), StoreError> {
         }
         let begun = Instant::now();
         shared.store.hold_gateway(shared.node, LEASE).await?;
+        failpoint("gateway.lease_held");
         noted.renewed = Some(begun);
         shared.store.forget_gateways().await?;
     }
@@ -69,6 +70,7 @@ async fn note(shared: &Shared, noted: &mut Noted) -> Result<(), StoreError> {
     let (come, gone) = changes(&noted.people, &present);
     for person in come {
         shared.store.note_present(&person.tenant, &person.user, shared.node).await?;
+        failpoint("gateway.present_noted");
         noted.people.insert(person);
     }
     for person in gone {
