@@ -26,14 +26,21 @@ pub(in crate::chaos) enum Action {
     Api(&'static str),
     /// The dialog aborts at a step with a question, an answer or a command.
     Dialog(&'static str),
+    /// The first gateway aborts at a step with its clients.
+    Gateway(&'static str),
+    /// The same, where the step is one of its end.
+    GatewayThatStops(&'static str),
     KillWorker,
     KillWorkers,
     KillSchedulers,
     KillApi,
     KillDialog,
+    KillGateways,
     StopWorker,
     StopSchedulers,
+    StopGateway,
     FreezeWorker,
+    FreezeGateway,
 }
 
 impl Action {
@@ -47,6 +54,7 @@ impl Action {
             Self::Scheduler(step) => (world.schedulers.iter().collect(), step),
             Self::Api(step) => (vec![&world.clients.api], step),
             Self::Dialog(step) => (vec![&world.dialog], step),
+            Self::Gateway(step) | Self::GatewayThatStops(step) => (vec![&world.gateways[0]], step),
             _ => return Ok(()),
         };
         for replica in replicas {
@@ -77,6 +85,11 @@ impl Action {
             Self::Worker(_) | Self::WorkerThatRetries(_) => world.workers[0].until_aborted().await,
             Self::Api(_) => world.clients.api.until_aborted().await,
             Self::Dialog(_) => world.dialog.until_aborted().await,
+            Self::Gateway(_) => world.gateways[0].until_aborted().await,
+            Self::GatewayThatStops(_) => {
+                world.gateways[0].signal("TERM").await?;
+                world.gateways[0].until_aborted().await
+            }
             Self::Scheduler(_) => {
                 let [one, two] = &world.schedulers;
                 tokio::select! {
@@ -89,15 +102,20 @@ impl Action {
             Self::KillSchedulers => end(&world.schedulers.each_ref(), "KILL", KILLED).await,
             Self::KillApi => end(&[&world.clients.api], "KILL", KILLED).await,
             Self::KillDialog => end(&[&world.dialog], "KILL", KILLED).await,
+            Self::KillGateways => end(&world.gateways.each_ref(), "KILL", KILLED).await,
             Self::StopWorker => end(&[&world.workers[0]], "TERM", 0).await,
             Self::StopSchedulers => end(&world.schedulers.each_ref(), "TERM", 0).await,
-            Self::FreezeWorker => {
-                world.workers[0].signal("STOP").await?;
-                tokio::time::sleep(FROZEN).await;
-                world.workers[0].signal("CONT").await
-            }
+            Self::StopGateway => end(&[&world.gateways[0]], "TERM", 0).await,
+            Self::FreezeWorker => freeze(&world.workers[0]).await,
+            Self::FreezeGateway => freeze(&world.gateways[0]).await,
         }
     }
+}
+
+async fn freeze(replica: &Arc<Replica>) -> Result<()> {
+    replica.signal("STOP").await?;
+    tokio::time::sleep(FROZEN).await;
+    replica.signal("CONT").await
 }
 
 async fn end(replicas: &[&Arc<Replica>], signal: &str, code: i32) -> Result<()> {
@@ -257,6 +275,104 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
         "api at called",
         Action::Api("api.callback_before_response:2"),
         "dies before it can answer 200 to a press",
+    ),
+    (
+        Scope::Short,
+        "gateway at event_in_hand",
+        Action::Gateway("gateway.event_in_hand:3"),
+        "dies with an event of an inbox, before any client is told",
+    ),
+    (
+        Scope::Full,
+        "gateway at item_read",
+        Action::Gateway("gateway.item_read:3"),
+        "dies with the item of an event read, before any client is told",
+    ),
+    (
+        Scope::Full,
+        "gateway at missed_read",
+        Action::Gateway("gateway.missed_read:8"),
+        "dies with what a client has missed, before it is told",
+    ),
+    (
+        Scope::Full,
+        "gateway at seen_in_hand",
+        Action::Gateway("gateway.seen_in_hand:1"),
+        "dies with what a client has shown, before it is noted",
+    ),
+    (
+        Scope::Full,
+        "gateway at inbox_changed",
+        Action::Gateway("inbox.changed_before_told:1"),
+        "dies with what a client has shown committed, before anybody is told",
+    ),
+    (
+        Scope::Full,
+        "gateway at seen_noted",
+        Action::Gateway("gateway.seen_noted:1"),
+        "dies with what a client has shown noted and told, before the acknowledgement",
+    ),
+    (
+        Scope::Full,
+        "gateway at lease_held",
+        Action::Gateway("gateway.lease_held:2"),
+        "dies with its lease renewed and its clients noted",
+    ),
+    (
+        Scope::Full,
+        "gateway at present_noted",
+        Action::Gateway("gateway.present_noted:5"),
+        "dies while it notes who is connected",
+    ),
+    (
+        Scope::Full,
+        "gateway at farewell_told",
+        Action::GatewayThatStops("gateway.farewell_told:1"),
+        "dies with its farewell told, before it lets anybody go",
+    ),
+    (
+        Scope::Full,
+        "api at inbox_changed",
+        Action::Api("inbox.changed_before_told:1"),
+        "dies with an item read in the inbox, before anybody is told",
+    ),
+    (
+        Scope::Full,
+        "api at inbox answered",
+        Action::Api("api.inbox_changed_before_response:1"),
+        "dies before it can answer that an item is read",
+    ),
+    (
+        Scope::Short,
+        "scheduler at member_told",
+        Action::Scheduler("scheduler.member_told:7"),
+        "dies with some members of a topic told",
+    ),
+    (
+        Scope::Full,
+        "scheduler at page_told",
+        Action::Scheduler("scheduler.page_told:1"),
+        "dies with a page of a topic told, before that is noted",
+    ),
+    (
+        Scope::Full,
+        "scheduler at page_noted",
+        Action::Scheduler("scheduler.page_noted:1"),
+        "dies with a page of a topic noted, before the next",
+    ),
+    (
+        Scope::Full,
+        "scheduler at fan_out_ended",
+        Action::Scheduler("scheduler.fan_out_ended:1"),
+        "dies with a topic told, before the acknowledgement",
+    ),
+    (Scope::Short, "gateways killed", Action::KillGateways, "kill -9 of all to whom clients are connected"),
+    (Scope::Full, "gateway stopped", Action::StopGateway, "SIGTERM with its clients connected: it says so and exits 0"),
+    (
+        Scope::Full,
+        "gateway frozen",
+        Action::FreezeGateway,
+        "stands still for longer than its clients wait, and goes on",
     ),
     (Scope::Short, "dialog killed", Action::KillDialog, "kill -9 of the one who asks, hears and has things done"),
     (Scope::Full, "worker killed", Action::KillWorker, "kill -9 at any moment"),
