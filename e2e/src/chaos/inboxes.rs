@@ -2,13 +2,12 @@
 //! once, some late, some never, and some show an item over a socket. What nobody reads in time goes out by another channel.
 //! One message of each load is to a topic.
 //!
-//! `window` is a client, with `frames` of its stream; `socket` says that something was shown; `book` is what was posted and
-//! done, and `kept` what SQL and the clients have of it.
+//! `window` is a client, with `frames` of its stream; `book` is what was posted and done, and `kept` what SQL and the clients
+//! have of it.
 
 mod book;
 mod frames;
 mod kept;
-mod socket;
 mod token;
 mod window;
 
@@ -16,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -28,6 +27,7 @@ use self::window::Window;
 use super::load::{Clients, REPEAT_EVERY};
 use super::reconcile::inboxes::{Act, Books, Next, Posted, Shown, ToTopic, Until};
 use super::talk::until;
+use crate::PollingSocket;
 
 pub(super) use self::kept::Apart;
 pub(super) use self::token::SHARED;
@@ -49,6 +49,8 @@ const LATELY: Duration = Duration::from_millis(600);
 const GOES_OUT_WITHIN: Duration = Duration::from_secs(10);
 /// Of two users one has tokens that end again and again.
 const TOKEN_SECONDS: [i64; 2] = [20, 3_600];
+/// How long the token of a socket is good for that says so.
+const SOCKET_SECONDS: i64 = 60;
 /// How long somebody tries to say that something was shown.
 const SAYS_FOR: Duration = Duration::from_secs(60);
 const KEY: &str = "notifications.key";
@@ -289,7 +291,7 @@ impl Users {
         let (gateways, deadline) = (&self.clients.gateways, Instant::now() + SAYS_FOR);
         let first = usize::from(!number.is_multiple_of(2));
         for gateway in gateways.iter().cycle().skip(first) {
-            match socket::say_seen(&self.clients.http, gateway, &token(user, 60), id).await {
+            match self.say_seen(gateway, user, id).await {
                 Ok(true) => return self.note(place, 1, true),
                 Ok(false) => {
                     self.book.note_wrong(format!("{id} is shown to {user}, and a gateway knows of no such item"));
@@ -300,6 +302,22 @@ impl Users {
             }
         }
         false
+    }
+
+    /// Says over a socket of this gateway that an item was shown. False where the gateway says that there is no such item.
+    ///
+    /// # Errors
+    /// Whatever went wrong: it may be noted.
+    async fn say_seen(&self, gateway: &str, user: &str, id: &str) -> Result<bool> {
+        let mut socket = PollingSocket::enter(&self.clients.http, gateway, &token(user, SOCKET_SECONDS)).await?;
+        let answer = socket.ask("seen", &json!({"id": id})).await;
+        socket.close().await;
+        let answer = answer?;
+        match answer["error"]["code"].as_str() {
+            None => Ok(answer["seen"] == id),
+            Some("not-found") => Ok(false),
+            Some(_) => bail!("not taken: {answer}"),
+        }
     }
 
     fn note(&self, place: usize, count: usize, done: bool) -> bool {

@@ -1,5 +1,7 @@
 //! Gateways, as the official clients of Socket.IO, a reader of streams and strangers meet them.
 
+mod strangers;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use aws_lc_rs::hmac;
