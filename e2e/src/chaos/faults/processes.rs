@@ -30,6 +30,8 @@ pub(in crate::chaos) enum Action {
     Gateway(&'static str),
     /// The same, where the step is one of its end.
     GatewayThatStops(&'static str),
+    /// The same, where the step is one after a loss of the broker.
+    GatewayThatMisses(&'static str),
     KillWorker,
     KillWorkers,
     KillSchedulers,
@@ -54,7 +56,9 @@ impl Action {
             Self::Scheduler(step) => (world.schedulers.iter().collect(), step),
             Self::Api(step) => (vec![&world.clients.api], step),
             Self::Dialog(step) => (vec![&world.dialog], step),
-            Self::Gateway(step) | Self::GatewayThatStops(step) => (vec![&world.gateways[0]], step),
+            Self::Gateway(step) | Self::GatewayThatStops(step) | Self::GatewayThatMisses(step) => {
+                (vec![&world.gateways[0]], step)
+            }
             _ => return Ok(()),
         };
         for replica in replicas {
@@ -96,6 +100,10 @@ impl Action {
                     ended = one.until_aborted() => ended,
                     ended = two.until_aborted() => ended,
                 }
+            }
+            Self::GatewayThatMisses(_) => {
+                world.broker.ctl(&["close_all_connections", "closed on purpose"]).await?;
+                world.gateways[0].until_aborted().await
             }
             Self::KillWorker => end(&[&world.workers[0]], "KILL", KILLED).await,
             Self::KillWorkers => end(&world.workers.iter().collect::<Vec<_>>(), "KILL", KILLED).await,
@@ -275,104 +283,6 @@ const FAULTS: &[(Scope, &str, Action, &str)] = &[
         "api at called",
         Action::Api("api.callback_before_response:2"),
         "dies before it can answer 200 to a press",
-    ),
-    (
-        Scope::Short,
-        "gateway at event_in_hand",
-        Action::Gateway("gateway.event_in_hand:3"),
-        "dies with an event of an inbox, before any client is told",
-    ),
-    (
-        Scope::Full,
-        "gateway at item_read",
-        Action::Gateway("gateway.item_read:3"),
-        "dies with the item of an event read, before any client is told",
-    ),
-    (
-        Scope::Full,
-        "gateway at missed_read",
-        Action::Gateway("gateway.missed_read:8"),
-        "dies with what a client has missed, before it is told",
-    ),
-    (
-        Scope::Full,
-        "gateway at seen_in_hand",
-        Action::Gateway("gateway.seen_in_hand:1"),
-        "dies with what a client has shown, before it is noted",
-    ),
-    (
-        Scope::Full,
-        "gateway at inbox_changed",
-        Action::Gateway("inbox.changed_before_told:1"),
-        "dies with what a client has shown committed, before anybody is told",
-    ),
-    (
-        Scope::Full,
-        "gateway at seen_noted",
-        Action::Gateway("gateway.seen_noted:1"),
-        "dies with what a client has shown noted and told, before the acknowledgement",
-    ),
-    (
-        Scope::Full,
-        "gateway at lease_held",
-        Action::Gateway("gateway.lease_held:2"),
-        "dies with its lease renewed and its clients noted",
-    ),
-    (
-        Scope::Full,
-        "gateway at present_noted",
-        Action::Gateway("gateway.present_noted:5"),
-        "dies while it notes who is connected",
-    ),
-    (
-        Scope::Full,
-        "gateway at farewell_told",
-        Action::GatewayThatStops("gateway.farewell_told:1"),
-        "dies with its farewell told, before it lets anybody go",
-    ),
-    (
-        Scope::Full,
-        "api at inbox_changed",
-        Action::Api("inbox.changed_before_told:1"),
-        "dies with an item read in the inbox, before anybody is told",
-    ),
-    (
-        Scope::Full,
-        "api at inbox answered",
-        Action::Api("api.inbox_changed_before_response:1"),
-        "dies before it can answer that an item is read",
-    ),
-    (
-        Scope::Short,
-        "scheduler at member_told",
-        Action::Scheduler("scheduler.member_told:7"),
-        "dies with some members of a topic told",
-    ),
-    (
-        Scope::Full,
-        "scheduler at page_told",
-        Action::Scheduler("scheduler.page_told:1"),
-        "dies with a page of a topic told, before that is noted",
-    ),
-    (
-        Scope::Full,
-        "scheduler at page_noted",
-        Action::Scheduler("scheduler.page_noted:1"),
-        "dies with a page of a topic noted, before the next",
-    ),
-    (
-        Scope::Full,
-        "scheduler at fan_out_ended",
-        Action::Scheduler("scheduler.fan_out_ended:1"),
-        "dies with a topic told, before the acknowledgement",
-    ),
-    (Scope::Short, "gateways killed", Action::KillGateways, "kill -9 of all to whom clients are connected"),
-    (Scope::Full, "gateway stopped", Action::StopGateway, "SIGTERM with its clients connected: it says so and exits 0"),
-    (
-        Scope::Full,
-        "gateway frozen",
-        Action::FreezeGateway,
-        "stands still for longer than its clients wait, and goes on",
     ),
     (Scope::Short, "dialog killed", Action::KillDialog, "kill -9 of the one who asks, hears and has things done"),
     (Scope::Full, "worker killed", Action::KillWorker, "kill -9 at any moment"),
