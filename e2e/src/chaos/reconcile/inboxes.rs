@@ -157,7 +157,7 @@ impl Books {
     pub fn handed_in(&self) -> Vec<Entry> {
         let own = self.posted.iter().map(|posted| (posted.id.clone(), posted.user.clone(), &posted.answer));
         let members = self.to_topics.iter().flat_map(|topic| {
-            topic.members.iter().map(|member| (of_member(&topic.id, member), member.clone(), &topic.answer))
+            topic.members.iter().map(move |member| (of_member(&topic.id, member), member.clone(), &topic.answer))
         });
         let entry = |(id, user, answer): (String, String, &Answer)| Entry {
             fault: 0,
