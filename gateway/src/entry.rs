@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use runtime::failpoint;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -95,6 +96,7 @@ pub(crate) async fn ready(shared: &Shared, client: &Client, since: Since) -> Mes
             None
         }
     };
+    failpoint("gateway.missed_read");
     let ready = Ready {
         tenant: identity.tenant.as_str(),
         user: &identity.user,

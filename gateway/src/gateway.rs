@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Clock;
-use runtime::Readiness;
+use runtime::{Readiness, failpoint};
 use serde_json::json;
 use socketioxide::SocketIo;
 use store::Store;
@@ -123,6 +123,7 @@ async fn let_go(shared: &Shared, io: &SocketIo) {
             client.tell(&farewell, &shared.resync);
         }
     }
+    failpoint("gateway.farewell_told");
     if shared.clients.counts().0 > 0 {
         tokio::time::sleep(LAST_WORDS).await;
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use runtime::failpoint;
 use tokio::sync::mpsc;
 use topology::Told;
 
@@ -44,6 +45,7 @@ async fn tell_of_inbox(shared: &Shared, event: &InboxEvent) {
     if !shared.clients.is_anybody_in(&room) {
         return;
     }
+    failpoint("gateway.event_in_hand");
     let item = match &event.id {
         Some(id) => {
             let person = Person { tenant: event.tenant.clone(), user: event.user.clone() };
@@ -55,6 +57,7 @@ async fn tell_of_inbox(shared: &Shared, event: &InboxEvent) {
         None => None,
     };
     let Some(message) = Message::new(INBOX, &event.data(item.as_deref())) else { return };
+    failpoint("gateway.item_read");
     // It is no place of a stream: what lies before it may be on its way still, and be lost with this gateway.
     count(shared.clients.tell(&[room], &message, &shared.resync));
 }

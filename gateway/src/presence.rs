@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use runtime::Outage;
+use runtime::{Outage, failpoint};
 use store::{GatewayFigures, GatewayRoom, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -72,6 +72,7 @@ async fn note(shared: &Shared, noted: &mut Noted) -> Result<(), StoreError> {
         }
         let begun = Instant::now();
         shared.store.hold_gateway(shared.node, LEASE).await?;
+        failpoint("gateway.lease_held");
         noted.renewed = Some(begun);
         note_figures(shared, false).await?;
         shared.store.forget_gateways().await?;
@@ -80,6 +81,7 @@ async fn note(shared: &Shared, noted: &mut Noted) -> Result<(), StoreError> {
     let (come, gone) = changes(&noted.people, &present);
     for (person, sockets) in come {
         shared.store.note_present(&person.tenant, &person.user, shared.node, counted(sockets)).await?;
+        failpoint("gateway.present_noted");
         noted.people.insert(person, sockets);
     }
     for person in gone {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use runtime::failpoint;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -111,7 +112,9 @@ pub(crate) async fn sync(shared: Arc<Shared>, client: Arc<Client>, asked: Place)
 }
 
 pub(crate) async fn seen(shared: Arc<Shared>, client: Arc<Client>, asked: Seen) -> Result<Value, Refusal> {
+    failpoint("gateway.seen_in_hand");
     let noted = (shared.inbox.seen)(client.identity().person(), asked.id.clone()).await.map_err(|_| UNAVAILABLE)?;
+    failpoint("gateway.seen_noted");
     if noted { Ok(json!({ "seen": asked.id })) } else { Err(NO_ITEM) }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use runtime::failpoint;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -40,6 +41,7 @@ async fn look(shared: &Shared) {
             }
             // Whoever is behind is told so first, and once.
             Some(Due::Resync) => {
+                failpoint("gateway.resync_due");
                 client.catch_up(&shared.resync);
             }
             None => {}

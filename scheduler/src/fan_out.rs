@@ -92,7 +92,11 @@ async fn tell(
             .map(|user| incoming.publication(String::new, incoming.received().member(key, members.delivery(user))))
             .collect();
         let told = publications.len();
-        let publish = |one| shared.intake.publisher.publish_until_confirmed(one, &shared.intake.stopping);
+        let publish = |one| async move {
+            let confirmed = shared.intake.publisher.publish_until_confirmed(one, &shared.intake.stopping).await;
+            failpoint("scheduler.member_told");
+            confirmed
+        };
         let confirmed = join_all(publications.into_iter().map(publish)).await;
         if confirmed.contains(&ConfirmOutcome::Impossible) {
             return Ok(Disposition::dead_letter(Reason::Permanent, "a member cannot be told: it is too large"));
@@ -102,6 +106,7 @@ async fn tell(
         }
         failpoint("scheduler.page_told");
         breaker.retry_until_taken(|| store.note_fan_out(key, &last, told)).await?;
+        failpoint("scheduler.page_noted");
         metrics::counter!("chasqui_fan_out_members_total").increment(told as u64);
         is_nobody &= told == 0;
         after = last;
@@ -111,6 +116,7 @@ async fn tell(
         store.warn(key, &[FieldError { pointer: "/destination".into(), detail: why.into() }]);
     }
     breaker.retry_until_taken(|| store.end_fan_out(key, clock.now())).await?;
+    failpoint("scheduler.fan_out_ended");
     Ok(Disposition::Acknowledge)
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::{InboxAct, nearest};
+use runtime::failpoint;
 use web::problem::Problem;
 use web::query::Parameters;
 
@@ -56,6 +57,7 @@ pub(crate) async fn act(
     let user = user_of(&mut query);
     query.finish(&["user"])?;
     let counters = inboxes(&app).change(&caller, user.as_deref(), &id, act).await.map_err(refused)?;
+    failpoint("api.inbox_changed_before_response");
     Ok(Json(counters.into()))
 }
 

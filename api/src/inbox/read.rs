@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use operations::inbox::read_up_to;
+use runtime::failpoint;
 use web::body::read_json_text;
 use web::problem::Problem;
 use web::query::Parameters;
@@ -40,5 +41,6 @@ pub(crate) async fn read(
     query.finish(&["user"])?;
     let through = read_up_to(&read_json_text(request, app.settings.body_limit).await?).map_err(refusal)?;
     let counters = inboxes(&app).read_through(&caller, user.as_deref(), through).await.map_err(refused)?;
+    failpoint("api.inbox_changed_before_response");
     Ok(Json(counters.into()))
 }

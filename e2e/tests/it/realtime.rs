@@ -1,5 +1,9 @@
 //! Gateways, as the official clients of Socket.IO, a reader of streams and strangers meet them.
 
+#[cfg(feature = "failpoints")]
+mod crashes;
+mod strangers;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use chasqui::clock::SystemClock;

@@ -1,6 +1,7 @@
 //! What users do with what is in their inboxes. Each change locks the row of its inbox first.
 
 use domain::{InboxAct, InboxCounters, InboxMarks, Key, Tenant, Timestamp};
+use runtime::failpoint;
 
 use super::items::{InboxItem, head, item, nothing, place};
 use crate::error::StoreError;
@@ -39,6 +40,7 @@ impl Store {
         mark(&mut session, &item, after, counters.seq).await?;
         move_head(&mut session, &key.tenant, user, counters).await?;
         session.commit().await?;
+        failpoint("inbox.changed_before_told");
         Ok(Some(counters))
     }
 
@@ -79,6 +81,7 @@ impl Store {
         let counters = InboxCounters { seq, unread, unseen, ..before };
         move_head(&mut session, tenant, user, counters).await?;
         session.commit().await?;
+        failpoint("inbox.changed_before_told");
         Ok((newest, counters))
     }
 }
