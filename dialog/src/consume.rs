@@ -100,7 +100,7 @@ async fn is_told_with_details(shared: &Shared, event: &Event, endpoint: &Endpoin
         return Ok(false);
     }
     let delivery = callback::delivery_of(event, endpoint, true);
-    let found = shared.intake.breaker.retry_until_taken(|| shared.intake.store.delivery(&delivery)).await?;
+    let found = shared.intake.breaker.retry_until_taken(|| shared.intake.store.row(&delivery)).await?;
     Ok(found.is_some())
 }
 

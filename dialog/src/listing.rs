@@ -78,8 +78,8 @@ async fn suppress_recipient(shared: &Shared, one: &Said, at: Timestamp) -> Resul
         return Ok(());
     }
     let intake = &shared.intake;
-    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(&about.key)).await?;
-    let Some(row) = found.map(|view| view.row) else { return Ok(()) };
+    let found = intake.breaker.retry_until_taken(|| intake.store.row(&about.key)).await?;
+    let Some(row) = found else { return Ok(()) };
     let by = one.report.provider;
     let step = || suppressions::suppress_recipient(&intake.store, &row, reason, by, at, intake.clock.as_ref());
     intake.breaker.retry_until_taken(step).await?;

@@ -210,8 +210,8 @@ async fn merged(shared: &Shared, call: &Call<'_>, one: &Said, key: &Key) -> Resu
     // Whoever wrote the row with this report may not have told of it.
     let mut may_be_untold = call.redelivered;
     loop {
-        let found = intake.breaker.retry_until_taken(|| intake.store.delivery(key)).await?;
-        let Some(row) = found.map(|view| view.row) else { return Ok(Err(Taken::Waits(ROUNDS_OF_THE_UNKNOWN))) };
+        let found = intake.breaker.retry_until_taken(|| intake.store.row(key)).await?;
+        let Some(row) = found else { return Ok(Err(Taken::Waits(ROUNDS_OF_THE_UNKNOWN))) };
         if one.person.as_deref().is_some_and(|person| is_of_a_copy(&row, person, &intake.hasher)) {
             return Ok(Err(Taken::Done));
         }

@@ -173,9 +173,8 @@ async fn told_verification(shared: &Shared, verification: Verification) -> Optio
 /// Calls off what comes after a message that was sent, where something does.
 async fn call_off(shared: &Shared, delivery: &Key) -> Result<(), StepError> {
     let intake = &shared.intake;
-    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(delivery)).await?;
-    let has_child =
-        found.is_some_and(|view| view.row.order.escalates_at().is_some() || view.row.state == State::FellBack);
+    let found = intake.breaker.retry_until_taken(|| intake.store.row(delivery)).await?;
+    let has_child = found.is_some_and(|row| row.order.escalates_at().is_some() || row.state == State::FellBack);
     if has_child { intake.call_off(delivery).await } else { Ok(()) }
 }
 

@@ -161,7 +161,7 @@ pub async fn states(store: &Store, ask: &Key, messages: &[Message]) -> Result<Ve
     let mut states = Vec::with_capacity(messages.len());
     for message in messages.iter().take(MOST_LOOKED_UP) {
         let key = Key { tenant: ask.tenant.clone(), id: message.delivery.clone() };
-        states.push(store.delivery(&key).await?.map(|view| view.row.state));
+        states.push(store.row(&key).await?.map(|row| row.state));
     }
     states.resize(messages.len(), None);
     Ok(states)

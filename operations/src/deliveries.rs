@@ -204,7 +204,7 @@ async fn fallbacks(store: &Store, parent: &DeliveryView) -> Result<Vec<Fallback>
     let (mut key, mut handing_on) = (parent.row.key.clone(), hands_on(&parent.row));
     while let Some(is_certain) = handing_on.filter(|_| fallbacks.len() < MAX_CHAIN) {
         key.id = child_id(&key, 1);
-        let child = store.delivery(&key).await?.map(|view| view.row);
+        let child = store.row(&key).await?;
         let is_scheduled = child.is_none() && is_certain && store.job(&key).await?.is_some();
         if child.is_none() && !is_certain {
             break;

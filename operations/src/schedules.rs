@@ -124,7 +124,7 @@ async fn said_by_its_delivery(store: &Store, job: &Job) -> Result<Option<Put>, S
     if job.kind != JobKind::OneShot {
         return Ok(None);
     }
-    let row = store.delivery(&job.key).await?.map(|view| view.row);
+    let row = store.row(&job.key).await?;
     let known = row.filter(|row| row.state != State::Cancelled).and_then(|row| row.content);
     Ok(known.map(|content| if content == job.content { Put::Known } else { Put::Conflict }))
 }

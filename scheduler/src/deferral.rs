@@ -66,17 +66,17 @@ pub(crate) async fn end_row(
     reason: Reason,
     error: &str,
 ) -> Result<Option<Row>, StoreError> {
-    let Some(found) = shared.intake.store.delivery(named.key()).await? else { return Ok(None) };
+    let Some(row) = shared.intake.store.row(named.key()).await? else { return Ok(None) };
     let mut arrival = named.arrival(incoming);
-    let is_the_same = found.row.content == Some(arrival.content) && is_of(&found.row, &arrival, named);
-    if found.row.state == State::Dead && is_the_same {
-        return Ok(Some(found.row));
+    let is_the_same = row.content == Some(arrival.content) && is_of(&row, &arrival, named);
+    if row.state == State::Dead && is_the_same {
+        return Ok(Some(row));
     }
-    if !waits_for(&found.row, &arrival, named) || shared.intake.store.job(named.key()).await?.is_some() {
+    if !waits_for(&row, &arrival, named) || shared.intake.store.job(named.key()).await?.is_some() {
         return Ok(None);
     }
-    (arrival.epoch, arrival.seq) = (found.row.epoch, found.row.seq);
-    claim_and_end(shared, Row { token: named.token(), ..found.row }, &arrival, reason, error).await
+    (arrival.epoch, arrival.seq) = (row.epoch, row.seq);
+    claim_and_end(shared, Row { token: named.token(), ..row }, &arrival, reason, error).await
 }
 
 /// What is left to do for a job that will never be published.
@@ -89,8 +89,7 @@ pub(crate) enum Remains {
 
 /// Ends the row of a job that was stored and will never be published.
 pub(crate) async fn end_row_of(shared: &Shared, job: &Job, reason: Reason, error: &str) -> Result<Remains, StoreError> {
-    let Some(found) = shared.intake.store.delivery(&job.key).await? else { return Ok(Remains::Letter(None)) };
-    let row = found.row;
+    let Some(row) = shared.intake.store.row(&job.key).await? else { return Ok(Remains::Letter(None)) };
     let is_of_the_job = (row.epoch, row.seq) == (job.epoch, job.seq);
     if row.state.is_final() {
         return Ok(Remains::Nothing);

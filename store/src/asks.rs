@@ -36,6 +36,7 @@ pub use command_list::{CommandCursor, CommandFilter, CommandPage};
 pub use commands::CommandMade;
 pub use copies::AskCopy;
 pub use list::{AskCursor, AskFilter, AskPage};
+pub use lookup::AskFound;
 pub(crate) use lookup::look_up;
 pub use verifications::{
     ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,

@@ -23,7 +23,7 @@ pub(crate) mod record;
 mod row;
 mod search;
 mod stuck;
-mod views;
+pub(crate) mod views;
 pub(crate) mod warnings;
 pub(crate) mod write;
 

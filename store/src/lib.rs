@@ -42,7 +42,7 @@ pub use accounts::{
     OpenSession, Revocations, Standing, User, UserChange, UserPage, UserSession,
 };
 pub use asks::{
-    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskOpened, AskPage, AskedPerson, CommandCursor,
+    AskAnswered, AskCancelled, AskCopy, AskCursor, AskFilter, AskFound, AskOpened, AskPage, AskedPerson, CommandCursor,
     CommandFilter, CommandMade, CommandPage, ConversionBy, Converted, VerificationCursor, VerificationFilter,
     VerificationMade, VerificationPage,
 };

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::{Ask, Key};
+use domain::{Key, Row};
 use uuid::Uuid;
 
-use crate::asks::{Answering, AskAnswered, AskCopy, commit_answers, look_up};
+use crate::asks::{Answering, AskAnswered, AskFound, commit_answers, look_up};
 use crate::ledger::claim::{self, Claimed, Claiming};
 use crate::ledger::jobs::{Job, Put, put};
 use crate::ledger::receipts::{self, Keeping, KeptReport, Name};
 use crate::ledger::record::Recorded;
+use crate::ledger::views::read_rows;
 use crate::ledger::write::{self, LedgerWrite};
 use crate::sql::{Db, Work, Writer};
 
@@ -19,8 +20,9 @@ pub(crate) struct Writers {
     pub(crate) jobs: Writer<Job, Put>,
     pub(crate) reports: Writer<Keeping, Vec<KeptReport>>,
     pub(crate) answers: Writer<Answering, Option<AskAnswered>>,
-    /// What stands behind links and buttons: it reads alone.
-    pub(crate) tickets: Writer<Uuid, Option<(Ask, Vec<AskCopy>)>>,
+    /// What stands behind links and buttons. This one and the next read alone.
+    pub(crate) tickets: Writer<Uuid, Option<AskFound>>,
+    pub(crate) rows: Writer<Key, Option<Row>>,
 }
 
 impl Writers {
@@ -49,11 +51,13 @@ impl Writers {
             key: |op| &op.key,
             commit: Box::new(|line, ops| Box::pin(commit_answers(line, ops))),
         };
-        let tickets: Work<Uuid, Option<(Ask, Vec<AskCopy>)>, Uuid> = Work {
+        let tickets: Work<Uuid, Option<AskFound>, Uuid> = Work {
             name: "tickets",
             key: |handle| handle,
             commit: Box::new(|line, handles| Box::pin(look_up(line, handles))),
         };
+        let rows: Work<Key, Option<Row>, Key> =
+            Work { name: "rows", key: |key| key, commit: Box::new(|line, keys| Box::pin(read_rows(line, keys))) };
         Self {
             claims: Writer::start(db.clone(), claims),
             outcomes: Writer::start(db.clone(), outcomes),
@@ -61,6 +65,7 @@ impl Writers {
             reports: Writer::start(db.clone(), reports),
             answers: Writer::start(db.clone(), answers),
             tickets: Writer::start(db.clone(), tickets),
+            rows: Writer::start(db.clone(), rows),
         }
     }
 }

@@ -79,8 +79,8 @@ async fn edit(shared: &Shared, ask: &Ask, copy: &AskCopy, round: u32) -> Result<
     }
     let intake = &shared.intake;
     let delivery = delivery_of(ask, copy);
-    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(&delivery)).await?;
-    let Some(row) = found.map(|view| view.row) else { return Ok(false) };
+    let found = intake.breaker.retry_until_taken(|| intake.store.row(&delivery)).await?;
+    let Some(row) = found else { return Ok(false) };
     if row.state == State::Sending {
         return Ok(true);
     }

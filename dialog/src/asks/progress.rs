@@ -6,7 +6,7 @@
 
 use domain::{Answer, Ask, Key, Purpose, State, ask_progress_id};
 use serde_json::json;
-use store::{AskCopy, Cancel, StepError, Target};
+use store::{AskCopy, AskFound, Cancel, StepError, Target};
 
 use super::message;
 use crate::disposition::Disposition;
@@ -42,9 +42,8 @@ pub(crate) async fn progress(shared: &Shared, key: &Key, version: u32, round: u3
     let intake = &shared.intake;
     let handle = Purpose::Answer.handle(key);
     let found = intake.breaker.retry_until_taken(|| intake.store.ask_of_ticket(handle)).await?;
-    let is_current = |(ask, _): &(Ask, _)| ask.end.is_none() && ask.version == version;
-    let Some((ask, copies)) = found.filter(is_current) else { return Ok(true) };
-    let answers = intake.breaker.retry_until_taken(|| intake.store.answers(key)).await?;
+    let is_current = |found: &AskFound| found.ask.end.is_none() && found.ask.version == version;
+    let Some(AskFound { ask, answers, copies }) = found.filter(is_current) else { return Ok(true) };
     // An answer may have come in between.
     let answers: Vec<Answer> = answers.into_iter().filter(|answer| answer.version <= version).collect();
     let counted = ask.so_far(&answers);
@@ -58,8 +57,8 @@ pub(crate) async fn progress(shared: &Shared, key: &Key, version: u32, round: u3
 /// Has a message that was sent tell it. True where it is being sent, or an earlier edit of it.
 async fn tell(shared: &Shared, ask: &Ask, copy: &AskCopy, counted: u32) -> Result<bool, Disposition> {
     let (intake, delivery) = (&shared.intake, message::delivery_of(ask, copy));
-    let found = intake.breaker.retry_until_taken(|| intake.store.delivery(&delivery)).await?;
-    let Some(row) = found.map(|view| view.row) else { return Ok(false) };
+    let found = intake.breaker.retry_until_taken(|| intake.store.row(&delivery)).await?;
+    let Some(row) = found else { return Ok(false) };
     if row.state == State::Sending {
         return Ok(true);
     }

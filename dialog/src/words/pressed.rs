@@ -3,7 +3,7 @@
 
 use domain::{AskVerdict, GivenAnswer, Tenant, Ticket, Timestamp};
 use serde_json::json;
-use store::AskCopy;
+use store::{AskCopy, AskFound};
 
 use super::{id_of, is_private, reply_to, tell};
 use crate::asks;
@@ -19,7 +19,8 @@ const STRANGER: &str = " somebody else";
 pub(super) async fn press(shared: &Shared, one: &Said, ticket: &Ticket, at: Timestamp) -> Result<(), Disposition> {
     let intake = &shared.intake;
     let found = intake.breaker.retry_until_taken(|| intake.store.ask_of_ticket(ticket.handle)).await?;
-    let Some((ask, copies)) = found.filter(|(ask, _)| shared.secrets.has_made(&ask.seed(), ticket)) else {
+    let Some(AskFound { ask, copies, .. }) = found.filter(|found| shared.secrets.has_made(&found.ask.seed(), ticket))
+    else {
         super::count("forged");
         return tell(shared, one, &Tenant::default(), "unknown_code", None).await;
     };

@@ -3,7 +3,7 @@
 
 use domain::{Answer, Ask, AskVerdict, GivenAnswer, Purpose, Secrets, Ticket, Timestamp};
 use serde_json::json;
-use store::{Store, StoreError};
+use store::{AskFound, Store, StoreError};
 use topology::{Publication, PublishError, Publisher};
 
 use crate::checked::mint;
@@ -62,7 +62,7 @@ pub enum Answering {
 pub async fn linked(store: &Store, secrets: &Secrets, ticket: &str) -> Result<Option<Linked>, StoreError> {
     let is_of_a_link = |ticket: &Ticket| ticket.purpose == Purpose::Answer && ticket.choice.is_none();
     let Some(ticket) = Ticket::parse(ticket).filter(is_of_a_link) else { return Ok(None) };
-    let Some((ask, copies)) = store.ask_of_ticket(ticket.handle).await? else { return Ok(None) };
+    let Some(AskFound { ask, copies, .. }) = store.ask_of_ticket(ticket.handle).await? else { return Ok(None) };
     if !secrets.has_made(&ask.seed(), &ticket) {
         return Ok(None);
     }

@@ -3,30 +3,40 @@
 
 use std::collections::HashMap;
 
-use domain::{Ask, Key};
+use domain::{Answer, Ask, Key};
 use uuid::Uuid;
 
+use super::ask::read_answers;
 use super::copies::{AskCopy, read_copies};
 use super::row::{ASK, ask_of};
 use crate::error::StoreError;
 use crate::sql::{Group, Line, get, unreadable};
 use crate::store::Store;
 
+/// An ask as it stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AskFound {
+    pub ask: Ask,
+    /// In their order. They are read after the ask: one that came in between belongs to a later version than the ask has.
+    pub answers: Vec<Answer>,
+    /// In the order of people, steps and channels.
+    pub copies: Vec<AskCopy>,
+}
+
 impl Store {
-    /// The ask that a link or a button names ([`domain::Ticket::handle`]), with its copies in the order of people, steps and
-    /// channels.
+    /// The ask that a link or a button names ([`domain::Ticket::handle`]).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn ask_of_ticket(&self, handle: Uuid) -> Result<Option<(Ask, Vec<AskCopy>)>, StoreError> {
+    pub async fn ask_of_ticket(&self, handle: Uuid) -> Result<Option<AskFound>, StoreError> {
         self.inner.writers.tickets.write(handle).await
     }
 }
 
 /// Looks up a group.
-pub(crate) async fn look_up(line: &mut Line, handles: &[Uuid]) -> Result<Vec<Option<(Ask, Vec<AskCopy>)>>, StoreError> {
+pub(crate) async fn look_up(line: &mut Line, handles: &[Uuid]) -> Result<Vec<Option<AskFound>>, StoreError> {
     let sql = format!("SELECT handle, {ASK} FROM asks WHERE handle IN (SELECT u.named FROM {{u}})");
-    let mut session = line.session().await?;
+    let mut session = line.db.reader();
     let named = Group::of(handles.len()).bytes("named", handles.iter().map(|handle| handle.as_bytes().as_slice()));
     let mut asks: HashMap<Uuid, Ask> = HashMap::with_capacity(handles.len());
     for row in session.query_group(&sql, &named).await? {
@@ -34,12 +44,13 @@ pub(crate) async fn look_up(line: &mut Line, handles: &[Uuid]) -> Result<Vec<Opt
         asks.insert(Uuid::from_slice(&handle).map_err(|_| unreadable("handle"))?, ask_of(&row)?);
     }
     let keys: Vec<&Key> = asks.values().map(|ask| &ask.key).collect();
-    let mut copies = read_copies(&mut session, keys.into_iter()).await?;
-    line.keep(session);
+    let mut answers = read_answers(&mut session, keys.iter().copied()).await?;
+    let mut copies = read_copies(&mut session, keys.iter().copied()).await?;
     let mut found = |handle| {
         let ask = asks.remove(handle)?;
+        let answers = answers.remove(&ask.key).unwrap_or_default();
         let copies = copies.remove(&ask.key).unwrap_or_default();
-        Some((ask, copies))
+        Some(AskFound { ask, answers, copies })
     };
     Ok(handles.iter().map(&mut found).collect())
 }

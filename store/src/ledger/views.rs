@@ -1,6 +1,6 @@
 //! What operators read: a delivery with its attempts, its warnings, and what the sandbox captured.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{Attempt, AttemptOutcome, ChannelName, FieldError, Key, RecipientHash, Row, Tenant, Timestamp};
 use sea_orm::QueryResult;
@@ -9,7 +9,7 @@ use super::captures::{self, Between, CapturedPage, CapturedView};
 use super::row::{COLUMNS, row_of};
 use super::{attempts, warnings};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, get, key_values, time_of, unreadable};
+use crate::sql::{Line, Session, Value, get, key_values, keys_group, time_of, unreadable};
 use crate::store::Store;
 
 /// A delivery, with what is recorded of its attempts.
@@ -37,6 +37,17 @@ impl Store {
         let mut session = self.inner.db.reader();
         let rows = session.query(&sql, &key_values(key)).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
         Ok(with_attempts(&mut session, rows).await?.pop())
+    }
+
+    /// The row of a delivery, without its attempts. Rows that are wanted at once are read together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn row(&self, key: &Key) -> Result<Option<Row>, StoreError> {
+        if key.id.contains('\0') {
+            return Ok(None);
+        }
+        self.inner.writers.rows.write(key.clone()).await
     }
 
     /// The warnings that [`Store::warn`] stored.
@@ -102,6 +113,15 @@ impl Store {
             |row: &QueryResult| Tenant::parse(&get::<String>(row, "tenant")?).ok_or_else(|| unreadable("tenant"));
         rows.iter().map(tenant).collect()
     }
+}
+
+/// Reads the rows of a group, in the order of its keys.
+pub(crate) async fn read_rows(line: &mut Line, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM {{u}} JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id");
+    let found = line.db.reader().query_group(&sql, &keys_group(keys.iter())).await?;
+    let rows = found.iter().map(|row| row_of(row).map(|row| (row.key.clone(), row)));
+    let mut rows = rows.collect::<Result<HashMap<Key, Row>, StoreError>>()?;
+    Ok(keys.iter().map(|key| rows.remove(key)).collect())
 }
 
 /// The condition that the recipient has one of these hashes, of which there is one at least.

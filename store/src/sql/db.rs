@@ -25,9 +25,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the statement of a page may take.
 const HASTE: Duration = Duration::from_secs(5);
 
-/// The fewest connections to Postgres: each of the five writers that need no transaction keeps one, a transaction needs one,
-/// and two are left for reading.
-const MIN_CONNECTIONS: u32 = 8;
+/// The fewest connections to Postgres: each of the four writers that write without a transaction keeps one, a
+/// transaction needs one, and two are left for reading.
+const MIN_CONNECTIONS: u32 = 7;
 
 /// The advisory lock of migrating processes: "chasqui" in ASCII.
 const MIGRATION_LOCK: i64 = 0x0063_6861_7371_7569;

@@ -115,8 +115,8 @@ async fn an_ask_is_opened_once_and_read_as_it_was_made(db: &Database) {
     let with_secrets = Ask { key_id: secrets.key_id().to_owned(), ..ask("a-2") };
     opened(&store, &with_secrets).await;
     let ticket = Ticket::parse(&secrets.button(&with_secrets.seed(), 1, 2).unwrap()).unwrap();
-    let (named, _) = store.ask_of_ticket(ticket.handle).await.unwrap().unwrap();
-    assert!(secrets.has_made(&named.seed(), &ticket), "its row has all of which a ticket is derived but the key");
+    let named = store.ask_of_ticket(ticket.handle).await.unwrap().unwrap();
+    assert!(secrets.has_made(&named.ask.seed(), &ticket), "its row has all of which a ticket is derived but the key");
     assert_eq!(store.ask_of_ticket(Purpose::Verify.handle(&key("a-2"))).await.unwrap(), None);
 }
 

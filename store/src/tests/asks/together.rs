@@ -7,7 +7,7 @@ use super::copies::copy;
 use super::{answered, ask, given, opened, state, told};
 use crate::tests::database::{Database, key};
 use crate::tests::on_both;
-use crate::{AskOpened, StoreError};
+use crate::{AskFound, AskOpened, StoreError};
 
 on_both!(
     answers_to_many_asks_at_once_end_each_of_them_once,
@@ -73,17 +73,18 @@ async fn each_button_of_many_at_once_is_that_of_its_own_ask(db: &Database) {
     for (n, ask) in asks.iter().enumerate() {
         let copies = [copy(1, 0, "+2"), copy(0, 1, &format!("+{n}")), copy(0, 0, "+1")];
         assert_eq!(store.open_ask(ask, &copies[..n % 4], None).await.unwrap(), AskOpened::New);
+        answered(&store, &ask.key.id, &given("ana", "yes", 1)).await;
     }
     let mut presses = JoinSet::new();
     for (n, ask) in asks.into_iter().enumerate() {
         let store = store.clone();
         presses.spawn(async move {
             let handle = Purpose::Answer.handle(&ask.key);
-            let (found, copies) = store.ask_of_ticket(handle).await.unwrap().expect("an ask");
+            let AskFound { ask: found, answers, copies } = store.ask_of_ticket(handle).await.unwrap().expect("an ask");
             let mut sent = vec![copy(1, 0, "+2"), copy(0, 1, &format!("+{n}")), copy(0, 0, "+1")];
             sent.truncate(n % 4);
             sent.sort_by_key(|copy| (copy.place, copy.rung));
-            assert_eq!((found, copies), (ask, sent));
+            assert_eq!((found.key, found.version, answers.len(), copies), (ask.key, 2, 1, sent));
         });
         let store = other.clone();
         presses.spawn(async move {
