@@ -19,8 +19,8 @@ use crate::id::IdAnd;
 /// A member of a topic.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MemberAnswer {
-    topic: String,
-    user: String,
+    pub(super) topic: String,
+    pub(super) user: String,
 }
 
 /// Put a member into a topic
