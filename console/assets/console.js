@@ -34,14 +34,17 @@
   // --- The form of the look comes back to where it was sent from.
   for (const here of all("input[data-here]")) here.value = location.pathname + location.search;
 
-  // --- Streams. What was there stays there, with the time since when nothing has come.
+  // --- Streams. What was there stays there, with the time since when nothing has come. A server that hangs, or a network that
+  // swallows everything, closes no stream: nothing comes any more, not even what says every 15 s that the server is there.
+  const SILENCE = 40000;
   let lastEvent = new Date();
   const pad = (number) => String(number).padStart(2, "0");
   function stale(isStale) {
     const note = one("#stale");
     if (!note) return;
     if (isStale && note.hidden) {
-      note.textContent = `${note.dataset.words} ${pad(lastEvent.getHours())}:${pad(lastEvent.getMinutes())}`;
+      const since = `${pad(lastEvent.getUTCHours())}:${pad(lastEvent.getUTCMinutes())}:${pad(lastEvent.getUTCSeconds())}`;
+      note.textContent = `${note.dataset.words} ${since} UTC`;
     }
     note.hidden = !isStale;
   }
@@ -60,7 +63,13 @@
     keepTimes();
     say();
   });
-  document.addEventListener("htmx:sse:after:connection", () => stale(false));
+  document.addEventListener("htmx:sse:after:connection", () => {
+    lastEvent = new Date();
+    stale(false);
+  });
+  setInterval(() => {
+    if (one("#stream") && !document.hidden && Date.now() - lastEvent.getTime() > SILENCE) stale(true);
+  }, 5000);
   document.addEventListener("htmx:sse:error", (event) => {
     // The session has ended: the server leads to where one logs in.
     if (event.detail && event.detail.status === 401) location.reload();

@@ -18,6 +18,8 @@ use crate::{asks, commands, outgoing};
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How soon is looked again where more was over than one look ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How long is waited for what other dialogs have in hand: of that this one knows nothing.
+const IN_HAND_ELSEWHERE: Duration = Duration::from_secs(1);
 /// The most that one look ends of each kind, so that what has ended is told meanwhile: groups of 1,024.
 const MOST_GROUPS: usize = 2;
 /// The most groups that one look tells of each kind.
@@ -59,12 +61,13 @@ pub(crate) async fn look(shared: &Arc<Shared>) -> Result<bool, StoreError> {
     Ok(has_more)
 }
 
-/// Answers, and what services report, may still wait in the queue: what they are about ends up to where all of it was heard.
+/// Answers, and what services report, may still wait in the queue, or be in hand of another dialog: what they are about ends up to
+/// where all of it was heard.
 /// A code is confirmed without the queue.
 async fn expire(store: &Store, shared: &Shared) -> Result<bool, StoreError> {
     let now = shared.intake.clock.now();
     let mut has_more = false;
-    if let Some(until) = shared.horizon.until(now) {
+    if let Some(until) = shared.horizon.until(now).map(|until| until.minus(IN_HAND_ELSEWHERE)) {
         has_more |= in_groups(|| store.expire_asks(until)).await?;
         has_more |= in_groups(|| store.expire_commands(until)).await?;
     }

@@ -234,7 +234,9 @@ impl Verification {
         }
         let (version, sends) = (self.version.saturating_add(1), self.sends.saturating_add(1));
         let verification = Self { version, sends, last_sent_at: Some(now), ..self.clone() };
-        let event = verification.event("sent", now).with("sends", sends);
+        // Who does the same at once, or again after a crash, must tell the same: the time is that from which on it may be sent.
+        let from = self.last_sent_at.map_or(self.created_at, |last| last.plus(SENDS_APART));
+        let event = verification.event("sent", from).with("sends", sends);
         Sending::Now(Box::new(VerificationMoved { verification, event }))
     }
 

@@ -3,7 +3,7 @@
 
 mod read;
 
-use domain::FieldError;
+use domain::{ChannelName, FieldError};
 use serde_json::{Map, Value, json};
 
 use self::read::{Channel, Message, Way};
@@ -29,6 +29,8 @@ pub const FIELDS: [&str; 13] = [
 
 /// How long the first channel is waited for when a question may go on by another one.
 const NEXT_CHANNEL_AFTER_SECONDS: u64 = 120;
+/// Stands for a question that cannot be made, while the rest of its request is read. It is never asked.
+const UNKNOWN_QUESTION: &str = "?";
 /// How long a question stands that says nothing of it, as one of `POST /asks` does.
 const ASK_LASTS_SECONDS: u64 = 3_600;
 
@@ -127,9 +129,18 @@ fn ask(message: &Message, ways: &[Way], requested_by: &str, rules: &Rules<'_>) -
     if !steps.is_empty() {
         body.insert("escalate".to_owned(), Value::Array(steps));
     }
-    let checked = CheckedAsk::of(body, requested_by, rules);
     let mut errors = words_of_its_own(message);
-    match checked {
+    if message.has("template_key") {
+        match question(message, first, rules) {
+            Ok(question) => drop(body.insert("question".to_owned(), question.into())),
+            Err(wrong) => errors.extend(wrong),
+        }
+    }
+    if errors.iter().any(|error| is_of_the_question(&error.pointer)) {
+        // What else is wrong is told as well; that the question is missing is not what is wrong with it.
+        body.insert("question".to_owned(), UNKNOWN_QUESTION.into());
+    }
+    match CheckedAsk::of(body, requested_by, rules) {
         Ok(checked) if errors.is_empty() => Ok(Meant::Ask(Box::new(checked))),
         Ok(_) => Err(Refused::Fields(errors)),
         Err(Refused::Fields(more)) => {
@@ -142,9 +153,36 @@ fn ask(message: &Message, ways: &[Way], requested_by: &str, rules: &Rules<'_>) -
 
 /// The words around a question are the fleet's: what would give it others has no effect, and is refused.
 fn words_of_its_own(message: &Message) -> Vec<FieldError> {
-    let refused = ["template_key", "subject", "data", "priority"].into_iter().filter(|name| message.has(name));
-    let why = "has no effect with require_confirmation: the question is message";
-    refused.map(|name| field(format!("/{name}"), why)).collect()
+    let is_of_template = message.has("template_key");
+    let has_no_effect = |name: &&str| message.has(name) && !(*name == "data" && is_of_template);
+    let refused = ["subject", "data", "priority"].into_iter().filter(has_no_effect);
+    let why = "has no effect with require_confirmation: the question is message, or the text of template_key";
+    let mut errors: Vec<FieldError> = refused.map(|name| field(format!("/{name}"), why)).collect();
+    if is_of_template && message.has("message") {
+        errors.push(field("/template_key", "and message are two questions: give one of them"));
+    }
+    errors
+}
+
+/// The question that a template asks with the data: its text by the first channel, as everybody is asked the same.
+fn question(message: &Message, first: &Way, rules: &Rules<'_>) -> Result<String, Vec<FieldError>> {
+    let given = message.given(&[("template_key", "template"), ("locale", "locale"), ("data", "data")]);
+    let Some(template) = given.get("template").and_then(Value::as_str) else {
+        return Err(vec![field("/template", "must be the name of a template")]);
+    };
+    let channel = ChannelName::parse(first.channel.as_str()).map_err(|_| Vec::new())?;
+    let locale = given.get("locale").and_then(Value::as_str);
+    let data = given.get("data").map_or_else(|| "{}".to_owned(), Value::to_string);
+    let preview = rules.checker.preview(&channel, template, locale, &data);
+    match preview.rendered {
+        Some(rendered) if preview.errors.is_empty() => Ok(rendered.text.trim().to_owned()),
+        _ => Err(preview.errors),
+    }
+}
+
+/// Whether a fault is of what the question is made of.
+fn is_of_the_question(pointer: &str) -> bool {
+    ["/template", "/data", "/message"].iter().any(|name| pointer.starts_with(name))
 }
 
 /// Everything that is wrong, each field by the name that its client knows.

@@ -32,32 +32,45 @@ impl Writers {
         let claims: Work<Claiming, Claimed, Key> = Work {
             name: "claims",
             key: |op| &op.candidate.key,
+            repeats: false,
             commit: Box::new(|line, ops| Box::pin(claim::commit(line, ops))),
         };
         let outcomes: Work<LedgerWrite, Recorded, Key> = Work {
             name: "outcomes",
             key: LedgerWrite::key,
+            repeats: false,
             commit: Box::new(move |line, ops| Box::pin(write::commit(line, ops, captures_kept))),
         };
-        let jobs: Work<Job, Put, Key> =
-            Work { name: "jobs", key: |job| &job.key, commit: Box::new(|line, ops| Box::pin(put::commit(line, ops))) };
+        let jobs: Work<Job, Put, Key> = Work {
+            name: "jobs",
+            key: |job| &job.key,
+            repeats: false,
+            commit: Box::new(|line, ops| Box::pin(put::commit(line, ops))),
+        };
         let reports: Work<Keeping, Vec<KeptReport>, Vec<Name>> = Work {
             name: "reports",
             key: |op| &op.names,
+            repeats: false,
             commit: Box::new(|line, ops| Box::pin(receipts::commit(line, ops))),
         };
         let answers: Work<Answering, Option<AskAnswered>, Key> = Work {
             name: "answers",
             key: |op| &op.key,
+            repeats: false,
             commit: Box::new(|line, ops| Box::pin(commit_answers(line, ops))),
         };
         let tickets: Work<Uuid, Option<AskFound>, Uuid> = Work {
             name: "tickets",
             key: |handle| handle,
+            repeats: true,
             commit: Box::new(|line, handles| Box::pin(look_up(line, handles))),
         };
-        let rows: Work<Key, Option<Row>, Key> =
-            Work { name: "rows", key: |key| key, commit: Box::new(|line, keys| Box::pin(read_rows(line, keys))) };
+        let rows: Work<Key, Option<Row>, Key> = Work {
+            name: "rows",
+            key: |key| key,
+            repeats: true,
+            commit: Box::new(|line, keys| Box::pin(read_rows(line, keys))),
+        };
         Self {
             claims: Writer::start(db.clone(), claims),
             outcomes: Writer::start(db.clone(), outcomes),

@@ -27,7 +27,7 @@ pub(crate) struct MessageBody {
     template_key: Option<String>,
     /// What the template needs.
     data: Option<Map<String, Value>>,
-    /// The words to send; with `require_confirmation` the question.
+    /// The words to send; with `require_confirmation` the question, which the text of a template may be as well.
     message: Option<String>,
     /// The subject of a mail.
     #[schema(max_length = 998)]

@@ -94,8 +94,32 @@ async fn a_message_that_wants_a_confirmation_is_a_question_to_one_person_by_one_
             "escalate": [{"after_seconds": 120, "to": [{"channel": "email", "destination": "ana@example.org"}]}],
         })
     );
-    let template = json!({"to": both(), "template_key": "welcome", "require_confirmation": true});
-    assert_eq!(sent(template).await.unwrap_err(), ["/message", "/template_key"]);
+}
+
+#[tokio::test]
+async fn a_message_that_wants_a_confirmation_may_have_its_question_of_a_template() {
+    let ask = |more: serde_json::Value| {
+        let mut body = json!({"to": both(), "require_confirmation": true, "template_key": "alert", "locale": "en",
+            "data": {"severity": "high", "service": "db", "summary": "Disk 94 % full", "occurred_at": "12:00 UTC"}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let (to, published) = sent(ask(json!({}))).await.unwrap();
+    assert_eq!(to, To::Inbound);
+    let question = published["question"].as_str().unwrap();
+    assert!(question.contains("Disk 94 % full") && question.contains("db"), "{question}");
+    assert_eq!((&published["data"], &published["template"]), (&json!(null), &json!(null)));
+    for (more, expected) in [
+        (json!({"data": {"severity": "high", "service": "db"}}), "/data"),
+        (json!({"template_key": "alerts"}), "/template_key"),
+        (json!({"message": "Deploy?"}), "/template_key"),
+        (json!({"subject": "Deploy?"}), "/subject"),
+    ] {
+        let errors = sent(ask(more.clone())).await.unwrap_err();
+        assert!(errors.iter().all(|pointer| pointer.starts_with(expected)), "{more}: {errors:?}");
+    }
+    let no_template = json!({"to": both(), "message": "Deploy?", "require_confirmation": true, "data": {"a": 1}});
+    assert_eq!(sent(no_template).await.unwrap_err(), ["/data"]);
 }
 
 #[tokio::test]

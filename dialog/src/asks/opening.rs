@@ -73,6 +73,8 @@ impl Opening {
 
     fn ask(&self, shared: &Shared, audience: Vec<String>, names: BTreeMap<String, String>) -> Ask {
         let request = &self.request;
+        // Whoever may publish may say that it came in the future, and would ask for longer than anybody may.
+        let at = self.at.min(shared.intake.clock.now());
         Ask {
             key: self.key.clone(),
             kind: self.kind,
@@ -92,8 +94,8 @@ impl Opening {
             key_id: shared.secrets.key_id().to_owned(),
             attempts: 0,
             sends: 0,
-            created_at: self.at,
-            expires_at: self.at.plus(request.expires_in),
+            created_at: at,
+            expires_at: at.plus(request.expires_in),
             end: None,
         }
     }

@@ -1,7 +1,8 @@
 //! What an answer does: it counts, it ends the ask, it comes too late, or it is none.
 
 use super::outcome::Tally;
-use super::{Answer, Ask, AskDecision, AskEdit, AskEnd, AskEnding, AskState, AskVerdict, GivenAnswer, event};
+use super::{Answer, Ask, AskDecision, AskEdit, AskEnd, AskState, AskVerdict, GivenAnswer, event};
+use crate::Timestamp;
 
 /// The most answers of one person to one ask, where they may be changed.
 const MAX_ANSWERS: usize = 10;
@@ -20,8 +21,8 @@ impl Ask {
         if let Some(end) = &self.end {
             return self.late(end, answers, given);
         }
-        if let Some(expired) = self.expired(given.at) {
-            return self.too_late(expired, answers, given);
+        if let Some(end) = self.end_by_time(given.at) {
+            return self.late(&end, answers, given);
         }
         let own = || answers.iter().filter(|kept| !kept.late && kept.given.approver == given.approver);
         match own().next_back().map(|kept| &kept.given.choice) {
@@ -58,34 +59,38 @@ impl Ask {
         AskDecision { moved: Some(moved), kept: Some(answer), ..told.decision }
     }
 
-    /// The first late answer of each person is kept, and told.
+    /// The first late answer of each person is kept, and told. It moves nothing, also where its time is over and nobody has
+    /// ended it yet: what came in before that may be in hand of somebody else, and counts. It is ended once that was heard.
     fn late(&self, end: &AskEnd, answers: &[Answer], given: &GivenAnswer) -> AskDecision {
         let verdict = AskVerdict::Late(end.clone());
         if answers.iter().any(|kept| kept.late && kept.given.approver == given.approver) {
             return AskDecision::nothing(verdict);
         }
-        let event = event::late(self, given);
+        let event = event::late(self, given, end.state);
         let kept = Some(Answer { given: given.clone(), late: true, version: self.version });
         AskDecision { kept, events: vec![event], ..AskDecision::nothing(verdict) }
     }
 
-    /// Its time is over, which nobody has noted yet.
-    fn too_late(&self, expired: AskEnding, answers: &[Answer], given: &GivenAnswer) -> AskDecision {
-        let AskEnding { ask, event } = expired;
-        let Some(end) = &ask.end else { return AskDecision::nothing(AskVerdict::Same) };
-        let mut decision = ask.late(end, answers, given);
-        decision.events.insert(0, event);
-        AskDecision { moved: Some(ask), edit: AskEdit::End, ..decision }
+    /// The end that its time is at this moment. None before it.
+    fn end_by_time(&self, at: Timestamp) -> Option<AskEnd> {
+        (at >= self.expires_at).then_some(AskEnd { state: AskState::Expired, choice: None, by: None, at })
+    }
+
+    /// What a late answer that is kept was too late for: its time where nothing else had ended the ask by then, which has made
+    /// a later version since.
+    fn end_before(&self, kept: &Answer) -> Option<AskEnd> {
+        let ended = self.end.clone().filter(|_| kept.version == self.version);
+        ended.or_else(|| self.end_by_time(kept.given.at))
     }
 
     /// What was decided when an answer came for the first time: nobody may have been told of it.
     fn repeated(&self, before: &[Answer], kept: &Answer) -> AskDecision {
-        match &self.end {
-            Some(end) if kept.late => {
-                let event = event::late(self, &kept.given);
-                AskDecision { events: vec![event], ..AskDecision::nothing(AskVerdict::Late(end.clone())) }
+        match self.end_before(kept).filter(|_| kept.late) {
+            Some(end) => {
+                let event = event::late(self, &kept.given, end.state);
+                AskDecision { events: vec![event], ..AskDecision::nothing(AskVerdict::Late(end)) }
             }
-            _ => self.told(before, kept).decision,
+            None => self.told(before, kept).decision,
         }
     }
 

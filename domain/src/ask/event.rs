@@ -48,8 +48,9 @@ pub(super) fn answered(ask: &Ask, answer: &Answer, choice: Option<&str>) -> Subj
     event.with("choice", choice).with("by", answer.given.approver.as_str()).with("version", answer.version)
 }
 
-pub(super) fn late(ask: &Ask, given: &GivenAnswer) -> SubjectEvent {
-    about(ask, "late", given).with("state", ask.state().as_str())
+/// `state` is how the ask has ended, or ends by its time.
+pub(super) fn late(ask: &Ask, given: &GivenAnswer, state: AskState) -> SubjectEvent {
+    about(ask, "late", given).with("state", state.as_str())
 }
 
 pub(super) fn refused(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict) -> SubjectEvent {

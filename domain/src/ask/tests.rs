@@ -162,10 +162,18 @@ fn an_answer_that_came_in_before_the_end_of_its_time_counts_and_one_after_it_is_
     assert!(matches!(give(&mut open, &mut answers, &given("ben", "yes", 599)).verdict, AskVerdict::Counts { .. }));
     let late = give(&mut open, &mut answers, &given("caro", "yes", 600));
     let AskVerdict::Late(end) = &late.verdict else { panic!("{late:?}") };
-    assert_eq!((end.state, late.edit), (AskState::Expired, AskEdit::End));
-    assert_eq!(open.state(), AskState::Expired, "whoever meets it first notes that its time is over");
-    assert_eq!(names(&late), ["expired", "late"]);
+    assert_eq!((end.state, late.edit, &late.moved), (AskState::Expired, AskEdit::Nothing, &None));
+    assert_eq!(names(&late), ["late"]);
+    assert_eq!(late.events[0].data["state"], "expired");
     assert!(answers[1].late);
+    let in_time = give(&mut open, &mut answers, &given("dan", "yes", 598));
+    assert!(matches!(in_time.verdict, AskVerdict::Ends { .. }), "it was in hand of somebody else: {in_time:?}");
+    let again = give(&mut open, &mut answers, &given("caro", "yes", 600));
+    assert_eq!(
+        (again.verdict, again.events),
+        (late.verdict, late.events),
+        "it came too late, whatever has ended it since"
+    );
 }
 
 #[test]

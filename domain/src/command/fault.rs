@@ -33,6 +33,8 @@ pub enum ArgumentWrong {
         greatest: String,
         of_text: bool,
     },
+    /// The character U+0000, which no ledger keeps.
+    HasNul,
     NoValue,
     Unclosed,
     BehindItsQuote,
@@ -91,6 +93,7 @@ impl fmt::Display for ArgumentWrong {
             Self::TooMuch { greatest, of_text } => {
                 write!(f, "{} at most {greatest}{}", must(of_text), characters(of_text))
             }
+            Self::HasNul => f.write_str("must not contain the character U+0000"),
             Self::NoValue => f.write_str("has no value: write name=value, and quotes around a value with spaces"),
             Self::Unclosed => f.write_str("has no closing quote"),
             Self::BehindItsQuote => f.write_str("goes on behind its closing quote"),

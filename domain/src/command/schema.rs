@@ -188,6 +188,7 @@ impl Argument {
         }
         let (measure, of_text) = match value {
             Value::Bool(_) => return None,
+            Value::String(text) if text.contains('\0') => return Some(self.fault(ArgumentWrong::HasNul)),
             Value::String(text) => (text.chars().count() as f64, true),
             // A number that is too large for everybody is none.
             other => (other.as_f64().unwrap_or(f64::NAN), false),

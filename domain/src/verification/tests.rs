@@ -159,7 +159,7 @@ fn a_blocked_one_says_why_and_is_never_sent() {
 fn an_event_has_nothing_of_the_number_and_one_id_for_each_transition() {
     let Sending::Now(sent) = verification().sent(after(30)) else { panic!("it is sent") };
     let Sending::Now(again) = verification().sent(after(31)) else { panic!("it is sent") };
-    assert_eq!(sent.event.id, again.event.id);
+    assert_eq!(sent.event, again.event, "whoever sends the same at the same time tells the same");
     let ended = sent.verification.expired(after(600)).unwrap();
     assert_ne!(sent.event.id, ended.event.id);
     let later = Verification { checks: 9, ..ended.verification.clone() };

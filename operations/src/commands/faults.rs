@@ -37,6 +37,7 @@ fn in_spanish(fault: &ArgumentFault) -> String {
         ArgumentWrong::TooMuch { greatest, of_text } => {
             format!("{name} {} como mucho {greatest}{}", must(of_text), characters(of_text))
         }
+        ArgumentWrong::HasNul => format!("{name} no puede contener el carácter U+0000"),
         ArgumentWrong::NoValue => {
             format!("{name} no tiene valor: escribe nombre=valor, y entre comillas un valor con espacios")
         }

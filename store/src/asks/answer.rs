@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Answer, Ask, AskDecision, AskState, Entry, GivenAnswer, Key, Timestamp};
+use domain::{Answer, Ask, AskDecision, Entry, GivenAnswer, Key, Timestamp};
 
 use super::ask::{read, read_answers, swap};
 use super::row::{ASK, ask_of};
@@ -116,8 +116,8 @@ async fn write<'a>(
     decided: impl Iterator<Item = &'a (&'a Ask, AskDecision)> + Clone,
 ) -> Result<(), StoreError> {
     let moved = decided.clone().filter_map(|(_, decision)| decision.moved.as_ref());
-    // The answer that has ended an ask is told by whoever has the message with it in hand; that its time is over is not.
-    let moved: Vec<(&Ask, bool)> = moved.map(|moved| (moved, moved.state() == AskState::Expired)).collect();
+    // The end that an answer brings is told by whoever has the message with it in hand.
+    let moved: Vec<(&Ask, bool)> = moved.map(|moved| (moved, false)).collect();
     if !swap(session, &moved).await? {
         return Err(overtaken());
     }

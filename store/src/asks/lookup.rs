@@ -44,13 +44,14 @@ pub(crate) async fn look_up(line: &mut Line, handles: &[Uuid]) -> Result<Vec<Opt
         asks.insert(Uuid::from_slice(&handle).map_err(|_| unreadable("handle"))?, ask_of(&row)?);
     }
     let keys: Vec<&Key> = asks.values().map(|ask| &ask.key).collect();
-    let mut answers = read_answers(&mut session, keys.iter().copied()).await?;
-    let mut copies = read_copies(&mut session, keys.iter().copied()).await?;
-    let mut found = |handle| {
-        let ask = asks.remove(handle)?;
-        let answers = answers.remove(&ask.key).unwrap_or_default();
-        let copies = copies.remove(&ask.key).unwrap_or_default();
+    let answers = read_answers(&mut session, keys.iter().copied()).await?;
+    let copies = read_copies(&mut session, keys.iter().copied()).await?;
+    // Several may press buttons of one ask at once.
+    let found = |handle| {
+        let ask = asks.get(handle)?.clone();
+        let answers = answers.get(&ask.key).cloned().unwrap_or_default();
+        let copies = copies.get(&ask.key).cloned().unwrap_or_default();
         Some(AskFound { ask, answers, copies })
     };
-    Ok(handles.iter().map(&mut found).collect())
+    Ok(handles.iter().map(found).collect())
 }

@@ -127,9 +127,11 @@ pub(crate) async fn commit(line: &mut Line, ops: &[Keeping]) -> Result<Vec<Vec<K
         first_times(&mut session, &names(reports)).await?
     };
     line.keep(session);
+    let mut first = known;
     let mut kept_of = |op: &Keeping| {
         let kept = |name: &Name| {
-            let received_at = known.get(name).copied().unwrap_or(op.received_at);
+            // The same as in a call before it in the group came when that did.
+            let received_at = *first.entry(name.clone()).or_insert(op.received_at);
             KeptReport { is_new: new.remove(name), received_at }
         };
         op.names.iter().map(kept).collect()

@@ -120,8 +120,8 @@ pub(crate) async fn read_rows(line: &mut Line, keys: &[Key]) -> Result<Vec<Optio
     let sql = format!("SELECT {COLUMNS} FROM {{u}} JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id");
     let found = line.db.reader().query_group(&sql, &keys_group(keys.iter())).await?;
     let rows = found.iter().map(|row| row_of(row).map(|row| (row.key.clone(), row)));
-    let mut rows = rows.collect::<Result<HashMap<Key, Row>, StoreError>>()?;
-    Ok(keys.iter().map(|key| rows.remove(key)).collect())
+    let rows = rows.collect::<Result<HashMap<Key, Row>, StoreError>>()?;
+    Ok(keys.iter().map(|key| rows.get(key).cloned()).collect())
 }
 
 /// The condition that the recipient has one of these hashes, of which there is one at least.

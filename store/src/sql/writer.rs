@@ -26,6 +26,8 @@ pub(crate) struct Work<Op, Done, K> {
     /// The writer's name in the metrics.
     pub(crate) name: &'static str,
     pub(crate) key: fn(&Op) -> &K,
+    /// Whether operations on one key may be in one group: where nothing is written.
+    pub(crate) repeats: bool,
     pub(crate) commit: Commit<Op, Done>,
 }
 
@@ -82,7 +84,7 @@ async fn run<Op: Send + Sync, Done: Send, K: Ord>(
         {
             waiting.push_back(next);
         }
-        let (ops, answers) = next_group(&mut waiting, work.key);
+        let (ops, answers) = next_group(&mut waiting, work.key, work.repeats);
         let results = commit_group(&mut line, &work, &ops).await;
         for ((op, answer), result) in ops.into_iter().zip(answers).zip(results) {
             match answer {
@@ -97,10 +99,11 @@ async fn run<Op: Send + Sync, Done: Send, K: Ord>(
 type Answer<Done> = Option<oneshot::Sender<Result<Done, StoreError>>>;
 
 /// Removes the next operations with distinct keys from the queue, sorted by key: a statement meets each row once, and
-/// several processes lock rows in one order. A second operation on a key waits for the next group.
+/// several processes lock rows in one order. A second operation on a key waits for the next group, unless there may be `repeats`.
 fn next_group<Op, Done, K: Ord>(
     waiting: &mut VecDeque<Pending<Op, Done>>,
     key: fn(&Op) -> &K,
+    repeats: bool,
 ) -> (Vec<Op>, Vec<Answer<Done>>) {
     let mut taken: Vec<_> = waiting.drain(..waiting.len().min(MAX_GROUP)).collect();
     // The sort is stable: of several operations on one key the first stays first.
@@ -109,7 +112,7 @@ fn next_group<Op, Done, K: Ord>(
     let mut later = VecDeque::new();
     for pending in taken {
         match group.last() {
-            Some(last) if key(&last.op) == key(&pending.op) => later.push_back(pending),
+            Some(last) if !repeats && key(&last.op) == key(&pending.op) => later.push_back(pending),
             _ => group.push(pending),
         }
     }

@@ -1,6 +1,10 @@
 //! What providers report is kept once, is read with its delivery, and goes when the delivery goes.
 
+use std::collections::HashMap;
+
 use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Timestamp, Transition};
+
+use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, refused, sent};
 use crate::tests::on_both;
@@ -10,6 +14,7 @@ on_both!(
     what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read,
     a_report_is_kept_once_however_often_it_comes,
     a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event,
+    what_comes_twice_at_once_came_for_the_first_time_for_both,
     an_attempt_is_shown_once_as_it_was_answered_whatever_is_reported_later,
     receipts_go_with_their_delivery_and_those_of_none_when_they_are_old
 );
@@ -81,6 +86,28 @@ async fn a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event(db: &Da
     let kept: Vec<_> = kept.iter().map(|one| (one.is_new, one.received_at)).collect();
     assert_eq!(kept, [known, known, new, new, new, known], "a repeat came when it came for the first time");
     assert!(store.keep_reports(&[], at(11)).await.unwrap().is_empty());
+}
+
+async fn what_comes_twice_at_once_came_for_the_first_time_for_both(db: &Database) {
+    let store = db.store().await;
+    let said = |n: usize| report(&format!("e-{n}"), Some("n-1"), Reported::Opened);
+    let mut calls = JoinSet::new();
+    for n in 0..40 {
+        let store = store.clone();
+        // No two calls beside each other say the same, and each report is in two of them.
+        let reports = [said(n), said(n + 1)];
+        calls.spawn(async move {
+            let kept = store.keep_reports(&reports, at(10 + n as i64)).await.unwrap();
+            reports.into_iter().map(|one| one.event_id).zip(kept).collect::<Vec<_>>()
+        });
+    }
+    let mut first: HashMap<String, (usize, Timestamp)> = HashMap::new();
+    for (event, kept) in calls.join_all().await.into_iter().flatten() {
+        let (new, received_at) = first.entry(event).or_insert((0, kept.received_at));
+        *new += usize::from(kept.is_new);
+        assert_eq!(*received_at, kept.received_at, "what is told of it must be the same");
+    }
+    assert!(first.len() == 41 && first.values().all(|(new, _)| *new == 1), "{first:?}");
 }
 
 async fn sent_row(store: &Store, id: &str) -> Row {

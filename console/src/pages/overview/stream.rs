@@ -29,7 +29,8 @@ const SESSION_EVERY: Duration = Duration::from_secs(30);
 /// How often it is looked whether anything was changed about the user: this process has a copy of that, which is at most a
 /// few seconds old and read once for all.
 const USER_EVERY: Duration = Duration::from_secs(1);
-/// Below the time after which proxies give a silent answer up.
+/// Below the time after which proxies give a silent answer up. It is an event, and no comment, which pages do not see: one that
+/// has none for more than two of them says that it is stale.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Has proxies pass on what comes as it comes.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -69,10 +70,15 @@ pub(super) async fn stream(State(console): State<Console>, viewer: Viewer, heade
         let rendered = reader.next().await?;
         Some((Ok::<_, Infallible>(Event::default().data(rendered)), reader))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    let mut response = Sse::new(events).keep_alive(alive()).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     response.headers_mut().insert(UNBUFFERED, HeaderValue::from_static("no"));
     response
+}
+
+/// What says that the server is there while nothing changes.
+fn alive() -> KeepAlive {
+    KeepAlive::new().interval(KEEP_ALIVE).event(Event::default().event("alive").data(""))
 }
 
 impl Reader {

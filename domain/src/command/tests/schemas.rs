@@ -47,6 +47,7 @@ fn every_argument_that_is_wrong_is_named_at_once() {
         (&[("strategy_id", "abc"), ("ratio", "1e999")], "/ratio must be a number, such as 0.5"),
         (&[("strategy_id", "abc"), ("ratio", "\"1\"")], "/ratio must be a number, such as 0.5"),
         (&[("strategy_id", "abc"), ("side", "hold")], "/side must be one of buy, sell"),
+        (&[("strategy_id", "a\0c")], "/strategy_id must not contain the character U+0000"),
         (
             &[("strategy_id", "abc"), ("foo", "1")],
             "/foo is not known; it takes hard, minutes, ratio, side, strategy_id",
@@ -64,6 +65,7 @@ fn arguments_that_come_as_json_are_checked_alike() {
     };
     assert_eq!(faults(json!({"strategy_id": "abc", "minutes": 60, "ratio": -3})), [""; 0]);
     assert_eq!(faults(json!({"strategy_id": 7, "minutes": "60", "hard": null})), ["/hard", "/minutes", "/strategy_id"]);
+    assert_eq!(faults(json!({"strategy_id": "a\0c"})), ["/strategy_id"], "no message could carry it to the service");
 }
 
 #[test]
