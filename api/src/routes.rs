@@ -35,6 +35,7 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = if app.settings.files.is_some() { router.merge(with_files()) } else { router };
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
+    let router = if app.settings.files.is_some() { router.merge(probe_of_files()) } else { router };
     let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
     let router = router.merge(verifications::page::pages().into()).merge(answer_page::page().into());
     let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
@@ -78,7 +79,9 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
 
 /// All routes, whichever of them this installation serves.
 fn all() -> OpenApiRouter<Arc<App>> {
-    refusing_unread(always().merge(with_accounts()).merge(with_sandbox()).merge(with_files())).merge(probes())
+    refusing_unread(always().merge(with_accounts()).merge(with_sandbox()).merge(with_files()))
+        .merge(probe_of_files())
+        .merge(probes())
 }
 
 /// Says in the document that the routes refuse what they do not read: see [`Readings`].
@@ -185,8 +188,11 @@ fn with_files() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(files::download::download))
         .routes(routes!(files::url::url))
         .routes(routes!(files::template::template))
-        .routes(routes!(files::health::health))
         .routes(routes!(files::delete::delete))
+}
+
+fn probe_of_files() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default().routes(routes!(files::health::health))
 }
 
 /// The fields that the body of a request to a route may hold.

@@ -90,7 +90,7 @@ pub(crate) struct To {
 }
 
 #[derive(clap::Args, Debug)]
-pub struct Which {
+pub(crate) struct Which {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]

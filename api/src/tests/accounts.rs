@@ -37,7 +37,7 @@ async fn the_first_user_from_this_machine_is_admin_and_the_second_is_not_let_in(
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
     assert_eq!(
         first.json(),
-        json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin tenants"})
+        json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin tenants inbox"})
     );
     let second = register(
         &app,
