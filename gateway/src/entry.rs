@@ -14,7 +14,7 @@ use crate::room::Room;
 use crate::shared::Shared;
 
 /// What clients know that by which they begin by.
-pub(crate) const READY: &str = "ready";
+const READY: &str = "ready";
 
 /// A client that is let in. It is let go when this is dropped.
 pub(crate) struct Entered {

@@ -58,7 +58,6 @@ async fn tell_of_inbox(shared: &Shared, event: &InboxEvent) {
     };
     let Some(message) = Message::new(INBOX, &event.data(item.as_deref())) else { return };
     failpoint("gateway.item_read");
-    // It is no place of a stream: what lies before it may be on its way still, and be lost with this gateway.
     count(shared.clients.tell(&[room], &message, &shared.resync));
 }
 

@@ -1,5 +1,4 @@
-//! What a client is told: the name of an event, what goes with it, written once for all who hear it, and how far it brings
-//! the client's inbox.
+//! What a client is told: the name of an event, and what goes with it, written once for all who hear it.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -9,7 +8,8 @@ use serde_json::value::{RawValue, to_raw_value};
 pub(crate) struct Message {
     pub(crate) event: String,
     pub(crate) data: Box<RawValue>,
-    /// Where the inbox is after it, if it is of the inbox.
+    /// Up to where its client has everything of its inbox with it. Only what a client is told first says that: what comes
+    /// later may have overtaken something, or name one of several items.
     pub(crate) cursor: Option<Cursor>,
 }
 

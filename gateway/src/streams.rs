@@ -1,7 +1,7 @@
 //! Server-sent events: the same as a socket is told, for whoever only listens.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
@@ -17,7 +17,7 @@ use web::query::Parameters;
 
 use crate::clients::{Heard, Outlet};
 use crate::door::{full, token_of};
-use crate::entry::{self, Entered, READY};
+use crate::entry::{self, Entered};
 use crate::inbox::Since;
 use crate::limits::Seat;
 use crate::message::{Cursor, Message};
@@ -94,33 +94,10 @@ fn read(mut asked: Parameters, headers: &HeaderMap) -> Result<(Since, Vec<String
     Ok((since, topics.map(str::to_owned).collect()))
 }
 
-/// The place in the inbox up to which a stream was told everything. Events come in whatever order, and a client that came back
-/// with the id of one of them would miss what was on its way still: only an event that follows the place moves it.
-#[derive(Default)]
-struct Reached(Option<Cursor>);
-
-impl Reached {
-    /// The id of a message. None for one that leaves the place where it is.
-    fn id(&mut self, message: &Message) -> Option<Cursor> {
-        let cursor = message.cursor?;
-        let follows = match self.0 {
-            _ if message.event == READY => true,
-            // An inbox has its epoch from its first item on.
-            Some(place) => place.seq + 1 == cursor.seq && (place.seq == 0 || place.epoch == cursor.epoch),
-            None => false,
-        };
-        if follows {
-            self.0 = Some(cursor);
-        }
-        follows.then_some(cursor)
-    }
-}
-
 fn outlet(told: mpsc::Sender<Event>, over: CancellationToken) -> Outlet {
-    let (cut, reached) = (over.clone(), Mutex::<Reached>::default());
-    let id = move |message: &Message| reached.lock().unwrap_or_else(PoisonError::into_inner).id(message);
+    let cut = over.clone();
     Outlet {
-        tell: Box::new(move |message: &Message| match told.try_send(frame(message, id(message))) {
+        tell: Box::new(move |message: &Message| match told.try_send(frame(message)) {
             Ok(()) => Heard::Yes,
             Err(TrySendError::Full(_)) => {
                 metrics::counter!("chasqui_gateway_cut_total", "why" => "slow").increment(1);
@@ -137,9 +114,9 @@ fn outlet(told: mpsc::Sender<Event>, over: CancellationToken) -> Outlet {
 }
 
 /// JSON in one line has no line end, and neither has the name of an event: that was looked at.
-fn frame(message: &Message, id: Option<Cursor>) -> Event {
+fn frame(message: &Message) -> Event {
     let event = Event::default().event(&message.event).data(message.data.get());
-    match id {
+    match message.cursor {
         Some(cursor) => event.id(cursor.to_string()),
         None => event,
     }
@@ -190,17 +167,21 @@ fn forbidden() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
+    use futures_util::stream::iter;
+
     use super::*;
 
-    #[test]
-    fn an_event_has_an_id_only_where_everything_before_it_was_told() {
-        let mut reached = Reached::default();
-        let mut told = |event: &str, epoch, seq| reached.id(&Message::bare(event).at(Cursor { epoch, seq })).is_some();
-        assert!(!told("inbox", 5, 1), "nobody knows what came before it");
-        assert!(told(READY, 5, 7) && told("inbox", 5, 8));
-        assert!(!told("inbox", 5, 10) && told("inbox", 5, 9), "the ninth was on its way");
-        assert!(!told("inbox", 5, 9) && !told("inbox", 6, 10));
-        assert!(told(READY, 0, 0) && told("inbox", 9, 1), "the first item of an inbox");
-        assert_eq!(reached.id(&Message::bare("resync")), None);
+    #[tokio::test]
+    async fn only_what_says_where_an_inbox_stands_has_an_id() {
+        let ready = Message::bare("ready").at(Cursor { epoch: 5, seq: 7 });
+        let told = [ready, Message::bare("inbox"), Message::bare("resync")];
+        let frames: Vec<Result<Event, Infallible>> = told.iter().map(|message| Ok(frame(message))).collect();
+        let body = to_bytes(Sse::new(iter(frames)).into_response().into_body(), 1024).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        let events: Vec<&str> = text.split_terminator("\n\n").collect();
+        assert_eq!(events.len(), told.len(), "{text}");
+        assert!(events[0].contains("event: ready") && events[0].contains("id: 5:7"), "{text}");
+        assert!(events[1..].iter().all(|event| !event.contains("id:")), "{text}");
     }
 }

@@ -45,8 +45,9 @@ export function changed(state: State, page: Page): Shown {
 }
 
 /**
- * Whether an event has brought all that is missing: what comes next after the cursor. An event that is told again has the
- * counters of now, and an item that came by an earlier change.
+ * Whether an event has brought all that is missing: the item that came by the very change after the cursor. No other event
+ * moves the cursor. Items that came at once have the counters of the last in their events, and an event that is told again has
+ * those of now: their items came by earlier changes.
  */
 export function isNext({ cursor }: State, { counters, items }: Page): boolean {
   const isItsChange = items.every(({ seq }) => seq === counters.seq);

@@ -104,6 +104,10 @@ test("an event brings what has arrived, and is believed only where nothing lies 
   assert.ok(!isNext(reloaded(EMPTY, page(3, ["a"])).state, arrival) && !isNext(EMPTY, arrival));
   const again = read.arrival({ ...event, item: { id: "a", seq: 2 } });
   assert.ok(again && !isNext(known, again), "told again: the change of now is another one");
+  for (const seq of [5, 6]) {
+    const atOnce = read.arrival({ ...event, item: { id: "b", seq }, ...counters(6) });
+    assert.ok(atOnce && !isNext(known, atOnce), "two that came at once have one number");
+  }
   for (const other of [{ ...event, event: "read" }, { ...event, item: undefined }, { ...event, seq: undefined }]) {
     assert.equal(read.arrival(other), undefined);
   }
