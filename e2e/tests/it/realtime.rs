@@ -263,6 +263,7 @@ async fn a_stream_is_told_the_same_and_begins_with_where_the_client_stands() {
     }
     assert!(text.starts_with("event: ready\ndata: {"), "{text}");
     assert!(text.contains("event: solicitud.creada\ndata: {\"solicitud_id\":7}\n"), "{text}");
+    assert_eq!(text.matches("\nid: ").count(), 1, "that of ready: {text}");
     for (query, status) in [
         ("?topics=solicitud_9", StatusCode::FORBIDDEN),
         ("?sinc=1", StatusCode::UNPROCESSABLE_ENTITY),
