@@ -148,7 +148,7 @@ pub(super) fn meant(name: &str, value: &Value) -> Option<&'static str> {
 /// Whether an entry under nearly the name of the options would be taken as it is under that name. Of another it is not
 /// said that the options were meant, since these would be refused as well.
 pub(super) fn could_be_options(name: &str, value: &Value) -> bool {
-    let is_taken = |given| {
+    let is_taken = |given: &Map<String, Value>| {
         let mut read = Read::default();
         read.object(given, "");
         read.faults.is_empty()
