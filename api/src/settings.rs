@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
 use operations::providers::Carrier;
+use runtime::Readiness;
 use secrecy::SecretString;
 
 pub use self::operator::{Open, OperatorSettings};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub telling: Telling,
     /// `VERIFY_…`: to whom codes go, and how many.
     pub verify: PumpingLimits,
+    /// The worker in the same process, which knows what is paused. None where there is none.
+    pub worker: Option<Readiness>,
 }
 
 impl Settings {
@@ -97,6 +100,7 @@ impl Settings {
             is_over_tls: false,
             telling: Telling::Off,
             verify: verify::nothing(),
+            worker: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `chasqui dead`: what is in the dead-letter queue, in groups of what failed alike, and what is to become of it.
 
 mod edit;
+mod plans;
 mod shown;
 mod wanted;
 mod watch;
@@ -18,7 +19,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::edit::Edit;
-use self::wanted::{CloseMissing, Filter, Plan};
+use self::plans::{DropPlan, Plan, RedirectPlan, ReplayPlan, RestorePlan};
+use self::wanted::{CloseMissing, Filter};
 use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -78,14 +80,14 @@ enum DeadCommand {
         plan: Box<Plan>,
     },
     /// Publish letters again, each to its lane with a fresh budget: a plan, which --yes starts at once
-    Replay(Box<Plan>),
+    Replay(Box<ReplayPlan>),
     /// Take letters out of the queue, and keep them for the retention: a plan, which --yes starts at once
-    Drop(Box<Plan>),
+    Drop(Box<DropPlan>),
     /// Put letters that were dropped back into the queue: a plan, which --yes starts at once
-    Restore(Box<Plan>),
+    Restore(Box<RestorePlan>),
     /// Send letters by another channel that reaches people by the same numbers, each as a delivery of its own: a plan,
     /// which --yes starts at once
-    Redirect(Box<Plan>),
+    Redirect(Box<RedirectPlan>),
     /// End the rows of dead deliveries whose letters are not in the queue any more: a plan, which --yes starts at once
     CloseMissing(CloseMissing),
     /// Send a corrected letter as a delivery of its own, and take the letter out of the queue
@@ -130,7 +132,7 @@ pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
         DeadCommand::List(filter) => desk.list(*filter).await,
         DeadCommand::Show { what } => desk.show(&what).await,
         DeadCommand::Acknowledge { group, note } => desk.acknowledge(&group, note.as_deref()).await,
-        DeadCommand::Plan { action, plan } if plan.yes => {
+        DeadCommand::Plan { action, plan } if plan.starts() => {
             Err(Usage(format!("--yes starts a plan: write `chasqui dead {action}`")).into())
         }
         DeadCommand::Plan { action, plan } => desk.plan(plan.fields(&action), false).await,
@@ -236,8 +238,9 @@ impl Desk {
         Ok(exit::answer(noted))
     }
 
-    async fn plan_of(&self, action: &str, plan: Plan) -> Result<ExitCode> {
-        let starts = plan.yes;
+    async fn plan_of(&self, action: &str, plan: impl Into<Plan>) -> Result<ExitCode> {
+        let plan = plan.into();
+        let starts = plan.starts();
         self.plan(plan.fields(action), starts).await
     }
 

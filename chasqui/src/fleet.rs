@@ -55,11 +55,13 @@ impl Fleet {
         let shared = Shared { config, broker, publisher: publisher.clone(), store: store.clone(), templates, clock };
         let readiness: [Readiness; 3] = std::array::from_fn(|_| Readiness::default());
         let [working, scheduling, telling] = readiness.clone();
+        let beside = Some(working.clone());
         let mut other_roles = JoinSet::new();
         other_roles.spawn(roles::run_worker(shared.clone(), working, stop_others.clone()));
         other_roles.spawn(roles::run_scheduler(shared.clone(), scheduling, stop_others.clone()));
         other_roles.spawn(roles::run_dialog(shared.clone(), telling, stop_others.clone()));
-        let api_role = tokio::spawn(roles::run_api(shared, listener, FirstUser::FromThisMachine, stop_api.clone()));
+        let running = roles::run_api(shared, listener, FirstUser::FromThisMachine, beside, stop_api.clone());
+        let api_role = tokio::spawn(running);
         Ok(Self { api, store, publisher, readiness, api_role, other_roles, stop_api, stop_others, stop_publishing })
     }
 

@@ -87,7 +87,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
             tokio::spawn(ready_the_ledger_in_the_background(shared.clone(), stop.clone()));
             // Nobody knows what is in front of this process: behind a proxy, everybody would seem to be on this
             // machine.
-            run_api(shared, listener, FirstUser::WithTheTokenOnly, stop).await?;
+            run_api(shared, listener, FirstUser::WithTheTokenOnly, None, stop).await?;
         }
         (Role::Scheduler, _) => {
             ready_the_ledger(&shared, &stop).await?;
@@ -141,13 +141,16 @@ pub(crate) enum FirstUser {
     WithTheTokenOnly,
 }
 
+/// `worker` is the one in the same process.
 pub(crate) async fn run_api(
     shared: Shared,
     listener: TcpListener,
     first_user: FirstUser,
+    worker: Option<Readiness>,
     stop: CancellationToken,
 ) -> Result<()> {
     let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
+    let settings = api::Settings { worker, ..settings };
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
         .linking(shared.config.public_url.is_some());

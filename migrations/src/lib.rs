@@ -48,6 +48,7 @@ mod m20261130_000054_contacts;
 mod m20261130_000058_leases;
 mod m20261130_000059_locale_of_verifications;
 mod m20261130_000060_heard;
+mod m20261130_000070_sent_at;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -104,6 +105,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000058_leases::Migration),
             Box::new(m20261130_000059_locale_of_verifications::Migration),
             Box::new(m20261130_000060_heard::Migration),
+            Box::new(m20261130_000070_sent_at::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use store::LetterFilter;
 use crate::exit::Usage;
 use crate::words::one_of;
 
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(super) struct Filter {
     /// Only letters of this group: its fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
@@ -31,40 +31,6 @@ pub(super) struct Filter {
     /// urgent, normal or bulk
     #[arg(long)]
     lane: Option<String>,
-}
-
-#[derive(clap::Args, Debug)]
-#[group(skip)]
-pub(super) struct Plan {
-    #[command(flatten)]
-    filter: Filter,
-    /// Every letter
-    #[arg(long)]
-    all: bool,
-    /// The job whose letters are to be restored
-    #[arg(long, value_name = "ID")]
-    job: Option<String>,
-    /// Why, for whoever asks later
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    why: String,
-    /// Letters in a second, 1 to 1000
-    #[arg(long)]
-    rate: Option<u32>,
-    /// After how many letters to wait for their end, and to pause when most of them fail again; 0 for none
-    #[arg(long)]
-    canary: Option<u32>,
-    /// Leave out those that were moved as often already
-    #[arg(long, value_name = "TIMES")]
-    max_moves: Option<u32>,
-    /// Take those too that would only wait: something is paused, or their provider takes no messages now
-    #[arg(long)]
-    even_waiting: bool,
-    /// Of a redirect: the channel, sms or whatsapp
-    #[arg(long, value_name = "CHANNEL")]
-    to: Option<String>,
-    /// Start it at once
-    #[arg(long)]
-    pub(super) yes: bool,
 }
 
 /// All rows whose letters are not there.
@@ -103,7 +69,13 @@ impl Filter {
         Ok(LetterFilter { tenant, letters, group, channel, provider, reason, code, template, lane })
     }
 
-    fn fields(self) -> Map<String, Value> {
+    /// These letters by their names.
+    pub(super) fn of_letters(letters: Vec<String>) -> Self {
+        Self { letters, ..Self::default() }
+    }
+
+    /// The fields of a plan, as whoever asks over HTTP writes them.
+    pub(super) fn fields(self) -> Map<String, Value> {
         let Self { group, letters, channel, provider, reason, code, template, lane } = self;
         let texts = [
             ("group", group),
@@ -118,32 +90,6 @@ impl Filter {
             texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))).collect();
         if !letters.is_empty() {
             fields.insert("letters".to_owned(), json!(letters));
-        }
-        fields
-    }
-}
-
-impl Plan {
-    /// The fields of a plan, as whoever asks over HTTP writes them.
-    pub(super) fn fields(self, action: &str) -> Map<String, Value> {
-        let Self { filter, all, job, why, rate, canary, max_moves, even_waiting, to, yes: _ } = self;
-        let mut fields = filter.fields();
-        fields.insert("action".to_owned(), json!(action));
-        fields.insert("why".to_owned(), json!(why));
-        for (name, flag) in [("all", all), ("even_waiting", even_waiting)] {
-            if flag {
-                fields.insert(name.to_owned(), json!(true));
-            }
-        }
-        for (name, text) in [("job", job), ("to", to)] {
-            if let Some(text) = text {
-                fields.insert(name.to_owned(), json!(text));
-            }
-        }
-        for (name, number) in [("rate", rate), ("canary", canary), ("max_moves", max_moves)] {
-            if let Some(number) = number {
-                fields.insert(name.to_owned(), json!(number));
-            }
         }
         fields
     }

@@ -95,8 +95,7 @@ static EN: Words = Words {
     dead: "Dead",
     median: "p50",
     p99: "p99",
-    no_times: "A provider has reported of all that was sent: the ledger has the time of the report now, and no longer that of \
-               the sending.",
+    no_times: "The ledger knows of none of them when its provider took it: a later report alone has said that it did.",
     queues: "Queues",
     dead_letters: "Dead letters",
     open_groups: |number| format!("{} that nobody looks after", so_many(number, "group", "groups")),
@@ -150,7 +149,7 @@ static ES: Words = Words {
     dead: "Muertas",
     median: "p50",
     p99: "p99",
-    no_times: "Un proveedor informó de todo lo que se envió: el libro tiene ahora la hora del informe, y ya no la del envío.",
+    no_times: "El libro no sabe de ninguno cuándo lo tomó su proveedor: solo un informe posterior dijo que lo hizo.",
     queues: "Colas",
     dead_letters: "Cartas muertas",
     open_groups: |number| format!("{} que nadie atiende", so_many(number, "grupo", "grupos")),
