@@ -1,12 +1,12 @@
-//! By which channel something goes, and who carries it there.
+//! By which channel something goes, and who carries it there or on which lane.
 
 use maud::{Markup, html};
 
 /// The dot stays with the channel: no line begins with it.
-pub(crate) fn by(channel: &str, provider: Option<&str>) -> Markup {
+pub(crate) fn by(channel: &str, beside: Option<&str>) -> Markup {
     html! {
-        @match provider.filter(|provider| !provider.is_empty()) {
-            Some(provider) => { span.whole { (channel) " ·" } " " (provider) }
+        @match beside.filter(|beside| !beside.is_empty()) {
+            Some(beside) => { span.whole { (channel) " ·" } " " (beside) }
             None => { (channel) }
         }
     }
