@@ -7,6 +7,7 @@ use operations::providers::{Carrier, limited};
 
 use crate::pages::overview::words::Words;
 use crate::pages::providers::found::{leased, leased_label, state};
+use crate::pieces::badge::{Tone, badge};
 use crate::pieces::figure::{UNKNOWN, known, percent, rate, took, whole};
 use crate::pieces::pager::address;
 use crate::pieces::table::{Row, number, table, text};
@@ -80,7 +81,7 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
         html! { a href=(list("")) { (now_of.channel) } },
         html! { (whole(now_of.accepted)) },
         html! { (whole(now_of.sent)) },
-        html! { (percent(now_of.sent, ended, lang)) },
+        success(now_of.sent, ended, lang),
         html! {
             @if now_of.dead == 0 { "0" } @else { a href=(list("dead")) { (whole(now_of.dead)) } }
         },
@@ -93,6 +94,16 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
         millis(now_of.p99_ms),
     ];
     Row { id: format!("channel-{}", now_of.channel), cells }
+}
+
+/// Of what has ended, how much went. Where that is less than half, or less than nine tenths, it looks like what it is.
+fn success(sent: u64, ended: u64, lang: Lang) -> Markup {
+    let told = percent(sent, ended, lang);
+    match sent {
+        sent if sent < ended.div_ceil(2) => badge(Tone::Bad, &told),
+        sent if sent < (ended - ended / 10) => badge(Tone::Warning, &told),
+        _ => html! { (told) },
+    }
 }
 
 pub(super) fn providers(overview: &Overview, carriers: &[Carrier], lang: Lang, now: Timestamp) -> Markup {

@@ -147,3 +147,17 @@ fn a_provider_is_told_as_on_the_page_of_providers() {
         assert!(row.contains(part), "{part}: {page}");
     }
 }
+
+#[test]
+fn a_channel_of_which_much_dies_looks_like_it() {
+    for (sent, dead, part) in [
+        (0, 25, "<span class=\"badge bad\"><span class=\"shape\" aria-hidden=\"true\">✖</span> 0.0"),
+        (80, 20, "<span class=\"badge warning\"><span class=\"shape\" aria-hidden=\"true\">▲</span> 80.0"),
+        (90, 10, "class=\"number\">90.0"),
+        (0, 0, "class=\"number\" data-none>–"),
+    ] {
+        let channel = ChannelNow { channel: "sms".into(), sent, dead, ..ChannelNow::default() };
+        let page = live(&Overview { channels: vec![channel], ..overview() }, &[], Lang::En, now()).into_string();
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
