@@ -99,10 +99,12 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
 /// Of what has ended, how much went. Where that is less than half, or less than nine tenths, it looks like what it is.
 fn success(sent: u64, ended: u64, lang: Lang) -> Markup {
     let told = percent(sent, ended, lang);
-    match sent {
-        sent if sent < ended.div_ceil(2) => badge(Tone::Bad, &told),
-        sent if sent < (ended - ended / 10) => badge(Tone::Warning, &told),
-        _ => html! { (told) },
+    if sent < ended.div_ceil(2) {
+        badge(Tone::Bad, &told)
+    } else if sent < ended - ended / 10 {
+        badge(Tone::Warning, &told)
+    } else {
+        html! { (told) }
     }
 }
 
