@@ -77,9 +77,9 @@ fn by_medium(all: &[Carried], only: Option<&str>, lang: Lang, now: Timestamp) ->
 
 fn columns(words: &Words) -> [Column; 8] {
     [
+        text(words.provider),
         text(words.medium),
         number(words.place),
-        text(words.provider),
         text(words.state),
         text(words.until),
         text(words.limits),
@@ -101,9 +101,9 @@ fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
     let place = if one.is_configured { (at + 1).to_string() } else { UNKNOWN.to_owned() };
     let medium = if one.medium.is_empty() { words.every_medium } else { one.medium.as_str() };
     let cells = vec![
+        html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
         html! { (medium) },
         html! { (place) },
-        html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
         html! { (found::state(state, one.is_given_nothing(now), lang)) @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } } },
         html! { @if let Some(until) = until { (time(until, now, lang)) } },
         found::leased(one.limits.iter().copied(), lang),
