@@ -55,7 +55,7 @@ async fn what_is_sent_once_leads_to_its_delivery_and_is_told_in_utc() {
     let page = site.get("/console/schedules", OPERATOR).await;
     assert!(page.words().contains("2026-03-02 08:00:00 UTC"), "{}", page.text);
     assert!(page.text.contains("href=\"/console/deliveries/later\""), "{}", page.text);
-    assert!(page.text.contains(" ·</span> ") && !page.text.contains("</a> · "), "{}", page.text);
+    assert!(page.text.contains("</a>\u{a0}· ") && !page.text.contains("</a> · "), "{}", page.text);
 }
 
 #[tokio::test]

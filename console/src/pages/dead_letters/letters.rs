@@ -109,7 +109,6 @@ pub(super) fn rows(letters: &[IndexedLetter], lang: Lang, now: Timestamp, can_ch
         text(words.letter),
         text(words.id),
         text(words.channel),
-        text(words.lane),
         text(words.reason),
         text(words.error),
         number(words.attempts),
@@ -129,8 +128,7 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
             @if letter.copies > 1 { " × " (letter.copies) }
         },
         link(&letter.id),
-        by(&letter.channel, Some(&letter.provider)),
-        html! { (letter.lane.as_str()) },
+        html! { (by(&letter.channel, Some(&letter.provider))) div.soft { (letter.lane.as_str()) } },
         html! {
             span.most {
                 (breakable(&letter.reason)) @if !letter.code.is_empty() { " " code { (breakable(&letter.code)) } }

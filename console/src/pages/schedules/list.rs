@@ -154,11 +154,11 @@ impl Rows<'_> {
         };
         html! {
             @if self.may {
-                span.whole { a href=(address(RUN, &[("id", id)], None)) { (words.run) } " ·" }
-                " "
+                a href=(address(RUN, &[("id", id)], None)) { (words.run) }
+                "\u{a0}· "
                 @if let Some((path, label)) = pausing {
-                    span.whole { a href=(address(path, &[("id", id)], None)) { (label) } " ·" }
-                    " "
+                    a href=(address(path, &[("id", id)], None)) { (label) }
+                    "\u{a0}· "
                 }
                 a href=(address(DELETE, &[("id", id)], None)) { (words.delete) }
             }
