@@ -104,7 +104,10 @@ fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
         html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
         html! { (medium) },
         html! { (place) },
-        html! { (found::state(state, one.is_given_nothing(now), lang)) @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } } },
+        html! {
+            (found::state(state, one.is_given_nothing(now), lang))
+            @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } }
+        },
         html! { @if let Some(until) = until { (time(until, now, lang)) } },
         found::leased(one.limits.iter().copied(), lang),
         html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.why) } } } },

@@ -51,7 +51,10 @@ async fn asked(console: &Console, viewer: &Viewer, id: &str, is_refused: bool) -
                     option value=(overlap.as_secs()) selected[overlap == OVERLAP] { (label) }
                 }
             }
-            p.actions { button.main type="submit" { (words.rotate) } a href=(Section::Keys.path()) { (words.back_to_keys) } }
+            p.actions {
+                button.main type="submit" { (words.rotate) }
+                a href=(Section::Keys.path()) { (words.back_to_keys) }
+            }
         }
     };
     let status = if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
