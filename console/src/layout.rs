@@ -134,8 +134,8 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// The pages that somebody looks at every day stand in a bar, and the others are unfolded. Where there is no room for the bar
-    /// all of them are.
+    /// The pages that somebody looks at every day stand in a bar, and the others are unfolded. Where there is no room for the
+    /// bar all of them are.
     fn navigation(&self) -> Markup {
         let (lang, words) = (self.lang(), &self.lang().words().shell);
         let seen: Vec<Section> =
