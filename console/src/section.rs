@@ -19,6 +19,7 @@ pub(crate) enum Section {
     Providers,
     Pauses,
     Users,
+    Keys,
     Audit,
     TryIt,
     /// What everybody has: the name of whoever looks leads there, and the navigation does not.
@@ -27,7 +28,7 @@ pub(crate) enum Section {
 
 impl Section {
     /// What the navigation leads to, in its order.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Overview,
         Self::Deliveries,
         Self::DeadLetters,
@@ -41,6 +42,7 @@ impl Section {
         Self::Providers,
         Self::Pauses,
         Self::Users,
+        Self::Keys,
         Self::Audit,
         Self::TryIt,
     ];
@@ -60,6 +62,7 @@ impl Section {
             Self::Providers => "/console/providers",
             Self::Pauses => "/console/pauses",
             Self::Users => "/console/users",
+            Self::Keys => "/console/keys",
             Self::Audit => "/console/audit",
             Self::TryIt => "/console/try-it",
             Self::Account => "/console/account",
@@ -82,6 +85,7 @@ impl Section {
             Self::Providers => words.providers,
             Self::Pauses => words.pauses,
             Self::Users => words.users,
+            Self::Keys => words.keys,
             Self::Audit => words.audit,
             Self::TryIt => words.try_it,
             Self::Account => words.account,
@@ -110,7 +114,7 @@ impl Section {
     /// Without this scope the navigation does not lead here.
     pub(crate) const fn needs(self) -> Scope {
         match self {
-            Self::Users | Self::Audit => Scope::Admin,
+            Self::Users | Self::Keys | Self::Audit => Scope::Admin,
             Self::TryIt => Scope::Notify,
             _ => Scope::Read,
         }

@@ -41,6 +41,19 @@ async fn a_long_code_takes_several_lines_and_its_error_is_in_a_title() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_pause_says_so_and_what_no_row_has_takes_no_column() {
+    let site = Site::start().await;
+    let paused = Outcome::Paused { why: "the channel sms is paused: <words>".to_owned(), until: None };
+    ended(&site.store, testkit::row("kept-back"), &paused, None).await;
+    for (lang, word, template) in [("en", "paused", "Template"), ("es", "en pausa", "Plantilla")] {
+        let page = site.get("/console/deliveries", &format!("session=viewer; chasqui_lang={lang}")).await;
+        let told = format!("title=\"the channel sms is paused: &lt;words&gt;\">{word}</span>");
+        assert!(page.text.contains(&told), "{told}: {}", page.text);
+        assert!(!page.text.contains(&format!("<th scope=\"col\">{template}</th>")), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn pages_follow_one_another_with_the_same_filter() {
     let site = Site::start().await;
     for id in ["a", "b", "c"] {

@@ -92,7 +92,9 @@ async fn the_navigation_leads_only_where_somebody_may_go() {
     let site = Site::start().await;
     let viewer = site.get("/console", "session=viewer").await;
     assert!(!viewer.text.contains("href=\"/console/users\"") && !viewer.text.contains("href=\"/console/try-it\""));
+    assert!(!viewer.text.contains("href=\"/console/keys\""), "{}", viewer.text);
     let admin = site.get("/console", "session=admin").await;
+    assert!(admin.text.contains("href=\"/console/keys\"") && admin.words().contains("API keys"), "{}", admin.text);
     assert!(admin.text.contains("href=\"/console/users\"") && admin.text.contains("href=\"/console/try-it\""));
 }
 

@@ -106,6 +106,10 @@ async fn what_is_paused_comes_and_goes_with_the_live_part_of_the_overview() {
     assert!(live.contains("an outage &lt;script&gt;") && !around.contains("an outage"), "{}", page.text);
     let other = site.get("/console/deliveries", OPERATOR).await;
     assert!(other.text.contains("an outage &lt;script&gt;"), "{}", other.text);
+    for page in [&page, &other] {
+        let (heading, paused) = (page.text.find("<h1>"), page.text.find("an outage"));
+        assert!(heading < paused, "it stands at the same place, below the heading: {}", page.text);
+    }
     let request = Request::get("/console/overview/stream").header("cookie", OPERATOR);
     let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let mut events = answer.into_body().into_data_stream();

@@ -18,6 +18,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::link;
 use crate::pieces::breakable::breakable;
+use crate::pieces::carried::by;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
@@ -108,7 +109,6 @@ pub(super) fn rows(letters: &[IndexedLetter], lang: Lang, now: Timestamp, can_ch
         text(words.letter),
         text(words.id),
         text(words.channel),
-        text(words.lane),
         text(words.reason),
         text(words.error),
         number(words.attempts),
@@ -122,15 +122,13 @@ pub(super) fn rows(letters: &[IndexedLetter], lang: Lang, now: Timestamp, can_ch
 
 fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> Row {
     let name = &letter.letter;
-    let provider = Some(&letter.provider).filter(|provider| !provider.is_empty());
     let cells = vec![
         html! {
             a href=(paths::letter(name)) title=(name) { code { (short(name)) } }
             @if letter.copies > 1 { " × " (letter.copies) }
         },
         link(&letter.id),
-        html! { (letter.channel) @if let Some(provider) = provider { " · " (provider) } },
-        html! { (letter.lane.as_str()) },
+        html! { (by(&letter.channel, Some(&letter.provider))) div.soft { (letter.lane.as_str()) } },
         html! {
             span.most {
                 (breakable(&letter.reason)) @if !letter.code.is_empty() { " " code { (breakable(&letter.code)) } }
@@ -138,7 +136,8 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
         },
         html! { span.most { (letter.error) } },
         html! { (letter.attempts) },
-        html! { (letter.epoch) },
+        // Where none was moved, nothing is said of it.
+        html! { @if letter.epoch > 0 { (letter.epoch) } },
         time(letter.dead_at, now, lang),
     ];
     let label = format!("{} {}", Words::of(lang).choose, short(name));
@@ -148,6 +147,6 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
 
 /// The beginning of a letter's name; the whole of it stands in its title.
 pub(super) fn short(name: &str) -> String {
-    const SHOWN: usize = 13;
+    const SHOWN: usize = 9;
     if name.chars().count() <= SHOWN { name.to_owned() } else { name.chars().take(SHOWN - 1).chain(['…']).collect() }
 }

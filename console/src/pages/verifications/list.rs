@@ -94,7 +94,7 @@ fn form(form: &Form<'_>) -> Markup {
     form.filter(fields, words.from, words.to)
 }
 
-fn columns(words: &Words) -> [Column; 10] {
+fn columns(words: &Words) -> [Column; 9] {
     [
         text(words.purpose),
         text(words.state),
@@ -105,7 +105,6 @@ fn columns(words: &Words) -> [Column; 10] {
         number(words.sends),
         text(words.guard),
         text(words.since),
-        text(words.ended),
     ]
 }
 
@@ -113,7 +112,10 @@ fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
     let id = one.key.id.as_str();
     let cells = vec![
         html! { span.most { a href=(address::of(id)) title=(id) { (one.purpose) } } },
-        of_state(one.state_at(now), lang),
+        html! {
+            (of_state(one.state_at(now), lang))
+            @if let Some(at) = one.ended_at { " " span.soft { (time(at, now, lang)) } }
+        },
         html! { (one.channel.as_str()) },
         html! { span.most { (breakable(&one.recipient_mask)) } },
         html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) },
@@ -121,7 +123,6 @@ fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
         html! { (whole(u64::from(one.sends))) },
         html! { (guarded(one, lang).unwrap_or_default()) },
         time(one.created_at, now, lang),
-        html! { @match one.ended_at { Some(at) => { (time(at, now, lang)) } None => { (UNKNOWN) } } },
     ];
     Row { id: anchor("verification", id), cells }
 }
