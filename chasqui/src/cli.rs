@@ -42,7 +42,7 @@ pub enum Command {
     Worker,
     /// Stores and fires what is due later
     Scheduler,
-    /// Tells endpoints what has happened, by webhook
+    /// Hears what people answer and what services report, sends commands, and tells endpoints what has happened, by webhook
     Dialog,
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]

@@ -57,7 +57,7 @@ pub(super) fn wrong(left: u32) -> Problem {
     let detail = if left == 0 {
         "It was the last attempt: start another verification.".to_owned()
     } else {
-        format!("It may be tried {left} more times.")
+        format!("It may be tried {left} more {}.", if left == 1 { "time" } else { "times" })
     };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-code", "The code is wrong", detail)
         .with("attempts_left", left)
