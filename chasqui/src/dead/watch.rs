@@ -55,7 +55,7 @@ fn what_now(shown: &Shown) -> Vec<String> {
     let undone = shown.count("failed") + shown.count("unclear");
     let gone = match shown.job.action {
         LetterAction::Restore => "not kept any more: restored by another job, or over its time",
-        LetterAction::Close => "ended, or not missing from the queue, any more",
+        LetterAction::Close => "not to be closed any more",
         LetterAction::Replay | LetterAction::Drop | LetterAction::Redirect | LetterAction::Edit => {
             "not in the queue any more: moved or taken by something else"
         }
