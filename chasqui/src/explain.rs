@@ -17,7 +17,7 @@ use crate::{exit, logs, parts, unconfigured};
 
 #[derive(clap::Args, Debug)]
 pub struct Explain {
-    /// The id of the delivery
+    /// The id of the delivery; of what never became one, its dead letter is named
     #[arg(allow_hyphen_values = true)]
     id: String,
     #[arg(long, value_parser = tenant, default_value = "default")]

@@ -21,7 +21,8 @@ pub(super) fn read(reader: &mut Reader) -> Option<Registry> {
     }
 }
 
-/// Warns of each service of which nothing is heard, over HTTP and over AMQP alike: its commands are done, and nobody learns of it.
+/// Warns of each service of which nothing is heard, over HTTP and over AMQP alike: its commands are done, and nobody learns
+/// of it.
 pub(super) fn warn(reader: &mut Reader, services: &Registry) {
     for service in services.all().filter(|service| service.public_key.is_none()) {
         let name = &service.name;
