@@ -42,7 +42,8 @@ pub enum Command {
     Worker,
     /// Stores and fires what is due later
     Scheduler,
-    /// Tells endpoints what has happened, by webhook
+    /// Hears what people answer and write and what services report, has commands and codes go on by it, and tells endpoints
+    /// what has happened, by webhook
     Dialog,
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]

@@ -3,6 +3,8 @@
 mod edit;
 mod plans;
 mod shown;
+#[cfg(test)]
+mod testing;
 mod wanted;
 mod watch;
 
@@ -53,7 +55,7 @@ pub struct Dead {
 enum DeadCommand {
     /// Print the groups of letters that failed alike, those with the most letters first
     Groups {
-        /// Those too of which no letter is left
+        /// All groups, and those of which no letter is left as well
         #[arg(long)]
         resolved: bool,
     },
@@ -194,7 +196,7 @@ impl Desk {
         let groups = in_words(dead_letters::groups(&self.store, &self.tenant, resolved).await)?;
         shown::groups(&groups, self.json);
         if !resolved && !self.json {
-            say!("those of which no letter is left: chasqui dead groups --resolved");
+            say!("these, and those of which no letter is left: chasqui dead groups --resolved");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -205,6 +207,9 @@ impl Desk {
         let mut after = None;
         loop {
             let page = in_words(dead_letters::list(&self.store, &filter, after.as_ref(), store::MAX_PAGE).await)?;
+            if after.is_none() && !self.json && !page.letters.is_empty() {
+                say!("{}", shown::LETTER_HEADING);
+            }
             page.letters.iter().for_each(|letter| shown::letter(letter, self.json));
             after = page.next;
             if after.is_none() || output::is_unread() {

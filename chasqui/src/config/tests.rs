@@ -16,6 +16,7 @@ mod names;
 mod polling;
 mod providers;
 mod secrets;
+mod services;
 mod typos;
 mod without_effect;
 
