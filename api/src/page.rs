@@ -26,7 +26,8 @@ pub(crate) struct Page<'a> {
     pub(crate) status: StatusCode,
     /// Of its words, such as `es`.
     pub(crate) language: &'static str,
-    pub(crate) title: &'static str,
+    /// Its heading: what it asks, or what has become of that. It may have words of strangers in it.
+    pub(crate) title: &'a str,
     /// What it is about, in larger letters.
     pub(crate) lead: Option<&'a str>,
     pub(crate) paragraphs: &'a [String],
@@ -59,9 +60,12 @@ impl Page<'_> {
         let buttons: String = button.chain(self.choices.iter().map(button_of)).collect();
         let form = if buttons.is_empty() { buttons } else { format!("<form method=\"post\">\n{buttons}</form>\n") };
         let page = include_str!("page/page.html").replace("{language}", self.language);
-        let page = page.replace("{style}", STYLE).replace("{title}", &escaped(self.title));
-        // The words of strangers come last: nothing is looked for in them.
-        page.replace("{text}", &format!("{lead}{paragraphs}{form}"))
+        let page = page.replace("{style}", STYLE);
+        // The words of strangers come last, and those of the heading after the place of the text is known: nothing is looked
+        // for in them.
+        let parts: Vec<String> =
+            page.split("{text}").map(|part| part.replace("{title}", &escaped(self.title))).collect();
+        parts.join(&format!("{lead}{paragraphs}{form}"))
     }
 }
 
