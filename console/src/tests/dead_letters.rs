@@ -274,7 +274,20 @@ async fn a_plan_is_asked_for_and_about_in_the_language_of_its_page() {
     let site = site_with(1).await;
     let spanish = "session=operator; chasqui_lang=es";
     let form = site.get("/console/dead-letters/plans?action=replay&group=1-a&code=21211", spanish).await;
-    has(&form, &["grupo: <code>1-a</code>", "código: <code>21211</code>"]);
+    has(&form, &["sms · twilio · permanent · 21211</a>, 1 carta<", "código: <code>21211</code>"]);
+    assert!(!form.text.contains("id=\"plan-to\""), "only a redirect has a channel: {}", form.text);
+    let form = site.get("/console/dead-letters/plans?action=redirect&group=1-a", spanish).await;
+    has(&form, &["id=\"plan-to\"", "Por qué canal se redirigen"]);
+    for (path, told) in [
+        ("/console/dead-letters/plans?action=drop&all=true", "<p>all dead letters</p>"),
+        ("/console/dead-letters/plans?action=drop", "none is chosen"),
+        ("/console/dead-letters/plans?action=drop&group=1-z", "group: <code>1-z</code>"),
+    ] {
+        has(&site.get(path, "session=operator").await, &[told]);
+    }
+    let chosen_here = site.post("/console/dead-letters/plans", "session=operator", "action=redirect&all=true").await;
+    assert_eq!(chosen_here.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&chosen_here, &["id=\"plan-to\"", "aria-invalid=\"true\"", "the channel by which the letters are sent"]);
     for (cookies, told) in [(spanish, "1 carta elegida"), ("session=operator", "1 chosen letter")] {
         let one = site.get("/console/dead-letters/plans?action=replay&letter=000a", cookies).await;
         assert!(one.text.contains(&format!("<p>{told}</p>")), "{}", one.text);

@@ -201,7 +201,7 @@ pub(super) fn last_hour(group: &LetterGroup) -> Markup {
 }
 
 /// How the letters of a group failed, in a few words.
-pub(super) fn headline(group: &LetterGroup) -> String {
+pub(crate) fn headline(group: &LetterGroup) -> String {
     let parts = [&group.channel, &group.provider, &group.reason, &group.code, &group.template];
     parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
