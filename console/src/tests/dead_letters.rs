@@ -49,6 +49,10 @@ async fn site_with(letters: u32) -> Site {
 
 /// A letter that a scheduler has read for somebody.
 async fn open(site: &Site) {
+    open_with(site, BODY).await;
+}
+
+async fn open_with(site: &Site, body: &'static str) {
     assert!(site.store.open_letter(&Tenant::default(), LETTER, NOW).await.unwrap());
     let letter = Letter {
         reference: LETTER.into(),
@@ -56,7 +60,7 @@ async fn open(site: &Site) {
         owner: Owner::Tenant(Tenant::default()),
         lane: Lane::Normal,
         headers: letter_headers(0, Lane::Normal, DeadMark::new(Reason::Permanent, "21211", 1, NOW)),
-        body: Bytes::from_static(BODY.as_bytes()),
+        body: Bytes::from_static(body.as_bytes()),
         publisher_properties: PublisherProperties::default(),
     };
     let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
@@ -361,6 +365,16 @@ async fn an_edit_shows_the_difference_before_anything_is_sent() {
     let broken = site.post(path, "session=admin", "body=%7B&why=").await;
     assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
     has(&broken, &["Nothing was sent:"]);
+}
+
+#[tokio::test]
+async fn whoever_edits_a_letter_to_an_endpoint_is_told_what_is_the_fleets_own() {
+    let site = site_with(1).await;
+    open_with(&site, r#"{"channel":"webhook","destination":"endpoint:e-1:1::seal:https://hooks.example/a"}"#).await;
+    for (lang, told) in [("en", "are the fleet's own"), ("es", "son de la flota")] {
+        let cookies = format!("session=admin; chasqui_lang={lang}");
+        has(&site.get("/console/dead-letters/letters/000a/edit", &cookies).await, &["<code>metadata</code>", told]);
+    }
 }
 
 #[tokio::test]
