@@ -247,9 +247,16 @@ async fn a_job_that_is_done_says_how_many_of_its_letters_are_dead_again() {
     site.store.end_letter_jobs(NOW).await.unwrap();
     let mut again = indexed("00ff");
     (again.sample.id, again.sample.epoch) = ("order-<000a>".into(), 1);
+    (again.sample.fingerprint, again.sample.code) = ("1-b".into(), "30003".into());
     site.store.index_letters(1, &[again], NOW).await.unwrap();
     let page = site.get(&job, "session=viewer").await;
-    has(&page, &["done", "Of what was sent, 1 of 2 is dead again.", "hx-trigger=\"every 10s\""]);
+    has(&page, &["done", "Of what was sent, 1 of 2 is dead again. They are in: <a", "hx-trigger=\"every 10s\""]);
+    for (group, code) in [("1-a", "21211"), ("1-b", "30003")] {
+        let link = format!(
+            "href=\"/console/dead-letters/groups/{group}\" title=\"{group}\">sms · twilio · permanent · {code}<"
+        );
+        assert_eq!(page.text.matches(&link).count(), 1, "{link}: {}", page.text);
+    }
     let page = site.get(&job, "session=viewer; chasqui_lang=es").await;
     has(&page, &["De lo que se envió, 1 de 2 murió otra vez."]);
 }
