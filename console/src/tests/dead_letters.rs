@@ -189,6 +189,20 @@ async fn the_sample_of_a_group_is_a_link_as_long_as_it_is_in_the_queue() {
 }
 
 #[tokio::test]
+async fn what_letters_may_have_is_offered_beside_their_filters() {
+    let site = site_with(1).await;
+    for (path, fields) in [
+        ("/console/dead-letters", &["channel", "provider"][..]),
+        ("/console/dead-letters/letters", &["channel", "provider", "reason", "template"][..]),
+    ] {
+        let page = site.get(path, "session=viewer").await;
+        for field in fields {
+            has(&page, &[&format!("<datalist id=\"filter-{field}-known\"><option")]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_page_comes_again_while_the_queue_is_read() {
     let site = site_with(1).await;
     let before = site.get("/console/dead-letters", "session=operator").await;
