@@ -145,6 +145,8 @@ async fn the_question_of_a_command_its_answer_and_people_are_in_the_words_of_who
         for part in steps.into_iter().chain(["Ana &lt;A&gt; <code class=\"soft\">"]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
+        let list = site.get("/console/commands", &cookies).await;
+        assert!(list.text.contains("<span title=\"&lt;ana&gt;\">Ana &lt;A&gt;</span>"), "{}", list.text);
         let page = site.get("/console/asks/c-6", &cookies).await;
         let is_translated = !page.text.contains("Do trading.strategy.pause?");
         assert_eq!(is_translated, lang == "es", "{}", page.text);
