@@ -7,7 +7,7 @@ use domain::{Ask, AskEnd, AskState, Timestamp};
 use operations::asks::{Standing, called, spoken};
 
 use super::words::Words;
-use crate::page::Page;
+use crate::page::{Page, STYLE};
 
 /// Seconds after which a request that met an absent ledger or broker may be repeated.
 const RETRY_AFTER_SECONDS: &str = "5";
@@ -16,7 +16,8 @@ const RETRY_AFTER_SECONDS: &str = "5";
 pub(super) fn told(status: StatusCode, words: &Words, title: &str, sentence: &str) -> Response {
     let Words { language, .. } = *words;
     let paragraphs = [sentence.to_owned()];
-    let page = Page { status, language, title, lead: None, paragraphs: &paragraphs, button: None, choices: &[] };
+    let page =
+        Page { status, language, title, style: STYLE, lead: None, paragraphs: &paragraphs, button: None, choices: &[] };
     let mut response = page.into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
@@ -40,6 +41,7 @@ pub(super) fn standing(words: &Words, standing: &Standing<'_>, note: Option<&str
         status: StatusCode::OK,
         language,
         title: &title,
+        style: STYLE,
         lead: Some(&ask.question),
         paragraphs: &paragraphs,
         button: None,

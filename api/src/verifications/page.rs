@@ -13,7 +13,7 @@ use web::body::read_bytes;
 use web::problem::Problem;
 
 use crate::app::{App, Shared};
-use crate::page::{Page, is_spanish, style};
+use crate::page::{Page, STYLE as BESIDE, is_spanish, style};
 use crate::unavailable::{ledger_changed, ledger_read};
 
 /// Where the page is.
@@ -156,6 +156,6 @@ impl Words {
         button: Option<&'static str>,
     ) -> Response {
         let Self { language, .. } = *self;
-        Page { status, language, title, lead: None, paragraphs, button, choices: &[] }.into_response()
+        Page { status, language, title, style: BESIDE, lead: None, paragraphs, button, choices: &[] }.into_response()
     }
 }
