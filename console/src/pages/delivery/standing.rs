@@ -85,11 +85,10 @@ pub(super) fn cancel_link(id: &str, viewer: &Viewer) -> Markup {
 fn can_be_stopped(shown: &Shown) -> bool {
     let Shown::Taken(taken) = shown else { return true };
     let row = &taken.view.row;
-    if row.state == State::FellBack || row.order.escalates_at().is_some() {
-        // One of which nothing is known yet is stopped before a worker takes it.
-        return taken.fallbacks.last().is_some_and(|last| matches!(last.state, None | Some(State::Waiting)));
-    }
-    row.state == State::Waiting
+    let hands_on = row.state == State::FellBack || row.order.escalates_at().is_some();
+    // One of which nothing is known yet is stopped before a worker takes it.
+    let last_waits = || taken.fallbacks.last().is_some_and(|last| matches!(last.state, None | Some(State::Waiting)));
+    row.state == State::Waiting || (hands_on && last_waits())
 }
 
 /// The letter of a delivery is among those that failed as it did.
