@@ -24,6 +24,8 @@ pub(crate) enum Section {
     TryIt,
     /// What everybody has: the name of whoever looks leads there, and the navigation does not.
     Account,
+    /// A path that no page has: it is none of the others.
+    Nowhere,
 }
 
 impl Section {
@@ -49,7 +51,7 @@ impl Section {
 
     pub(crate) const fn path(self) -> &'static str {
         match self {
-            Self::Overview => "/console",
+            Self::Overview | Self::Nowhere => "/console",
             Self::Deliveries => "/console/deliveries",
             Self::DeadLetters => "/console/dead-letters",
             Self::Asks => "/console/asks",
@@ -89,6 +91,7 @@ impl Section {
             Self::Audit => words.audit,
             Self::TryIt => words.try_it,
             Self::Account => words.account,
+            Self::Nowhere => lang.words().problems.not_found,
         }
     }
 

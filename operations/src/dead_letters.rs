@@ -166,6 +166,31 @@ pub async fn group(store: &Store, tenant: &Tenant, fingerprint: &str) -> Result<
     store.letter_group(tenant, fingerprint).await
 }
 
+/// The groups of a job's letters, at most ten.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn groups_of(store: &Store, job: &LetterJob, tenant: &Tenant) -> Result<Vec<LetterGroup>, StoreError> {
+    named(store, tenant, store.groups_of_letter_job(&job.id).await?).await
+}
+
+/// The groups of what a job has sent and what is in the queue again, at most ten.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn groups_again(store: &Store, job: &LetterJob, tenant: &Tenant) -> Result<Vec<LetterGroup>, StoreError> {
+    named(store, tenant, store.groups_dead_again(&job.id).await?).await
+}
+
+/// Those that are known still.
+async fn named(store: &Store, tenant: &Tenant, fingerprints: Vec<String>) -> Result<Vec<LetterGroup>, StoreError> {
+    let mut groups = Vec::new();
+    for fingerprint in fingerprints {
+        groups.extend(group(store, tenant, &fingerprint).await?);
+    }
+    Ok(groups)
+}
+
 /// Notes that somebody looks after a group. False when there is no such group.
 ///
 /// # Errors

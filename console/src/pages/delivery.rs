@@ -25,6 +25,7 @@ use web::query::Parameters;
 use self::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::sentence::sentence_of;
 use crate::section::Section;
 use crate::session::Viewer;
 
@@ -71,7 +72,7 @@ async fn show(
                 Err(error) => return shell.ledger_failed(&error).await,
             };
             let content = content(&console, &viewer, &key.id, &shown, &told, asked);
-            shell.page(Words::of(shell.lang()).title, &content).await
+            shell.page(&address::titled(Words::of(shell.lang()).title, &key.id), &content).await
         }
     }
 }
@@ -112,12 +113,13 @@ async fn unknown(console: &Console, viewer: &Viewer, id: &str, asked: Asked) -> 
                 p { (words.in_its_queue) }
                 (standing::again_after(id, true, standing::SOON, shell.lang()))
             } @else {
-                p lang="en" { (why) }
+                p lang="en" { (sentence_of(&why)) }
                 p.actions { a href=(address::of(id)) { (words.reload) } }
             }
             (standing::cancel_link(id, viewer))
         }
     };
     let status = if asked.is_accepted { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    shell.answer(status, if asked.is_accepted { words.title } else { words.unknown }, &content).await
+    let title = if asked.is_accepted { address::titled(words.title, id) } else { words.unknown.to_owned() };
+    shell.answer(status, &title, &content).await
 }

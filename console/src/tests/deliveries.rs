@@ -97,6 +97,7 @@ async fn the_page_of_a_delivery_says_what_became_of_it_and_why() {
         let cookies = format!("session=viewer; chasqui_lang={lang}");
         let page = site.get("/console/deliveries/order-%3C7%3E", &cookies).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(page.text.contains(" order-&lt;7&gt;</h1>"), "{}", page.text);
         for part in parts.into_iter().chain(["a &lt;blocked&gt; number", "twilio", "21610", "***43", "data-relative"]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }

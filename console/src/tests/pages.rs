@@ -124,6 +124,7 @@ async fn an_unknown_path_is_a_page_that_says_so() {
     let page = site.get("/console/nothing/here", "session=viewer").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     assert!(page.text.contains("There is no such page"), "{}", page.text);
+    assert!(!page.text.contains("aria-current"), "it is none of the pages: {}", page.text);
 }
 
 #[tokio::test]

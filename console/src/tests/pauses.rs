@@ -48,6 +48,16 @@ async fn every_bad_field_is_named_beside_what_was_written() {
 }
 
 #[tokio::test]
+async fn what_can_be_paused_is_offered_beside_the_name() {
+    let site = Site::start().await;
+    let page = site.get(NEW, OPERATOR).await;
+    assert!(page.text.contains("list=\"field-name-known\""), "{}", page.text);
+    for name in ["sms", "twilio", "receipt", "default"] {
+        assert!(page.text.contains(&format!("<option value=\"{name}\"></option>")), "{name}: {}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn a_pause_that_may_be_a_slip_is_said_to_be_one() {
     let site = Site::start().await;
     let page = site.post(NEW, OPERATOR, "kind=template&name=recipt&why=wrong").await;

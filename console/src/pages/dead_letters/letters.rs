@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Scope, Timestamp};
+use domain::{Reason, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::dead_letters;
 use store::{IndexedLetter, LETTER_LOOK, LetterAction, StoreError};
@@ -11,7 +11,7 @@ use web::query::Parameters;
 
 use super::reading::{self, REGION};
 use super::tabs::{Tab, tabs};
-use super::wanted::Wanted;
+use super::wanted::{Known, Wanted};
 use super::words::Words;
 use super::{names, paths};
 use crate::console::Console;
@@ -51,9 +51,16 @@ pub(super) async fn show(
 async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Markup, StoreError> {
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let words = Words::of(lang);
+    let templates: Vec<&str> = console.checker.templates().names().collect();
+    let known = Known {
+        channels: operations::every_channel_name(),
+        providers: &console.settings.answerers,
+        reasons: &Reason::ALL.map(Reason::as_str),
+        templates: &templates,
+    };
     let narrowed = html! {
         (tabs(lang, Some(Tab::Letters)))
-        (filter(lang, paths::LETTERS, &wanted.fields(words), &wanted.problems))
+        (filter(lang, paths::LETTERS, &wanted.fields(words, &known), &wanted.problems))
     };
     if !wanted.problems.is_empty() {
         return Ok(narrowed);

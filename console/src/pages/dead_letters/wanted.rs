@@ -14,6 +14,14 @@ const FIELDS: [&str; 7] = ["group", "channel", "provider", "reason", "code", "te
 const AFTER: &str = "after";
 const LANES: [(&str, &str); 3] = [("urgent", "urgent"), ("normal", "normal"), ("bulk", "bulk")];
 
+/// What letters may have in a field, as far as this process knows: they may have been written by another one.
+pub(super) struct Known<'a> {
+    pub(super) channels: &'a [&'a str],
+    pub(super) providers: &'a [&'a str],
+    pub(super) reasons: &'a [&'a str],
+    pub(super) templates: &'a [&'a str],
+}
+
 /// What was asked for, and what is wrong with it.
 #[derive(Default)]
 pub(super) struct Wanted {
@@ -74,15 +82,15 @@ impl Wanted {
     }
 
     /// The fields of the form that narrows the list.
-    pub(super) fn fields(&self, words: &'static Words) -> Vec<Field<'_>> {
+    pub(super) fn fields<'a>(&'a self, words: &'static Words, known: &Known<'a>) -> Vec<Field<'a>> {
         let field =
             |name: &'static str, label: &'static str, input| Field { name, label, value: self.text(name), input };
         vec![
-            field("channel", words.channel, Input::Text("sms")),
-            field("provider", words.provider, Input::Text("twilio")),
-            field("reason", words.reason, Input::Text("permanent")),
+            field("channel", words.channel, Input::Known(known.channels)),
+            field("provider", words.provider, Input::Known(known.providers)),
+            field("reason", words.reason, Input::Known(known.reasons)),
             field("code", words.code, Input::Text("21211")),
-            field("template", words.template, Input::Text("")),
+            field("template", words.template, Input::Known(known.templates)),
             field("lane", words.lane, Input::Choice(&LANES)),
             field("group", words.group, Input::Text("")),
         ]

@@ -6,6 +6,7 @@ use crate::words::Lang;
 pub(super) struct Words {
     pub(super) title: &'static str,
     pub(super) which: &'static str,
+    pub(super) none_chosen: &'static str,
     pub(super) every_letter: &'static str,
     pub(super) every_row: &'static str,
     pub(super) every_dropped: &'static str,
@@ -61,6 +62,8 @@ pub(super) struct Words {
     pub(super) maybe_sent: fn(u32) -> String,
     pub(super) of_these: fn(u32) -> String,
     pub(super) chosen: fn(u64) -> String,
+    /// How many a group has.
+    pub(super) so_many_letters: fn(u64) -> String,
 }
 
 impl Words {
@@ -72,11 +75,12 @@ impl Words {
 static EN: Words = Words {
     title: "Plan",
     which: "Which letters",
-    every_letter: "every letter of the queue",
+    none_chosen: "none is chosen: choose some in the list of letters, or take",
+    every_letter: "all dead letters",
     every_row: "every delivery that died and whose letter is not in the queue any more",
     every_dropped: "every letter that was taken out and is kept",
     action: "What is to become of them",
-    to: "By which channel (redirect)",
+    to: "By which channel they are redirected",
     no_channel: "none",
     why: "Why, for whoever asks later",
     rate: "Letters per second",
@@ -134,16 +138,18 @@ static EN: Words = Words {
     },
     of_these: |letters| format!("of {letters} of them"),
     chosen: |letters| so_many(letters, "chosen letter", "chosen letters"),
+    so_many_letters: |letters| so_many(letters, "letter", "letters"),
 };
 
 static ES: Words = Words {
     title: "Planear",
     which: "Qué cartas",
-    every_letter: "todas las cartas de la cola",
+    none_chosen: "no se eligió ninguna: elija algunas en la lista de cartas, o tome",
+    every_letter: "todas las cartas muertas",
     every_row: "todas las entregas que murieron y cuya carta ya no está en la cola",
     every_dropped: "todas las cartas que se sacaron y se guardan",
     action: "Qué se hace con ellas",
-    to: "Por qué canal (redirigir)",
+    to: "Por qué canal se redirigen",
     no_channel: "ninguno",
     why: "Por qué, para quien pregunte después",
     rate: "Cartas por segundo",
@@ -199,4 +205,5 @@ static ES: Words = Words {
     },
     of_these: |letters| format!("de {letters} de ellas"),
     chosen: |letters| so_many(letters, "carta elegida", "cartas elegidas"),
+    so_many_letters: |letters| so_many(letters, "carta", "cartas"),
 };

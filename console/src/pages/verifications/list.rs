@@ -46,7 +46,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let rows: Vec<Row> = page.verifications.iter().map(|one| row(one, lang, now)).collect();
     let page = Page {
         over: html! {
-            @if is_first { (conversions::of(&converted, lang)) h2 { (Section::Verifications.label(lang)) } }
+            @if is_first { (conversions::of(&converted, lang)) h2 { (words.one_by_one) } }
         },
         columns: &columns(words),
         rows: &rows,
@@ -121,7 +121,7 @@ fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
         html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(u64::from(one.checks))) },
         html! { (whole(u64::from(one.sends))) },
-        html! { (guarded(one, lang).unwrap_or_default()) },
+        html! { (guarded(one, lang).unwrap_or_else(|| UNKNOWN.to_owned())) },
         time(one.created_at, now, lang),
     ];
     Row { id: anchor("verification", id), cells }
