@@ -131,7 +131,8 @@ fn tried(letter: &LetterFact<'_>) -> String {
     let name = letter.letter;
     match Reason::parse(letter.reason) {
         Some(Reason::IdConflict) => format!(
-            "Nothing was ever sent for the letter `{name}`: its id was taken by another body, of which no delivery is known."
+            "Nothing was ever sent for the letter `{name}`: its id was taken by another body, of which no delivery is \
+             known."
         ),
         Some(Reason::DecodeError | Reason::Unsupported) => never_sent(name),
         _ if letter.epoch == 0 && letter.attempts == Some(0) => never_sent(name),
@@ -157,16 +158,16 @@ fn next(tenant: &Tenant, letter: &LetterFact<'_>) -> Option<String> {
         }
         LetterPlace::Taken { .. } => None,
         LetterPlace::InQueue { .. } if letter.is_of_no_call => Some(format!(
-            "{what_to_do} `chasqui dead show {name}{of}` shows the letter, and `chasqui dead drop --letter {name} --why …{of}` \
-             takes it out of the queue; it cannot be published again from there."
+            "{what_to_do} `chasqui dead show {name}{of}` shows the letter, and `chasqui dead drop --letter {name} --why \
+             …{of}` takes it out of the queue; it cannot be published again from there."
         )),
         LetterPlace::InQueue { .. } => {
             let edit = format!("`chasqui dead edit {name} --why …{of}` sends a corrected one in its place, ");
             let edit = if is_a_request(letter) { String::new() } else { edit };
             Some(format!(
-                "{what_to_do} `chasqui dead show {name}{of}` shows the letter, {edit}`chasqui dead replay --letter {name} --why \
-                 …{of}` publishes it again, once the cause is mended, and `chasqui dead drop --letter {name} --why …{of}` \
-                 takes it out of the queue."
+                "{what_to_do} `chasqui dead show {name}{of}` shows the letter, {edit}`chasqui dead replay --letter \
+                 {name} --why …{of}` publishes it again, once the cause is mended, and `chasqui dead drop --letter \
+                 {name} --why …{of}` takes it out of the queue."
             ))
         }
     }

@@ -35,13 +35,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn letters_of(&self, key: &Key, limit: u32) -> Result<Vec<IndexedLetter>, StoreError> {
+    pub async fn letters_of(&self, key: &Key, limit: usize) -> Result<Vec<IndexedLetter>, StoreError> {
         // The sum keeps every planner from reading the letters of the tenant in their order until some are of this id.
         let sql = format!(
             "SELECT {COLUMNS} FROM letters AS l WHERE l.tenant = $1 AND l.id = $2 \
-             ORDER BY l.dead_at + 0 DESC, l.letter DESC LIMIT $3"
+             ORDER BY l.dead_at + 0 DESC, l.letter DESC LIMIT {limit}"
         );
-        let rows = self.inner.db.reader().query(&sql, &of_id(key, limit)).await?;
+        let rows = self.inner.db.reader().query(&sql, &of_id(key)).await?;
         rows.iter().map(letter_of).collect()
     }
 
@@ -49,20 +49,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn taken_letters_of(&self, key: &Key, limit: u32) -> Result<Vec<TakenLetter>, StoreError> {
-        const READ: &str = "SELECT i.letter, i.epoch, i.channel, i.fingerprint, COALESCE(g.reason, '') AS reason, \
+    pub async fn taken_letters_of(&self, key: &Key, limit: usize) -> Result<Vec<TakenLetter>, StoreError> {
+        let sql = format!(
+            "SELECT i.letter, i.epoch, i.channel, i.fingerprint, COALESCE(g.reason, '') AS reason, \
              COALESCE(g.words, '') AS words, i.job, j.action, a.at FROM letter_job_items AS i \
              JOIN archived_letters AS a ON a.letter = i.letter AND a.job = i.job JOIN letter_jobs AS j ON j.id = i.job \
              LEFT JOIN letter_groups AS g ON g.tenant = i.tenant AND g.fingerprint = i.fingerprint \
              WHERE i.tenant = $1 AND i.id = $2 AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.letter = i.letter) \
-             ORDER BY a.at + 0 DESC, i.letter DESC LIMIT $3";
-        let rows = self.inner.db.reader().query(READ, &of_id(key, limit)).await?;
+             ORDER BY a.at + 0 DESC, i.letter DESC LIMIT {limit}"
+        );
+        let rows = self.inner.db.reader().query(&sql, &of_id(key)).await?;
         rows.iter().map(taken_of).collect()
     }
 }
 
-fn of_id(key: &Key, limit: u32) -> [Value<'_>; 3] {
-    [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id)), Value::Int(Some(i64::from(limit)))]
+fn of_id(key: &Key) -> [Value<'_>; 2] {
+    [Value::Text(Some(key.tenant.as_str())), Value::Text(Some(&key.id))]
 }
 
 fn taken_of(row: &QueryResult) -> Result<TakenLetter, StoreError> {

@@ -34,8 +34,9 @@ fn a_letter_that_no_delivery_is_known_of_is_told_with_what_can_be_done() {
     let expected =
         "No delivery of this id is known: its letter is in the dead-letter queue since 2026-03-01T12:00:00Z.";
     assert_eq!((told.summary.to_string().as_str(), told.letters.as_slice()), (expected, ["0a".to_owned()].as_slice()));
-    let expected = "`decode_error`: its letter `0a` is in the dead-letter queue since 2026-03-01T12:00:00Z, because its body \
-                    could not be read (/channel is missing). It is of the group `1-a`, and was never moved out of the queue.";
+    let expected = "`decode_error`: its letter `0a` is in the dead-letter queue since 2026-03-01T12:00:00Z, because its \
+                    body could not be read (/channel is missing). It is of the group `1-a`, and was never moved out of the \
+                    queue.";
     assert_eq!(said(&told, Topic::Letter), expected);
     assert!(said(&told, Topic::Attempt).starts_with("Nothing was ever sent for the letter `0a`"), "{told:?}");
     let next = said(&told, Topic::Next);
