@@ -27,7 +27,7 @@ pub struct Explain {
     json: bool,
 }
 
-/// Explains one delivery. Exit code 1 when nothing is known of it.
+/// Explains one delivery, or the dead letters of its id. Exit code 1 when nothing is known of either.
 pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
     let Explain { id, tenant, json } = what;
     if !is_id(&id) {
@@ -104,7 +104,7 @@ fn json_of(key: &Key, told: &Explanation) -> Value {
     });
     json!({
         "id": key.id, "tenant": key.tenant.as_str(), "summary": told.summary.to_string(),
-        "sentences": sentences.collect::<Vec<_>>(),
+        "sentences": sentences.collect::<Vec<_>>(), "letters": told.letters,
     })
 }
 

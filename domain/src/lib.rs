@@ -87,7 +87,8 @@ pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
 pub use explain::{
-    Child, EditFact, Explanation, Facts, ReceiptFact, Sentence, Summary, Topic, Unreleased, explain, explain_unreleased,
+    Child, EditFact, Explanation, Facts, LetterFact, LetterPlace, MOST_LETTERS, ReceiptFact, Sentence, Summary, Topic,
+    Unreleased, explain, explain_letters, explain_unreleased,
 };
 pub(crate) use fallback::child_body;
 pub use fault::Fault;

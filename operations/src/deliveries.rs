@@ -164,7 +164,7 @@ impl fmt::Display for NotKnown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, \
                               ask again in a while. Or its body could not be read: then it is in the dead-letter \
-                              queue and has no row. Or nothing was ever accepted under this id for your tenant: check \
+                              queue, and is explained as soon as a scheduler has read that. Or nothing was ever accepted under this id for your tenant: check \
                               how it is written";
         match self.retention.zip(self.remembered_since()) {
             None => write!(f, "{EITHER}. Ids are remembered for ever."),

@@ -4,7 +4,7 @@
 //! `index` is what a reader writes while it reads, `reader` who reads, `list` and `groups` what operators look at, `plan`
 //! what they ask for, `outlook` what is worth knowing before it begins, `kept` what was read of it last, `work` how a job goes
 //! on, `failures` what it could not do, `archive` what was taken out of the queue, `edit` what was sent in the place of a
-//! letter, and `close` the rows whose letters are not there any more.
+//! letter, `of_delivery` those of one id, and `close` the rows whose letters are not there any more.
 
 mod archive;
 mod close;
@@ -14,6 +14,7 @@ mod groups;
 mod index;
 mod kept;
 mod list;
+mod of_delivery;
 mod outlook;
 mod plan;
 mod reader;
@@ -28,6 +29,7 @@ pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
 pub use kept::{FailedReading, KeptReading};
 pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
+pub use of_delivery::TakenLetter;
 pub use outlook::{AtIt, LetterSample, Outlook};
 pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};

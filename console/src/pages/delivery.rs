@@ -4,6 +4,7 @@
 pub(crate) mod address;
 mod cancel;
 mod facts;
+mod letters;
 mod standing;
 pub(crate) mod summary;
 mod tables;
@@ -18,7 +19,7 @@ use axum::routing::get;
 use domain::{Explanation, Key, Scope};
 use maud::{Markup, html};
 use operations::deliveries::{NotKnown, Shown, is_id, show as find};
-use operations::explain_shown;
+use operations::{explain_letters, explain_shown};
 use web::problem::Problem;
 use web::query::Parameters;
 
@@ -65,7 +66,7 @@ async fn show(
     let key = Key { tenant: viewer.actor.tenant.clone(), id };
     match find(&console.store, &key).await {
         Err(error) => shell.ledger_failed(&error).await,
-        Ok(None) => unknown(&console, &viewer, &key.id, asked).await,
+        Ok(None) => without_a_row(&console, &viewer, &key, asked).await,
         Ok(Some(shown)) => {
             let told = match explain_shown(&console.store, &shown, console.settings.retry_delays).await {
                 Ok(told) => told,
@@ -92,10 +93,24 @@ fn content(console: &Console, viewer: &Viewer, id: &str, shown: &Shown, told: &E
             (standing::of(shown, told, lang))
             (standing::again(id, shown, now, lang))
             (standing::actions(id, shown, viewer))
+            (letters::links(told, lang))
             (facts::of(shown, lang, now))
             @if let Shown::Taken(taken) = shown { (tables::of(taken, lang, now)) }
             (timeline::of(told, lang, now))
             (standing::by_api(id, lang))
+        }
+    }
+}
+
+/// The answer where no delivery is known: its dead letters are told, if there are any.
+async fn without_a_row(console: &Console, viewer: &Viewer, key: &Key, asked: Asked) -> Response {
+    let shell = Shell::of(console, viewer, Section::Deliveries);
+    match explain_letters(&console.store, key).await {
+        Err(error) => shell.ledger_failed(&error).await,
+        Ok(None) => unknown(console, viewer, &key.id, asked).await,
+        Ok(Some(told)) => {
+            let content = letters::alone(&key.id, &told, asked, shell.lang(), console.clock.now());
+            shell.page(Words::of(shell.lang()).title, &content).await
         }
     }
 }

@@ -29,12 +29,13 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
         format!("Its fallback `{}` {stands}.", child.id)
     });
     let family = parent.into_iter().chain(children).map(|text| Topic::Family.says(None, text));
-    family.chain(facts.edits.iter().map(|edit| edited(facts, edit))).collect()
+    family.chain(facts.edits.iter().map(|edit| edited(&facts.row.key.id, edit))).collect()
 }
 
-fn edited(facts: &Facts<'_>, edit: &EditFact<'_>) -> Sentence {
+/// What was sent in the place of a letter, told of the delivery with this id.
+pub(super) fn edited(of: &str, edit: &EditFact<'_>) -> Sentence {
     let EditFact { id, edited_from, by, why, at } = *edit;
-    let text = if facts.row.key.id == edited_from {
+    let text = if of == edited_from {
         format!("{by} has sent `{id}` in the place of its dead letter: {why}")
     } else {
         format!("{by} has sent it in the place of the dead letter of `{edited_from}`: {why}")

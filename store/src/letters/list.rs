@@ -81,9 +81,7 @@ impl Store {
         conditions.extend(end.as_ref().map(|end| beside(">", end, &mut values)));
         conditions.extend(besides(filter, &mut values));
         let sql = format!(
-            "SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, l.template, \
-             l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies FROM letters AS l \
-             WHERE {} {ORDER} LIMIT {}",
+            "SELECT {COLUMNS} FROM letters AS l WHERE {} {ORDER} LIMIT {}",
             conditions.join(" AND "),
             limit + 1
         );
@@ -95,6 +93,10 @@ impl Store {
         Ok(LetterPage { is_cut: next.is_none() && end.is_some(), next: next.or(end), letters })
     }
 }
+
+/// What [`letter_of`] reads of a letter `l`.
+pub(super) const COLUMNS: &str = "l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, \
+     l.template, l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies";
 
 const ORDER: &str = "ORDER BY l.dead_at DESC, l.letter DESC";
 
@@ -170,7 +172,7 @@ fn equal<'a, const N: usize>(wanted: [(&'static str, Option<&'a str>); N], value
     conditions
 }
 
-fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
+pub(super) fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
     Ok(IndexedLetter {
         letter: get(row, "letter")?,
         tenant: Tenant::parse(&get::<String>(row, "tenant")?).ok_or_else(|| unreadable("tenant"))?,

@@ -4,6 +4,7 @@ mod closed;
 mod copies;
 mod edited;
 mod kept;
+mod of_delivery;
 mod outlook;
 mod plans;
 
