@@ -62,6 +62,9 @@ pub(super) struct Plan {
     /// Of a redirect: the channel, sms or whatsapp
     #[arg(long, value_name = "CHANNEL")]
     to: Option<String>,
+    /// Of a redirect: the provider that alone is to carry the letters, each by its own channel
+    #[arg(long, value_name = "PROVIDER")]
+    to_provider: Option<String>,
     /// Start it at once
     #[arg(long)]
     pub(super) yes: bool,
@@ -126,7 +129,7 @@ impl Filter {
 impl Plan {
     /// The fields of a plan, as whoever asks over HTTP writes them.
     pub(super) fn fields(self, action: &str) -> Map<String, Value> {
-        let Self { filter, all, job, why, rate, canary, max_moves, even_waiting, to, yes: _ } = self;
+        let Self { filter, all, job, why, rate, canary, max_moves, even_waiting, to, to_provider, yes: _ } = self;
         let mut fields = filter.fields();
         fields.insert("action".to_owned(), json!(action));
         fields.insert("why".to_owned(), json!(why));
@@ -135,7 +138,7 @@ impl Plan {
                 fields.insert(name.to_owned(), json!(true));
             }
         }
-        for (name, text) in [("job", job), ("to", to)] {
+        for (name, text) in [("job", job), ("to", to), ("to_provider", to_provider)] {
             if let Some(text) = text {
                 fields.insert(name.to_owned(), json!(text));
             }
@@ -182,7 +185,8 @@ mod tests {
     fn a_plan_of_nothing_is_refused_in_words_of_the_command_line() {
         let fields = [("action", json!("replay")), ("why", json!("it is mended"))];
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let told = refused(&Asked::of(fields).expect_err("it names no letters")).to_string();
+        let told =
+            refused(&Asked::of(fields, &channels::known_providers()).expect_err("it names no letters")).to_string();
         assert!(told.starts_with("--all is missing") && told.contains("--group") && !told.contains('"'), "{told}");
     }
 }

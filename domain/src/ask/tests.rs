@@ -169,7 +169,11 @@ fn an_answer_that_came_in_before_the_end_of_its_time_counts_and_one_after_it_is_
     let in_time = give(&mut open, &mut answers, &given("dan", "yes", 598));
     assert!(matches!(in_time.verdict, AskVerdict::Ends { .. }), "it was in hand of somebody else: {in_time:?}");
     let again = give(&mut open, &mut answers, &given("caro", "yes", 600));
-    assert_eq!((again.verdict, again.events), (late.verdict, late.events), "it came too late, whatever has ended it since");
+    assert_eq!(
+        (again.verdict, again.events),
+        (late.verdict, late.events),
+        "it came too late, whatever has ended it since"
+    );
 }
 
 #[test]

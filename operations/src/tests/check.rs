@@ -56,6 +56,24 @@ fn push(fields: Value) -> Value {
 }
 
 #[test]
+fn a_provider_that_carries_no_message_of_the_channel_is_refused() {
+    let known = KnownProviders::new(vec![("smtp", vec!["email"]), ("twilio", vec!["sms", "whatsapp"])]);
+    let checker = SHIPPED.clone().carried_by(known);
+    for (body, told) in [
+        (email(json!({"provider": "SMTP"})), None),
+        (
+            email(json!({"provider": "smpt"})),
+            Some("/provider is an unknown provider; known are smtp, twilio: did you mean smtp?"),
+        ),
+        (sms(json!({"provider": "smtp"})), Some("/provider does not carry sms; known for it are twilio")),
+        (sms(json!({"provider": "a b"})), Some("/provider must be 1 to 64 letters, digits, '_' or '-'")),
+    ] {
+        let found: Vec<String> = findings_by(&checker, &body).errors.iter().map(ToString::to_string).collect();
+        assert_eq!(found, told.into_iter().collect::<Vec<_>>(), "{body}");
+    }
+}
+
+#[test]
 fn what_can_be_sent_is_taken() {
     for body in [
         email(json!({})),

@@ -3,7 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{FieldError, Scope};
+use domain::{FieldError, KnownProviders, Scope};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Asked, Planned};
@@ -25,7 +25,7 @@ const ACTIONS: [LetterAction; 5] =
 /// The channels that reach people by the same numbers: the operation knows them, and names them where another is given.
 const CHANNELS: [&str; 2] = ["sms", "whatsapp"];
 /// What the form has beside that which says which letters.
-const KNOWN: [&str; 8] = [LETTER, "action", "to", "why", "rate", "canary", "max_moves", "even_waiting"];
+const KNOWN: [&str; 9] = [LETTER, "action", "to", "to_provider", "why", "rate", "canary", "max_moves", "even_waiting"];
 /// The numbers of the form: the name, what stands there first, the least and the most.
 const RATE: (&str, &str, u32, u32) = ("rate", "50", 1, 1_000);
 const CANARY: (&str, &str, u32, u32) = ("canary", "20", 0, 1_000);
@@ -39,7 +39,7 @@ pub(super) async fn show(State(console): State<Console>, RawQuery(query): RawQue
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let unknown = unknown(&fields);
     let status = if unknown.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(&shell, status, &fields, &unknown).await
+    page(&shell, status, &fields, &unknown, console.checker.providers()).await
 }
 
 pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Response {
@@ -48,9 +48,10 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "plan for dead letters").await;
     }
-    let asked = match Asked::of(object(&fields)) {
+    let providers = console.checker.providers();
+    let asked = match Asked::of(object(&fields), providers) {
         Ok(asked) => asked,
-        Err(errors) => return page(&shell, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors).await,
+        Err(errors) => return page(&shell, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors, providers).await,
     };
     let id = dead_letters::new_id(console.clock.now());
     match dead_letters::plan(&console.store, &viewer.actor, id, asked, console.clock.as_ref()).await {
@@ -76,7 +77,13 @@ fn unknown(fields: &Fields) -> Vec<FieldError> {
     unknown.map(|name| FieldError { pointer: format!("/{name}"), detail: "is not known here".to_owned() }).collect()
 }
 
-async fn page(shell: &Shell<'_>, status: StatusCode, fields: &Fields, errors: &[FieldError]) -> Response {
+async fn page(
+    shell: &Shell<'_>,
+    status: StatusCode,
+    fields: &Fields,
+    errors: &[FieldError],
+    providers: &KnownProviders,
+) -> Response {
     let lang = shell.lang();
     let words = Words::of(lang);
     let form = Form { fields, errors, lang };
@@ -92,7 +99,8 @@ async fn page(shell: &Shell<'_>, status: StatusCode, fields: &Fields, errors: &[
         form.form #plan method="post" action=(paths::PLANS) {
             (form.which())
             (form.action())
-            (form.channel())
+            (form.chosen("to", words.to, CHANNELS.into_iter()))
+            (form.chosen("to_provider", words.to_provider, providers.names()))
             (form.text("why", words.why))
             (form.number(RATE, words.rate))
             (form.number(CANARY, words.canary))
@@ -166,15 +174,15 @@ impl Form<'_> {
         }
     }
 
-    fn channel(&self) -> Markup {
-        let words = Words::of(self.lang);
-        let chosen = self.value("to");
+    /// One of several names, or none.
+    fn chosen(&self, name: &str, label: &str, known: impl Iterator<Item = &'static str>) -> Markup {
+        let (id, chosen) = (format!("plan-{name}"), self.value(name));
         html! {
             div.field {
-                label for="plan-to" { (words.to) }
-                select #plan-to name="to" aria-invalid=[self.wrong("to")] {
-                    option value="" { (words.no_channel) }
-                    @for channel in CHANNELS { option value=(channel) selected[channel == chosen] { (channel) } }
+                label for=(id) { (label) }
+                select id=(id) name=(name) aria-invalid=[self.wrong(name)] {
+                    option value="" { (Words::of(self.lang).none) }
+                    @for one in known { option value=(one) selected[one == chosen] { (one) } }
                 }
             }
         }

@@ -31,7 +31,10 @@ fn a_provider_is_a_plain_word_in_any_case_and_of_the_whole_notification() {
     }
     let item = json!({"channel": "sms", "destination": "+549", "provider": "twilio"});
     let unknown = accept(json!({ "fallback": [item] })).unknown;
-    assert_eq!((unknown[0].pointer.as_str(), unknown[0].meant), ("/fallback/0/provider", Meant::OfTheWhole("provider")));
+    assert_eq!(
+        (unknown[0].pointer.as_str(), unknown[0].meant),
+        ("/fallback/0/provider", Meant::OfTheWhole("provider"))
+    );
 }
 
 #[test]
