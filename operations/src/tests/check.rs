@@ -9,7 +9,8 @@ mod warnings;
 use std::sync::{Arc, LazyLock};
 
 use domain::{
-    ChannelName, Defaults, Draft, Interactive, Key, Keyring, Purpose, Secrets, Seed, Shown, Tenant, Timestamp,
+    ChannelName, Defaults, Draft, Interactive, Key, Keyring, KnownProviders, Purpose, Secrets, Seed, Shown, Tenant,
+    Timestamp,
 };
 use serde_json::{Map, Value, json};
 use templates::Templates;

@@ -2,7 +2,7 @@
 //!
 //! The delivery has the same id and body however often it is published, so that one whose process died in between is one.
 
-use domain::RedirectTo;
+use domain::{RedirectTo, is_plain_name};
 use futures_util::future::join_all;
 use runtime::failpoint;
 use serde_json::json;
@@ -56,7 +56,11 @@ fn planned(shared: &Shared, in_hand: &InHand) -> Option<(Redirected, Publication
         RedirectTo::Channel(to) => {
             json!([{"field": "/channel", "from": before.channel.as_str(), "to": to.as_str()}])
         }
-        RedirectTo::Provider(to) => json!([{"field": "/provider", "from": before.provider, "to": to}]),
+        RedirectTo::Provider(to) => {
+            // Any word is read as a name, and nobody knows what its publisher has put there.
+            let from = before.provider.filter(|name| is_plain_name(name));
+            json!([{"field": "/provider", "from": from, "to": to}])
+        }
     };
     let difference = difference.to_string();
     let item: Item = in_hand.item.clone();
