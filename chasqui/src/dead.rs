@@ -252,7 +252,7 @@ impl Desk {
     /// Makes a plan and shows it. Starts it where that was asked for.
     async fn plan(&self, fields: Map<String, Value>, starts: bool) -> Result<ExitCode> {
         let restores = fields.get("action").is_some_and(|action| action == "restore");
-        let asked = Asked::of(fields).map_err(|errors| wanted::refused(&errors))?;
+        let asked = Asked::of(fields, &channels::known_providers()).map_err(|errors| wanted::refused(&errors))?;
         if !restores {
             self.read().await?;
         }

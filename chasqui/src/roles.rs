@@ -153,6 +153,7 @@ pub(crate) async fn run_api(
     let settings = api::Settings { worker, ..settings };
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
+        .carried_by(channels::known_providers())
         .linking(shared.config.public_url.is_some());
     let gate = webhooks::gate(&shared.config.channels);
     let render = metrics::render(shared.config.delivery_objective);

@@ -43,6 +43,7 @@ mod notification;
 mod outcome;
 mod pause;
 mod policy;
+mod provider;
 mod reason;
 mod redirect;
 mod release;
@@ -119,8 +120,9 @@ pub use notification::{
 pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
 pub use policy::{Ambiguity, Policy};
+pub use provider::KnownProviders;
 pub use reason::Reason;
-pub use redirect::redirected_body;
+pub use redirect::{RedirectTo, redirected_body};
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use report::{Bounce, Merged, Report, Reported, report};

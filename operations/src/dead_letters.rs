@@ -13,7 +13,7 @@ mod written;
 
 use std::time::Duration;
 
-use domain::{Actor, Canary, Clock, Entry, Scope, Tenant, Timestamp};
+use domain::{Actor, Canary, Clock, Entry, KnownProviders, Scope, Tenant, Timestamp};
 use store::{
     Counted, FailedReading, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
     LetterPlan, MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
@@ -28,7 +28,7 @@ use crate::allowed::{NotDone, must};
 use crate::checked::mint;
 
 /// The fields of a plan, as its client writes them.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 18] = [
     "action",
     "letters",
     "group",
@@ -46,6 +46,7 @@ pub const FIELDS: [&str; 17] = [
     "max_moves",
     "even_waiting",
     "to",
+    "to_provider",
 ];
 
 /// Whoever looks at the same again is told of once in this time: pages come again by themselves.
@@ -274,7 +275,8 @@ async fn show_job(store: &Store, tenant: &Tenant, job: LetterJob) -> Result<Show
     let job = &shown.job;
     if job.state == JobState::Planned {
         // What this version cannot read was written by a newer one: then nobody knows what has come since.
-        let filter = Asked::read(&job.wanted).ok().map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
+        let asked = Asked::read(&job.wanted, &KnownProviders::default()).ok();
+        let filter = asked.map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
         shown.outlook = Some(store.letter_outlook(tenant, &job.id, job.action, filter.as_ref()).await?);
     }
     shown.since = since(store, &shown.job).await?;

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct PlanBody {
     /// `replay` (publish each to its lane, with a fresh budget), `drop` (take each out of the queue, and keep it for the
-    /// retention), `restore` (put each that was dropped back into the queue), `redirect` (send each by another channel, as a
-    /// delivery of its own, and keep the letter) or `close` (end the rows of dead deliveries whose letters are not in the
+    /// retention), `restore` (put each that was dropped back into the queue), `redirect` (send each by another channel or
+    /// provider, as a delivery of its own, and keep the letter) or `close` (end the rows of dead deliveries whose letters are not in the
     /// queue any more).
     #[schema(example = "replay")]
     action: String,
@@ -60,6 +60,10 @@ pub(crate) struct PlanBody {
     /// Take those too that would only wait, because their channel, template or tenant is paused or their provider takes no
     /// messages now.
     even_waiting: Option<bool>,
-    /// Of a redirect: the channel, `sms` or `whatsapp`, which reach people by the same numbers.
+    /// Of a redirect: the channel, `sms` or `whatsapp`, which reach people by the same numbers. Either this or
+    /// `to_provider`.
     to: Option<String>,
+    /// Of a redirect: the provider that alone is to carry the letters, each by its own channel.
+    #[schema(example = "smtp")]
+    to_provider: Option<String>,
 }

@@ -83,6 +83,22 @@ async fn take_out(app: &TestApp, job: &str) {
 }
 
 #[tokio::test]
+async fn a_redirect_to_a_provider_is_planned_by_its_name() {
+    let app = TestApp::start().await;
+    app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
+    let plan = |to: &str| json!({"action": "redirect", "all": true, "to_provider": to, "why": "one is down"});
+    let made = app.post("/dead-letters/plans", Some(&token("operate")), &plan("twilio")).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let told = made.json();
+    assert_eq!((&told["letters"], &told["to"], &told["to_provider"]), (&json!(1), &json!(null), &json!("twilio")));
+    let other = app.post("/dead-letters/plans", Some(&token("operate")), &plan("smtp")).await.json();
+    assert_eq!((&other["letters"], &other["counts"][0]["why"]), (&json!(0), &json!("another_address")), "{other}");
+    let unknown = app.post("/dead-letters/plans", Some(&token("operate")), &plan("twillio")).await;
+    assert_eq!((unknown.status, unknown.pointers()), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/to_provider".into()]));
+    assert!(unknown.text.contains("did you mean twilio?"), "{unknown:?}");
+}
+
+#[tokio::test]
 async fn an_edit_whose_answer_was_lost_gives_the_recorded_delivery_again() {
     let (publisher, mut published) = Publisher::reporting();
     let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;

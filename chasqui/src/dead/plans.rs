@@ -13,9 +13,8 @@ pub(super) struct Plan {
     /// Of a restore: the job whose letters are put back
     #[arg(long, value_name = "ID")]
     job: Option<String>,
-    /// Of a redirect: the channel, sms or whatsapp
-    #[arg(long, value_name = "CHANNEL")]
-    to: Option<String>,
+    #[command(flatten)]
+    redirected: Redirected,
     #[command(flatten)]
     sending: Sending,
     #[command(flatten)]
@@ -63,9 +62,8 @@ pub(super) struct RestorePlan {
 pub(super) struct RedirectPlan {
     #[command(flatten)]
     which: Which,
-    /// The channel, sms or whatsapp
-    #[arg(long, value_name = "CHANNEL")]
-    to: Option<String>,
+    #[command(flatten)]
+    redirected: Redirected,
     #[command(flatten)]
     sending: Sending,
     #[command(flatten)]
@@ -98,6 +96,18 @@ struct Sending {
     even_waiting: bool,
 }
 
+// Only of a redirect.
+#[derive(clap::Args, Debug, Default)]
+#[group(skip)]
+struct Redirected {
+    /// The channel by which letters are redirected, sms or whatsapp
+    #[arg(long, value_name = "CHANNEL")]
+    to: Option<String>,
+    /// The provider that alone is to carry redirected letters, each by its own channel
+    #[arg(long, value_name = "PROVIDER")]
+    to_provider: Option<String>,
+}
+
 // What every plan has.
 #[derive(clap::Args, Debug)]
 #[group(skip)]
@@ -115,26 +125,26 @@ struct Common {
 
 impl From<ReplayPlan> for Plan {
     fn from(ReplayPlan { which, sending, common }: ReplayPlan) -> Self {
-        Self { which, job: None, to: None, sending, common }
+        Self { which, job: None, redirected: Redirected::default(), sending, common }
     }
 }
 
 impl From<DropPlan> for Plan {
     fn from(DropPlan { which, common }: DropPlan) -> Self {
-        Self { which, job: None, to: None, sending: Sending::default(), common }
+        Self { which, job: None, redirected: Redirected::default(), sending: Sending::default(), common }
     }
 }
 
 impl From<RestorePlan> for Plan {
     fn from(RestorePlan { letters, job, all, common }: RestorePlan) -> Self {
         let which = Which { filter: Filter::of_letters(letters), all };
-        Self { which, job, to: None, sending: Sending::default(), common }
+        Self { which, job, redirected: Redirected::default(), sending: Sending::default(), common }
     }
 }
 
 impl From<RedirectPlan> for Plan {
-    fn from(RedirectPlan { which, to, sending, common }: RedirectPlan) -> Self {
-        Self { which, job: None, to, sending, common }
+    fn from(RedirectPlan { which, redirected, sending, common }: RedirectPlan) -> Self {
+        Self { which, job: None, redirected, sending, common }
     }
 }
 
@@ -146,7 +156,8 @@ impl Plan {
 
     /// The fields of a plan, as whoever asks over HTTP writes them.
     pub(super) fn fields(self, action: &str) -> Map<String, Value> {
-        let Self { which: Which { filter, all }, job, to, sending, common } = self;
+        let Self { which: Which { filter, all }, job, redirected, sending, common } = self;
+        let Redirected { to, to_provider } = redirected;
         let Sending { canary, max_moves, even_waiting } = sending;
         let Common { why, rate, yes: _ } = common;
         let mut fields = filter.fields();
@@ -157,7 +168,7 @@ impl Plan {
                 fields.insert(name.to_owned(), json!(true));
             }
         }
-        for (name, text) in [("job", job), ("to", to)] {
+        for (name, text) in [("job", job), ("to", to), ("to_provider", to_provider)] {
             if let Some(text) = text {
                 fields.insert(name.to_owned(), json!(text));
             }
@@ -189,13 +200,14 @@ mod tests {
         const FILTER: [&str; 8] =
             ["--group", "--letter", "--channel", "--provider", "--reason", "--code", "--template", "--lane"];
         const SENDING: [&str; 3] = ["--canary", "--max-moves", "--even-waiting"];
-        let of_all = [&FILTER[..], &SENDING, &["--all", "--job", "--to", "--rate", "--why", "--yes"]].concat();
+        let of_all =
+            [&FILTER[..], &SENDING, &["--all", "--job", "--to", "--to-provider", "--rate", "--why", "--yes"]].concat();
         let narrower = ["--group", "--channel", "--provider", "--reason", "--code", "--template", "--lane"];
         for (action, missing) in [
             ("plan", vec![]),
-            ("replay", vec!["--job", "--to"]),
-            ("drop", [&SENDING[..], &["--job", "--to"]].concat()),
-            ("restore", [&narrower[..], &SENDING, &["--to"]].concat()),
+            ("replay", vec!["--job", "--to", "--to-provider"]),
+            ("drop", [&SENDING[..], &["--job", "--to", "--to-provider"]].concat()),
+            ("restore", [&narrower[..], &SENDING, &["--to", "--to-provider"]].concat()),
             ("redirect", vec!["--job"]),
         ] {
             let help = Line::try_parse_from(["dead", action, "--help"]).unwrap_err().to_string();
@@ -223,5 +235,10 @@ mod tests {
             "action": "redirect", "channel": "sms", "to": "whatsapp", "canary": 2, "even_waiting": true, "why": "down",
         });
         assert_eq!(Value::Object(plan.fields("redirect")), expected);
+
+        let line = "dead redirect --all --to-provider sendgrid --why down";
+        let DeadCommand::Redirect(plan) = Line::try_parse_from(line.split(' ')).unwrap().dead.command else { panic!() };
+        let expected = json!({"action": "redirect", "all": true, "to_provider": "sendgrid", "why": "down"});
+        assert_eq!(Value::Object(Plan::from(*plan).fields("redirect")), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! Dead letters, their groups, plans and jobs as lines and as JSON.
 
-use domain::{Canary, printable};
+use domain::{Canary, RedirectTo, printable};
 use operations::dead_letters::Shown;
 use serde_json::{Value, json};
 use store::{AtIt, Counted, IndexedLetter, JobState, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
@@ -244,7 +244,8 @@ fn json_of_job(job: &LetterJob) -> Value {
         "made": job.made_at.to_string(), "started_by": job.started_by,
         "started": job.started_at.map(|at| at.to_string()), "ended": job.ended_at.map(|at| at.to_string()),
         "rate": job.rate, "canary": job.canary, "note": job.note,
-        "to": job.target,
+        "to": job.target.as_ref().and_then(RedirectTo::channel),
+        "to_provider": job.target.as_ref().and_then(RedirectTo::provider),
     })
 }
 

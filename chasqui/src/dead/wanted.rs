@@ -120,15 +120,34 @@ fn by_options(error: FieldError) -> FieldError {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
     use operations::dead_letters::Asked;
 
     use super::*;
 
     #[test]
+    fn a_redirect_names_a_provider_that_there_is() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            plan: Plan,
+        }
+        let asked = |name: &str| {
+            let line = Line::try_parse_from(["redirect", "--all", "--why", "it is down", "--to-provider", name]);
+            Asked::of(line.expect("options").plan.fields("redirect"), &channels::known_providers())
+        };
+        assert!(asked("sendgrid").is_ok());
+        let told = refused(&asked("sengrid").expect_err("there is none")).to_string();
+        assert!(told.starts_with("--to-provider is an unknown provider; known are"), "{told}");
+        assert!(told.ends_with("did you mean sendgrid?"), "{told}");
+    }
+
+    #[test]
     fn a_plan_of_nothing_is_refused_in_words_of_the_command_line() {
         let fields = [("action", json!("replay")), ("why", json!("it is mended"))];
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let told = refused(&Asked::of(fields).expect_err("it names no letters")).to_string();
+        let told =
+            refused(&Asked::of(fields, &channels::known_providers()).expect_err("it names no letters")).to_string();
         assert!(told.starts_with("--all is missing") && told.contains("--group") && !told.contains('"'), "{told}");
     }
 }

@@ -336,6 +336,24 @@ async fn more_than_a_hundred_letters_are_started_by_their_number() {
 }
 
 #[tokio::test]
+async fn letters_are_redirected_to_a_provider_that_is_chosen_by_its_name() {
+    let site = site_with(1).await;
+    let form = site.get("/console/dead-letters/plans?action=redirect&all=true", "session=operator").await;
+    has(&form, &["name=\"to\"", "name=\"to_provider\"", "<option value=\"smtp\"", "<option value=\"twilio\""]);
+    let plan = planned(&site, "action=redirect&all=true&to=&to_provider=twilio&why=mended").await;
+    for (cookies, told) in
+        [("session=operator", "By which provider alone"), ("session=operator; chasqui_lang=es", "Solo por qué")]
+    {
+        has(&site.get(&plan, cookies).await, &[told, "<dd>twilio</dd>"]);
+    }
+    has(&site.get("/console/dead-letters/jobs", "session=operator").await, &["→ twilio"]);
+    let wrong = "action=redirect&all=true&to_provider=twillio&why=mended";
+    let refused = site.post("/console/dead-letters/plans", "session=operator", wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&refused, &["/to_provider", "did you mean twilio?"]);
+}
+
+#[tokio::test]
 async fn every_bad_field_of_a_plan_and_of_a_filter_is_named() {
     let site = site_with(1).await;
     let form = "action=replai&letter=xyz&rate=fast&why=&odd=1";

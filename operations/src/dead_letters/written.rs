@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use domain::{FieldError, Lane, nearest, parse_object};
+use domain::{ChannelName, FieldError, KnownProviders, Lane, RedirectTo, nearest, parse_object};
 use serde_json::{Map, Value};
 use store::{LetterAction, LetterFilter, Redirect, ReplayRule};
 
@@ -20,16 +20,20 @@ const MOVES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_MOVES: u32 = 3;
 
 impl Asked {
+    /// `providers` are those to which letters may be redirected.
+    ///
     /// # Errors
     /// [`Refused::Text`] for anything but a JSON object, else [`Refused::Fields`] with every bad field.
-    pub fn read(text: &str) -> Result<Self, Refused> {
+    pub fn read(text: &str, providers: &KnownProviders) -> Result<Self, Refused> {
         let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
-        Self::of(object).map_err(Refused::Fields)
+        Self::of(object, providers).map_err(Refused::Fields)
     }
 
+    /// As [`Self::read`] does of a text.
+    ///
     /// # Errors
     /// Every field that is wrong.
-    pub fn of(object: Map<String, Value>) -> Result<Self, Vec<FieldError>> {
+    pub fn of(object: Map<String, Value>, providers: &KnownProviders) -> Result<Self, Vec<FieldError>> {
         let wanted = Value::Object(object.clone()).to_string();
         let mut reader = Reader::of(object);
         let action = action(&mut reader);
@@ -41,7 +45,7 @@ impl Asked {
         let canary = number(&mut reader, "canary", CANARIES).unwrap_or(USUAL_CANARY);
         let max_moves = number(&mut reader, "max_moves", MOVES).unwrap_or(USUAL_MOVES);
         let rule = ReplayRule { max_moves, even_waiting: reader.flag("even_waiting") };
-        let redirect = redirect(&mut reader, action);
+        let redirect = redirect(&mut reader, action, providers);
         reader.refuse_unknown(|name| nearest(name, FIELDS));
         let names_some = of_job.is_some() || filter != LetterFilter::default();
         if reader.errors.is_empty() && names_some == all {
@@ -103,31 +107,60 @@ fn filter(reader: &mut Reader) -> LetterFilter {
     }
 }
 
-/// From which channel to which letters are redirected: the two reach their recipients by the same addresses.
-fn redirect(reader: &mut Reader, action: Option<LetterAction>) -> Option<Redirect> {
-    let to = reader.line("to");
+/// The letters of which channels are redirected by which way: it reaches their recipients by the same addresses.
+fn redirect(reader: &mut Reader, action: Option<LetterAction>, providers: &KnownProviders) -> Option<Redirect> {
+    let (channel, provider) = (reader.line("to"), reader.line("to_provider"));
     if action? != LetterAction::Redirect {
-        if to.is_some() {
-            reader.refuse("to", "is for redirect: the channel by which the letters are sent");
+        for (name, given, what) in [("to", channel, "channel"), ("to_provider", provider, "provider")] {
+            if given.is_some() {
+                reader.refuse(name, format!("is for redirect: the {what} by which the letters are sent"));
+            }
         }
         return None;
     }
+    match (channel, provider) {
+        (Some(_), Some(_)) => {
+            let detail =
+                "must not be given together with to: letters go by another channel, or by one provider of their own";
+            reader.refuse("to_provider", detail);
+            None
+        }
+        (None, Some(name)) => by_provider(reader, name.to_ascii_lowercase(), providers),
+        (channel, None) => by_channel(reader, channel),
+    }
+}
+
+fn by_channel(reader: &mut Reader, to: Option<String>) -> Option<Redirect> {
     let known = phones().map(|(name, _)| name).join(" or ");
     let Some(to) = to else {
-        if !reader.has_refused("to") {
-            reader.refuse("to", format!("is missing: {known}, the channel by which the letters are sent"));
+        if !reader.has_refused("to") && !reader.has_refused("to_provider") {
+            let detail = format!(
+                "is missing: {known}, the channel by which the letters are sent; or give to_provider, the provider that \
+                 alone is to carry them by their own"
+            );
+            reader.refuse("to", detail);
         }
         return None;
     };
     let Some((_, from)) = phones().into_iter().find(|(name, _)| *name == to) else {
         let detail = format!(
             "must be {known}: these two reach people by the same numbers. For another channel, or another address, \
-             edit the letter; for another provider, pause the one and replay"
+             edit the letter; for another provider, give to_provider"
         );
         reader.refuse("to", detail);
         return None;
     };
-    Some(Redirect { from: from.to_owned(), to })
+    let to = ChannelName::parse(&to).map(RedirectTo::Channel).ok()?;
+    Some(Redirect { from: vec![from.to_owned()], to })
+}
+
+fn by_provider(reader: &mut Reader, name: String, providers: &KnownProviders) -> Option<Redirect> {
+    if let Some(why) = providers.refusal(&name, None) {
+        reader.refuse("to_provider", why);
+        return None;
+    }
+    let from = providers.channels_of(&name).iter().map(|channel| (*channel).to_owned()).collect();
+    Some(Redirect { from, to: RedirectTo::Provider(name) })
 }
 
 /// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
@@ -183,9 +216,13 @@ mod tests {
 
     use super::*;
 
+    fn providers() -> KnownProviders {
+        KnownProviders::new(vec![("smtp", vec!["email"]), ("twilio", vec!["sms", "whatsapp"])])
+    }
+
     fn refused(body: Value) -> Vec<(String, String)> {
         let Value::Object(object) = body else { panic!("an object") };
-        let errors = Asked::of(object).expect_err("refused");
+        let errors = Asked::of(object, &providers()).expect_err("refused");
         errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
@@ -194,7 +231,7 @@ mod tests {
         let Value::Object(body) = json!({"action": "replay", "group": "1-ab", "why": "provider is back"}) else {
             panic!("an object")
         };
-        let asked = Asked::of(body).expect("a plan");
+        let asked = Asked::of(body, &providers()).expect("a plan");
         assert_eq!((asked.action, asked.rate, asked.canary, asked.rule.max_moves), (LetterAction::Replay, 50, 20, 3));
         assert_eq!(asked.filter.group.as_deref(), Some("1-ab"));
     }
@@ -224,8 +261,8 @@ mod tests {
     fn a_redirect_names_a_channel_that_reaches_the_same_people() {
         let redirect = |to: Value| json!({"action": "redirect", "all": true, "why": "SMS is down", "to": to});
         let Value::Object(body) = redirect(json!("whatsapp")) else { panic!("an object") };
-        let expected = Redirect { from: "sms".into(), to: "whatsapp".into() };
-        assert_eq!(Asked::of(body).expect("a plan").redirect, Some(expected));
+        let expected = RedirectTo::parse("whatsapp").map(|to| Redirect { from: vec!["sms".into()], to });
+        assert_eq!(Asked::of(body, &providers()).expect("a plan").redirect, expected);
         for (to, said) in
             [(json!("email"), "must be sms or whatsapp"), (json!(null), "is missing"), (json!(7), "must be a")]
         {
@@ -237,9 +274,35 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_to_a_provider_has_the_letters_of_the_channels_that_it_carries() {
+        let redirect = |fields: Value| {
+            let mut body = json!({"action": "redirect", "all": true, "why": "SMTP is down"});
+            body.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+            body
+        };
+        let Value::Object(body) = redirect(json!({"to_provider": "Twilio"})) else { panic!("an object") };
+        let expected =
+            Redirect { from: vec!["sms".into(), "whatsapp".into()], to: RedirectTo::Provider("twilio".into()) };
+        assert_eq!(Asked::of(body, &providers()).expect("a plan").redirect, Some(expected));
+        for (fields, said) in [
+            (json!({"to_provider": "twillio"}), "is an unknown provider; known are smtp, twilio: did you mean twilio?"),
+            (json!({"to_provider": 7}), "must be a string"),
+            (json!({"to_provider": "smtp", "to": "sms"}), "must not be given together with to"),
+        ] {
+            let refused = refused(redirect(fields));
+            assert!(
+                refused.len() == 1 && refused[0].0 == "/to_provider" && refused[0].1.starts_with(said),
+                "{refused:?}"
+            );
+        }
+        let said = refused(json!({"action": "replay", "all": true, "why": "again", "to_provider": "smtp"}));
+        assert_eq!(said[0].0, "/to_provider");
+    }
+
+    #[test]
     fn rows_without_letters_are_closed_all_at_once_and_an_edit_is_no_plan() {
         let Value::Object(body) = json!({"action": "close", "all": true, "why": "purged"}) else { panic!("an object") };
-        assert_eq!(Asked::of(body).expect("a plan").action, LetterAction::Close);
+        assert_eq!(Asked::of(body, &providers()).expect("a plan").action, LetterAction::Close);
         assert_eq!(refused(json!({"action": "close", "channel": "sms", "why": "purged"}))[0].0, "/action");
         assert_eq!(refused(json!({"action": "edit", "all": true, "why": "typo"}))[0].0, "/action");
     }
@@ -251,6 +314,6 @@ mod tests {
         let said = refused(json!({"action": "replay", "job": "j-1", "why": "again"}));
         assert_eq!(said[0].0, "/job");
         let Value::Object(body) = json!({"action": "restore", "job": "j-1", "why": "a mistake"}) else { panic!() };
-        assert_eq!(Asked::of(body).expect("a plan").of_job.as_deref(), Some("j-1"));
+        assert_eq!(Asked::of(body, &providers()).expect("a plan").of_job.as_deref(), Some("j-1"));
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of plans and jobs of many letters.
 
-use domain::Lane;
+use domain::{KnownProviders, Lane};
 use serde_json::json;
 use store::{IndexedLetter, JobState, Sort, Store};
 
@@ -39,7 +39,11 @@ async fn index(store: &Store, names: impl Iterator<Item = String>) {
 }
 
 async fn planned(store: &Store, id: &str) -> Shown {
-    let asked = Asked::read(&json!({"action": "replay", "all": true, "why": "it is mended"}).to_string()).unwrap();
+    let asked = Asked::read(
+        &json!({"action": "replay", "all": true, "why": "it is mended"}).to_string(),
+        &KnownProviders::default(),
+    )
+    .unwrap();
     let planned = dead_letters::plan(store, &operator("acme"), id.to_owned(), asked, &Still(NOW)).await.unwrap();
     let Planned::Planned(shown) = planned else { panic!("{planned:?}") };
     *shown

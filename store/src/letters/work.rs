@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Canary, State, Timestamp};
+use domain::{Canary, RedirectTo, State, Timestamp};
 use sea_orm::QueryResult;
 
 use super::LetterAction;
 use super::kept::FORGET;
+use super::plan::way_of;
 use crate::error::StoreError;
 use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
@@ -36,8 +37,8 @@ pub struct RunningJob {
 pub struct Chosen {
     pub item: Item,
     pub action: LetterAction,
-    /// Of a redirect: the channel.
-    pub target: Option<String>,
+    /// Of a redirect: the way. None also where it cannot be read.
+    pub target: Option<RedirectTo>,
     /// The job has begun it already: it goes on, canary or not.
     pub was_taken: bool,
     /// It was done already. If it has an id, and the queue still has it, its acknowledgement was lost.
@@ -287,7 +288,7 @@ fn chosen_of(row: &QueryResult) -> Result<Chosen, StoreError> {
     Ok(Chosen {
         item: Item { letter: get(row, "letter")?, job: get(row, "job")? },
         action: action_of(row)?,
-        target: get(row, "target")?,
+        target: way_of(row)?,
         was_taken: state == "taken",
         was_done: state == "done",
         left: count_of(row, "still")?,

@@ -3,6 +3,7 @@
 
 mod called_off;
 mod faults;
+mod named;
 mod paused;
 
 use std::time::Duration;

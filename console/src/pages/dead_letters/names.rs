@@ -68,8 +68,10 @@ pub(crate) fn meaning(action: LetterAction, lang: Lang) -> &'static str {
             "Cada carta que se sacó vuelve a la cola.",
         ),
         LetterAction::Redirect => lang.of(
-            "Each letter is sent by another channel that reaches people by the same number, as a delivery of its own.",
-            "Cada carta se envía por otro canal que llega a la gente por el mismo número, como una entrega propia.",
+            "Each letter is sent by another channel that reaches people by the same number, or by one provider of its own \
+             channel, as a delivery of its own.",
+            "Cada carta se envía por otro canal que llega a la gente por el mismo número, o por un solo proveedor de su \
+             canal, como una entrega propia.",
         ),
         LetterAction::Edit => lang.of(
             "A corrected letter was sent as a delivery of its own; the letter is taken out of the queue and kept.",

@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Canary, Scope, Timestamp};
+use domain::{Canary, RedirectTo, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Change, FailureFormat, Shown};
@@ -132,7 +132,11 @@ fn facts(shown: &Shown, groups: &[LetterGroup], lang: Lang, now: Timestamp) -> M
                 dt { (words.canary) }
                 dd { @if job.canary == 0 { (words.no_canary) } @else { ((words.after_so_many)(job.canary)) } }
             }
-            @if let Some(to) = &job.target { dt { (words.to) } dd { (to) } }
+            @match &job.target {
+                Some(RedirectTo::Channel(to)) => { dt { (words.to) } dd { (to.as_str()) } }
+                Some(RedirectTo::Provider(to)) => { dt { (words.to_provider) } dd { (to) } }
+                None => {}
+            }
             @if !groups.is_empty() { dt { (words.groups) } dd { (links(groups)) } }
         }
     }

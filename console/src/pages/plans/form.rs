@@ -26,7 +26,7 @@ const ACTIONS: [LetterAction; 5] =
 /// The channels that reach people by the same numbers: the operation knows them, and names them where another is given.
 const CHANNELS: [&str; 2] = ["sms", "whatsapp"];
 /// What the form has beside that which says which letters.
-const KNOWN: [&str; 8] = [LETTER, "action", "to", "why", "rate", "canary", "max_moves", "even_waiting"];
+const KNOWN: [&str; 9] = [LETTER, "action", "to", "to_provider", "why", "rate", "canary", "max_moves", "even_waiting"];
 /// The numbers of the form: the name, what stands there first, the least and the most.
 const RATE: (&str, &str, u32, u32) = ("rate", "50", 1, 1_000);
 const CANARY: (&str, &str, u32, u32) = ("canary", "20", 0, 1_000);
@@ -49,7 +49,8 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "plan for dead letters").await;
     }
-    let asked = match Asked::of(object(&fields)) {
+    let providers = console.checker.providers();
+    let asked = match Asked::of(object(&fields), providers) {
         Ok(asked) => asked,
         Err(errors) => return page(&console, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors).await,
     };
@@ -104,7 +105,8 @@ async fn page(
         form.form #plan method="post" action=(paths::PLANS) {
             (form.which())
             (form.action())
-            (form.channel())
+            (form.chosen("to", words.to, CHANNELS.into_iter()))
+            (form.chosen("to_provider", words.to_provider, console.checker.providers().names()))
             (form.text("why", words.why))
             (form.number(RATE, words.rate))
             (form.number(CANARY, words.canary))
@@ -207,20 +209,20 @@ impl Form<'_> {
         }
     }
 
-    /// Only a redirect has one. Whoever chooses that in the form is asked for it before anything is planned.
-    fn channel(&self) -> Markup {
-        let words = Words::of(self.lang);
-        let chosen = self.value("to");
+    /// Only of a redirect: one of several names, or none. Whoever chooses that action in the form is asked for it before
+    /// anything is planned.
+    fn chosen(&self, name: &str, label: &str, known: impl Iterator<Item = &'static str>) -> Markup {
+        let (id, chosen) = (format!("plan-{name}"), self.value(name));
         let is_redirect = self.value("action") == LetterAction::Redirect.as_str();
         if !is_redirect && chosen.is_empty() {
             return html! {};
         }
         html! {
             div.field {
-                label for="plan-to" { (words.to) }
-                select #plan-to name="to" aria-invalid=[self.wrong("to")] {
-                    option value="" { (words.no_channel) }
-                    @for channel in CHANNELS { option value=(channel) selected[channel == chosen] { (channel) } }
+                label for=(id) { (label) }
+                select id=(id) name=(name) aria-invalid=[self.wrong(name)] {
+                    option value="" { (Words::of(self.lang).none) }
+                    @for one in known { option value=(one) selected[one == chosen] { (one) } }
                 }
             }
         }
