@@ -1,5 +1,13 @@
-//! Lists the letters that fit a filter. Names and groups have an index; where something else is asked for, a page looks at so
-//! many letters and no more.
+//! Lists the letters that fit a filter. Each of these is served by an index; where something else is asked for, a page looks
+//! at so many letters and no more.
+//!
+//! | asked for | index |
+//! |---|---|
+//! | names | the primary key |
+//! | a group, and when its letters died | `letters_by_group` |
+//! | when letters died | `letters_by_time` |
+//! | the id of a delivery | `letters_by_delivery` |
+//! | a recipient | `deliveries_of_recipient`, and by the ids that it has `letters_by_delivery` |
 
 use std::fmt;
 
@@ -49,7 +57,7 @@ impl fmt::Display for LetterCursor {
 
 impl Store {
     /// A page of the letters that fit, at most `limit` of them, which is not zero. It looks at [`LETTER_LOOK`] letters at
-    /// most where something is asked for beside names and a group.
+    /// most where something is asked for that no index has.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -134,22 +142,40 @@ pub(super) fn condition<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>
 
 /// The conditions that an index serves.
 fn indexed<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> Vec<String> {
-    let LetterFilter { tenant, letters, group, .. } = filter;
+    let LetterFilter { tenant, letters, group, id, from, until, recipient, .. } = filter;
     values.push(Value::Text(Some(tenant.as_str())));
-    let mut conditions = vec![format!("l.tenant = ${}", values.len())];
+    let tenant = values.len();
+    let mut conditions = vec![format!("l.tenant = ${tenant}")];
     if !letters.is_empty() {
-        let first = values.len() + 1;
-        values.extend(letters.iter().map(|letter| Value::Text(Some(letter))));
-        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
-        conditions.push(format!("l.letter IN ({})", places.join(", ")));
+        let letters = places(letters.iter().map(|letter| Value::Text(Some(letter))), values);
+        conditions.push(format!("l.letter IN ({letters})"));
     }
-    conditions.extend(equal([("fingerprint", group.as_deref())], values));
+    conditions.extend(equal([("fingerprint", group.as_deref()), ("id", id.as_deref())], values));
+    for (compare, at) in [(">=", from), ("<", until)] {
+        if let Some(at) = at {
+            values.push(Value::Int(Some(at.as_micros())));
+            conditions.push(format!("l.dead_at {compare} ${}", values.len()));
+        }
+    }
+    if !recipient.is_empty() {
+        let hashes = places(recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))), values);
+        conditions.push(format!(
+            "l.id IN (SELECT r.id FROM deliveries AS r WHERE r.recipient_hash IN ({hashes}) AND r.tenant = ${tenant})"
+        ));
+    }
     conditions
+}
+
+/// Adds values, and names their places.
+fn places<'a>(added: impl Iterator<Item = Value<'a>>, values: &mut Vec<Value<'a>>) -> String {
+    let first = values.len() + 1;
+    values.extend(added);
+    (first..=values.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The conditions that are read from the letters.
 fn besides<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> Vec<String> {
-    let LetterFilter { tenant: _, letters: _, group: _, channel, provider, reason, code, template, lane } = filter;
+    let LetterFilter { channel, provider, reason, code, template, lane, .. } = filter;
     let wanted = [
         ("channel", channel.as_deref()),
         ("provider", provider.as_deref()),
