@@ -7,8 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::{
-    ChannelName, FieldError, Key, MAX_ID_BYTES, Reason, RecipientHash, RecipientHasher, Row, State, Tenant, Timestamp, child_id,
-    is_unsafe_in_a_line,
+    ChannelName, FieldError, Key, MAX_ID_BYTES, Reason, RecipientHash, RecipientHasher, Row, State, Tenant, Timestamp,
+    child_id, is_unsafe_in_a_line,
 };
 use media::MEDIA;
 use media::whatsapp::{self, Recipient};

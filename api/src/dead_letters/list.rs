@@ -128,19 +128,5 @@ fn filter(query: &mut Parameters, tenant: Tenant, recipients: &RecipientHasher) 
     let (group, channel, provider) = (text("group"), text("channel"), text("provider"));
     let (reason, code, template) = (text("reason"), text("code"), text("template"));
     let lane = query.one_of("lane", &Lane::ALL, Lane::as_str);
-    LetterFilter {
-        tenant,
-        letters,
-        group,
-        id,
-        from,
-        until,
-        recipient,
-        channel,
-        provider,
-        reason,
-        code,
-        template,
-        lane,
-    }
+    LetterFilter { tenant, letters, group, id, from, until, recipient, channel, provider, reason, code, template, lane }
 }

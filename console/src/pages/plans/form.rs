@@ -48,7 +48,7 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "plan for dead letters").await;
     }
-    let asked = match Asked::of(object(&fields)) {
+    let asked = match Asked::of(object(&fields), &console.recipients) {
         Ok(asked) => asked,
         Err(errors) => return page(&shell, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors).await,
     };
@@ -134,7 +134,7 @@ impl Form<'_> {
                     @if !letters.is_empty() { p { ((words.chosen)(letters.len() as u64)) } }
                     @for name in selectors {
                         input type="hidden" name=(name) value=(self.value(name));
-                        @if name == "all" { p { (self.everything()) } } @else { p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } } }
+                        @if name == "all" { p { (self.everything()) } } @else if name == "recipient_hash" { p { (names::selector(name, self.lang)) } } @else { p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } } }
                     }
                 }
             }
