@@ -1,5 +1,7 @@
 //! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
 
+mod narrowed;
+
 use std::collections::BTreeSet;
 
 use axum::body::{Body, Bytes};
