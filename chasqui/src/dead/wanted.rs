@@ -207,7 +207,8 @@ pub(super) fn refused(errors: &[FieldError]) -> anyhow::Error {
 /// What is missing is told by the options that say it: whoever asks over HTTP is told of its fields.
 fn by_options(error: FieldError) -> FieldError {
     const WHICH: &str = "is missing: it stands for every letter; say which by --group, --letter, --id, --from, --until, \
-                         --recipient, --channel, --provider, --reason, --code, --template or --lane, and of a restore by --letter or --job";
+                         --recipient, --channel, --provider, --reason, --code, --template or --lane, and of a restore \
+                         by --letter or --job";
     match error {
         FieldError { pointer, detail } if pointer == "/all" && detail.starts_with("is missing") => {
             FieldError { pointer, detail: WHICH.to_owned() }
