@@ -7,7 +7,7 @@
 //! | a group, and when its letters died | `letters_by_group` |
 //! | when letters died | `letters_by_time` |
 //! | the id of a delivery | `letters_by_delivery` |
-//! | a recipient | `deliveries_of_recipient`, and by the ids that it has `letters_by_delivery` |
+//! | a recipient | `deliveries_of_recipient`, and by the ids that it has `letters_by_delivery`; of many, the time's |
 
 use std::fmt;
 
@@ -85,14 +85,16 @@ impl Store {
         }
         let mut session = self.inner.db.page_reader().await?;
         let is_of_index = besides(filter, &mut Vec::new()).is_empty();
-        let end = if is_of_index { None } else { last_looked_at(&mut session, &conditions, &values, look).await? };
+        let end =
+            if is_of_index { None } else { last_looked_at(&mut session, filter, &conditions, &values, look).await? };
         conditions.extend(end.as_ref().map(|end| beside(">", end, &mut values)));
         conditions.extend(besides(filter, &mut values));
         let sql = format!(
             "SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, l.template, \
              l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies FROM letters AS l \
-             WHERE {} {ORDER} LIMIT {}",
+             WHERE {} {} LIMIT {}",
             conditions.join(" AND "),
+            order(filter),
             limit + 1
         );
         let rows = session.query(&sql, &values).await?;
@@ -104,7 +106,14 @@ impl Store {
     }
 }
 
-const ORDER: &str = "ORDER BY l.dead_at DESC, l.letter DESC";
+/// Few letters are of one delivery. In the order of an expression, which is the time itself, they are found by the delivery
+/// and sorted; SQLite would else look through all of the tenant in the order of time, to save the sorting.
+const fn order(filter: &LetterFilter) -> &'static str {
+    match filter.id {
+        Some(_) => "ORDER BY +l.dead_at DESC, l.letter DESC",
+        None => "ORDER BY l.dead_at DESC, l.letter DESC",
+    }
+}
 
 /// The condition that a letter stands before (`>`, or at) a place, or behind it (`<`). What it says of the time alone repeats
 /// what it says of both, because the index serves only the first.
@@ -118,13 +127,15 @@ fn beside<'a>(compare: &str, place: &'a LetterCursor, values: &mut Vec<Value<'a>
 /// The last letter at which a page looks, where there are so many. None where it sees all.
 async fn last_looked_at(
     session: &mut Session,
+    filter: &LetterFilter,
     conditions: &[String],
     values: &[Value<'_>],
     look: usize,
 ) -> Result<Option<LetterCursor>, StoreError> {
     let sql = format!(
-        "SELECT l.dead_at, l.letter FROM letters AS l WHERE {} {ORDER} LIMIT 1 OFFSET {}",
+        "SELECT l.dead_at, l.letter FROM letters AS l WHERE {} {} LIMIT 1 OFFSET {}",
         conditions.join(" AND "),
+        order(filter),
         look.saturating_sub(1)
     );
     let rows = session.query(&sql, values).await?;

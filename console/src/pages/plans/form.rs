@@ -134,7 +134,13 @@ impl Form<'_> {
                     @if !letters.is_empty() { p { ((words.chosen)(letters.len() as u64)) } }
                     @for name in selectors {
                         input type="hidden" name=(name) value=(self.value(name));
-                        @if name == "all" { p { (self.everything()) } } @else if name == "recipient_hash" { p { (names::selector(name, self.lang)) } } @else { p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } } }
+                        @if name == "all" {
+                            p { (self.everything()) }
+                        } @else if name == "recipient_hash" {
+                            p { (names::selector(name, self.lang)) }
+                        } @else {
+                            p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } }
+                        }
                     }
                 }
             }
