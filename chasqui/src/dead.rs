@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use domain::{Actor, Clock as _, Tenant};
+use domain::{Actor, Clock as _, RecipientHasher, Tenant};
 use operations::dead_letters::{self, Asked, Change, FailureFormat, Planned, Shown, Started};
 use serde_json::{Map, Value};
 use store::{MAX_PLANS, Store};
@@ -117,18 +117,32 @@ enum DeadCommand {
     Resume { id: String },
 }
 
+impl DeadCommand {
+    fn has_recipient(&self) -> bool {
+        match self {
+            Self::List(filter) => filter.has_recipient(),
+            Self::Plan { plan, .. }
+            | Self::Replay(plan)
+            | Self::Drop(plan)
+            | Self::Restore(plan)
+            | Self::Redirect(plan) => plan.has_recipient(),
+            _ => false,
+        }
+    }
+}
+
 pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
     let publishes = matches!(what.command, DeadCommand::Edit(_));
-    let (sources, role) = match publishes {
-        true => (unconfigured::with_ledger_and_secret(sources), Role::Send),
-        false => (unconfigured::with_ledger(sources), Role::Ledger),
-    };
-    let config = Config::read(sources, role)?;
+    let role = if publishes { Role::Send } else { Role::Ledger };
+    let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
     logs::start(&config)?;
+    if what.command.has_recipient() {
+        parts::needs_secret(&config, "the ledger knows recipients by a hash that is made with it")?;
+    }
     let store = parts::existing_store(&config, parts::clock()).await?;
     let Dead { tenant, json, by, command } = what;
     let actor = actor(by.as_deref(), tenant.clone());
-    let desk = Desk { store, tenant, json, actor };
+    let desk = Desk { store, recipients: parts::hasher(&config), tenant, json, actor };
     match command {
         DeadCommand::Groups { resolved } => desk.groups(resolved).await,
         DeadCommand::List(filter) => desk.list(*filter).await,
@@ -158,6 +172,7 @@ pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
 /// What every command of this kind has.
 struct Desk {
     store: Store,
+    recipients: RecipientHasher,
     tenant: Tenant,
     json: bool,
     actor: Actor,
@@ -203,7 +218,7 @@ impl Desk {
 
     async fn list(&self, filter: Filter) -> Result<ExitCode> {
         self.read().await?;
-        let filter = filter.of(&self.tenant)?;
+        let filter = filter.of(&self.tenant, &self.recipients)?;
         let mut after = None;
         loop {
             let page = in_words(dead_letters::list(&self.store, &filter, after.as_ref(), store::MAX_PAGE).await)?;
@@ -252,7 +267,8 @@ impl Desk {
     /// Makes a plan and shows it. Starts it where that was asked for.
     async fn plan(&self, fields: Map<String, Value>, starts: bool) -> Result<ExitCode> {
         let restores = fields.get("action").is_some_and(|action| action == "restore");
-        let asked = Asked::of(fields, &channels::known_providers()).map_err(|errors| wanted::refused(&errors))?;
+        let asked = Asked::of(fields, &channels::known_providers(), &self.recipients);
+        let asked = asked.map_err(|errors| wanted::refused(&errors))?;
         if !restores {
             self.read().await?;
         }

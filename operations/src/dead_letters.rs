@@ -28,10 +28,15 @@ use crate::allowed::{NotDone, must};
 use crate::checked::mint;
 
 /// The fields of a plan, as its client writes them.
-pub const FIELDS: [&str; 18] = [
+pub const FIELDS: [&str; 23] = [
     "action",
     "letters",
     "group",
+    "id",
+    "from",
+    "until",
+    "recipient",
+    "recipient_hash",
     "channel",
     "provider",
     "reason",
@@ -63,7 +68,7 @@ pub struct Asked {
     canary: u32,
     rule: ReplayRule,
     redirect: Option<Redirect>,
-    /// The fields as they were given.
+    /// The fields as they were given, but for a recipient, whose hashes stand in its place.
     wanted: String,
 }
 
@@ -275,8 +280,7 @@ async fn show_job(store: &Store, tenant: &Tenant, job: LetterJob) -> Result<Show
     let job = &shown.job;
     if job.state == JobState::Planned {
         // What this version cannot read was written by a newer one: then nobody knows what has come since.
-        let asked = Asked::read(&job.wanted, &KnownProviders::default()).ok();
-        let filter = asked.map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
+        let filter = Asked::kept(&job.wanted).map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
         shown.outlook = Some(store.letter_outlook(tenant, &job.id, job.action, filter.as_ref()).await?);
     }
     shown.since = since(store, &shown.job).await?;

@@ -20,7 +20,7 @@ mod plan;
 mod reader;
 mod work;
 
-use domain::{Lane, Tenant, Timestamp};
+use domain::{Lane, RecipientHash, Tenant, Timestamp};
 
 pub use archive::{Archived, KeptLetter};
 pub use edit::{EditedLetter, LetterEdit, OpenedLetter, Redirected, Reserved};
@@ -74,6 +74,15 @@ pub struct LetterFilter {
     pub letters: Vec<String>,
     /// The fingerprint of a group.
     pub group: Option<String>,
+    /// The id of the delivery.
+    pub id: Option<String>,
+    /// Dead at this time or later.
+    pub from: Option<Timestamp>,
+    /// Dead before this time.
+    pub until: Option<Timestamp>,
+    /// Every hash that the recipient may have, as the rows of deliveries have it: a letter without a row has none. An empty
+    /// list stands for every recipient.
+    pub recipient: Vec<RecipientHash>,
     pub channel: Option<String>,
     pub provider: Option<String>,
     pub reason: Option<String>,

@@ -22,6 +22,22 @@ pub(crate) struct PlanBody {
     /// The fingerprint of a group.
     #[schema(max_length = 500)]
     group: Option<String>,
+    /// The id of their delivery.
+    #[schema(max_length = 255)]
+    id: Option<String>,
+    /// Dead at this time or later.
+    #[schema(format = DateTime)]
+    from: Option<String>,
+    /// Dead before this time, as `to` of a list says: `to` of a plan is the channel of a redirect.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// The recipient, in any spelling that reaches the same. A letter whose delivery the ledger does not know is not found
+    /// so. The plan keeps `recipient_hash` in its place.
+    #[schema(max_length = 4096)]
+    recipient: Option<String>,
+    /// What a plan has kept in the place of a recipient, as the journal tells it: to plan the same again. Not beside
+    /// `recipient`.
+    recipient_hash: Option<String>,
     /// The channel that their bodies name.
     #[schema(max_length = 500)]
     channel: Option<String>,

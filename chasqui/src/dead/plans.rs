@@ -149,6 +149,11 @@ impl From<RedirectPlan> for Plan {
 }
 
 impl Plan {
+    /// Whether it asks for a recipient, whom the ledger knows by a hash alone.
+    pub(super) const fn has_recipient(&self) -> bool {
+        self.which.filter.has_recipient()
+    }
+
     /// It is to be started at once.
     pub(super) const fn starts(&self) -> bool {
         self.common.yes

@@ -1,6 +1,7 @@
 //! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
 
 mod edits;
+mod narrowed;
 
 use std::collections::BTreeSet;
 

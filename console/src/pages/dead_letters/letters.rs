@@ -66,7 +66,7 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
         return Ok(narrowed);
     }
     let known = dead_letters::reading(&console.store).await?;
-    let asked = wanted.filter(viewer.actor.tenant.clone());
+    let asked = wanted.filter(viewer.actor.tenant.clone(), &console.recipients);
     let page = dead_letters::list(&console.store, &asked, wanted.after.as_ref(), PAGE).await?;
     let (pairs, after) = (wanted.pairs(), wanted.after.as_ref().map(ToString::to_string));
     let here = address(paths::LETTERS, &pairs, after.as_deref());

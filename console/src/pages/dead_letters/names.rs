@@ -41,6 +41,11 @@ pub(crate) fn question(action: LetterAction, letters: u32, lang: Lang) -> String
 pub(crate) fn selector(name: &str, lang: Lang) -> &str {
     match name {
         "group" => lang.of("group", "grupo"),
+        "id" => lang.of("delivery", "entrega"),
+        "from" => lang.of("died from", "murió desde"),
+        "until" => lang.of("died before", "murió antes de"),
+        "recipient" => lang.of("recipient", "destinatario"),
+        "recipient_hash" => lang.of("recipient, by hash", "destinatario, por su hash"),
         "channel" => lang.of("channel", "canal"),
         "provider" => lang.of("provider", "proveedor"),
         "reason" => lang.of("reason", "motivo"),

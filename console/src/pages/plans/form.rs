@@ -49,8 +49,7 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "plan for dead letters").await;
     }
-    let providers = console.checker.providers();
-    let asked = match Asked::of(object(&fields), providers) {
+    let asked = match Asked::of(object(&fields), console.checker.providers(), &console.recipients) {
         Ok(asked) => asked,
         Err(errors) => return page(&console, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors).await,
     };
@@ -178,6 +177,7 @@ impl Form<'_> {
                     a href=(paths::group(value)) title=(value) { (headline(group)) }
                     ", " ((Words::of(self.lang).so_many_letters)(group.letters.into()))
                 }
+                ("recipient_hash", _) => { (names::selector(name, self.lang)) }
                 ("job", _) => { (names::selector(name, self.lang)) ": " a href=(paths::job(value)) { code { (value) } } }
                 _ => { (names::selector(name, self.lang)) ": " code { (value) } }
             }
