@@ -121,11 +121,10 @@ impl DeadCommand {
     fn has_recipient(&self) -> bool {
         match self {
             Self::List(filter) => filter.has_recipient(),
-            Self::Plan { plan, .. }
-            | Self::Replay(plan)
-            | Self::Drop(plan)
-            | Self::Restore(plan)
-            | Self::Redirect(plan) => plan.has_recipient(),
+            Self::Plan { plan, .. } => plan.which.has_recipient(),
+            Self::Replay(plan) => plan.which.has_recipient(),
+            Self::Drop(plan) => plan.which.has_recipient(),
+            Self::Redirect(plan) => plan.which.has_recipient(),
             _ => false,
         }
     }

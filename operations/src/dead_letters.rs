@@ -13,7 +13,7 @@ mod written;
 
 use std::time::Duration;
 
-use domain::{Actor, Canary, Clock, Entry, KnownProviders, Scope, Tenant, Timestamp};
+use domain::{Actor, Canary, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
     Counted, FailedReading, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
     LetterPlan, MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,

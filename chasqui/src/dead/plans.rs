@@ -9,7 +9,7 @@ use super::wanted::Filter;
 #[group(skip)]
 pub(super) struct Plan {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
     /// Of a restore: the job whose letters are put back
     #[arg(long, value_name = "ID")]
     job: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct Plan {
 #[group(skip)]
 pub(super) struct ReplayPlan {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
     #[command(flatten)]
     sending: Sending,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub(super) struct ReplayPlan {
 #[group(skip)]
 pub(super) struct DropPlan {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
     #[command(flatten)]
     common: Common,
 }
@@ -61,7 +61,7 @@ pub(super) struct RestorePlan {
 #[group(skip)]
 pub(super) struct RedirectPlan {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
     #[command(flatten)]
     redirected: Redirected,
     #[command(flatten)]
@@ -73,7 +73,7 @@ pub(super) struct RedirectPlan {
 // Which letters of the queue are meant.
 #[derive(clap::Args, Debug)]
 #[group(skip)]
-struct Which {
+pub(super) struct Which {
     #[command(flatten)]
     filter: Filter,
     /// Every letter
@@ -123,6 +123,12 @@ struct Common {
     yes: bool,
 }
 
+impl Which {
+    pub(super) const fn has_recipient(&self) -> bool {
+        self.filter.has_recipient()
+    }
+}
+
 impl From<ReplayPlan> for Plan {
     fn from(ReplayPlan { which, sending, common }: ReplayPlan) -> Self {
         Self { which, job: None, redirected: Redirected::default(), sending, common }
@@ -149,11 +155,6 @@ impl From<RedirectPlan> for Plan {
 }
 
 impl Plan {
-    /// Whether it asks for a recipient, whom the ledger knows by a hash alone.
-    pub(super) const fn has_recipient(&self) -> bool {
-        self.which.filter.has_recipient()
-    }
-
     /// It is to be started at once.
     pub(super) const fn starts(&self) -> bool {
         self.common.yes

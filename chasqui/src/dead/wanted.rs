@@ -214,7 +214,7 @@ mod tests {
         let words = ["--from", "2026-03-01T02:00:00Z", "--until", "2026-03-01T04:00:00+01:00", "--id", "order-7"];
         let words = [&words[..], &["--recipient", "+12025550143"]].concat();
         let plan = planning(&[&words[..], &["--to", "whatsapp"]].concat()).unwrap();
-        assert!(plan.has_recipient());
+        assert!(plan.which.has_recipient());
         let fields = plan.fields("redirect");
         for (name, value) in [
             ("from", "2026-03-01T02:00:00Z"),

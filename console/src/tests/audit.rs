@@ -32,7 +32,7 @@ async fn the_journal_is_listed_and_narrowed() {
 async fn an_entry_has_its_instant_and_the_beginning_and_the_end_of_an_id() {
     let site = Site::start().await;
     let mut entry = testkit::told_by("<ada>", testkit::at("2026-02-28T23:59:58Z"));
-    (entry.kind, entry.subject) = ("suppression.added".to_owned(), "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10".to_owned());
+    (entry.kind, entry.subject) = ("suppression.added", "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10".to_owned());
     site.store.journal(&entry).await.unwrap();
     let page = site.get("/console/audit", "session=everything").await;
     assert!(page.words().contains("2026-02-28 23:59:58 UTC"), "{}", page.text);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Lane, Outcome};
+use domain::{KnownProviders, Lane, Outcome, RecipientHasher};
 use serde_json::json;
 use store::{Archived, IndexedLetter, Item, OF_NO_CALL, Sort, Store};
 
@@ -55,7 +55,8 @@ async fn told(store: &Store, id: &str) -> String {
 
 /// A scheduler takes the letter out of the queue for a job that drops it.
 async fn dropped(store: &Store, letter: &str) {
-    let asked = Asked::read(&json!({"action": "drop", "all": true, "why": "spam"}).to_string()).unwrap();
+    let wanted = json!({"action": "drop", "all": true, "why": "spam"}).to_string();
+    let asked = Asked::read(&wanted, &KnownProviders::default(), &RecipientHasher::new(b"a secret")).unwrap();
     dead_letters::plan(store, &operator("acme"), "job-1".into(), asked, &Still(NOW)).await.unwrap();
     let started = dead_letters::start(store, &operator("acme"), "job-1", 1, NOW).await.unwrap();
     assert!(matches!(started, Started::Started(_)), "{started:?}");

@@ -1,6 +1,7 @@
 //! What is said of letters of which no delivery is known, and of those beside a delivery.
 
 use super::*;
+use crate::Tenant;
 
 fn letter<'a>(name: &'a str, reason: &'a str) -> LetterFact<'a> {
     LetterFact {
