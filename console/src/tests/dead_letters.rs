@@ -343,7 +343,7 @@ async fn letters_are_redirected_to_a_provider_that_is_chosen_by_its_name() {
     has(&form, &["name=\"to\"", "name=\"to_provider\"", "<option value=\"smtp\"", "<option value=\"twilio\""]);
     let plan = planned(&site, "action=redirect&all=true&to=&to_provider=twilio&why=mended").await;
     for (cookies, told) in
-        [("session=operator", "By which provider alone"), ("session=operator; chasqui_lang=es", "Solo por qué")]
+        [("session=operator", "By which provider alone"), ("session=operator; chasqui_lang=es", "Por qué único proveedor")]
     {
         has(&site.get(&plan, cookies).await, &[told, "<dd>twilio</dd>"]);
     }

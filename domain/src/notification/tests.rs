@@ -130,7 +130,7 @@ fn all_bad_fields_are_named_at_once() {
         json!({
             "version": "1", "id": "a\nb", "tenant": "a b", "channel": 7, "destination": " ", "subject": "a\r\nBcc: b",
             "message": ["x"], "template": "../x", "locale": "e s", "data": [1], "reply_to": "a@b.c", "cc": 7, "bcc": {"0": "a@b.c"},
-            "headers": ["X-A: b"], "attachments": true, "list": "a b", "priority": "asap", "send_at": "tomorrow",
+            "headers": ["X-A: b"], "attachments": true, "list": "a b", "provider": "a b", "priority": "asap", "send_at": "tomorrow",
             "expires_at": 5, "ttl_seconds": 0, "max_lateness_seconds": -1, "metadata": "m", "fallback": {}
         }),
         &FIELDS.map(|name| format!("/{name}")).each_ref().map(String::as_str),

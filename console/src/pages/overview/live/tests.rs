@@ -98,10 +98,10 @@ fn one_group_is_told_as_one() {
 #[test]
 fn a_figure_that_cannot_be_known_says_why() {
     let page = live(&overview(), &[], Lang::En, now()).into_string();
-    assert_eq!(page.matches("<span title=\"A provider has reported of all that was sent").count(), 1, "{page}");
+    assert_eq!(page.matches("<span title=\"The ledger knows of none of them").count(), 1, "{page}");
     let nothing_sent = ChannelNow { channel: "sms".into(), in_flight: 1, ..ChannelNow::default() };
     let page = live(&Overview { channels: vec![nothing_sent], ..overview() }, &[], Lang::Es, now()).into_string();
-    assert!(!page.contains("Un proveedor informó"), "{page}");
+    assert!(!page.contains("El libro no sabe de ninguno"), "{page}");
 }
 
 #[test]
