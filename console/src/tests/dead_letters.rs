@@ -342,9 +342,10 @@ async fn letters_are_redirected_to_a_provider_that_is_chosen_by_its_name() {
     let form = site.get("/console/dead-letters/plans?action=redirect&all=true", "session=operator").await;
     has(&form, &["name=\"to\"", "name=\"to_provider\"", "<option value=\"smtp\"", "<option value=\"twilio\""]);
     let plan = planned(&site, "action=redirect&all=true&to=&to_provider=twilio&why=mended").await;
-    for (cookies, told) in
-        [("session=operator", "By which provider alone"), ("session=operator; chasqui_lang=es", "Por qué único proveedor")]
-    {
+    for (cookies, told) in [
+        ("session=operator", "By which provider alone"),
+        ("session=operator; chasqui_lang=es", "Por qué único proveedor"),
+    ] {
         has(&site.get(&plan, cookies).await, &[told, "<dd>twilio</dd>"]);
     }
     has(&site.get("/console/dead-letters/jobs", "session=operator").await, &["→ twilio"]);
