@@ -55,12 +55,16 @@ async fn decide(State(app): Shared, request: Request) -> Response {
     };
     let body = match read_bytes(request, MAX_BYTES).await {
         Ok(body) => body,
-        Err(problem) => return told(problem.status(), words, words.unreadable),
+        Err(problem) => return told(problem.status(), words, words.undecided_title, words.unreadable),
     };
-    let Some(choice) = choice_in(&body) else { return told(StatusCode::BAD_REQUEST, words, words.no_choice) };
+    let Some(choice) = choice_in(&body) else {
+        return told(StatusCode::BAD_REQUEST, words, words.undecided_title, words.no_choice);
+    };
     let now = app.clock.now();
     match answer_by_link(&app.publisher, &app.secrets, &linked, choice, now).await {
-        Ok(Answering::UnknownChoice) => told(StatusCode::UNPROCESSABLE_ENTITY, words, words.unknown_choice),
+        Ok(Answering::UnknownChoice) => {
+            told(StatusCode::UNPROCESSABLE_ENTITY, words, words.undecided_title, words.unknown_choice)
+        }
         Ok(Answering::Said) => standing(words, &linked.standing(now), None),
         Ok(Answering::Published { id, is_awaited }) => {
             broker_confirmed();
@@ -70,7 +74,7 @@ async fn decide(State(app): Shared, request: Request) -> Response {
         }
         Err(error) => {
             broker_failed(&error);
-            told(StatusCode::SERVICE_UNAVAILABLE, words, words.unavailable)
+            told(StatusCode::SERVICE_UNAVAILABLE, words, words.unavailable_title, words.unavailable)
         }
     }
 }
@@ -86,8 +90,8 @@ async fn found(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(Linked, &'s
             let words = spoken_by(headers, linked.locale.as_deref().unwrap_or(usual));
             Ok((linked, words))
         }
-        Ok(None) => Err(told(StatusCode::NOT_FOUND, words, words.unknown)),
-        Err(problem) => Err(told(problem.status(), words, words.unavailable)),
+        Ok(None) => Err(told(StatusCode::NOT_FOUND, words, words.unknown_title, words.unknown)),
+        Err(problem) => Err(told(problem.status(), words, words.unavailable_title, words.unavailable)),
     }
 }
 
@@ -103,7 +107,7 @@ fn choice_in(body: &[u8]) -> Option<&str> {
 async fn outcome(app: &App, words: &Words, before: Linked, awaited: Option<&str>) -> Response {
     let linked = match shown_in_time(app, &before, awaited).await {
         Ok(Some(linked)) => linked,
-        Ok(None) | Err(_) => return told(StatusCode::ACCEPTED, words, words.received),
+        Ok(None) | Err(_) => return told(StatusCode::ACCEPTED, words, words.received_title, words.received),
     };
     let is_shown = awaited.is_none_or(|id| linked.has(id));
     let standing_now = linked.standing(app.clock.now());

@@ -5,7 +5,7 @@ pub(crate) mod refusals;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,6 +22,7 @@ use web::problem::{BadField, ProblemDetails};
 
 use self::refusals::UnreadParameter;
 use crate::app::App;
+use crate::page::is_of_a_browser;
 
 /// Pages that are in no document.
 pub(crate) const PAGES: [&str; 2] = ["/docs", "/openapi.json"];
@@ -187,8 +188,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
 
 /// `/`: people are led to the console, programs are told where everything is.
 async fn root(headers: HeaderMap) -> Response {
-    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepts.contains("text/html") {
+    if is_of_a_browser(&headers) {
         return Redirect::to(console::HOME).into_response();
     }
     let places = json!({

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use runtime::Readiness;
 use web::probes::{self, Health};
 use web::problem::Problem;
 
@@ -28,7 +29,8 @@ pub(crate) async fn live() -> Json<Health> {
 
 /// The API can publish: the broker is connected, not blocked, and confirms
 ///
-/// The ledger is left out: publishing does not need it.
+/// The ledger is left out: publishing does not need it. Where a worker runs in the same process, as under `chasqui up`,
+/// `paused` says what is paused, a line each; the API is as ready as without.
 #[utoipa::path(
     get, path = "/health/ready", tag = "Health",
     responses(
@@ -40,7 +42,8 @@ pub(crate) async fn ready(State(app): Shared) -> Result<Json<Health>, Problem> {
     let watch = app.publisher.watch();
     // Why is in our log: it names the broker's address, and anybody may ask this.
     let missing = watch.borrow().missing();
-    probes::readiness_of(missing.map(str::to_owned).into_iter().collect())
+    let paused = app.settings.worker.as_ref().map(Readiness::paused).unwrap_or_default();
+    probes::readiness_of(missing.map(str::to_owned).into_iter().collect(), paused)
 }
 
 /// Metrics in the text format of Prometheus

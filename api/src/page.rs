@@ -3,7 +3,7 @@
 //! what decides is a button of its form.
 
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS,
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,7 @@ const SPANISH: &str = "es";
 /// In which languages there are pages.
 const OURS: [&str; 2] = [SPANISH, "en"];
 
-/// The name of the style beside a page: relative, because a proxy may have us below a path.
+/// The name of the style beside a page.
 pub(crate) const STYLE: &str = "page.css";
 
 /// What stands in the frame, as text.
@@ -26,7 +26,10 @@ pub(crate) struct Page<'a> {
     pub(crate) status: StatusCode,
     /// Of its words, such as `es`.
     pub(crate) language: &'static str,
-    pub(crate) title: &'static str,
+    /// Its heading: what it asks, or what has become of that. It may have words of strangers in it.
+    pub(crate) title: &'a str,
+    /// Where its style is, from the page itself: relative, because a proxy may have us below a path.
+    pub(crate) style: &'static str,
     /// What it is about, in larger letters.
     pub(crate) lead: Option<&'a str>,
     pub(crate) paragraphs: &'a [String],
@@ -59,9 +62,12 @@ impl Page<'_> {
         let buttons: String = button.chain(self.choices.iter().map(button_of)).collect();
         let form = if buttons.is_empty() { buttons } else { format!("<form method=\"post\">\n{buttons}</form>\n") };
         let page = include_str!("page/page.html").replace("{language}", self.language);
-        let page = page.replace("{style}", STYLE).replace("{title}", &escaped(self.title));
-        // The words of strangers come last: nothing is looked for in them.
-        page.replace("{text}", &format!("{lead}{paragraphs}{form}"))
+        let page = page.replace("{style}", self.style);
+        // The words of strangers come last, and those of the heading after the place of the text is known: nothing is looked
+        // for in them.
+        let parts: Vec<String> =
+            page.split("{text}").map(|part| part.replace("{title}", &escaped(self.title))).collect();
+        parts.join(&format!("{lead}{paragraphs}{form}"))
     }
 }
 
@@ -75,6 +81,12 @@ fn button_of(choice: &AskChoice) -> String {
 pub(crate) async fn style() -> Response {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "max-age=3600")];
     (headers, include_str!("page/page.css")).into_response()
+}
+
+/// Whether somebody looks who is shown a page, and not a program.
+pub(crate) fn is_of_a_browser(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html")
 }
 
 /// Whether a page is in Spanish; otherwise it is in English. The first of these that a browser names decides, and where it

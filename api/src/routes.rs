@@ -38,7 +38,8 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
     let router = if app.settings.files.is_some() { router.merge(probe_of_files()) } else { router };
     let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
     let router = router.merge(verifications::page::pages().into()).merge(answer_page::page().into());
-    let router = if app.settings.sandbox { router.merge(pages::pages().into()) } else { router };
+    let sandbox = if app.settings.sandbox { pages::pages() } else { pages::while_off() };
+    let router = router.merge(sandbox.into());
     let router = if app.settings.files.is_some() { router.merge(files::shared::page().into()) } else { router };
     (router, readings)
 }

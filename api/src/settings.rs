@@ -10,6 +10,7 @@ use std::time::Duration;
 use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
 use files::Files;
 use operations::providers::Carrier;
+use runtime::Readiness;
 use secrecy::SecretString;
 
 pub use self::operator::{Open, OperatorSettings};
@@ -78,6 +79,8 @@ pub struct Settings {
     pub files: Option<Arc<Files>>,
     /// `PUBLIC_URL`: where the world reaches the API; links to files lead there.
     pub public_url: Option<String>,
+    /// The worker in the same process, which knows what is paused. None where there is none.
+    pub worker: Option<Readiness>,
 }
 
 impl Settings {
@@ -111,6 +114,7 @@ impl Settings {
             verify: verify::nothing(),
             files: None,
             public_url: None,
+            worker: None,
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::{ChannelName, Outcome, SANDBOX, Timestamp, Window};
+use domain::{ChannelName, Notification, Outcome, SANDBOX, Timestamp, Window};
 use media::{MEDIA, Medium, find, inapp, is_of_the_fleet, known, unknown};
 use runtime::settings::Kind;
 
 use crate::channel::{Channel, Outgoing};
 use crate::checked::Checked;
-use crate::providers::{Provider, Service, preferred, serving};
+use crate::providers::{Provider, Service, known_providers, preferred, serving};
 use crate::sandbox::Sandbox;
 use crate::settings::{SandboxMode, Settings};
 
@@ -181,6 +181,28 @@ impl Channels {
                 "channel {} is not enabled{to}: set {} (and name it in CHANNELS, if that is set)",
                 medium.name,
                 needs_of(medium, kind)
+            ))
+        })
+    }
+
+    /// Who may carry a notification, the preferred first; at least one. Where it names a provider, that one alone, and what
+    /// the sandbox carries it captures for whoever is named.
+    ///
+    /// # Errors
+    /// [`NotEnabled`], with who carries its channel here where that is not the one that it names.
+    pub fn carriers_of(&self, notification: &Notification) -> Result<&[Arc<Enabled>], NotEnabled> {
+        let Notification { channel, destination, provider, .. } = notification;
+        let carriers = self.carriers(channel, destination)?;
+        let Some(name) = provider else { return Ok(carriers) };
+        if let Some(why) = known_providers().refusal(name, Some(channel.as_str())) {
+            return Err(NotEnabled::Unknown(format!("/provider {why}")));
+        }
+        let is_it = |carrier: &&Arc<Enabled>| carrier.provider == name || carrier.captures();
+        carriers.iter().find(is_it).map(std::slice::from_ref).ok_or_else(|| {
+            let here: Vec<&str> = carriers.iter().map(|carrier| carrier.provider).collect();
+            NotEnabled::NotConfigured(format!(
+                "/provider {name} does not carry {channel} here: {} may",
+                here.join(", ")
             ))
         })
     }

@@ -105,7 +105,7 @@ async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
     let states = asks::states(store, &key, &found.copies).await.context("the ledger could not be read")?;
     match json {
         true => output::json(&shown::json_of(&found, &states)),
-        false => shown::print(&found, &states),
+        false => shown::print(&found, &states, parts::clock().now()),
     }
     if follow && found.ask.end.is_none() {
         let (dead_letters, none) = (config.topology.names.dead_letter_queue(), rejected::Rejections::none());

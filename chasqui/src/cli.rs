@@ -42,7 +42,8 @@ pub enum Command {
     Worker,
     /// Stores and fires what is due later
     Scheduler,
-    /// Tells endpoints what has happened, by webhook
+    /// Hears what people answer and write and what services report, has commands and codes go on by it, and tells endpoints
+    /// what has happened, by webhook
     Dialog,
     /// Tells people who are connected what happens, by Socket.IO and server-sent events
     Gateway,

@@ -127,6 +127,9 @@ impl Config {
         };
         config.channels.labels = keys::labels(&config);
         without_effect::warn(reader, &config, up);
+        if role.knows_services() {
+            services::warn(reader, &config.services);
+        }
         role.check(reader, &config);
         config
     }

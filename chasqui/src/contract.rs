@@ -60,7 +60,7 @@ pub(crate) fn run(sources: Sources, command: ContractCommand) -> Result<ExitCode
     let ContractCommand::Lint(what) = command;
     let config = Config::read(sources, Role::Lint)?;
     logs::start(&config)?;
-    let checker = Checker::new(parts::templates(&config)?).calling(parts::calls(&config));
+    let checker = parts::checker(&config)?.calling(parts::calls(&config));
     let text = read(&what.file)?;
     let now = parts::clock().now();
     let bodies = match bodies(&text) {

@@ -1,7 +1,10 @@
 //! `chasqui dead`: what is in the dead-letter queue, in groups of what failed alike, and what is to become of it.
 
 mod edit;
+mod plans;
 mod shown;
+#[cfg(test)]
+mod testing;
 mod wanted;
 mod watch;
 
@@ -10,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use domain::{Actor, Clock as _, Tenant};
+use domain::{Actor, Clock as _, RecipientHasher, Tenant};
 use operations::dead_letters::{self, Asked, Change, FailureFormat, Planned, Shown, Started};
 use serde_json::{Map, Value};
 use store::{MAX_PLANS, Store};
@@ -18,7 +21,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::edit::Edit;
-use self::wanted::{CloseMissing, Filter, Plan};
+use self::plans::{DropPlan, Plan, RedirectPlan, ReplayPlan, RestorePlan};
+use self::wanted::{CloseMissing, Filter};
 use crate::clock::SystemClock;
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -51,7 +55,7 @@ pub struct Dead {
 enum DeadCommand {
     /// Print the groups of letters that failed alike, those with the most letters first
     Groups {
-        /// Those too of which no letter is left
+        /// All groups, and those of which no letter is left as well
         #[arg(long)]
         resolved: bool,
     },
@@ -78,14 +82,14 @@ enum DeadCommand {
         plan: Box<Plan>,
     },
     /// Publish letters again, each to its lane with a fresh budget: a plan, which --yes starts at once
-    Replay(Box<Plan>),
+    Replay(Box<ReplayPlan>),
     /// Take letters out of the queue, and keep them for the retention: a plan, which --yes starts at once
-    Drop(Box<Plan>),
+    Drop(Box<DropPlan>),
     /// Put letters that were dropped back into the queue: a plan, which --yes starts at once
-    Restore(Box<Plan>),
+    Restore(Box<RestorePlan>),
     /// Send letters by another channel that reaches people by the same numbers, each as a delivery of its own: a plan,
     /// which --yes starts at once
-    Redirect(Box<Plan>),
+    Redirect(Box<RedirectPlan>),
     /// End the rows of dead deliveries whose letters are not in the queue any more: a plan, which --yes starts at once
     CloseMissing(CloseMissing),
     /// Send a corrected letter as a delivery of its own, and take the letter out of the queue
@@ -113,24 +117,37 @@ enum DeadCommand {
     Resume { id: String },
 }
 
+impl DeadCommand {
+    fn has_recipient(&self) -> bool {
+        match self {
+            Self::List(filter) => filter.has_recipient(),
+            Self::Plan { plan, .. } => plan.which.has_recipient(),
+            Self::Replay(plan) => plan.which.has_recipient(),
+            Self::Drop(plan) => plan.which.has_recipient(),
+            Self::Redirect(plan) => plan.which.has_recipient(),
+            _ => false,
+        }
+    }
+}
+
 pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
     let publishes = matches!(what.command, DeadCommand::Edit(_));
-    let (sources, role) = match publishes {
-        true => (unconfigured::with_ledger_and_secret(sources), Role::Send),
-        false => (unconfigured::with_ledger(sources), Role::Ledger),
-    };
-    let config = Config::read(sources, role)?;
+    let role = if publishes { Role::Send } else { Role::Ledger };
+    let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
     logs::start(&config)?;
+    if what.command.has_recipient() {
+        parts::needs_secret(&config, "the ledger knows recipients by a hash that is made with it")?;
+    }
     let store = parts::existing_store(&config, parts::clock()).await?;
     let Dead { tenant, json, by, command } = what;
     let actor = actor(by.as_deref(), tenant.clone());
-    let desk = Desk { store, tenant, json, actor };
+    let desk = Desk { store, recipients: parts::hasher(&config), tenant, json, actor };
     match command {
         DeadCommand::Groups { resolved } => desk.groups(resolved).await,
         DeadCommand::List(filter) => desk.list(*filter).await,
         DeadCommand::Show { what } => desk.show(&what).await,
         DeadCommand::Acknowledge { group, note } => desk.acknowledge(&group, note.as_deref()).await,
-        DeadCommand::Plan { action, plan } if plan.yes => {
+        DeadCommand::Plan { action, plan } if plan.starts() => {
             Err(Usage(format!("--yes starts a plan: write `chasqui dead {action}`")).into())
         }
         DeadCommand::Plan { action, plan } => desk.plan(plan.fields(&action), false).await,
@@ -154,6 +171,7 @@ pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
 /// What every command of this kind has.
 struct Desk {
     store: Store,
+    recipients: RecipientHasher,
     tenant: Tenant,
     json: bool,
     actor: Actor,
@@ -192,17 +210,20 @@ impl Desk {
         let groups = in_words(dead_letters::groups(&self.store, &self.tenant, resolved).await)?;
         shown::groups(&groups, self.json);
         if !resolved && !self.json {
-            say!("those of which no letter is left: chasqui dead groups --resolved");
+            say!("these, and those of which no letter is left: chasqui dead groups --resolved");
         }
         Ok(ExitCode::SUCCESS)
     }
 
     async fn list(&self, filter: Filter) -> Result<ExitCode> {
         self.read().await?;
-        let filter = filter.of(&self.tenant)?;
+        let filter = filter.of(&self.tenant, &self.recipients)?;
         let mut after = None;
         loop {
             let page = in_words(dead_letters::list(&self.store, &filter, after.as_ref(), store::MAX_PAGE).await)?;
+            if after.is_none() && !self.json && !page.letters.is_empty() {
+                say!("{}", shown::LETTER_HEADING);
+            }
             page.letters.iter().for_each(|letter| shown::letter(letter, self.json));
             after = page.next;
             if after.is_none() || output::is_unread() {
@@ -236,15 +257,17 @@ impl Desk {
         Ok(exit::answer(noted))
     }
 
-    async fn plan_of(&self, action: &str, plan: Plan) -> Result<ExitCode> {
-        let starts = plan.yes;
+    async fn plan_of(&self, action: &str, plan: impl Into<Plan>) -> Result<ExitCode> {
+        let plan = plan.into();
+        let starts = plan.starts();
         self.plan(plan.fields(action), starts).await
     }
 
     /// Makes a plan and shows it. Starts it where that was asked for.
     async fn plan(&self, fields: Map<String, Value>, starts: bool) -> Result<ExitCode> {
         let restores = fields.get("action").is_some_and(|action| action == "restore");
-        let asked = Asked::of(fields).map_err(|errors| wanted::refused(&errors))?;
+        let asked = Asked::of(fields, &channels::known_providers(), &self.recipients);
+        let asked = asked.map_err(|errors| wanted::refused(&errors))?;
         if !restores {
             self.read().await?;
         }

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use domain::{Explanation, Key, Tenant, printable};
+use operations::dead_letters;
 use operations::deliveries::{NotKnown, is_id};
 use serde_json::{Value, json};
+use store::{IndexedLetter, LETTER_LOOK, LetterFilter, MAX_PAGE, Store};
 
 use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
@@ -15,7 +17,7 @@ use crate::{exit, logs, parts, unconfigured};
 
 #[derive(clap::Args, Debug)]
 pub struct Explain {
-    /// The id of the delivery
+    /// The id of the delivery; of what never became one, its dead letter is named
     #[arg(allow_hyphen_values = true)]
     id: String,
     #[arg(long, value_parser = tenant, default_value = "default")]
@@ -25,7 +27,7 @@ pub struct Explain {
     json: bool,
 }
 
-/// Explains one delivery. Exit code 1 when nothing is known of it.
+/// Explains one delivery, or the dead letters of its id. Exit code 1 when nothing is known of either.
 pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
     let Explain { id, tenant, json } = what;
     if !is_id(&id) {
@@ -48,7 +50,10 @@ pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
     match &told {
         Some(told) if json => output::json(&json_of(&key, told)),
         Some(told) => lines_of(&key, told).iter().for_each(|line| say!("{line}")),
-        None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
+        None => match letter_of(&store, &key).await.context("the ledger could not be read")? {
+            Some(letter) => say!("{}", printable(&of_letter(&letter))),
+            None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
+        },
     }
     Ok(exit::answer(told.is_some()))
 }
@@ -57,6 +62,30 @@ pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
 fn without_tenant(key: &Key) -> Option<Key> {
     let id = key.id.strip_prefix(key.tenant.as_str())?.strip_prefix('/')?;
     is_id(id).then(|| Key { id: id.to_owned(), ..key.clone() })
+}
+
+/// The newest dead letter of this id, as the queue was read last. What never became a delivery has no row, such as a question
+/// that could be put to nobody. Of a long queue those are looked at that died last.
+async fn letter_of(store: &Store, key: &Key) -> Result<Option<IndexedLetter>, store::StoreError> {
+    let filter = LetterFilter { tenant: key.tenant.clone(), ..LetterFilter::default() };
+    let mut after = None;
+    for _ in 0..LETTER_LOOK.div_ceil(MAX_PAGE as usize) {
+        let page = dead_letters::list(store, &filter, after.as_ref(), MAX_PAGE).await?;
+        let found = page.letters.into_iter().find(|letter| letter.id == key.id);
+        after = page.next;
+        if found.is_some() || after.is_none() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+fn of_letter(letter: &IndexedLetter) -> String {
+    let IndexedLetter { letter, reason, error, dead_at, .. } = letter;
+    format!(
+        "No delivery of this id is known, but a dead letter has it since {dead_at}: {reason}: {error}. `chasqui dead show {letter}` \
+         prints it."
+    )
 }
 
 fn lines_of(key: &Key, told: &Explanation) -> Vec<String> {
@@ -75,13 +104,45 @@ fn json_of(key: &Key, told: &Explanation) -> Value {
     });
     json!({
         "id": key.id, "tenant": key.tenant.as_str(), "summary": told.summary.to_string(),
-        "sentences": sentences.collect::<Vec<_>>(),
+        "sentences": sentences.collect::<Vec<_>>(), "letters": told.letters,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::Lane;
+
     use super::*;
+
+    fn letter(id: &str, name: &str) -> IndexedLetter {
+        IndexedLetter {
+            letter: name.into(),
+            tenant: Tenant::default(),
+            id: id.into(),
+            epoch: 0,
+            lane: Lane::Urgent,
+            channel: String::new(),
+            provider: String::new(),
+            class: String::new(),
+            code: String::new(),
+            template: String::new(),
+            reason: "permanent".into(),
+            error: "nobody who is named in /to is known\u{1b}".into(),
+            fingerprint: "0a".into(),
+            attempts: 0,
+            dead_at: testkit::NOW,
+            expires_at: None,
+            copies: 1,
+        }
+    }
+
+    #[test]
+    fn what_never_became_a_delivery_is_told_with_its_letter() {
+        let told = of_letter(&letter("q-1", "0a1b"));
+        for words in ["permanent: nobody who is named in /to is known", "`chasqui dead show 0a1b` prints it."] {
+            assert!(told.contains(words), "{told}");
+        }
+    }
 
     #[test]
     fn an_id_may_be_copied_with_its_tenant() {

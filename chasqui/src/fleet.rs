@@ -65,13 +65,17 @@ impl Fleet {
         let shared = Shared { config, broker, publisher: publisher.clone(), store: store.clone(), templates, clock };
         let readiness: [Readiness; 4] = std::array::from_fn(|_| Readiness::default());
         let [working, scheduling, telling, showing] = readiness.clone();
+        let beside = Some(working.clone());
         let mut other_roles = JoinSet::new();
         other_roles.spawn(roles::run_worker(shared.clone(), working, stop_others.clone()));
         other_roles.spawn(roles::run_scheduler(shared.clone(), scheduling, stop_others.clone()));
         other_roles.spawn(roles::run_dialog(shared.clone(), telling, stop_others.clone()));
         other_roles.spawn(roles::run_gateway(shared.clone(), for_clients, showing, stop_others.clone()));
-        let around =
-            Around { first_user: FirstUser::FromThisMachine, realtime: origins_of(gateway).into_iter().next() };
+        let around = Around {
+            first_user: FirstUser::FromThisMachine,
+            realtime: origins_of(gateway).into_iter().next(),
+            worker: beside,
+        };
         let api_role = tokio::spawn(roles::run_api(shared, listener, around, stop_api.clone()));
         Ok(Self {
             api,

@@ -11,8 +11,8 @@ use domain::{
 };
 use files::Files;
 use gateway::Trust;
-use operations::Calls;
 use operations::providers::Carrier;
+use operations::{Calls, Checker};
 use secrecy::ExposeSecret;
 use store::{MigrateError, Patience, Store, StoreError};
 use templates::Templates;
@@ -29,6 +29,11 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
+}
+
+/// Checks notifications before they are published, also by whom they are to be carried.
+pub(crate) fn checker(config: &Config) -> Result<Checker> {
+    Ok(Checker::new(templates(config)?).carried_by(channels::known_providers()))
 }
 
 /// Which of the URLs that others give are never called.

@@ -116,7 +116,7 @@ fn carriers(config: &Config) -> Result<Carriers> {
 }
 
 /// The sources as a fleet of this directory reads them: `chasqui up` captures everything where nobody says otherwise.
-fn of_this_directory(mut sources: Sources) -> Sources {
+pub(crate) fn of_this_directory(mut sources: Sources) -> Sources {
     if unconfigured::is_here(&sources) && sources.get("SANDBOX").is_none() {
         sources.set("SANDBOX", "all");
     }

@@ -93,7 +93,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
             tokio::spawn(ready_the_ledger_in_the_background(shared.clone(), stop.clone()));
             // Nobody knows what is in front of this process: behind a proxy, everybody would seem to be on this
             // machine.
-            let around = Around { first_user: FirstUser::WithTheTokenOnly, realtime: None };
+            let around = Around { first_user: FirstUser::WithTheTokenOnly, realtime: None, worker: None };
             run_api(shared, listener, around, stop).await?;
         }
         (Role::Scheduler, _) => {
@@ -157,6 +157,8 @@ pub(crate) struct Around {
     pub(crate) first_user: FirstUser,
     /// The origin at which browsers find the gateway. None where it is the API's own, as behind a proxy.
     pub(crate) realtime: Option<String>,
+    /// The worker in the same process, if there is one.
+    pub(crate) worker: Option<Readiness>,
 }
 
 pub(crate) async fn run_api(
@@ -174,6 +176,7 @@ pub(crate) async fn run_api(
     let settings = api_settings(&shared.config, listener.local_addr()?, around, files)?;
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
+        .carried_by(channels::known_providers())
         .linking(shared.config.public_url.is_some());
     let gate = webhooks::gate(&shared.config.channels);
     let render = metrics::render(shared.config.delivery_objective);
@@ -244,6 +247,7 @@ fn api_settings(
         verify: config.api.verify.clone(),
         services: config.services.clone(),
         realtime: around.realtime,
+        worker: around.worker,
         push_key: config.channels.webpush.public_key.clone(),
         files: Some(files),
         public_url: config.public_url.as_ref().map(|own| own.url.clone()),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use channels::{Channels, Handling, SandboxMode};
 use clap::Subcommand;
 use domain::{ChannelName, FieldError, Tenant, printable};
 use operations::faults::{self, Asked};
@@ -13,6 +14,7 @@ use crate::config::{Config, Role, Sources};
 use crate::exit::Usage;
 use crate::operator::actor;
 use crate::output::{self, say};
+use crate::providers::of_this_directory;
 use crate::words::{channel, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
@@ -85,7 +87,7 @@ pub struct List {
 }
 
 pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): SandboxCommand) -> Result<ExitCode> {
-    let config = Config::read(unconfigured::with_ledger(sources), Role::Ledger)?;
+    let config = Config::read(unconfigured::with_ledger(of_this_directory(sources)), Role::Ledger)?;
     logs::start(&config)?;
     let (store, clock) = (parts::existing_store(&config, parts::clock()).await?, parts::clock());
     match command {
@@ -96,6 +98,9 @@ pub(crate) async fn run(sources: Sources, SandboxCommand::Fault(command): Sandbo
                 faults::set(&store, &actor, asked, clock.as_ref()).await.context("the ledger has not stored it")?;
             say!("set {}", line_of(&set));
             say!("workers know of it within a second; what dies of it is told by `chasqui dead groups`");
+            if let Some(why) = not_carried(&config.channels, &set.channel) {
+                output::complain(format_args!("{why}"));
+            }
             if !faults::is_known(&store, &what.tenant).await.context("the tenant could not be looked up")? {
                 output::complain(format_args!(
                     "nothing of the tenant {} was ever seen, neither a delivery nor a user nor a key: is it written as its \
@@ -150,6 +155,25 @@ impl Set {
     }
 }
 
+/// Why nothing comes of a fault, as far as the settings here say; the workers may have others.
+fn not_carried(settings: &channels::Settings, channel: &ChannelName) -> Option<String> {
+    // A kind of destinations has its prefix behind the name of its channel.
+    let is_of_it = |name: &str| name.split(' ').next() == Some(channel.as_str());
+    let mut of_it = Channels::handling(settings).into_iter().filter(|(name, ..)| is_of_it(name));
+    if of_it.any(|(_, handling, _)| matches!(handling, Handling::Captured { .. })) {
+        return None;
+    }
+    let mode = match settings.sandbox {
+        SandboxMode::Off => "SANDBOX is off",
+        SandboxMode::Missing => "SANDBOX=missing leaves what is configured to its providers",
+        SandboxMode::All => "CHANNELS leaves it out",
+    };
+    Some(format!(
+        "by the settings here the sandbox carries no message of {channel} ({mode}), so that nothing goes wrong with any: a fault \
+         works where the workers have SANDBOX=all, or SANDBOX=missing and no provider of {channel}"
+    ))
+}
+
 /// What is wrong, by the options.
 fn refused(errors: &[FieldError]) -> anyhow::Error {
     let option = |error: &FieldError| error.pointer.trim_start_matches('/').replace('_', "-");
@@ -198,6 +222,33 @@ mod tests {
         let slow = Set { latency_ms: Some("-1".into()), ..set(None, false) };
         let told = refused(&slow.asked().expect_err("no number")).to_string();
         assert!(told.starts_with("--latency-ms must be"), "{told}");
+    }
+
+    #[test]
+    fn a_fault_of_a_channel_that_the_sandbox_does_not_carry_is_told_to_do_nothing() {
+        let told = |sandbox, channel: &str| {
+            let mut settings = channels::Settings::unset(std::time::Duration::from_secs(10));
+            settings.sandbox = sandbox;
+            settings.smtp.host = Some("mail.example".into());
+            settings.smtp.from_email = Some("noreply@example.org".into());
+            settings.smtp.tls = channels::smtp::Tls::None;
+            not_carried(&settings, &ChannelName::parse(channel).expect("a channel"))
+        };
+        for (sandbox, channel, expected) in [
+            (SandboxMode::Off, "sms", Some("carries no message of sms (SANDBOX is off)")),
+            (SandboxMode::Off, "email", Some("carries no message of email (SANDBOX is off)")),
+            (SandboxMode::Missing, "email", Some("SANDBOX=missing leaves what is configured")),
+            (SandboxMode::Missing, "sms", None),
+            (SandboxMode::All, "email", None),
+            (SandboxMode::All, "push", None),
+        ] {
+            let told = told(sandbox, channel);
+            let is_as_expected = match (&told, expected) {
+                (Some(told), Some(words)) => told.contains(words),
+                (told, expected) => told.is_none() && expected.is_none(),
+            };
+            assert!(is_as_expected, "{sandbox:?} {channel}: {told:?}");
+        }
     }
 
     #[test]

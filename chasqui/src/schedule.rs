@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use domain::{Clock as _, FieldError, RequestedBy, Tenant, printable};
+use operations::Rules;
 use operations::schedules::{self, Paused, Ran, Resumed, Why, next_run};
-use operations::{Checker, Rules};
 use serde_json::{Map, Value};
 use store::{JobKind, JobPause, JobSummary};
 
@@ -125,7 +125,7 @@ async fn resume(config: &Config, what: What) -> Result<ExitCode> {
 async fn run_now(config: &Config, what: What) -> Result<ExitCode> {
     let What { id, tenant, by } = what;
     let store = parts::existing_store(config, parts::clock()).await?;
-    let (checker, request_ids) = (Checker::new(parts::templates(config)?), parts::request_ids(config));
+    let (checker, request_ids) = (parts::checker(config)?, parts::request_ids(config));
     let actor = actor(by.as_deref(), tenant);
     let rules = Rules {
         defaults: &config.defaults,

@@ -53,6 +53,9 @@ pub struct Send {
     /// low, normal, high or urgent
     #[arg(long)]
     priority: Option<String>,
+    /// The only provider that may carry it, such as smtp; default: whoever carries the channel
+    #[arg(long)]
+    provider: Option<String>,
     /// RFC 3339 with an offset: deliver later
     #[arg(long, value_name = "WHEN")]
     send_at: Option<String>,
@@ -87,7 +90,7 @@ pub(crate) async fn send(sources: Sources, what: Send) -> Result<ExitCode> {
     let role = if what.wait { Role::Send } else { Role::Publish };
     let config = Config::read(unconfigured::with_running(sources), role)?;
     logs::start(&config)?;
-    let notification = what.notification(&Checker::new(parts::templates(&config)?), &config.defaults)?;
+    let notification = what.notification(&parts::checker(&config)?, &config.defaults)?;
     let key = notification.key.clone();
     let content = content_of(&notification.body);
     // The ledger is opened before anything is published: a command that waits in vain for its ledger has sent nothing.
@@ -188,6 +191,7 @@ impl Send {
             ("--template", &self.template),
             ("--locale", &self.locale),
             ("--priority", &self.priority),
+            ("--provider", &self.provider),
             ("--send-at", &self.send_at),
             ("--ttl", &self.ttl),
             ("--id", &self.id),
@@ -208,6 +212,7 @@ impl Send {
             ("template", &self.template),
             ("locale", &self.locale),
             ("priority", &self.priority),
+            ("provider", &self.provider),
             ("send_at", &self.send_at),
             ("tenant", &self.tenant),
         ];

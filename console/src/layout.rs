@@ -113,6 +113,7 @@ impl<'a> Shell<'a> {
         document(self.viewer.look, title, &body).into_response()
     }
 
+    /// What is `over` the page stands below its heading, where a live part has it too.
     fn around(&self, title: &str, content: &Markup, over: &Markup) -> Markup {
         let words = &self.lang().words().shell;
         html! {
@@ -123,17 +124,18 @@ impl<'a> Shell<'a> {
                 (self.session())
             }
             main #main tabindex="-1" {
-                (over)
                 h1 { (title) }
                 p #stale.stale hidden data-words=(words.stale) {}
                 p #status.unseen role="status" {}
+                (over)
                 (content)
             }
             (foot(self.viewer.look))
         }
     }
 
-    /// The pages that somebody looks at every day stand in a bar, and the others are unfolded. On a phone all of them are.
+    /// The pages that somebody looks at every day stand in a bar, and the others are unfolded. Where there is no room for the
+    /// bar all of them are.
     fn navigation(&self) -> Markup {
         let (lang, words) = (self.lang(), &self.lang().words().shell);
         let seen: Vec<Section> =

@@ -4,6 +4,7 @@ pub(crate) mod again;
 pub(crate) mod badge;
 pub(crate) mod banner;
 pub(crate) mod breakable;
+pub(crate) mod carried;
 pub(crate) mod confirm;
 pub(crate) mod facts;
 pub(crate) mod figure;

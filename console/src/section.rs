@@ -22,15 +22,18 @@ pub(crate) enum Section {
     Providers,
     Pauses,
     Users,
+    Keys,
     Audit,
     TryIt,
     /// What everybody has: the name of whoever looks leads there, and the navigation does not.
     Account,
+    /// A path that no page has: it is none of the others.
+    Nowhere,
 }
 
 impl Section {
     /// What the navigation leads to, in its order.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Overview,
         Self::Deliveries,
         Self::DeadLetters,
@@ -47,13 +50,14 @@ impl Section {
         Self::Providers,
         Self::Pauses,
         Self::Users,
+        Self::Keys,
         Self::Audit,
         Self::TryIt,
     ];
 
     pub(crate) const fn path(self) -> &'static str {
         match self {
-            Self::Overview => "/console",
+            Self::Overview | Self::Nowhere => "/console",
             Self::Deliveries => "/console/deliveries",
             Self::DeadLetters => "/console/dead-letters",
             Self::Asks => "/console/asks",
@@ -69,6 +73,7 @@ impl Section {
             Self::Providers => "/console/providers",
             Self::Pauses => "/console/pauses",
             Self::Users => "/console/users",
+            Self::Keys => "/console/keys",
             Self::Audit => "/console/audit",
             Self::TryIt => "/console/try-it",
             Self::Account => "/console/account",
@@ -94,9 +99,11 @@ impl Section {
             Self::Providers => words.providers,
             Self::Pauses => words.pauses,
             Self::Users => words.users,
+            Self::Keys => words.keys,
             Self::Audit => words.audit,
             Self::TryIt => words.try_it,
             Self::Account => words.account,
+            Self::Nowhere => lang.words().problems.not_found,
         }
     }
 
@@ -125,7 +132,7 @@ impl Section {
     /// Without this scope the navigation does not lead here.
     pub(crate) const fn needs(self) -> Scope {
         match self {
-            Self::Users | Self::Audit => Scope::Admin,
+            Self::Users | Self::Keys | Self::Audit => Scope::Admin,
             Self::TryIt => Scope::Notify,
             _ => Scope::Read,
         }

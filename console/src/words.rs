@@ -74,6 +74,7 @@ pub(crate) struct Sections {
     pub(crate) providers: &'static str,
     pub(crate) pauses: &'static str,
     pub(crate) users: &'static str,
+    pub(crate) keys: &'static str,
     pub(crate) audit: &'static str,
     pub(crate) try_it: &'static str,
     pub(crate) account: &'static str,

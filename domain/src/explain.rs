@@ -3,6 +3,7 @@
 
 mod attempts;
 mod family;
+mod letters;
 mod origin;
 mod reasons;
 mod standing;
@@ -10,8 +11,9 @@ mod summary;
 
 use std::time::Duration;
 
+pub use self::letters::MOST_LETTERS;
 pub use self::summary::Summary;
-use crate::{Attempt, AttemptOutcome, FieldError, Lane, Row, State, Timestamp, events_of};
+use crate::{Attempt, AttemptOutcome, FieldError, Key, Lane, Order, Reason, Row, State, Timestamp, events_of};
 
 /// Everything that is known of a delivery.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,8 @@ pub struct Facts<'a> {
     pub children: &'a [Child<'a>],
     /// What operators have sent in the place of its dead letters, and whose letter it was sent for itself.
     pub edits: &'a [EditFact<'a>],
+    /// The letters of its id in the dead-letter queue, its own among them, the newest first.
+    pub letters: &'a [LetterFact<'a>],
     /// What was not read of its message, or has no effect.
     pub warnings: &'a [FieldError],
     /// How long the three retry queues keep a message.
@@ -70,6 +74,36 @@ pub struct EditFact<'a> {
     pub at: Timestamp,
 }
 
+/// A dead letter of the id.
+#[derive(Clone, Copy, Debug)]
+pub struct LetterFact<'a> {
+    /// Its name.
+    pub letter: &'a str,
+    /// The fingerprint of its group.
+    pub group: &'a str,
+    /// As it stands on the letter, which may be none of ours. Empty where nobody knows it any more.
+    pub reason: &'a str,
+    pub error: &'a str,
+    /// Empty where it is no notification that can be read.
+    pub channel: &'a str,
+    /// How often it was moved before.
+    pub epoch: u32,
+    /// How many attempts it counts in the budget in which it died, where that is known.
+    pub attempts: Option<u32>,
+    /// It is from the queue of providers' calls, and is none.
+    pub is_of_no_call: bool,
+    pub place: LetterPlace<'a>,
+}
+
+/// Where a dead letter is.
+#[derive(Clone, Copy, Debug)]
+pub enum LetterPlace<'a> {
+    /// In the queue, as that was last read.
+    InQueue { since: Timestamp },
+    /// A job has taken it out of the queue, and keeps it.
+    Taken { at: Timestamp, job: &'a str, action: &'a str },
+}
+
 /// What the scheduler keeps of a delivery that it has not released yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Unreleased<'a> {
@@ -79,6 +113,8 @@ pub struct Unreleased<'a> {
     /// Retry budgets used, and attempts made in the current one, before it was put off.
     pub epoch: u32,
     pub attempt: u32,
+    /// The letters of its id in the dead-letter queue, the newest first.
+    pub letters: &'a [LetterFact<'a>],
     pub warnings: &'a [FieldError],
 }
 
@@ -87,6 +123,8 @@ pub struct Unreleased<'a> {
 pub struct Explanation {
     pub summary: Summary,
     pub sentences: Vec<Sentence>,
+    /// The names of the letters of its id in the dead-letter queue, as that was last read: [`MOST_LETTERS`] at most.
+    pub letters: Vec<String>,
 }
 
 /// One thing that is said of a delivery.
@@ -116,8 +154,20 @@ pub enum Topic {
     Receipt,
     /// Whose fallback it is, and which are its own; what was sent in its place, or it in whose.
     Family,
+    /// What lies in the dead-letter queue under its id beside it, or without any delivery.
+    Letter,
     /// What was not read of its message, or has no effect.
     Warning,
+}
+
+impl LetterPlace<'_> {
+    /// When it came there, or was taken from there.
+    const fn at(self) -> Timestamp {
+        match self {
+            Self::InQueue { since } => since,
+            Self::Taken { at, .. } => at,
+        }
+    }
 }
 
 impl Topic {
@@ -131,6 +181,7 @@ impl Topic {
             Self::Event => "event",
             Self::Receipt => "receipt",
             Self::Family => "family",
+            Self::Letter => "letter",
             Self::Warning => "warning",
         }
     }
@@ -149,8 +200,9 @@ pub fn explain(facts: &Facts<'_>) -> Explanation {
     sentences.extend(events(facts));
     sentences.extend(family::receipts(facts.receipts));
     sentences.extend(family::of(facts));
+    sentences.extend(letters::beside(facts.letters, own_reason(facts.row), facts.row.epoch));
     sentences.extend(warnings(facts.warnings));
-    Explanation { summary: standing::summary(facts), sentences }
+    Explanation { summary: standing::summary(facts), sentences, letters: letters::names(facts.letters) }
 }
 
 /// Explains a delivery that the scheduler has not released yet.
@@ -165,8 +217,26 @@ pub fn explain_unreleased(job: &Unreleased<'_>) -> Explanation {
     sentences.push(Topic::Why.says(None, why));
     sentences.push(Topic::Next.says(Some(due), format!("The scheduler releases it at {due}.")));
     sentences.extend(job.expires_at.map(standing::expiry));
+    sentences.extend(letters::beside(job.letters, None, job.epoch));
     sentences.extend(warnings(job.warnings));
-    Explanation { summary: Summary::WithScheduler { due }, sentences }
+    Explanation { summary: Summary::WithScheduler { due }, sentences, letters: letters::names(job.letters) }
+}
+
+/// Explains letters of which no delivery is known, those of the queue first, and what was sent in their places. None where
+/// there are none.
+pub fn explain_letters(key: &Key, letters: &[LetterFact<'_>], edits: &[EditFact<'_>]) -> Option<Explanation> {
+    let summary = letters::summary(letters.first()?);
+    let mut sentences = letters::alone(&key.tenant, letters);
+    sentences.extend(edits.iter().map(|edit| family::edited(&key.id, edit)));
+    Some(Explanation { summary, sentences, letters: letters::names(letters) })
+}
+
+/// Why a delivery is in the dead-letter queue itself.
+fn own_reason(row: &Row) -> Option<Reason> {
+    match row.order {
+        Order::DeadLetter { reason, .. } if row.state.is_dead_lettered() => Some(reason),
+        _ => None,
+    }
 }
 
 /// What subscribers are told of the last transition, and of those before it.

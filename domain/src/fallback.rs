@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::notification::{OF_A_MAIL, OF_AN_ITEM, OF_AN_ITEM_ALONE, OF_THE_FLEET, is_absent, parse_object};
 use crate::{Key, Timestamp, child_id};
 
-/// Fields of the parent's body that say when it was to be sent, and that a child does not inherit.
-pub(crate) const OF_THE_PARENT: [&str; 3] = ["send_at", "ttl_seconds", "max_lateness_seconds"];
+/// Fields of the parent's body that say when it was to be sent and by whom, and that a child does not inherit.
+pub(crate) const OF_THE_PARENT: [&str; 4] = ["send_at", "ttl_seconds", "max_lateness_seconds", "provider"];
 
 /// The body of the first fallback: the parent's fields, overlaid by those of the fallback item, with the rest of the
 /// fallback list. The tenant and the `expires_at` are the parent's. None when the body has no fallback.

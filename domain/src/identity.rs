@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use uuid::Uuid;
 
-use crate::{EndpointAddress, Timestamp};
+use crate::{EndpointAddress, RedirectTo, Timestamp};
 
 /// The SHA-256 of a body.
 pub type Content = [u8; 32];
@@ -79,10 +79,10 @@ pub(crate) fn inbox_event_id(item: &Key, name: &str, epoch: i64, seq: i64) -> Uu
     Uuid::new_v5(&NAMESPACE, format!("{item}/inbox/{name}/{epoch}/{seq}").as_bytes())
 }
 
-/// The id of the delivery by which a dead letter goes out by another channel: always the same, so that one that is published
+/// The id of the delivery by which a dead letter goes out by another way: always the same, so that one that is published
 /// twice is one delivery. `letter` is the name of the letter.
-pub fn redirected_id(of: &Key, letter: &str, channel: &str) -> String {
-    Uuid::new_v5(&NAMESPACE, format!("{of}/redirect/{letter}/{channel}").as_bytes()).to_string()
+pub fn redirected_id(of: &Key, letter: &str, to: &RedirectTo) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{of}/redirect/{letter}/{to}").as_bytes()).to_string()
 }
 
 /// The id of one firing of a recurring job: always the same, so that schedulers may race.

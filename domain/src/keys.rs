@@ -12,6 +12,8 @@ use std::fmt;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::{hkdf, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub use self::commands::{CommandClaims, CommandKeys};
 pub use self::files::FileLinks;
@@ -233,6 +235,17 @@ impl RecipientHash {
             33 if bytes[0] != 0 => Some(Self(bytes.try_into().ok()?)),
             _ => None,
         }
+    }
+
+    /// Reads the text of a hash; None for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::from_bytes(&URL_SAFE_NO_PAD.decode(text).ok()?)
+    }
+}
+
+impl fmt::Display for RecipientHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.as_bytes()))
     }
 }
 

@@ -46,6 +46,7 @@ mod notification;
 mod outcome;
 mod pause;
 mod policy;
+mod provider;
 mod reason;
 mod redirect;
 mod release;
@@ -91,7 +92,8 @@ pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
 pub use explain::{
-    Child, EditFact, Explanation, Facts, ReceiptFact, Sentence, Summary, Topic, Unreleased, explain, explain_unreleased,
+    Child, EditFact, Explanation, Facts, LetterFact, LetterPlace, MOST_LETTERS, ReceiptFact, Sentence, Summary, Topic,
+    Unreleased, explain, explain_letters, explain_unreleased,
 };
 pub(crate) use fallback::child_body;
 pub use fan_out::Members;
@@ -125,8 +127,9 @@ pub use notification::{
 pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
 pub use policy::{Ambiguity, Policy};
+pub use provider::KnownProviders;
 pub use reason::Reason;
-pub use redirect::redirected_body;
+pub use redirect::{RedirectTo, redirected_body};
 pub use release::{Counts, KeptHeaders};
 pub use rendered::Rendered;
 pub use report::{Bounce, Merged, Report, Reported, report};

@@ -38,6 +38,8 @@ pub struct Notification {
     pub destination: String,
     pub wording: Wording,
     pub priority: Priority,
+    /// The only provider that may carry it, in lower case. Each that carries its channel may where it names none.
+    pub provider: Option<String>,
     pub send_at: Option<Timestamp>,
     pub expiry: Expiry,
     /// How late a deferred notification may still be sent, in seconds after `send_at`.

@@ -1,4 +1,6 @@
-//! A dead letter goes out by another channel, to the same recipient, as a delivery of its own.
+//! A dead letter goes out by another way, to the same recipient, as a delivery of its own.
+
+use std::fmt;
 
 use serde_json::Value;
 
@@ -6,24 +8,86 @@ use crate::fallback::OF_THE_PARENT;
 use crate::notification::parse_object;
 use crate::{ChannelName, Timestamp};
 
-/// The body of a dead letter for another channel that reaches its recipient by the same address: under an id of its own,
-/// to be sent now, and with the same end. A destination that is written with its channel before it is written without.
-/// None for a body that cannot be read.
+/// What stands before the name of a provider where a way is kept as a text. No channel's name begins with it.
+const PROVIDER: &str = "provider:";
+
+/// By which way a dead letter goes out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RedirectTo {
+    /// Another channel that reaches its recipient by the same address.
+    Channel(ChannelName),
+    /// The same channel, and this provider alone.
+    Provider(String),
+}
+
+impl RedirectTo {
+    /// Reads what [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix(PROVIDER) {
+            Some(name) => Some(Self::Provider(name.to_owned())).filter(|_| !name.is_empty()),
+            None => ChannelName::parse(text).ok().map(Self::Channel),
+        }
+    }
+
+    pub fn channel(&self) -> Option<&str> {
+        match self {
+            Self::Channel(name) => Some(name.as_str()),
+            Self::Provider(_) => None,
+        }
+    }
+
+    pub fn provider(&self) -> Option<&str> {
+        match self {
+            Self::Channel(_) => None,
+            Self::Provider(name) => Some(name),
+        }
+    }
+
+    /// The name of the channel or of the provider.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Channel(name) => name.as_str(),
+            Self::Provider(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for RedirectTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Channel(name) => f.write_str(name.as_str()),
+            Self::Provider(name) => write!(f, "{PROVIDER}{name}"),
+        }
+    }
+}
+
+/// The body of a dead letter that goes to its recipient by another way: under an id of its own, to be sent now, and with the
+/// same end. For another channel a destination that is written with its channel before it is written without. `from` is its
+/// channel. None for a body that cannot be read.
 pub fn redirected_body(
     body: &[u8],
     id: &str,
     from: &ChannelName,
-    to: &ChannelName,
+    to: &RedirectTo,
     expires_at: Option<Timestamp>,
 ) -> Option<Vec<u8>> {
     let mut object = parse_object(body).ok()?;
-    let destination = object.get("destination")?.as_str()?;
-    let prefix = format!("{from}:");
-    let bare = destination.strip_prefix(prefix.as_str()).unwrap_or(destination).to_owned();
+    let destination = object.get("destination")?.as_str()?.to_owned();
     object.retain(|name, _| !OF_THE_PARENT.contains(&name.as_str()));
     object.insert("id".into(), Value::String(id.to_owned()));
-    object.insert("channel".into(), Value::String(to.as_str().to_owned()));
-    object.insert("destination".into(), Value::String(bare));
+    let (channel, destination) = match to {
+        RedirectTo::Channel(channel) => {
+            let prefix = format!("{from}:");
+            let bare = destination.strip_prefix(prefix.as_str()).map(str::to_owned);
+            (channel, bare.unwrap_or(destination))
+        }
+        RedirectTo::Provider(name) => {
+            object.insert("provider".into(), Value::String(name.clone()));
+            (from, destination)
+        }
+    };
+    object.insert("channel".into(), Value::String(channel.as_str().to_owned()));
+    object.insert("destination".into(), Value::String(destination));
     match expires_at.map(|at| at.to_string()).filter(|at| Timestamp::parse_rfc3339(at).is_ok()) {
         Some(at) => drop(object.insert("expires_at".into(), Value::String(at))),
         None => drop(object.remove("expires_at")),
@@ -41,9 +105,13 @@ mod tests {
         ChannelName::parse(name).expect("a channel")
     }
 
-    fn redirected(body: &Value, from: &str, to: &str, expires_at: Option<Timestamp>) -> Value {
+    fn to(text: &str) -> RedirectTo {
+        RedirectTo::parse(text).expect("a way")
+    }
+
+    fn redirected(body: &Value, from: &str, by: &str, expires_at: Option<Timestamp>) -> Value {
         let body = serde_json::to_vec(body).expect("a body");
-        let written = redirected_body(&body, "new", &channel(from), &channel(to), expires_at).expect("it can be read");
+        let written = redirected_body(&body, "new", &channel(from), &to(by), expires_at).expect("it can be read");
         serde_json::from_slice(&written).expect("JSON")
     }
 
@@ -67,9 +135,35 @@ mod tests {
     }
 
     #[test]
+    fn by_a_provider_it_keeps_its_channel_and_its_recipient_and_names_nobody_else() {
+        let body = json!({
+            "id": "old", "destination": "whatsapp:+12025550143", "message": "Hola", "provider": "twilio",
+            "send_at": "2026-03-01T12:00:00Z", "fallback": [{"channel": "sms", "destination": "+12025550143"}],
+        });
+        let expected = json!({
+            "id": "new", "channel": "whatsapp", "destination": "whatsapp:+12025550143", "message": "Hola",
+            "provider": "whatsapp_cloud", "fallback": [{"channel": "sms", "destination": "+12025550143"}],
+        });
+        assert_eq!(redirected(&body, "whatsapp", "provider:whatsapp_cloud", None), expected);
+        let by_channel = redirected(&body, "whatsapp", "sms", None);
+        assert_eq!(by_channel.get("provider"), None, "another channel has its own providers");
+    }
+
+    #[test]
+    fn a_way_is_read_as_it_is_kept() {
+        for text in ["whatsapp", "provider:smtp"] {
+            assert_eq!(to(text).to_string(), text);
+        }
+        assert_eq!((to("provider:smtp").provider(), to("provider:smtp").channel()), (Some("smtp"), None));
+        assert_eq!((to("sms").channel(), to("sms").provider()), (Some("sms"), None));
+        assert_eq!(RedirectTo::parse("provider:"), None);
+        assert_eq!(RedirectTo::parse(""), None);
+    }
+
+    #[test]
     fn what_cannot_be_read_goes_nowhere() {
         for body in [&b"{"[..], b"[]", b"{}", br#"{"destination": 7}"#] {
-            assert_eq!(redirected_body(body, "new", &channel("sms"), &channel("whatsapp"), None), None);
+            assert_eq!(redirected_body(body, "new", &channel("sms"), &to("whatsapp"), None), None);
         }
     }
 }

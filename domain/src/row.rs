@@ -227,6 +227,14 @@ impl Row {
         self.suppressed_for.filter(|_| matches!(self.state, State::Suppressed | State::FellBack))
     }
 
+    /// Why it waits without having been tried, where what it would take is paused: what no provider takes counts as throttled,
+    /// and what is paused does not. `last` is its last attempt.
+    pub fn paused_for(&self, last: Option<&Attempt>) -> Option<&str> {
+        let was_tried = last.is_some_and(|attempt| attempt.at == self.updated_at);
+        let is_paused = self.state == State::Waiting && !was_tried && self.throttled_since.is_none();
+        self.passed_over.as_deref().filter(|_| is_paused)
+    }
+
     /// Whether a ledger that does not know the delivery may insert this row as it is.
     pub fn is_first(&self) -> bool {
         *self == self.clone().as_first(self.created_at)

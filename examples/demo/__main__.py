@@ -94,7 +94,7 @@ def play(options):
         if is_done and not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            print(f"demo: the logs and the settings are in {folder}", flush=True)
+            print(f"demo: the logs and the ledger are in {folder}", flush=True)
 
 
 def main():

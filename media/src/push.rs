@@ -172,11 +172,13 @@ fn faults(words: &Words<'_>) -> Vec<Fault> {
         let by_prefix = name.starts_with("google.") || name.starts_with("gcm.");
         name != OPTIONS && (by_prefix || matches!(name, "from" | "message_type"))
     };
-    let field = |name: &String| {
-        let hint = if options::is_near(name) { format!(": did you mean {OPTIONS}?") } else { String::new() };
+    let has_none = words.data.get(OPTIONS).is_none_or(Value::is_null);
+    let field = |(name, value): (&String, &Value)| {
+        let is_meant = has_none && options::could_be_options(name, value);
+        let hint = if is_meant { format!(": did you mean {OPTIONS}?") } else { String::new() };
         Fault { part: Part::Field(vec![name.clone()]), why: format!("is a key that FCM keeps for itself{hint}") }
     };
-    let mut faults: Vec<Fault> = words.data.keys().filter(|name| reserved(name)).map(field).collect();
+    let mut faults: Vec<Fault> = words.data.iter().filter(|(name, _)| reserved(name)).map(field).collect();
     faults.extend(options::read(words.data).faults);
     let (data, bytes) = (data_bytes(words.data), payload_bytes(words));
     if bytes > MAX_PAYLOAD_BYTES {
@@ -242,6 +244,19 @@ mod tests {
             let data = Map::from_iter([(near.to_owned(), json!({}))]);
             let told = format!("data/{near} is a key that FCM keeps for itself: did you mean google.fcm?");
             assert_eq!(accept(&data), Err(told));
+        }
+    }
+
+    #[test]
+    fn options_that_would_be_refused_too_are_not_said_to_be_meant() {
+        for near in ["google.c", "google.fcm.x", "google.fc", "google.FCM"] {
+            let told = format!("data/{near} is a key that FCM keeps for itself");
+            for value in [json!("x"), json!(7), json!([]), Value::Null, json!({ "android": { "ttl": 5 } })] {
+                let data = Map::from_iter([(near.to_owned(), value)]);
+                assert_eq!(accept(&data), Err(told.clone()), "{data:?}");
+            }
+            let beside = Map::from_iter([(near.to_owned(), json!({})), (OPTIONS.to_owned(), json!({}))]);
+            assert_eq!(accept(&beside), Err(told), "the options are there already");
         }
     }
 

@@ -49,6 +49,7 @@ mod m20261130_000058_leases;
 mod m20261130_000059_locale_of_verifications;
 mod m20261130_000060_heard;
 mod m20261130_000070_inboxes;
+mod m20261130_000070_sent_at;
 mod m20261130_000071_topics;
 mod m20261130_000080_presence;
 mod m20261130_000090_files;
@@ -108,6 +109,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000058_leases::Migration),
             Box::new(m20261130_000059_locale_of_verifications::Migration),
             Box::new(m20261130_000060_heard::Migration),
+            Box::new(m20261130_000070_sent_at::Migration),
             Box::new(m20261130_000070_inboxes::Migration),
             Box::new(m20261130_000071_topics::Migration),
             Box::new(m20261130_000080_presence::Migration),

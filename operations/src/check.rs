@@ -10,7 +10,9 @@ mod variables;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use domain::{Asked, ChannelName, Draft, Expiry, FieldError, MAX_SPAN, Target, Timestamp, Wording, pointer_step};
+use domain::{
+    Asked, ChannelName, Draft, Expiry, FieldError, KnownProviders, MAX_SPAN, Target, Timestamp, Wording, pointer_step,
+};
 use media::{Fault, Part, Words};
 use serde_json::Value;
 use templates::{Links, TemplateError, Templates, no_template};
@@ -24,6 +26,7 @@ pub struct Checker {
     templates: Arc<Templates>,
     calls: Calls,
     has_links: bool,
+    providers: Arc<KnownProviders>,
 }
 
 /// What the checker found in a notification, which can be published if there are no errors.
@@ -36,13 +39,20 @@ pub struct Findings {
 
 impl Checker {
     pub fn new(templates: Arc<Templates>) -> Self {
-        Self { templates, calls: Calls::default(), has_links: true }
+        Self { templates, calls: Calls::default(), has_links: true, providers: Arc::default() }
     }
 
     /// The same, which also refuses URLs that are never called.
     #[must_use]
     pub fn calling(self, calls: Calls) -> Self {
         Self { calls, ..self }
+    }
+
+    /// The same, which also refuses to have a message carried by a provider that is none of these, or by one that does not
+    /// carry its channel.
+    #[must_use]
+    pub fn carried_by(self, providers: KnownProviders) -> Self {
+        Self { providers: Arc::new(providers), ..self }
     }
 
     /// The same for an installation that has an address which people can open, or has none. One of which nothing is said has.
@@ -61,6 +71,11 @@ impl Checker {
         &self.templates
     }
 
+    /// The providers that may be named, for what is no notification.
+    pub fn providers(&self) -> &KnownProviders {
+        &self.providers
+    }
+
     /// Which URLs are never called, for what is no notification.
     pub fn calls(&self) -> &Calls {
         &self.calls
@@ -76,6 +91,7 @@ impl Checker {
             findings.errors.extend(draft.unknown.iter().filter_map(|field| field.refusal()));
         }
         fleet::refuse(draft, &mut findings.errors);
+        findings.errors.extend(self.refusal_of_provider(draft));
         let foreign = draft.unknown.iter().filter(|field| field.refusal().is_none());
         findings.warnings.extend(foreign.map(|field| field.warning()));
         self.target(draft, "", &draft.target, &draft.target.wording, &mut findings.errors);
@@ -92,6 +108,14 @@ impl Checker {
             self.slips(draft.asked(), &mut findings.errors);
         }
         findings
+    }
+
+    /// Refuses a provider that carries no message of this channel, whoever is configured.
+    fn refusal_of_provider(&self, draft: &Draft) -> Option<FieldError> {
+        let name = draft.provider.as_deref()?;
+        let channel = draft.target.channel.as_ref().map(ChannelName::as_str);
+        let channel = channel.filter(|channel| media::known().contains(channel));
+        self.providers.refusal(name, channel).map(|why| field("", "/provider", why))
     }
 
     fn target(&self, draft: &Draft, prefix: &str, target: &Target, wording: &Wording, errors: &mut Vec<FieldError>) {

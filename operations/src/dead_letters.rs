@@ -28,10 +28,15 @@ use crate::allowed::{NotDone, must};
 use crate::checked::mint;
 
 /// The fields of a plan, as its client writes them.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 23] = [
     "action",
     "letters",
     "group",
+    "id",
+    "from",
+    "until",
+    "recipient",
+    "recipient_hash",
     "channel",
     "provider",
     "reason",
@@ -46,6 +51,7 @@ pub const FIELDS: [&str; 17] = [
     "max_moves",
     "even_waiting",
     "to",
+    "to_provider",
 ];
 
 /// Whoever looks at the same again is told of once in this time: pages come again by themselves.
@@ -62,7 +68,7 @@ pub struct Asked {
     canary: u32,
     rule: ReplayRule,
     redirect: Option<Redirect>,
-    /// The fields as they were given.
+    /// The fields as they were given, but for a recipient, whose hashes stand in its place.
     wanted: String,
 }
 
@@ -166,6 +172,31 @@ pub async fn group(store: &Store, tenant: &Tenant, fingerprint: &str) -> Result<
     store.letter_group(tenant, fingerprint).await
 }
 
+/// The groups of a job's letters, at most ten.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn groups_of(store: &Store, job: &LetterJob, tenant: &Tenant) -> Result<Vec<LetterGroup>, StoreError> {
+    named(store, tenant, store.groups_of_letter_job(&job.id).await?).await
+}
+
+/// The groups of what a job has sent and what is in the queue again, at most ten.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn groups_again(store: &Store, job: &LetterJob, tenant: &Tenant) -> Result<Vec<LetterGroup>, StoreError> {
+    named(store, tenant, store.groups_dead_again(&job.id).await?).await
+}
+
+/// Those that are known still.
+async fn named(store: &Store, tenant: &Tenant, fingerprints: Vec<String>) -> Result<Vec<LetterGroup>, StoreError> {
+    let mut groups = Vec::new();
+    for fingerprint in fingerprints {
+        groups.extend(group(store, tenant, &fingerprint).await?);
+    }
+    Ok(groups)
+}
+
 /// Notes that somebody looks after a group. False when there is no such group.
 ///
 /// # Errors
@@ -249,7 +280,7 @@ async fn show_job(store: &Store, tenant: &Tenant, job: LetterJob) -> Result<Show
     let job = &shown.job;
     if job.state == JobState::Planned {
         // What this version cannot read was written by a newer one: then nobody knows what has come since.
-        let filter = Asked::read(&job.wanted).ok().map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
+        let filter = Asked::kept(&job.wanted).map(|asked| LetterFilter { tenant: tenant.clone(), ..asked.filter });
         shown.outlook = Some(store.letter_outlook(tenant, &job.id, job.action, filter.as_ref()).await?);
     }
     shown.since = since(store, &shown.job).await?;

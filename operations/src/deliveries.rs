@@ -7,8 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::{
-    ChannelName, FieldError, Key, MAX_ID_BYTES, Reason, RecipientHasher, Row, State, Tenant, Timestamp, child_id,
-    is_unsafe_in_a_line,
+    ChannelName, FieldError, Key, MAX_ID_BYTES, Reason, RecipientHash, RecipientHasher, Row, State, Tenant, Timestamp,
+    child_id, is_unsafe_in_a_line,
 };
 use media::MEDIA;
 use media::whatsapp::{self, Recipient};
@@ -125,12 +125,11 @@ pub async fn list(
     wanted: Wanted,
     recipients: &RecipientHasher,
 ) -> Result<Page, NotListed> {
-    let forms = wanted.recipient.as_deref().map(usual_forms).unwrap_or_default();
     let filter = Filter {
         tenant,
         state: wanted.state,
         ambiguous: wanted.ambiguous,
-        recipient: forms.iter().flat_map(|form| recipients.every_hash(form)).collect(),
+        recipient: wanted.recipient.map(|written| hashes_of(&written, recipients)).unwrap_or_default(),
         channel: wanted.channel,
         provider: wanted.provider,
         template: wanted.template,
@@ -146,6 +145,11 @@ pub async fn list(
         return Err(NotListed::OtherFilter);
     }
     store.deliveries(filter).await.map_err(NotListed::Store)
+}
+
+/// Every hash under which the ledger may have a recipient that somebody looks for: see [`list`].
+pub fn hashes_of(written: &str, recipients: &RecipientHasher) -> Vec<RecipientHash> {
+    usual_forms(written).iter().flat_map(|form| recipients.every_hash(form)).collect()
 }
 
 impl NotKnown {
@@ -164,7 +168,7 @@ impl fmt::Display for NotKnown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const EITHER: &str = "Either it was accepted and no worker has taken it yet: then it is still in its queue, \
                               ask again in a while. Or its body could not be read: then it is in the dead-letter \
-                              queue and has no row. Or nothing was ever accepted under this id for your tenant: check \
+                              queue, and is explained as soon as a scheduler has read that. Or nothing was ever accepted under this id for your tenant: check \
                               how it is written";
         match self.retention.zip(self.remembered_since()) {
             None => write!(f, "{EITHER}. Ids are remembered for ever."),

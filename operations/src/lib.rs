@@ -57,7 +57,7 @@ pub use calls::Calls;
 pub use cancel::{Cancellation, cancel};
 pub use check::{Checker, Findings, Preview, check_plain};
 pub use checked::{Checked, Refused, Rules, repeated_ids};
-pub use explain::{explain, explain_shown};
+pub use explain::{explain, explain_letters, explain_shown};
 pub use own::is_marked;
 pub use recipients::{every_recipient, recipient_of};
 pub use segments::segments;

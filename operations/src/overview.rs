@@ -109,8 +109,8 @@ pub struct ChannelNow {
     pub waiting_otherwise: u64,
     /// When the oldest of those in flight and waiting was first seen.
     pub oldest: Option<Timestamp>,
-    /// How long half of those that were sent have taken at most, in milliseconds, from when they were first seen. Those of
-    /// which a provider has reported since are not among them.
+    /// How long half of those that were sent have taken at most, in milliseconds, from when they were first seen until
+    /// their provider had them. Those that a later report alone says to have been taken are not among them.
     pub p50_ms: Option<u64>,
     pub p99_ms: Option<u64>,
 }

@@ -96,10 +96,7 @@ fn configured(carrier: &Carrier, found: &[ProviderState], used: &[LimitUse], pau
 }
 
 fn noted(provider: String, medium: String, found: &[ProviderState], used: &[LimitUse], paused: &[Pause]) -> Carried {
-    let limits = used.iter().filter(|one| is_of(one, &provider, &medium)).filter_map(|one| {
-        let unit = WindowUnit::ALL.into_iter().find(|unit| unit.seconds() == one.window_seconds)?;
-        Some(Limited { unit, messages: None, used: one.used, ends: Some(unit.end(one.began)) })
-    });
+    let limits = used.iter().filter(|one| is_of(one, &provider, &medium)).filter_map(|one| limited(one, &[]));
     Carried {
         is_configured: false,
         is_captured: false,
@@ -109,6 +106,16 @@ fn noted(provider: String, medium: String, found: &[ProviderState], used: &[Limi
         medium,
         provider,
     }
+}
+
+/// A window of which something was leased, with how much of it there is where one of `carriers` says. None where it is as long
+/// as none that is known here.
+pub fn limited(one: &LimitUse, carriers: &[Carrier]) -> Option<Limited> {
+    let unit = WindowUnit::ALL.into_iter().find(|unit| unit.seconds() == one.window_seconds)?;
+    let its_own = carriers.iter().filter(|carrier| is_of(one, carrier.provider, carrier.medium));
+    let window = its_own.flat_map(|carrier| &carrier.limits).find(|window| window.unit == unit);
+    let messages = window.map(|window| window.messages);
+    Some(Limited { unit, messages, used: one.used, ends: Some(unit.end(one.began)) })
 }
 
 /// The providers and media of which something is noted and that no carrier is, by their names.

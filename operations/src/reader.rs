@@ -125,13 +125,18 @@ impl Reader {
 
     /// A time that is ahead; `without` says what leaving it out means.
     pub(crate) fn time_ahead(&mut self, name: &str, now: Timestamp, without: &str) -> Option<Timestamp> {
-        let text = self.text(name)?;
-        match Timestamp::parse_rfc3339(&text) {
-            Ok(at) if at > now => return Some(at),
-            Ok(_) => self.refuse(name, format!("lies in the past: leave it out for {without}")),
-            Err(error) => self.refuse(name, error.to_string()),
+        let at = self.time(name)?;
+        if at <= now {
+            self.refuse(name, format!("lies in the past: leave it out for {without}"));
+            return None;
         }
-        None
+        Some(at)
+    }
+
+    /// A date and time with an offset.
+    pub(crate) fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        Timestamp::parse_rfc3339(&text).map_err(|error| self.refuse(name, error.to_string())).ok()
     }
 
     /// Refuses what is left over, with the field that `meant` finds for its name.

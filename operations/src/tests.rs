@@ -9,6 +9,7 @@ mod commands;
 mod dead_letters;
 mod deliveries;
 mod endpoints;
+mod explain;
 mod faults;
 pub(crate) mod fixtures;
 mod inbox;

@@ -4,7 +4,7 @@
 //! `index` is what a reader writes while it reads, `reader` who reads, `list` and `groups` what operators look at, `plan`
 //! what they ask for, `outlook` what is worth knowing before it begins, `kept` what was read of it last, `work` how a job goes
 //! on, `failures` what it could not do, `archive` what was taken out of the queue, `edit` what was sent in the place of a
-//! letter, and `close` the rows whose letters are not there any more.
+//! letter, `of_delivery` those of one id, and `close` the rows whose letters are not there any more.
 
 mod archive;
 mod close;
@@ -14,12 +14,13 @@ mod groups;
 mod index;
 mod kept;
 mod list;
+mod of_delivery;
 mod outlook;
 mod plan;
 mod reader;
 mod work;
 
-use domain::{Lane, Tenant, Timestamp};
+use domain::{Lane, RecipientHash, Tenant, Timestamp};
 
 pub use archive::{Archived, KeptLetter};
 pub use edit::{EditedLetter, LetterEdit, OpenedLetter, Redirected, Reserved};
@@ -28,6 +29,7 @@ pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
 pub use kept::{FailedReading, KeptReading};
 pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
+pub use of_delivery::TakenLetter;
 pub use outlook::{AtIt, LetterSample, Outlook};
 pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};
@@ -72,6 +74,15 @@ pub struct LetterFilter {
     pub letters: Vec<String>,
     /// The fingerprint of a group.
     pub group: Option<String>,
+    /// The id of the delivery.
+    pub id: Option<String>,
+    /// Dead at this time or later.
+    pub from: Option<Timestamp>,
+    /// Dead before this time.
+    pub until: Option<Timestamp>,
+    /// Every hash that the recipient may have, as the rows of deliveries have it: a letter without a row has none. An empty
+    /// list stands for every recipient.
+    pub recipient: Vec<RecipientHash>,
     pub channel: Option<String>,
     pub provider: Option<String>,
     pub reason: Option<String>,

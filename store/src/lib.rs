@@ -67,6 +67,7 @@ pub use letters::{
     KeptLetter, KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter,
     LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OF_NO_CALL,
     OpenedLetter, Outlook, PlanMade, Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
+    TakenLetter,
 };
 pub use limits::{Leased, LimitUse};
 pub use options::Options;

@@ -6,7 +6,7 @@ use amqp::types::{AMQPValue, FieldTable, ShortString};
 use amqp::{BasicProperties, Broker, Held, Met, Walk, value};
 use bytes::Bytes;
 use domain::{
-    ChannelName, DeadMark, Defaults, Headers, Key, Lane, Notification, Tenant, Timestamp, fingerprint_of,
+    DeadMark, Defaults, Headers, Key, Lane, Notification, RedirectTo, Tenant, Timestamp, fingerprint_of,
     redirected_body, redirected_id,
 };
 use serde::{Deserialize, Serialize};
@@ -171,20 +171,20 @@ impl Letter {
         self.publication(To::DeadLetter)
     }
 
-    /// The publication by which it goes to the same recipient by another channel, and whose letter it was. A letter that is
+    /// The publication by which it goes to the same recipient by another way, and whose letter it was. A letter that is
     /// redirected again, because a process died in between, gives the same delivery. None where it cannot be read, or has
     /// no mark of ours, or no id: equal ones would become one delivery.
-    pub fn redirect(&self, channel: &ChannelName, defaults: &Defaults) -> Option<(Key, Publication)> {
+    pub fn redirect(&self, to: &RedirectTo, defaults: &Defaults) -> Option<(Key, Publication)> {
         if self.is_one_of_many() {
             return None;
         }
         let notification = self.notification(defaults)?;
         let tenant = self.tenant(Some(&notification));
         let of = Key { tenant, id: self.message_id.clone() };
-        let id = redirected_id(&of, &self.reference, channel.as_str());
+        let id = redirected_id(&of, &self.reference, to);
         // How long it is good for counts from its death: when it was first seen, the letter does not tell.
         let end = notification.expires_at(self.headers.dead.as_ref()?.at);
-        let body = redirected_body(&self.body, &id, &notification.channel, channel, end)?;
+        let body = redirected_body(&self.body, &id, &notification.channel, to, end)?;
         let publication = Publication {
             to: To::Lane(self.lane),
             message_id: id,
@@ -344,16 +344,20 @@ mod tests {
     fn a_redirect_is_a_delivery_of_its_own_and_the_same_each_time() {
         let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#;
         let letter = of_bytes(body);
-        let (channel, defaults) = (ChannelName::parse("whatsapp").expect("a channel"), Defaults { channel: None });
-        let (of, publication) = letter.redirect(&channel, &defaults).expect("it can be read");
+        let (to, defaults) = (RedirectTo::parse("whatsapp").expect("a way"), Defaults { channel: None });
+        let (of, publication) = letter.redirect(&to, &defaults).expect("it can be read");
         assert_eq!((of.id.as_str(), &publication.to), ("order-7", &To::Lane(Lane::Bulk)));
         assert_ne!(publication.message_id, "order-7");
-        assert_eq!(letter.redirect(&channel, &defaults), Some((of, publication.clone())));
+        assert_eq!(letter.redirect(&to, &defaults), Some((of, publication.clone())));
+        let (_, by_provider) = letter.redirect(&RedirectTo::Provider("twilio".into()), &defaults).expect("read");
+        assert_ne!(by_provider.message_id, publication.message_id, "each way is a delivery of its own");
+        let read = Notification::decode(&by_provider.body, &defaults).expect("a notification");
+        assert_eq!((read.channel.as_str(), read.provider.as_deref()), ("sms", Some("twilio")));
         let arrival = arrived(&publication);
         assert_eq!((arrival.published_by, arrival.epoch), (PublishedBy::Publisher, 0));
-        assert_eq!(of_bytes(b"{").redirect(&channel, &defaults), None);
+        assert_eq!(of_bytes(b"{").redirect(&to, &defaults), None);
         let anonymous = Letter { message_id: String::new(), ..letter };
-        assert_eq!(anonymous.redirect(&channel, &defaults), None, "equal ones would become one delivery");
+        assert_eq!(anonymous.redirect(&to, &defaults), None, "equal ones would become one delivery");
     }
 
     #[test]

@@ -30,22 +30,15 @@ pub struct Health {
     /// The version of this program.
     #[schema(example = "0.1.0")]
     version: &'static str,
+    /// What is paused, one line each. Absent when nothing is, and where nobody in the process knows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paused: Vec<String>,
 }
 
 impl Health {
-    fn of(status: &'static str) -> Json<Self> {
-        Json(Self { status, version: env!("CARGO_PKG_VERSION") })
+    fn of(status: &'static str, paused: Vec<String>) -> Json<Self> {
+        Json(Self { status, version: env!("CARGO_PKG_VERSION"), paused })
     }
-}
-
-/// The same of a role that may leave something undone on purpose.
-#[derive(Serialize)]
-struct Standing {
-    #[serde(flatten)]
-    health: Health,
-    /// What is paused, one line each. Absent when nothing is.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    paused: Vec<String>,
 }
 
 /// What a role without an API shows on `METRICS_LISTEN`.
@@ -68,7 +61,7 @@ impl Probes {
         let router = Router::new()
             .route("/health", get(async || alive()))
             .route("/health/live", get(async || alive()))
-            .route("/health/ready", get(|| async move { standing(&readiness) }))
+            .route("/health/ready", get(|| async move { readiness_of(readiness.missing(), readiness.paused()) }))
             .route("/metrics", get(|| async move { rendered(&metrics) }));
         let known = Known::pages(&["/health", "/health/live", "/health/ready", "/metrics"]);
         edge::around(with_fallbacks(router, known), None)
@@ -77,29 +70,21 @@ impl Probes {
 
 /// Answers that the process does.
 pub fn alive() -> Json<Health> {
-    Health::of("ok")
+    Health::of("ok", Vec::new())
 }
 
-/// Answers whether a role is ready, which it is when nothing is missing.
+/// Answers whether a role is ready, which it is when nothing is missing, and with what is paused, which changes nothing of
+/// that.
 ///
 /// # Errors
 /// 503 that names what is missing, a reason each.
-pub fn readiness_of(missing: Vec<String>) -> Result<Json<Health>, Problem> {
+pub fn readiness_of(missing: Vec<String>, paused: Vec<String>) -> Result<Json<Health>, Problem> {
     if missing.is_empty() {
-        return Ok(Health::of("ready"));
+        return Ok(Health::of("ready", paused));
     }
     let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing.join("; "));
-    Err(problem.with("reasons", missing))
-}
-
-/// Answers whether a role is ready, and with what is paused.
-fn standing(readiness: &Readiness) -> Result<Json<Standing>, Problem> {
-    let paused = readiness.paused();
-    match readiness_of(readiness.missing()) {
-        Ok(Json(health)) => Ok(Json(Standing { health, paused })),
-        Err(problem) if paused.is_empty() => Err(problem),
-        Err(problem) => Err(problem.with("paused", paused)),
-    }
+    let problem = problem.with("reasons", missing);
+    Err(if paused.is_empty() { problem } else { problem.with("paused", paused) })
 }
 
 /// Answers with the metrics, in the content type by which Prometheus knows its format.

@@ -54,7 +54,7 @@ pub(crate) async fn attempt(
     if row.expires_at.is_some_and(|expires| expires <= shared.intake.clock.now()) {
         return Outcome::Expired.into();
     }
-    let carriers = match shared.setup.channels.carriers(&notification.channel, &notification.destination) {
+    let carriers = match shared.setup.channels.carriers_of(notification) {
         Ok(carriers) => carriers,
         Err(not_enabled) => return refuse(&not_enabled).into(),
     };
@@ -136,7 +136,17 @@ fn choose<'a>(
     if let Err(waits) = &chosen {
         report::waits(&row.channel, waits);
     }
-    chosen
+    chosen.map_err(|waits| if delivery.notification.provider.is_some() { for_it_alone(waits) } else { waits })
+}
+
+/// Says of a delivery that waits for the one provider that it names why no other carries it.
+fn for_it_alone(waits: Outcome) -> Outcome {
+    let with_it = |why: String| format!("{why}; no other provider may carry it");
+    match waits {
+        Outcome::Parked { wait, why, is_limit } => Outcome::Parked { wait, why: with_it(why), is_limit },
+        Outcome::Paused { until, why } => Outcome::Paused { until, why: with_it(why) },
+        other => other,
+    }
 }
 
 /// What the sandbox keeps: the words, or in their place what the channel makes of them.

@@ -154,7 +154,7 @@ async fn pipeline(
 /// Waits where a limit of the only provider keeps a message back for a moment. True once a place among what the limit allows
 /// is taken for it; otherwise it has none, and is parked where it still has to wait.
 async fn reserve(shared: &Shared, notification: &Notification, lane: Lane) -> bool {
-    let carriers = shared.setup.channels.carriers(&notification.channel, &notification.destination);
+    let carriers = shared.setup.channels.carriers_of(notification);
     let Ok(carriers) = carriers else { return false };
     let (health, clock) = (&shared.health, &*shared.intake.clock);
     if shared.paused.outcome(notification, clock.now()).is_some() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use channels::{Channels, SandboxMode, smtp};
+use channels::{Channels, SandboxMode, sendgrid, smtp};
 use domain::{Defaults, FieldError, Keyring, Lane, RecipientHasher, Row, Secrets, Telling, Window};
 use files::Files;
 use store::{CapturedView, Store};
@@ -50,6 +50,20 @@ pub(crate) async fn parts() -> Parts {
 /// The parts of a worker whose mail server listens there.
 pub(crate) async fn parts_mailing_to(mail_server: SocketAddr) -> Parts {
     let parts = parts_without_tables(mail_server).await;
+    parts.shared.intake.store.migrate().await.unwrap();
+    parts
+}
+
+/// The parts of a worker that prefers a SendGrid that cannot be reached to the mail server there.
+pub(crate) async fn parts_preferring_another_to(mail_server: SocketAddr) -> Parts {
+    let mut settings = channel_settings(mail_server, &[]);
+    settings.sendgrid = sendgrid::Settings {
+        api_key: Some("SG.of.a.test".into()),
+        base_url: format!("http://{}", testkit::nobody()),
+        ..sendgrid::Settings::default()
+    };
+    settings.preferred.insert("email", vec!["sendgrid", "smtp"]);
+    let parts = parts_with(Channels::enable(&settings).unwrap()).await;
     parts.shared.intake.store.migrate().await.unwrap();
     parts
 }
@@ -128,6 +142,10 @@ fn topology() -> Topology {
 }
 
 fn channels(mail_server: SocketAddr, limits: &[Window]) -> Channels {
+    Channels::enable(&channel_settings(mail_server, limits)).unwrap()
+}
+
+fn channel_settings(mail_server: SocketAddr, limits: &[Window]) -> channels::Settings {
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
     settings.inbox.enabled = true;
@@ -139,7 +157,7 @@ fn channels(mail_server: SocketAddr, limits: &[Window]) -> Channels {
         from_email: Some("fleet@example.com".into()),
         ..smtp::Settings::default()
     };
-    Channels::enable(&settings).unwrap()
+    settings
 }
 
 impl Copy {

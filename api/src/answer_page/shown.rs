@@ -7,16 +7,17 @@ use domain::{Ask, AskEnd, AskState, Timestamp};
 use operations::asks::{Standing, called, spoken};
 
 use super::words::Words;
-use crate::page::Page;
+use crate::page::{Page, STYLE};
 
 /// Seconds after which a request that met an absent ledger or broker may be repeated.
 const RETRY_AFTER_SECONDS: &str = "5";
 
-/// A page of one sentence.
-pub(super) fn told(status: StatusCode, words: &Words, sentence: &str) -> Response {
-    let Words { language, title, .. } = *words;
+/// A page of one sentence under a heading.
+pub(super) fn told(status: StatusCode, words: &Words, title: &str, sentence: &str) -> Response {
+    let Words { language, .. } = *words;
     let paragraphs = [sentence.to_owned()];
-    let page = Page { status, language, title, lead: None, paragraphs: &paragraphs, button: None, choices: &[] };
+    let page =
+        Page { status, language, title, style: STYLE, lead: None, paragraphs: &paragraphs, button: None, choices: &[] };
     let mut response = page.into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
@@ -27,9 +28,10 @@ pub(super) fn told(status: StatusCode, words: &Words, sentence: &str) -> Respons
 /// How a question stands for whoever looks; `note` is said before all else, and then no button is offered that would seem to
 /// undo it.
 pub(super) fn standing(words: &Words, standing: &Standing<'_>, note: Option<&str>) -> Response {
-    let Words { language, title, .. } = *words;
+    let Words { language, .. } = *words;
     let ask = &spoken(&standing.ask, Some(language));
     let may_answer = standing.may_answer && note.is_none();
+    let title = heading(words, ask, note.is_some());
     let mut paragraphs: Vec<String> = note.map(str::to_owned).into_iter().collect();
     paragraphs.extend(match &ask.end {
         Some(end) => ended(words, ask, standing, end),
@@ -38,13 +40,26 @@ pub(super) fn standing(words: &Words, standing: &Standing<'_>, note: Option<&str
     Page {
         status: StatusCode::OK,
         language,
-        title,
+        title: &title,
+        style: STYLE,
         lead: Some(&ask.question),
         paragraphs: &paragraphs,
         button: None,
         choices: if may_answer { &ask.choices } else { &[] },
     }
     .into_response()
+}
+
+/// What it is now: a question, an answer that is on its way, or what was decided.
+fn heading(words: &Words, ask: &Ask, is_received: bool) -> String {
+    match &ask.end {
+        Some(AskEnd { state: AskState::Answered, choice: Some(choice), .. }) => {
+            words.decided_title.replace("{choice}", label_of(ask, choice))
+        }
+        Some(_) => words.undecided_title.to_owned(),
+        None if is_received => words.received_title.to_owned(),
+        None => words.title.to_owned(),
+    }
 }
 
 /// Who asks, until when, and what they have answered.
@@ -69,10 +84,11 @@ fn open(words: &Words, ask: &Ask, standing: &Standing<'_>, may_answer: bool) -> 
 
 fn ended(words: &Words, ask: &Ask, standing: &Standing<'_>, end: &AskEnd) -> Vec<String> {
     let what = match (end.state, &end.choice) {
-        (AskState::Answered, Some(choice)) => words.decided.replace("{choice}", label_of(ask, choice)),
-        (AskState::Answered | AskState::Open, _) => words.undecided.to_owned(),
-        (AskState::Expired, _) => words.expired.to_owned(),
-        (AskState::Cancelled, _) => words.cancelled.to_owned(),
+        // The heading says what.
+        (AskState::Answered, Some(_)) => None,
+        (AskState::Answered | AskState::Open, _) => Some(words.undecided.to_owned()),
+        (AskState::Expired, _) => Some(words.expired.to_owned()),
+        (AskState::Cancelled, _) => Some(words.cancelled.to_owned()),
     };
     let at = instant(end.at);
     // What a person is called is filled in last, so that nothing is looked for in it.
@@ -82,7 +98,7 @@ fn ended(words: &Words, ask: &Ask, standing: &Standing<'_>, end: &AskEnd) -> Vec
         None => words.ended_at.replace("{at}", &at),
     };
     let late = standing.is_late.then(|| words.late.to_owned());
-    [what, by].into_iter().chain(late).collect()
+    what.into_iter().chain([by]).chain(late).collect()
 }
 
 /// The label of a choice; its id where there is none, as in a row of another version.

@@ -1,7 +1,7 @@
 //! Dead letters, their groups, plans and jobs as they are shown.
 
 use axum::http::StatusCode;
-use domain::Canary;
+use domain::{Canary, RedirectTo};
 use operations::dead_letters::Shown;
 use serde::Serialize;
 use store::{AtIt, Counted, IndexedLetter, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
@@ -97,8 +97,10 @@ pub(crate) struct JobAnswer {
     canary: u32,
     /// Why it is paused.
     note: Option<String>,
-    /// Of a redirect: the channel.
+    /// Of a redirect to another channel: that channel.
     to: Option<String>,
+    /// Of a redirect to a provider: the only one that carries the letters.
+    to_provider: Option<String>,
 }
 
 /// A plan or job with what becomes of its letters.
@@ -261,7 +263,8 @@ pub(super) fn job(job: LetterJob) -> JobAnswer {
         rate: job.rate,
         canary: job.canary,
         note: job.note,
-        to: job.target,
+        to: job.target.as_ref().and_then(RedirectTo::channel).map(str::to_owned),
+        to_provider: job.target.as_ref().and_then(RedirectTo::provider).map(str::to_owned),
     }
 }
 

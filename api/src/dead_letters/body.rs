@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct PlanBody {
     /// `replay` (publish each to its lane, with a fresh budget), `drop` (take each out of the queue, and keep it for the
-    /// retention), `restore` (put each that was dropped back into the queue), `redirect` (send each by another channel, as a
-    /// delivery of its own, and keep the letter) or `close` (end the rows of dead deliveries whose letters are not in the
+    /// retention), `restore` (put each that was dropped back into the queue), `redirect` (send each by another channel or
+    /// provider, as a delivery of its own, and keep the letter) or `close` (end the rows of dead deliveries whose letters are not in the
     /// queue any more).
     #[schema(example = "replay")]
     action: String,
@@ -22,6 +22,22 @@ pub(crate) struct PlanBody {
     /// The fingerprint of a group.
     #[schema(max_length = 500)]
     group: Option<String>,
+    /// The id of their delivery.
+    #[schema(max_length = 255)]
+    id: Option<String>,
+    /// Dead at this time or later.
+    #[schema(format = DateTime)]
+    from: Option<String>,
+    /// Dead before this time, as `to` of a list says: `to` of a plan is the channel of a redirect.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// The recipient, in any spelling that reaches the same. A letter whose delivery the ledger does not know is not found
+    /// so. The plan keeps `recipient_hash` in its place.
+    #[schema(max_length = 4096)]
+    recipient: Option<String>,
+    /// What a plan has kept in the place of a recipient, as the journal tells it: to plan the same again. Not beside
+    /// `recipient`.
+    recipient_hash: Option<String>,
     /// The channel that their bodies name.
     #[schema(max_length = 500)]
     channel: Option<String>,
@@ -60,6 +76,10 @@ pub(crate) struct PlanBody {
     /// Take those too that would only wait, because their channel, template or tenant is paused or their provider takes no
     /// messages now.
     even_waiting: Option<bool>,
-    /// Of a redirect: the channel, `sms` or `whatsapp`, which reach people by the same numbers.
+    /// Of a redirect: the channel, `sms` or `whatsapp`, which reach people by the same numbers. Either this or
+    /// `to_provider`.
     to: Option<String>,
+    /// Of a redirect: the provider that alone is to carry the letters, each by its own channel.
+    #[schema(example = "smtp")]
+    to_provider: Option<String>,
 }

@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Lane, Tenant};
+use domain::{Lane, RecipientHasher, Tenant};
 use operations::dead_letters;
+use operations::deliveries::hashes_of;
+use operations::deliveries::written::{ID, RECIPIENT};
 use serde::Serialize;
 use store::{LetterCursor, LetterFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -13,11 +15,26 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::dead_letters::answer::{LetterAnswer, letter};
+use crate::deliveries::list::times;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::unavailable::ledger_read;
 
-const NAMES: [&str; 10] =
-    ["letter", "group", "channel", "provider", "reason", "code", "template", "lane", "cursor", "limit"];
+const NAMES: [&str; 14] = [
+    "letter",
+    "group",
+    "id",
+    "from",
+    "to",
+    "recipient",
+    "channel",
+    "provider",
+    "reason",
+    "code",
+    "template",
+    "lane",
+    "cursor",
+    "limit",
+];
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -27,6 +44,19 @@ pub(crate) struct LettersQuery {
     letter: Option<String>,
     /// Only letters of this group: its fingerprint.
     group: Option<String>,
+    /// Only letters of the delivery of this id.
+    #[param(max_length = 255)]
+    id: Option<String>,
+    /// Only those that died at this time or later. `+` is `%2B` in a query.
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Only those that died before this time.
+    #[param(format = DateTime)]
+    to: Option<String>,
+    /// Only those to this recipient, in any spelling that reaches the same, as `GET /deliveries` finds its deliveries. A
+    /// letter whose delivery the ledger does not know is not found so. `+` is `%2B` in a query.
+    #[param(max_length = 4096)]
+    recipient: Option<String>,
     /// Only letters whose bodies name this channel.
     channel: Option<String>,
     /// Only those whose last attempt this provider carried.
@@ -75,7 +105,7 @@ pub(crate) async fn list(
     Authorized { caller, .. }: Authorized<scopes::Read>,
     mut query: Parameters,
 ) -> Result<Json<LettersAnswer>, Problem> {
-    let filter = filter(&mut query, caller.tenant);
+    let filter = filter(&mut query, caller.tenant, &app.recipients);
     let after = query.parsed("cursor", "must be `next` of the page before", LetterCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&NAMES)?;
@@ -84,7 +114,11 @@ pub(crate) async fn list(
     Ok(Json(LettersAnswer { letters, next: page.next.map(|cursor| cursor.to_string()) }))
 }
 
-fn filter(query: &mut Parameters, tenant: Tenant) -> LetterFilter {
+fn filter(query: &mut Parameters, tenant: Tenant, recipients: &RecipientHasher) -> LetterFilter {
+    let id = query.parsed("id", ID.must, ID.read);
+    let (from, until) = times(query);
+    let recipient = query.parsed("recipient", RECIPIENT.must, RECIPIENT.read);
+    let recipient = recipient.map(|written| hashes_of(&written, recipients)).unwrap_or_default();
     let rule = "must be what the letters have, or be left out";
     // Postgres can neither store nor compare a NUL: no letter has one.
     let mut text = |name: &str| {
@@ -94,5 +128,5 @@ fn filter(query: &mut Parameters, tenant: Tenant) -> LetterFilter {
     let (group, channel, provider) = (text("group"), text("channel"), text("provider"));
     let (reason, code, template) = (text("reason"), text("code"), text("template"));
     let lane = query.one_of("lane", &Lane::ALL, Lane::as_str);
-    LetterFilter { tenant, letters, group, channel, provider, reason, code, template, lane }
+    LetterFilter { tenant, letters, group, id, from, until, recipient, channel, provider, reason, code, template, lane }
 }

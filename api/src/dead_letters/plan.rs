@@ -49,7 +49,7 @@ pub(crate) async fn plan(
         idempotency_key(&headers)?.map(|key| app.request_ids.id(&caller.tenant, RequestedBy::TokenHolder, key, None));
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
     let text = read_json_text(request, app.settings.body_limit).await?;
-    let asked = Asked::read(&text).map_err(refusal)?;
+    let asked = Asked::read(&text, app.checker.providers(), &app.recipients).map_err(refusal)?;
     let clock = app.clock.as_ref();
     match done(dead_letters::plan(&app.store, &caller, id, asked, clock).await)? {
         Planned::Planned(planned) => Ok((StatusCode::CREATED, Json(answer(*planned)))),

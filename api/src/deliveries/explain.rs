@@ -14,7 +14,7 @@ use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
 use crate::unavailable::ledger_read;
 
-/// What became of one delivery, and why.
+/// What became of one delivery, and why; or what its dead letters are, where no delivery of the id is known.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ExplanationAnswer {
     /// The delivery's id.
@@ -24,12 +24,16 @@ pub(crate) struct ExplanationAnswer {
     summary: String,
     /// What is known of it: how it came, what was tried, why it stands there, and what comes next.
     sentences: Vec<SentenceAnswer>,
+    /// The names of the letters of this id in the dead-letter queue, as a scheduler has read it last: ten at most.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["0a5c2f9e"]))]
+    letters: Vec<String>,
 }
 
 /// One thing that is said of a delivery.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SentenceAnswer {
-    /// `lane`, `words`, `attempt`, `why`, `next`, `event`, `receipt`, `family` or `warning`.
+    /// `lane`, `words`, `attempt`, `why`, `next`, `event`, `receipt`, `family`, `letter` or `warning`.
     #[schema(example = "attempt")]
     topic: &'static str,
     /// When it happened or will happen, where that is known.
@@ -45,14 +49,15 @@ pub(crate) struct SentenceAnswer {
 /// Explain one delivery
 ///
 /// In words: by which lane it came and why, which template was asked for, each attempt, why it stands where it stands or
-/// did not go, what comes next, which events are told, what its provider reported, and its fallbacks. Needs the scope
-/// `read`.
+/// did not go, what comes next, which events are told, what its provider reported, and its fallbacks. Of an id of which no
+/// delivery is known, what its dead letters are and what can be done. Needs the scope `read`.
 #[utoipa::path(
     get, path = "/deliveries/{id}/explain", operation_id = "explain_delivery", tag = "Deliveries",
     params(("id" = String, Path, description = "The delivery's id.")), security(("bearer" = [])),
     responses(
         (status = 200, description = "What became of it.", body = ExplanationAnswer),
-        (status = 404, description = "No worker has taken it yet (`not-taken-yet`), or there is none of this id."),
+        (status = 404, description = "No worker has taken it yet (`not-taken-yet`), or there is neither a delivery nor a \
+         dead letter of this id."),
         Unauthorised, LedgerAway,
     ),
 )]
@@ -73,5 +78,5 @@ fn answer(id: String, told: Explanation) -> ExplanationAnswer {
         text,
     };
     let sentences = told.sentences.into_iter().map(sentence).collect();
-    ExplanationAnswer { id, summary: told.summary.to_string(), sentences }
+    ExplanationAnswer { id, summary: told.summary.to_string(), sentences, letters: told.letters }
 }

@@ -158,8 +158,8 @@ fn wanted(query: &mut Parameters, answerers: &[&'static str]) -> Result<Wanted, 
     })
 }
 
-/// The times between which a delivery was first seen.
-fn times(query: &mut Parameters) -> (Option<Timestamp>, Option<Timestamp>) {
+/// The times between which something was: a delivery first seen, or a letter dead.
+pub(crate) fn times(query: &mut Parameters) -> (Option<Timestamp>, Option<Timestamp>) {
     let [from, until] = ["from", "to"].map(|name| query.parsed(name, TIME.must, TIME.read));
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         query.refuse("to", LATER_THAN_FROM);

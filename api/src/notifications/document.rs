@@ -91,6 +91,9 @@ pub(crate) struct NotificationBody {
     tenant: Option<String>,
     /// Default: `normal`.
     priority: Option<PriorityWord>,
+    /// The only provider that may carry it, in any case. Default: whoever carries its channel, the preferred first.
+    #[schema(example = "smtp", pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    provider: Option<String>,
     /// When to send it, RFC 3339 with an offset.
     #[schema(format = DateTime)]
     send_at: Option<String>,

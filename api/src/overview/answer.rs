@@ -100,8 +100,9 @@ struct ChannelAnswer {
     /// When the oldest of those in flight and waiting was first seen.
     #[schema(format = DateTime)]
     oldest: Option<String>,
-    /// How long half of those that were sent have taken at most, in milliseconds. Those of which a provider has reported since
-    /// are left out, because the ledger has the time of the report by then: null where that is all of them.
+    /// How long half of those that were sent have taken at most, in milliseconds, from when they were first seen until
+    /// their provider had them, whatever it has reported since. Those that a later report alone says to have been taken are
+    /// left out, because nobody knows when: null where that is all of them.
     p50_ms: Option<u64>,
     /// The same for 99 of 100.
     p99_ms: Option<u64>,

@@ -1,13 +1,16 @@
-//! `GET /sandbox`: the page that shows what the sandbox captured.
+//! `GET /sandbox`: the page that shows what the sandbox captured, or says that it is off.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use web::fallbacks::unknown_route;
 
 use crate::app::App;
+use crate::page::{Page, is_of_a_browser, is_spanish, style};
 
 /// A mail is shown in a frame without scripts that inherits this: its own styles, no image from outside.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
@@ -15,6 +18,47 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 /// Where the page is.
 pub(crate) const PAGE: &str = "/sandbox";
+
+/// The style of the page that says that the sandbox is off, and where that is from the page.
+const STYLE: &str = "/sandbox/page.css";
+const BESIDE: &str = "sandbox/page.css";
+
+/// What the page says while the sandbox is off: a heading, what that means, and how it is switched on.
+type Off = (&'static str, &'static str, [&'static str; 2]);
+
+const ENGLISH: Off = (
+    "en",
+    "The sandbox is off",
+    [
+        "What is sent goes out, and nothing is captured.",
+        "SANDBOX=missing captures what goes by channels without credentials, and SANDBOX=all whatever is sent. Set it for the \
+         API and the workers, and start them again.",
+    ],
+);
+const SPANISH: Off = (
+    "es",
+    "El sandbox está apagado",
+    [
+        "Lo que se envía sale, y no se captura nada.",
+        "SANDBOX=missing captura lo que va por canales sin credenciales, y SANDBOX=all todo lo que se envía. Ponlo para la API \
+         y los workers, y vuelve a iniciarlos.",
+    ],
+);
+
+/// What is there while the sandbox is off. Programs are told that there is no such route.
+pub(crate) fn while_off() -> Router<Arc<App>> {
+    Router::new().route(PAGE, get(off)).route(STYLE, get(style))
+}
+
+async fn off(headers: HeaderMap) -> Response {
+    if !is_of_a_browser(&headers) {
+        return unknown_route().await.into_response();
+    }
+    let (language, title, told) = if is_spanish(&headers, ENGLISH.0) { SPANISH } else { ENGLISH };
+    let (status, paragraphs) = (StatusCode::NOT_FOUND, told.map(str::to_owned));
+    Page { status, language, title, style: BESIDE, lead: None, paragraphs: &paragraphs, button: None, choices: &[] }
+        .into_response()
+}
 
 /// The page and what it loads. It holds no message itself.
 pub(crate) fn pages() -> Router<Arc<App>> {

@@ -100,6 +100,18 @@ async fn a_browser_that_names_no_language_reads_that_of_the_message_and_names_of
 }
 
 #[tokio::test]
+async fn the_words_of_a_choice_are_text_in_the_heading() {
+    let app = TestApp::start().await;
+    let odd = AskChoice { id: "yes".into(), label: "<b>{text}</b>".into(), refuses: false };
+    let choices = vec![odd, AskChoice { id: "no".into(), label: "No".into(), refuses: true }];
+    let ask = Ask { choices, ..ask("a-1") };
+    opened(&app.store, &ask).await;
+    app.store.answer_ask(&ask.key, &given("ana", "yes", "t-1")).await.unwrap();
+    let page = opened_by(&app, "GET", &path(&ask, 0), "en").await;
+    assert!(page.text.contains("<h1>It is decided: &lt;b&gt;{text}&lt;/b&gt;</h1>"), "{page:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_link_to_an_answer_is_told_alike_and_shows_nothing() {
     let app = TestApp::start().await;
     let ask = ask("a-1");
@@ -126,6 +138,7 @@ async fn what_is_no_link_to_an_answer_is_told_alike_and_shows_nothing() {
         }
     }
     assert!(texts.iter().all(|text| *text == texts[0] && text.contains("Nothing was decided")), "{texts:?}");
+    assert!(texts[0].contains("<h1>This link leads to no question</h1>"), "{texts:?}");
 }
 
 #[tokio::test]
@@ -153,7 +166,7 @@ async fn pressing_a_button_publishes_the_answer_and_shows_what_became_of_it() {
     });
     let page = posted(&app, &path(&ask, 0), "choice=yes").await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    for part in ["It is decided: Sí, ya.", "By you, at 2026-03-01 12:00 UTC."] {
+    for part in ["<h1>It is decided: Sí, ya</h1>", "By you, at 2026-03-01 12:00 UTC."] {
         assert!(page.text.contains(part), "{part} in {page:?}");
     }
     assert!(!page.text.contains("<button"), "{page:?}");
@@ -165,7 +178,7 @@ async fn pressing_a_button_publishes_the_answer_and_shows_what_became_of_it() {
     assert!(!text.contains(path(&ask, 0).trim_start_matches("/a/")), "the ticket goes nowhere");
 
     let late = posted(&app, &path(&ask, 1), "choice=no").await;
-    assert!(late.text.contains("It is decided: Sí, ya.") && late.text.contains("By ana, at"), "{late:?}");
+    assert!(late.text.contains("<h1>It is decided: Sí, ya</h1>") && late.text.contains("By ana, at"), "{late:?}");
     assert!(published.try_recv().is_ok(), "a late answer is told");
 }
 
@@ -183,7 +196,7 @@ async fn a_question_that_has_ended_meanwhile_says_how_and_not_that_it_has_the_an
         published
     });
     let page = posted(&app, &path(&ask, 0), "choice=yes").await;
-    assert!(page.text.contains("It is decided: Sí, ya.") && page.text.contains("By you, at"), "{page:?}");
+    assert!(page.text.contains("<h1>It is decided: Sí, ya</h1>") && page.text.contains("By you, at"), "{page:?}");
     assert!(!page.text.contains("Open this page again"), "{page:?}");
     heard.await.unwrap();
 }
@@ -249,11 +262,12 @@ async fn a_question_that_has_ended_says_how() {
     }
     app.store.cancel_ask(&cancelled.key, "ada", NOW, &testkit::told()).await.unwrap();
     for (ask, expected) in [
-        (&expired, "Its time is over. Nothing was decided."),
-        (&cancelled, "The question was taken back. Nothing was decided."),
-        (&own, "You have asked this yourself: others decide."),
+        (&expired, ["<h1>Nothing was decided</h1>", "Its time is over."]),
+        (&cancelled, ["<h1>Nothing was decided</h1>", "The question was taken back."]),
+        (&own, ["<h1>A question for you</h1>", "You have asked this yourself: others decide."]),
     ] {
         let page = opened_by(&app, "GET", &path(ask, 0), "en").await;
-        assert!(page.text.contains(expected) && !page.text.contains("<button"), "{expected} in {page:?}");
+        assert!(expected.iter().all(|part| page.text.contains(part)), "{expected:?} in {page:?}");
+        assert!(!page.text.contains("<button"), "{page:?}");
     }
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use domain::{Keyring, PumpingLimits, Telling};
+use domain::{Keyring, KnownProviders, PumpingLimits, Telling};
 use jsonwebtoken::{EncodingKey, Header};
 use operations::Checker;
 use operations::overview::Watching;
@@ -125,7 +125,8 @@ impl TestApp {
         let store = Store::connect(Options::new(url.into(), 10, clock.clone())).await.unwrap();
         store.migrate().await.unwrap();
         let metrics = Arc::new(|| "chasqui_example_total 1\n".to_owned());
-        let checker = Checker::new(SHIPPED.clone());
+        let known = vec![("smtp", vec!["email"]), ("twilio", vec!["sms", "whatsapp"])];
+        let checker = Checker::new(SHIPPED.clone()).carried_by(KnownProviders::new(known));
         let overview = Watching::new(store.clone(), None, clock.clone());
         let api =
             Api::new(settings, publisher.clone(), store.clone(), overview, checker, clock.clone(), metrics, gate())

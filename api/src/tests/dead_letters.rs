@@ -1,12 +1,12 @@
-//! Dead letters over HTTP: what an edit sends, and what is downloaded of a job.
+//! Dead letters over HTTP: which are found, what an edit sends, and what is downloaded of a job.
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use bytes::Bytes;
 use domain::{
-    ChannelName, DeadMark, Headers, Interactive, Key, Keyring, Lane, Purpose, Reason, Secrets, Seed, Shown, Tenant,
-    letter_headers,
+    ChannelName, DeadMark, Failure, Headers, Interactive, Key, Keyring, Lane, Outcome, Purpose, Reason, Secrets, Seed,
+    Shown, Tenant, letter_headers,
 };
 use serde_json::json;
 use store::{
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Letter, Owner, Publisher, PublisherProperties};
 
 use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
+use crate::tests::deliveries::attempted;
 
 const LETTER: &str = "0a";
 const BODY: &str = r#"{"id":"order-7","channel":"sms","destination":"+12025550143","message":"Hola"}"#;
@@ -80,6 +81,22 @@ async fn take_out(app: &TestApp, job: &str) {
     app.store.finish_letters(&items, NOW).await.unwrap();
     app.store.forget_letters(&[LETTER.into()]).await.unwrap();
     app.store.forget_opened_letters(NOW.plus(Duration::from_secs(1))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_provider_is_planned_by_its_name() {
+    let app = TestApp::start().await;
+    app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
+    let plan = |to: &str| json!({"action": "redirect", "all": true, "to_provider": to, "why": "one is down"});
+    let made = app.post("/dead-letters/plans", Some(&token("operate")), &plan("twilio")).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let told = made.json();
+    assert_eq!((&told["letters"], &told["to"], &told["to_provider"]), (&json!(1), &json!(null), &json!("twilio")));
+    let other = app.post("/dead-letters/plans", Some(&token("operate")), &plan("smtp")).await.json();
+    assert_eq!((&other["letters"], &other["counts"][0]["why"]), (&json!(0), &json!("another_address")), "{other}");
+    let unknown = app.post("/dead-letters/plans", Some(&token("operate")), &plan("twillio")).await;
+    assert_eq!((unknown.status, unknown.pointers()), (StatusCode::UNPROCESSABLE_ENTITY, vec!["/to_provider".into()]));
+    assert!(unknown.text.contains("did you mean twilio?"), "{unknown:?}");
 }
 
 #[tokio::test]
@@ -235,4 +252,74 @@ async fn what_a_job_could_not_do_is_downloaded_as_lines_or_as_a_table() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let unknown = app.get("/dead-letters/jobs/p-2/failures", Some(&token("read"))).await;
     assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-job"));
+}
+
+/// An app that knows the delivery of the first of two letters, and not that of the second, which has died a minute later.
+async fn app_with_two_letters() -> TestApp {
+    let app = TestApp::start().await;
+    let failure = Failure::new("twilio", Some("21211".into()), "no such number");
+    attempted(&app, "order-7", Outcome::Permanent { reason: Reason::Permanent, failure }, None).await;
+    let mut later = indexed("0b", 0);
+    (later.sample.id, later.sample.dead_at) = ("order-8".into(), NOW.plus(Duration::from_secs(60)));
+    app.store.index_letters(1, &[indexed(LETTER, 0), later], NOW).await.unwrap();
+    app
+}
+
+#[tokio::test]
+async fn letters_are_found_by_a_time_a_delivery_and_a_recipient() {
+    let app = app_with_two_letters().await;
+    for (query, expected) in [
+        ("", vec!["0b", "0a"]),
+        ("id=order-7", vec!["0a"]),
+        ("id=order", vec![]),
+        ("from=2026-03-01T12:00:00Z&to=2026-03-01T12:01:00Z", vec!["0a"]),
+        ("from=2026-03-01T12:00:01Z", vec!["0b"]),
+        ("to=2026-03-01T09:00:00-03:00", vec![]),
+        ("recipient=%2B12025550143", vec!["0a"]),
+        ("recipient=whatsapp:%2B12025550143&code=21211", vec!["0a"]),
+        ("recipient=%2B14155550100", vec![]),
+        ("recipient=%2B12025550143&id=order-8", vec![]),
+    ] {
+        let answer = app.get(&format!("/dead-letters?{query}"), Some(&token("read"))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}: {answer:?}");
+        let letters = answer.json()["letters"].as_array().unwrap().clone();
+        let found: Vec<_> = letters.iter().map(|one| one["letter"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(found, expected, "{query}");
+    }
+    for (query, parameter, words) in [
+        ("from=02:00", "from", "RFC 3339"),
+        ("from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:00Z", "to", "later than from"),
+        ("id=", "id", "1 to 255 bytes"),
+        ("recipient=", "recipient", "as it was published"),
+        ("recipent=ana", "recipent", "did you mean recipient?"),
+    ] {
+        let answer = app.get(&format!("/dead-letters?{query}"), Some(&token("read"))).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {answer:?}");
+        let error = answer.json()["errors"][0].clone();
+        assert_eq!(error["parameter"], parameter, "{query}");
+        assert!(error["detail"].as_str().unwrap().contains(words), "{query}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_goes_by_a_time_and_a_recipient_whose_address_it_does_not_keep() {
+    let app = app_with_two_letters().await;
+    let body = json!({
+        "action": "drop", "from": "2026-03-01T12:00:00Z", "until": "2026-03-01T13:00:00Z",
+        "recipient": "+12025550143", "why": "they asked for it",
+    });
+    let planned = app.post("/dead-letters/plans", Some(&token("operate")), &body).await;
+    assert_eq!(planned.status, StatusCode::CREATED, "{planned:?}");
+    let id = planned.json()["id"].as_str().unwrap().to_owned();
+    let counted = app.store.count_letter_job(&id).await.unwrap();
+    assert_eq!(counted.iter().map(|one| (one.state.as_str(), one.letters)).collect::<Vec<_>>(), [("pending", 1)]);
+    let job = app.store.letter_job(&Tenant::parse("acme").unwrap(), &id).await.unwrap().unwrap();
+    assert!(!job.wanted.contains("2025550143") && job.wanted.contains("recipient_hash"), "{}", job.wanted);
+    // What it keeps is read again as it was asked for.
+    let again =
+        app.post("/dead-letters/plans", Some(&token("operate")), &serde_json::from_str(&job.wanted).unwrap()).await;
+    assert_eq!((again.status, &again.json()["counts"]), (StatusCode::CREATED, &planned.json()["counts"]));
+    let wrong = json!({"action": "drop", "from": "02:00", "recipient": 7, "to": "2026-03-01T13:00:00Z", "why": "x"});
+    let refused = app.post("/dead-letters/plans", Some(&token("operate")), &wrong).await;
+    assert_eq!(refused.pointers(), ["/recipient", "/from", "/to"], "{refused:?}");
 }

@@ -225,6 +225,19 @@ async fn the_sandbox_is_served_when_it_is_on() {
 }
 
 #[tokio::test]
+async fn whoever_looks_for_the_sandbox_while_it_is_off_is_told_how_it_is_switched_on() {
+    let app = TestApp::start().await;
+    for (language, title) in [("en", "<h1>The sandbox is off</h1>"), ("es", "<h1>El sandbox está apagado</h1>")] {
+        let asked = request("GET", "/sandbox", None).header("accept", "text/html").header("accept-language", language);
+        let page = app.send(asked.body("".into()).unwrap()).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{page:?}");
+        assert!(page.text.contains(title) && page.text.contains("SANDBOX=missing"), "{page:?}");
+        assert!(page.text.contains("href=\"sandbox/page.css\""), "{page:?}");
+    }
+    assert_eq!(app.get("/sandbox/page.css", None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn metrics_are_served_as_prometheus_reads_them() {
     let app = TestApp::start().await;
     let answer = app.get("/metrics", None).await;

@@ -3,6 +3,7 @@
 use crate::Open;
 use axum::body::Body;
 use axum::http::StatusCode;
+use runtime::Readiness;
 use serde_json::{Value, json};
 
 use crate::tests::app::{Answer, TestApp, claims, hs256, request, request_for, settings, sign, token};
@@ -178,4 +179,17 @@ async fn readiness_follows_the_broker_and_not_the_ledger() {
             (StatusCode::OK, json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
         );
     }
+}
+
+#[tokio::test]
+async fn readiness_names_what_the_worker_in_the_same_process_knows_to_be_paused() {
+    let worker = Readiness::default();
+    let mut beside = settings();
+    beside.worker = Some(worker.clone());
+    let app = TestApp::with(beside).await;
+    assert_eq!(app.get("/health/ready", None).await.json()["paused"], Value::Null);
+    worker.set_paused(vec!["the channel push is paused: wrong text".into()]);
+    let ready = app.get("/health/ready", None).await.json();
+    assert_eq!(ready["paused"], json!(["the channel push is paused: wrong text"]));
+    assert_eq!(ready["reasons"], json!(["no connection to the broker"]), "a worker that is not ready is no reason");
 }

@@ -1,9 +1,10 @@
 //! Searching and explaining: what is found by which parameter, what is refused, and what is said of one delivery.
 
 use axum::http::StatusCode;
-use domain::{Failure, Outcome, Reason};
+use domain::{Failure, Lane, Outcome, Reason, Tenant};
+use store::{IndexedLetter, Sort};
 
-use crate::tests::app::{TestApp, token};
+use crate::tests::app::{NOW, TestApp, token};
 use crate::tests::deliveries::attempted;
 
 #[tokio::test]
@@ -101,4 +102,57 @@ async fn one_delivery_is_explained_in_words() {
     assert!(said("event").contains("`retrying`"), "{told}");
     let unknown = app.get("/deliveries/nobody/explain", Some(&token("read"))).await;
     assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"));
+}
+
+/// A letter of `acme` in the index.
+async fn indexed(app: &TestApp, letter: &str, id: &str, reason: Reason) {
+    let sample = IndexedLetter {
+        letter: letter.into(),
+        tenant: Tenant::parse("acme").unwrap(),
+        id: id.into(),
+        epoch: 0,
+        lane: Lane::Normal,
+        channel: if reason == Reason::DecodeError { String::new() } else { "sms".into() },
+        provider: String::new(),
+        class: String::new(),
+        code: String::new(),
+        template: String::new(),
+        reason: reason.as_str().into(),
+        error: "/channel is missing".into(),
+        fingerprint: "1-a".into(),
+        attempts: 0,
+        dead_at: NOW,
+        expires_at: None,
+        copies: 1,
+    };
+    let sort = Sort { sample, words: "/channel is missing".into() };
+    app.store.index_letters(1, &[sort], NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_has_no_row_is_explained_from_its_dead_letter() {
+    let app = TestApp::start().await;
+    indexed(&app, "0a", "torn", Reason::DecodeError).await;
+    let told = app.get("/deliveries/torn/explain", Some(&token("read"))).await;
+    assert_eq!(told.status, StatusCode::OK, "{told:?}");
+    let told = told.json();
+    assert_eq!(told["id"], "torn", "{told}");
+    assert_eq!(told["letters"], serde_json::json!(["0a"]), "{told}");
+    assert!(told["summary"].as_str().unwrap().starts_with("No delivery of this id is known"), "{told}");
+    let letter = told["sentences"].as_array().unwrap().iter().find(|sentence| sentence["topic"] == "letter").unwrap();
+    assert!(letter["text"].as_str().unwrap().contains("(/channel is missing)"), "{told}");
+    let shown = app.get("/deliveries/torn", Some(&token("read"))).await;
+    assert_eq!((shown.status, shown.kind().as_str()), (StatusCode::NOT_FOUND, "not-taken-yet"), "it is no delivery");
+}
+
+#[tokio::test]
+async fn a_delivery_is_explained_with_the_letter_of_another_body() {
+    let app = TestApp::start().await;
+    attempted(&app, "order", Outcome::Captured, None).await;
+    let told = app.get("/deliveries/order/explain", Some(&token("read"))).await.json();
+    assert!(told.get("letters").is_none(), "{told}");
+    indexed(&app, "0b", "order", Reason::IdConflict).await;
+    let told = app.get("/deliveries/order/explain", Some(&token("read"))).await.json();
+    assert_eq!(told["letters"], serde_json::json!(["0b"]), "{told}");
+    assert!(told.to_string().contains("in the dead-letter queue as the letter `0b`"), "{told}");
 }

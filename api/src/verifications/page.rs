@@ -13,7 +13,7 @@ use web::body::read_bytes;
 use web::problem::Problem;
 
 use crate::app::{App, Shared};
-use crate::page::{Page, is_spanish, style};
+use crate::page::{Page, STYLE as BESIDE, is_spanish, style};
 use crate::unavailable::{ledger_changed, ledger_read};
 
 /// Where the page is.
@@ -26,8 +26,14 @@ const MAX_BYTES: usize = 4096;
 struct Words {
     language: &'static str,
     title: &'static str,
+    /// The headings once it is confirmed, and of a link that confirms nothing.
+    approved_title: &'static str,
+    over_title: &'static str,
+    unknown_title: &'static str,
     /// With the purpose and the mask of the address in the places of `{purpose}` and `{recipient}`.
     asked: &'static str,
+    /// What to do where it is somebody else.
+    not_you: &'static str,
     button: &'static str,
     approved: &'static str,
     already: &'static str,
@@ -38,22 +44,30 @@ struct Words {
 static ENGLISH: Words = Words {
     language: "en",
     title: "Is it you?",
+    approved_title: "It is confirmed",
+    over_title: "This link is good no longer",
+    unknown_title: "This link confirms nothing",
     asked: "Somebody wants to show that {recipient} is theirs: {purpose}.",
+    not_you: "If it is not you, do not press the button, and close this page: without it nothing is confirmed. Give the code of the message to nobody.",
     button: "Yes, it is me",
-    approved: "Thank you. You can go back to where you came from, and close this page.",
-    already: "This was confirmed already. You can close this page.",
-    over: "This link is good no longer: its time is over, or it was tried too often. Ask for another one where you came from.",
+    approved: "Thank you, it was you. You can go back to where you came from, and close this page.",
+    already: "It was confirmed already. You can close this page.",
+    over: "Its time is over, or it was tried too often. Ask for another one where you came from.",
     unknown: "This link is not complete, or it is not one of ours. Nothing has changed.",
 };
 
 static SPANISH: Words = Words {
     language: "es",
     title: "¿Eres tú?",
+    approved_title: "Está confirmado",
+    over_title: "Este enlace ya no sirve",
+    unknown_title: "Este enlace no confirma nada",
     asked: "Alguien quiere demostrar que {recipient} es suyo: {purpose}.",
+    not_you: "Si no eres tú, no pulses el botón y cierra esta página: sin él no se confirma nada. No le des a nadie el código del mensaje.",
     button: "Sí, soy yo",
-    approved: "Gracias. Ya puedes volver a donde estabas y cerrar esta página.",
+    approved: "Gracias, eras tú. Ya puedes volver a donde estabas y cerrar esta página.",
     already: "Esto ya estaba confirmado. Puedes cerrar esta página.",
-    over: "Este enlace ya no sirve: ha caducado o se ha intentado demasiadas veces. Pide otro en el sitio de donde vienes.",
+    over: "Ha caducado o se ha intentado demasiadas veces. Pide otro en el sitio de donde vienes.",
     unknown: "Este enlace no está completo o no es nuestro. No ha cambiado nada.",
 };
 
@@ -69,7 +83,7 @@ async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Result<Respon
     let Some(verification) = verification else { return Ok(words.unknown()) };
     Ok(match verification.state_at(app.clock.now()) {
         VerificationState::Pending => words.asking(&verification),
-        VerificationState::Approved => words.told(StatusCode::OK, words.already),
+        VerificationState::Approved => words.confirmed(words.already),
         _ => words.over(),
     })
 }
@@ -86,8 +100,8 @@ async fn approve(State(app): Shared, request: Request) -> Result<Response, Probl
         return Ok(words.unknown());
     };
     Ok(match checked {
-        Checked::Approved | Checked::AlreadyApproved => words.told(StatusCode::OK, words.approved),
-        Checked::Used => words.told(StatusCode::OK, words.already),
+        Checked::Approved | Checked::AlreadyApproved => words.confirmed(words.approved),
+        Checked::Used => words.confirmed(words.already),
         _ => words.over(),
     })
 }
@@ -115,23 +129,33 @@ impl Words {
     fn asking(&'static self, verification: &Verification) -> Response {
         let asked = self.asked.replace("{recipient}", &verification.recipient_mask);
         let asked = asked.replace("{purpose}", &verification.purpose);
-        self.page(StatusCode::OK, asked, Some(self.button))
+        self.page(StatusCode::OK, self.title, &[asked, self.not_you.to_owned()], Some(self.button))
     }
 
-    fn told(&'static self, status: StatusCode, text: &str) -> Response {
-        self.page(status, text.to_owned(), None)
+    fn confirmed(&'static self, text: &str) -> Response {
+        self.told(StatusCode::OK, self.approved_title, text)
     }
 
     fn over(&'static self) -> Response {
-        self.told(StatusCode::GONE, self.over)
+        self.told(StatusCode::GONE, self.over_title, self.over)
     }
 
     fn unknown(&'static self) -> Response {
-        self.told(StatusCode::NOT_FOUND, self.unknown)
+        self.told(StatusCode::NOT_FOUND, self.unknown_title, self.unknown)
     }
 
-    fn page(&'static self, status: StatusCode, text: String, button: Option<&'static str>) -> Response {
-        let Self { language, title, .. } = *self;
-        Page { status, language, title, lead: None, paragraphs: &[text], button, choices: &[] }.into_response()
+    fn told(&'static self, status: StatusCode, title: &str, text: &str) -> Response {
+        self.page(status, title, &[text.to_owned()], None)
+    }
+
+    fn page(
+        &'static self,
+        status: StatusCode,
+        title: &str,
+        paragraphs: &[String],
+        button: Option<&'static str>,
+    ) -> Response {
+        let Self { language, .. } = *self;
+        Page { status, language, title, style: BESIDE, lead: None, paragraphs, button, choices: &[] }.into_response()
     }
 }

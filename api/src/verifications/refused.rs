@@ -54,13 +54,16 @@ pub(super) fn unknown() -> Problem {
 
 /// A code that is not the right one.
 pub(super) fn wrong(left: u32) -> Problem {
-    let detail = if left == 0 {
-        "It was the last attempt: start another verification.".to_owned()
-    } else {
-        format!("It may be tried {left} more times.")
-    };
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-code", "The code is wrong", detail)
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-code", "The code is wrong", left_in_words(left))
         .with("attempts_left", left)
+}
+
+fn left_in_words(left: u32) -> String {
+    match left {
+        0 => "It was the last attempt: start another verification.".to_owned(),
+        1 => "It may be tried 1 more time.".to_owned(),
+        left => format!("It may be tried {left} more times."),
+    }
 }
 
 fn another(id: String) -> Problem {
@@ -146,4 +149,15 @@ fn too_soon(wait: Duration) -> Problem {
     let seconds = wait.as_secs().max(1);
     let detail = format!("It was sent a moment ago: it may be sent again in {seconds} seconds.");
     too_many("too-soon", "It was sent a moment ago", &detail).with_retry_after(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_in_words;
+
+    #[test]
+    fn the_last_attempt_but_one_is_told_in_the_singular() {
+        assert_eq!([1, 2].map(left_in_words), ["It may be tried 1 more time.", "It may be tried 2 more times."]);
+        assert!(left_in_words(0).starts_with("It was the last attempt"));
+    }
 }

@@ -14,8 +14,8 @@ pub mod webhook;
 pub mod webpush;
 pub mod whatsapp_cloud;
 
-use domain::{Outcome, SuppressedFor};
-use media::Medium;
+use domain::{KnownProviders, Outcome, SuppressedFor};
+use media::{Medium, is_of_the_fleet};
 use runtime::settings::Values;
 
 use crate::callback::{Callback, Readable, Refused, Unreadable};
@@ -44,6 +44,21 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
 /// The names of all providers, as attempts and outcomes have them, whether anybody has configured them or not.
 pub fn provider_names() -> Vec<&'static str> {
     PROVIDERS.iter().map(|provider| provider.name).collect()
+}
+
+/// The providers that somebody may name who lets no other carry a message, each with the channels that it can carry.
+pub fn known_providers() -> KnownProviders {
+    let mut known: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
+    for provider in PROVIDERS {
+        let public = provider.serves.iter().filter(|service| !is_of_the_fleet(service.medium));
+        let mut channels: Vec<&'static str> = public.map(|service| service.medium.name).collect();
+        // One may carry several kinds of destinations of a channel.
+        channels.dedup();
+        if !channels.is_empty() {
+            known.push((provider.name, channels));
+        }
+    }
+    KnownProviders::new(known)
 }
 
 /// What the fleet must know of a provider. Each folder has one of these, named `PROVIDER`.
@@ -137,6 +152,15 @@ mod tests {
     use domain::{Failure, Reason};
 
     use super::*;
+
+    #[test]
+    fn every_provider_that_publishers_may_name_has_the_channels_that_it_carries() {
+        let known = known_providers();
+        assert_eq!(known.channels_of("twilio"), ["sms", "whatsapp"]);
+        assert_eq!(known.channels_of("smtp"), ["email"]);
+        assert!(known.refusal(service::PROVIDER.name, None).is_some(), "the fleet alone writes what it carries");
+        assert_eq!(known.names().count() + 1, PROVIDERS.len());
+    }
 
     #[test]
     fn a_destination_is_suppressed_where_its_provider_says_so_for_good() {

@@ -1,7 +1,7 @@
 //! A question as it is printed: in a line, as a row, whole, and as JSON. People are told by what they are called and the
 //! ids under which they are known, and addresses by their masks.
 
-use domain::{Answer, Ask, AskState, State, printable};
+use domain::{Answer, Ask, AskState, State, Timestamp, printable};
 use operations::asks::{self, Message, Shown};
 use serde_json::{Value, json};
 
@@ -11,6 +11,8 @@ pub(super) const HEADING: [&str; 8] = ["ID", "STATE", "KIND", "ANSWERS", "NEEDED
 /// How much of a question stands in a row, in characters.
 const QUESTION_CHARS: usize = 60;
 const UNKNOWN: &str = "-";
+/// Stands for where a message went, of a question that has ended.
+const FORGOTTEN: &str = "(where to is not kept once it has ended)";
 
 pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
     let whole = ask.question.lines().collect::<Vec<_>>().join(" ");
@@ -28,6 +30,14 @@ pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
         ask.expires_at.to_string(),
         question,
     ]
+}
+
+/// How many answers decide.
+pub(super) fn needed(ask: &Ask) -> String {
+    match ask.quorum {
+        1 => "one answer that is no refusal decides".to_owned(),
+        quorum => format!("{quorum} must choose the same"),
+    }
 }
 
 /// How it has ended, or that it has not.
@@ -55,11 +65,11 @@ pub(super) fn line_of(ask: &Ask, answer: &Answer) -> String {
 }
 
 /// `states` are those of the deliveries, in the order of the messages.
-pub(super) fn print(shown: &Shown, states: &[Option<State>]) {
-    lines(shown, states).iter().for_each(|line| say!("{}", printable(line)));
+pub(super) fn print(shown: &Shown, states: &[Option<State>], now: Timestamp) {
+    lines(shown, states, now).iter().for_each(|line| say!("{}", printable(line)));
 }
 
-pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
+pub(super) fn lines(shown: &Shown, states: &[Option<State>], now: Timestamp) -> Vec<String> {
     let ask = &shown.ask;
     let by = who(ask, ask.requested_by.as_deref());
     let chosen = asks::chosen(&shown.answers);
@@ -67,7 +77,7 @@ pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
     // Whatever is asked, no line of it looks like one of ours.
     lines.extend(ask.question.lines().map(|line| format!("  | {line}")));
     let times = format!("  asked {} by {by}, expires {}", ask.created_at, ask.expires_at);
-    lines.push(format!("{times}; {} must choose the same", ask.quorum));
+    lines.push(format!("{times}; {}", needed(ask)));
     for choice in &ask.choices {
         let votes = chosen.values().filter(|chosen| **chosen == choice.id).count();
         let refuses = if choice.refuses { ", a refusal" } else { "" };
@@ -76,8 +86,13 @@ pub(super) fn lines(shown: &Shown, states: &[Option<State>]) -> Vec<String> {
     lines.extend(shown.answers.iter().map(|answer| format!("  {}", line_of(ask, answer))));
     let message = |(at, message): (usize, &Message)| {
         let who = who(ask, message.approver.as_deref());
-        let mask = message.recipient_mask.as_deref().unwrap_or(UNKNOWN);
-        let state = states.get(at).copied().flatten().map_or("not taken", State::as_str);
+        let unknown = if ask.end.is_some() { FORGOTTEN } else { UNKNOWN };
+        let mask = message.recipient_mask.as_deref().unwrap_or(unknown);
+        let state = match states.get(at).copied().flatten() {
+            Some(state) => state.as_str().to_owned(),
+            None if ask.end.is_none() && message.due_at > now => format!("waits until {}", message.due_at),
+            None => "not taken".to_owned(),
+        };
         format!(
             "  to {who} by {} {mask}  {state}  delivery {}, due {}",
             message.channel, message.delivery, message.due_at

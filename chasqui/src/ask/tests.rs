@@ -127,7 +127,7 @@ fn what_is_wrong_is_told_by_the_option_that_was_given() {
 
 #[test]
 fn a_question_is_printed_with_what_was_said_and_acts_on_no_terminal() {
-    let lines = shown::lines(&shown(), &[Some(State::Sent)]);
+    let lines = shown::lines(&shown(), &[Some(State::Sent)], testkit::NOW);
     let all = lines.join("\n");
     for part in [
         "q-1  answered: Sí, by ana  of default",
@@ -149,13 +149,35 @@ fn a_question_is_printed_with_what_was_said_and_acts_on_no_terminal() {
 }
 
 #[test]
+fn a_message_that_is_not_due_yet_says_until_when_it_waits_and_one_of_an_ended_question_that_its_address_is_not_kept() {
+    let due_at = testkit::NOW.plus(std::time::Duration::from_secs(600));
+    let told = |ask: domain::Ask, mask: Option<&str>, due_at| {
+        let of = shown();
+        let copies = of.copies.into_iter().map(|copy| Message { recipient_mask: mask.map(Into::into), due_at, ..copy });
+        let shown = Shown { ask, answers: Vec::new(), copies: copies.collect() };
+        shown::lines(&shown, &[None], testkit::NOW).pop().unwrap()
+    };
+    let later = told(ask(), Some("***@example.com"), due_at);
+    assert!(later.contains(&format!("***@example.com  waits until {due_at}  delivery")), "{later}");
+    assert!(told(ask(), None, testkit::NOW).contains("by email -  not taken  delivery"));
+    let over = told(ended(Some("yes"), AskState::Answered), None, due_at);
+    assert!(over.contains("by email (where to is not kept once it has ended)  not taken"), "{over}");
+}
+
+#[test]
+fn how_many_decide_is_told_in_the_singular_of_one() {
+    let told = |quorum| shown::needed(&domain::Ask { quorum, ..ask() });
+    assert_eq!([told(1), told(2)], ["one answer that is no refusal decides", "2 must choose the same"]);
+}
+
+#[test]
 fn people_who_are_called_something_are_printed_with_that_beside_their_ids() {
     let called = |of: domain::Ask| {
         let names = [("ana", "Ana María"), ("shop", "The shop")].map(|(id, name)| (id.to_owned(), name.to_owned()));
         domain::Ask { names: names.into(), ..of }
     };
     let shown = Shown { ask: called(shown().ask), ..shown() };
-    let all = shown::lines(&shown, &[Some(State::Sent)]).join("\n");
+    let all = shown::lines(&shown, &[Some(State::Sent)], testkit::NOW).join("\n");
     for part in [
         "q-1  answered: Sí, by Ana María (ana)  of default",
         "by The shop (shop), expires",
@@ -174,7 +196,7 @@ fn the_question_of_a_command_is_printed_line_by_line_and_in_one_of_a_list() {
     let of_command = domain::Ask { kind: AskKind::Command, question, ..ask() };
     assert_eq!(shown::row_of(&of_command, 0)[7], "Do trading.pause? id = \"btc\"   1  Yes (yes)");
     let shown = Shown { ask: of_command, answers: Vec::new(), copies: Vec::new() };
-    let lines = shown::lines(&shown, &[]);
+    let lines = shown::lines(&shown, &[], testkit::NOW);
     assert_eq!(&lines[1..4], ["  | Do trading.pause?", "  | id = \"btc\"", "  |   1  Yes (yes)"]);
 }
 

@@ -60,13 +60,7 @@ fn name_of(answer: &Answer) -> (String, String) {
 }
 
 fn opened(ask: &Ask) -> String {
-    format!(
-        "{}  open until {}: {} must choose the same of {}",
-        ask.created_at,
-        ask.expires_at,
-        ask.quorum,
-        ask.audience.join(", ")
-    )
+    format!("{}  open until {}: {}, of {}", ask.created_at, ask.expires_at, shown::needed(ask), ask.audience.join(", "))
 }
 
 /// Whether something was decided that is no refusal.

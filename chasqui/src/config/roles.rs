@@ -62,6 +62,11 @@ impl Role {
         matches!(self, Self::Api | Self::Scheduler | Self::Schedules | Self::Up)
     }
 
+    /// Whether the role has a part in what services are told to do, or in what they report.
+    pub(super) fn knows_services(self) -> bool {
+        matches!(self, Self::Api | Self::Worker | Self::Dialog | Self::Up)
+    }
+
     /// The hint at `chasqui up` for an operator without a broker or a ledger. For a role the hint does not say to run
     /// it, because a fleet may run already.
     fn has_up(self) -> &'static str {

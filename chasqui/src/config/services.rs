@@ -21,6 +21,18 @@ pub(super) fn read(reader: &mut Reader) -> Option<Registry> {
     }
 }
 
+/// Warns of each service of which nothing is heard, over HTTP and over AMQP alike: its commands are done, and nobody learns
+/// of it.
+pub(super) fn warn(reader: &mut Reader, services: &Registry) {
+    for service in services.all().filter(|service| service.public_key.is_none()) {
+        let name = &service.name;
+        reader.warn(format!(
+            "{NAME}: no report of {name} is heard, so that a command that it has taken ends as expired, whatever it has done: \
+             give it the public_key of its tokens, below [{name}]"
+        ));
+    }
+}
+
 /// # Errors
 /// Everything that is wrong with the file.
 fn services(path: &Path) -> Result<Registry, Vec<String>> {

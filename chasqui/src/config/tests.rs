@@ -17,6 +17,7 @@ mod names;
 mod polling;
 mod providers;
 mod secrets;
+mod services;
 mod typos;
 mod without_effect;
 

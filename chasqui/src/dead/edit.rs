@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use domain::{Actor, Clock as _, FieldError, RequestedBy, parse_object, printable};
+use operations::Rules;
 use operations::dead_letters::{self, Edited, Opened, Wish};
-use operations::{Checker, Rules};
 use serde_json::{Map, Value, json};
 use store::Store;
 use tokio::time::Instant;
@@ -82,7 +82,7 @@ pub(super) async fn edit(
         output::complain(format_args!("there is no letter of this name in the queue: `chasqui dead list` lists them"));
         return Ok(None);
     };
-    let (checker, request_ids) = (Checker::new(parts::templates(config)?), parts::request_ids(config));
+    let (checker, request_ids) = (parts::checker(config)?, parts::request_ids(config));
     let rules = Rules {
         defaults: &config.defaults,
         tenant: &actor.tenant,

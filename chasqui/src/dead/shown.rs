@@ -1,6 +1,6 @@
 //! Dead letters, their groups, plans and jobs as lines and as JSON.
 
-use domain::{Canary, printable};
+use domain::{Canary, RedirectTo, printable};
 use operations::dead_letters::Shown;
 use serde_json::{Value, json};
 use store::{AtIt, Counted, IndexedLetter, JobState, LetterAction, LetterGroup, LetterJob, LetterSample, Outlook};
@@ -49,6 +49,10 @@ fn json_of_group(group: &LetterGroup) -> Value {
     })
 }
 
+/// The parts of the lines below.
+pub(super) const LETTER_HEADING: &str =
+    "letter  died  lane  channel  reason  provider code  id  how often it was moved: error";
+
 /// One line, or one object.
 pub(super) fn letter(letter: &IndexedLetter, is_json: bool) {
     if is_json {
@@ -93,12 +97,7 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
         return output::json(&json_of_plan(shown));
     }
     job(&shown.job);
-    for counted in &shown.counted {
-        let Counted { lane, channel, provider, state, why, letters } = counted;
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        let line = format!("{letters:>7}  {lane}  {channel}  {provider}  {state}{why}");
-        say!("  {}", printable(&line));
-    }
+    counts(&shown.counted).iter().for_each(|line| say!("  {}", printable(line)));
     if let Some(seen) = &shown.outlook {
         outlook(seen);
     }
@@ -107,6 +106,31 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
         return say!("  nothing to begin: {}", why_nothing(shown));
     }
     say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+    canary(shown).iter().for_each(|line| say!("  {line}"));
+}
+
+/// The counts of a plan or job below their headings; none where there is nothing to count.
+fn counts(alike: &[Counted]) -> Vec<String> {
+    let line = |letters: &str, rest: [&str; 4]| {
+        let [lane, channel, provider, state] = rest;
+        format!("{letters:>7}  {lane:<6}  {channel:<8}  {provider:<14}  {state}")
+    };
+    let heading = (!alike.is_empty()).then(|| line("letters", ["lane", "channel", "provider", "what becomes of them"]));
+    let rows = alike.iter().map(|counted| {
+        let Counted { lane, channel, provider, state, why, letters } = counted;
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        line(&letters.to_string(), [lane, channel, provider, &format!("{}{why}", state.replace('_', " "))])
+    });
+    heading.into_iter().chain(rows).collect()
+}
+
+/// With how many letters a plan begins, where it would wait for their end before the others.
+fn canary(shown: &Shown) -> Option<String> {
+    let LetterJob { state, canary, .. } = &shown.job;
+    let waits = *state == JobState::Planned && (1..shown.open()).contains(canary);
+    waits.then(|| {
+        format!("it begins with {canary} of them (--canary), and pauses when more than half of these are dead again")
+    })
 }
 
 /// Why a plan would begin nothing.
@@ -220,6 +244,28 @@ fn json_of_job(job: &LetterJob) -> Value {
         "made": job.made_at.to_string(), "started_by": job.started_by,
         "started": job.started_at.map(|at| at.to_string()), "ended": job.ended_at.map(|at| at.to_string()),
         "rate": job.rate, "canary": job.canary, "note": job.note,
-        "to": job.target,
+        "to": job.target.as_ref().and_then(RedirectTo::channel),
+        "to_provider": job.target.as_ref().and_then(RedirectTo::provider),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::shown;
+    use super::*;
+
+    #[test]
+    fn a_plan_has_headings_above_its_counts_and_says_with_how_many_it_begins() {
+        let plan = |letters| shown(LetterAction::Replay, JobState::Planned, &[("pending", letters), ("left_out", 3)]);
+        let lines = counts(&plan(80).counted);
+        let [heading, first, second] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!(heading, "letters  lane    channel   provider        what becomes of them");
+        assert_eq!(first, "     80  normal  sms       twilio          pending");
+        assert!(second.ends_with("left out"), "{second}");
+        assert!(counts(&[]).is_empty());
+        let told = canary(&plan(80)).expect("it waits for the end of the first ones");
+        assert!(told.starts_with("it begins with 20 of them (--canary), and pauses"), "{told}");
+        assert_eq!(canary(&plan(20)), None, "there are no others");
+        assert_eq!(canary(&shown(LetterAction::Replay, JobState::Running, &[("pending", 80)])), None);
+    }
 }

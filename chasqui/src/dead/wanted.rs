@@ -1,14 +1,17 @@
 //! Which dead letters are meant, as options.
 
 use anyhow::Result;
-use domain::{FieldError, Lane, Tenant};
+use domain::{FieldError, Lane, RecipientHasher, Tenant, Timestamp};
+use operations::deliveries::hashes_of;
+use operations::deliveries::written::{ID, RECIPIENT, Rule};
 use serde_json::{Map, Value, json};
 use store::LetterFilter;
 
 use crate::exit::Usage;
-use crate::words::one_of;
+use crate::listing::in_order;
+use crate::words::{one_of, when};
 
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(super) struct Filter {
     /// Only letters of this group: its fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
@@ -16,6 +19,18 @@ pub(super) struct Filter {
     /// Only these letters: their names
     #[arg(long = "letter", value_name = "NAME")]
     letters: Vec<String>,
+    /// Only those of the delivery of this id
+    #[arg(long, value_parser = id, allow_hyphen_values = true)]
+    id: Option<String>,
+    /// Only those that died at this time or later: RFC 3339 with an offset
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    from: Option<Timestamp>,
+    /// Only those that died before this time
+    #[arg(long, value_name = "WHEN", value_parser = when)]
+    until: Option<Timestamp>,
+    /// Only those to this recipient, in any spelling that reaches the same: of deliveries that the ledger knows
+    #[arg(long, value_parser = recipient, allow_hyphen_values = true)]
+    recipient: Option<String>,
     #[arg(long)]
     channel: Option<String>,
     #[arg(long)]
@@ -31,40 +46,6 @@ pub(super) struct Filter {
     /// urgent, normal or bulk
     #[arg(long)]
     lane: Option<String>,
-}
-
-#[derive(clap::Args, Debug)]
-#[group(skip)]
-pub(super) struct Plan {
-    #[command(flatten)]
-    filter: Filter,
-    /// Every letter
-    #[arg(long)]
-    all: bool,
-    /// The job whose letters are to be restored
-    #[arg(long, value_name = "ID")]
-    job: Option<String>,
-    /// Why, for whoever asks later
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    why: String,
-    /// Letters in a second, 1 to 1000
-    #[arg(long)]
-    rate: Option<u32>,
-    /// After how many letters to wait for their end, and to pause when most of them fail again; 0 for none
-    #[arg(long)]
-    canary: Option<u32>,
-    /// Leave out those that were moved as often already
-    #[arg(long, value_name = "TIMES")]
-    max_moves: Option<u32>,
-    /// Take those too that would only wait: something is paused, or their provider takes no messages now
-    #[arg(long)]
-    even_waiting: bool,
-    /// Of a redirect: the channel, sms or whatsapp
-    #[arg(long, value_name = "CHANNEL")]
-    to: Option<String>,
-    /// Start it at once
-    #[arg(long)]
-    pub(super) yes: bool,
 }
 
 /// All rows whose letters are not there.
@@ -93,20 +74,51 @@ impl Filter {
         LetterFilter { tenant: tenant.clone(), letters, ..LetterFilter::default() }
     }
 
-    pub(super) fn of(self, tenant: &Tenant) -> Result<LetterFilter> {
-        let Self { group, letters, channel, provider, reason, code, template, lane } = self;
+    pub(super) fn of(self, tenant: &Tenant, recipients: &RecipientHasher) -> Result<LetterFilter> {
+        let Self { group, letters, id, from, until, recipient, channel, provider, reason, code, template, lane } = self;
+        in_order(from, until, "--from")?;
+        let recipient = recipient.map(|written| hashes_of(&written, recipients)).unwrap_or_default();
         let parsed = lane.as_deref().map(|text| {
             let known = Lane::ALL.map(Lane::as_str);
             Lane::parse(text).ok_or_else(|| Usage(format!("--lane: {}", one_of(text, &known))))
         });
         let (tenant, lane) = (tenant.clone(), parsed.transpose()?);
-        Ok(LetterFilter { tenant, letters, group, channel, provider, reason, code, template, lane })
+        Ok(LetterFilter {
+            tenant,
+            letters,
+            group,
+            id,
+            from,
+            until,
+            recipient,
+            channel,
+            provider,
+            reason,
+            code,
+            template,
+            lane,
+        })
     }
 
-    fn fields(self) -> Map<String, Value> {
-        let Self { group, letters, channel, provider, reason, code, template, lane } = self;
+    /// Whether it asks for a recipient, whom the ledger knows by a hash alone.
+    pub(super) const fn has_recipient(&self) -> bool {
+        self.recipient.is_some()
+    }
+
+    /// These letters by their names.
+    pub(super) fn of_letters(letters: Vec<String>) -> Self {
+        Self { letters, ..Self::default() }
+    }
+
+    /// The fields of a plan, as whoever asks over HTTP writes them.
+    pub(super) fn fields(self) -> Map<String, Value> {
+        let Self { group, letters, id, from, until, recipient, channel, provider, reason, code, template, lane } = self;
         let texts = [
             ("group", group),
+            ("id", id),
+            ("from", from.map(|at| at.to_string())),
+            ("until", until.map(|at| at.to_string())),
+            ("recipient", recipient),
             ("channel", channel),
             ("provider", provider),
             ("reason", reason),
@@ -118,32 +130,6 @@ impl Filter {
             texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))).collect();
         if !letters.is_empty() {
             fields.insert("letters".to_owned(), json!(letters));
-        }
-        fields
-    }
-}
-
-impl Plan {
-    /// The fields of a plan, as whoever asks over HTTP writes them.
-    pub(super) fn fields(self, action: &str) -> Map<String, Value> {
-        let Self { filter, all, job, why, rate, canary, max_moves, even_waiting, to, yes: _ } = self;
-        let mut fields = filter.fields();
-        fields.insert("action".to_owned(), json!(action));
-        fields.insert("why".to_owned(), json!(why));
-        for (name, flag) in [("all", all), ("even_waiting", even_waiting)] {
-            if flag {
-                fields.insert(name.to_owned(), json!(true));
-            }
-        }
-        for (name, text) in [("job", job), ("to", to)] {
-            if let Some(text) = text {
-                fields.insert(name.to_owned(), json!(text));
-            }
-        }
-        for (name, number) in [("rate", rate), ("canary", canary), ("max_moves", max_moves)] {
-            if let Some(number) = number {
-                fields.insert(name.to_owned(), json!(number));
-            }
         }
         fields
     }
@@ -162,8 +148,9 @@ pub(super) fn refused(errors: &[FieldError]) -> anyhow::Error {
 
 /// What is missing is told by the options that say it: whoever asks over HTTP is told of its fields.
 fn by_options(error: FieldError) -> FieldError {
-    const WHICH: &str = "is missing: it stands for every letter; say which by --group, --letter, --channel, --provider, \
-                         --reason, --code, --template or --lane, and of a restore by --letter or --job";
+    const WHICH: &str = "is missing: it stands for every letter; say which by --group, --letter, --id, --from, --until, \
+                         --recipient, --channel, --provider, --reason, --code, --template or --lane, and of a restore \
+                         by --letter or --job";
     match error {
         FieldError { pointer, detail } if pointer == "/all" && detail.starts_with("is missing") => {
             FieldError { pointer, detail: WHICH.to_owned() }
@@ -172,17 +159,107 @@ fn by_options(error: FieldError) -> FieldError {
     }
 }
 
+fn id(text: &str) -> Result<String, String> {
+    ruled(text, ID)
+}
+
+fn recipient(text: &str) -> Result<String, String> {
+    ruled(text, RECIPIENT)
+}
+
+fn ruled<T: 'static>(text: &str, rule: Rule<T>) -> Result<T, String> {
+    (rule.read)(text).ok_or_else(|| format!("it {}", rule.must))
+}
+
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
     use operations::dead_letters::Asked;
 
     use super::*;
+    use crate::dead::plans::Plan;
+
+    #[derive(clap::Parser)]
+    struct Planning {
+        #[command(flatten)]
+        plan: Plan,
+    }
+
+    #[derive(clap::Parser)]
+    struct Filtering {
+        #[command(flatten)]
+        filter: Filter,
+    }
+
+    fn planning(words: &[&str]) -> Result<Plan, clap::Error> {
+        let words = ["plan", "--why", "an outage"].iter().chain(words);
+        Planning::try_parse_from(words).map(|planning| planning.plan)
+    }
+
+    fn filtering(words: &[&str]) -> Result<LetterFilter, anyhow::Error> {
+        let filtering = Filtering::try_parse_from(["list"].iter().chain(words))?;
+        filtering.filter.of(&Tenant::default(), &hasher())
+    }
+
+    fn asked(fields: Map<String, Value>) -> Result<Asked, Vec<FieldError>> {
+        Asked::of(fields, &channels::known_providers(), &hasher())
+    }
+
+    fn hasher() -> RecipientHasher {
+        RecipientHasher::new(b"a secret")
+    }
+
+    #[test]
+    fn a_time_a_delivery_and_a_recipient_are_asked_for_as_over_http() {
+        let words = ["--from", "2026-03-01T02:00:00Z", "--until", "2026-03-01T04:00:00+01:00", "--id", "order-7"];
+        let words = [&words[..], &["--recipient", "+12025550143"]].concat();
+        let plan = planning(&[&words[..], &["--to", "whatsapp"]].concat()).unwrap();
+        assert!(plan.which.has_recipient());
+        let fields = plan.fields("redirect");
+        for (name, value) in [
+            ("from", "2026-03-01T02:00:00Z"),
+            ("until", "2026-03-01T03:00:00Z"),
+            ("id", "order-7"),
+            ("recipient", "+12025550143"),
+            ("to", "whatsapp"),
+        ] {
+            assert_eq!(fields[name], value);
+        }
+        let asked = asked(fields.clone());
+        assert!(asked.is_ok(), "{asked:?}");
+        let filter = filtering(&words).unwrap();
+        let times = [filter.from, filter.until].map(|at| at.unwrap().to_string());
+        assert_eq!(times, ["2026-03-01T02:00:00Z", "2026-03-01T03:00:00Z"]);
+        assert!(filter.recipient.contains(&hasher().hash("+12025550143")) && filter.id.as_deref() == Some("order-7"));
+    }
+
+    #[test]
+    fn a_time_that_ends_before_it_begins_is_refused() {
+        let words = ["--from", "2026-03-01T02:00:00Z", "--until", "2026-03-01T02:00:00Z"];
+        let plan = planning(&words).unwrap();
+        let told = refused(&asked(plan.fields("drop")).unwrap_err()).to_string();
+        assert!(told.starts_with("--until must be later than"), "{told}");
+        assert!(filtering(&words).is_err());
+        assert!(planning(&["--from", "02:00"]).is_err() && planning(&["--id", ""]).is_err());
+    }
+
+    #[test]
+    fn a_redirect_names_a_provider_that_there_is() {
+        let to = |name: &str| {
+            let plan = planning(&["--all", "--to-provider", name]).expect("options");
+            asked(plan.fields("redirect"))
+        };
+        assert!(to("sendgrid").is_ok());
+        let told = refused(&to("sengrid").expect_err("there is none")).to_string();
+        assert!(told.starts_with("--to-provider is an unknown provider; known are"), "{told}");
+        assert!(told.ends_with("did you mean sendgrid?"), "{told}");
+    }
 
     #[test]
     fn a_plan_of_nothing_is_refused_in_words_of_the_command_line() {
         let fields = [("action", json!("replay")), ("why", json!("it is mended"))];
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let told = refused(&Asked::of(fields).expect_err("it names no letters")).to_string();
+        let told = refused(&asked(fields).expect_err("it names no letters")).to_string();
         assert!(told.starts_with("--all is missing") && told.contains("--group") && !told.contains('"'), "{told}");
     }
 }

@@ -1,15 +1,16 @@
-//! Follows a job over dead letters to its end.
+//! Follows a job over dead letters to its end, and says what there is to do then.
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use domain::{Tenant, printable};
 use operations::dead_letters::{self, Shown};
-use store::{JobState, Store};
+use store::{JobState, LetterAction, Store};
 
 use super::{LOOK_EVERY, shown};
 use crate::exit;
 use crate::output::{self, say};
+use crate::words::counted;
 
 /// What is counted of a job, in the order in which it is told.
 const STATES: [&str; 5] = ["done", "missing", "failed", "unclear", "left_out"];
@@ -42,9 +43,36 @@ pub(super) async fn follow(store: &Store, tenant: &Tenant, mut shown: Shown, is_
     } else {
         let why = shown.job.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
         say!("{}{}", shown.job.state.as_str(), printable(&why));
+        what_now(&shown).iter().for_each(|line| say!("  {line}"));
     }
     let all_done = ["missing", "failed", "unclear"].iter().all(|state| shown.count(state) == 0);
     Ok(exit::answer(shown.job.state == JobState::Done && all_done))
+}
+
+/// Why a job that is over has not done all that it was to do, and what comes next.
+fn what_now(shown: &Shown) -> Vec<String> {
+    let (id, missing) = (&shown.job.id, shown.count("missing"));
+    let undone = shown.count("failed") + shown.count("unclear");
+    let gone = match shown.job.action {
+        LetterAction::Restore => "not kept any more: restored by another job, or over its time",
+        LetterAction::Close => "not to be closed any more",
+        LetterAction::Replay | LetterAction::Drop | LetterAction::Redirect | LetterAction::Edit => {
+            "not in the queue any more: moved or taken by something else"
+        }
+    };
+    let missing = (missing > 0).then(|| format!("{} {gone}", counted(missing, "letter was", "letters were")));
+    let undone =
+        (undone > 0).then(|| format!("with {} it has failed, or nobody knows", counted(undone, "letter", "letters")));
+    let mut lines: Vec<String> = missing.into_iter().chain(undone).collect();
+    if !lines.is_empty() {
+        lines.push(format!("`chasqui dead failures {id}` names them, and says why"));
+    }
+    if shown.job.state == JobState::Paused {
+        lines.push(format!(
+            "`chasqui dead resume {id}` lets it go on with the others, `chasqui dead cancel {id}` leaves them in the queue"
+        ));
+    }
+    lines
 }
 
 /// How much of a job is over. A line is printed when this changes: at most a hundred and one.
@@ -68,7 +96,45 @@ fn line_of(shown: &Shown) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::shown;
     use super::*;
+
+    #[test]
+    fn a_job_that_has_not_done_all_says_why_and_what_comes_next() {
+        use LetterAction::{Replay, Restore};
+        for (action, state, counts, expected) in [
+            (
+                Replay,
+                JobState::Done,
+                &[("missing", 5)][..],
+                &["5 letters were not in the queue any more: moved or taken", "`chasqui dead failures j-1` names them"]
+                    [..],
+            ),
+            (Replay, JobState::Done, &[("done", 5)], &[]),
+            (
+                Restore,
+                JobState::Done,
+                &[("missing", 1)],
+                &["1 letter was not kept any more", "`chasqui dead failures j-1`"],
+            ),
+            (
+                Replay,
+                JobState::Done,
+                &[("unclear", 1), ("failed", 1)],
+                &["with 2 letters it has failed", "`chasqui dead"],
+            ),
+            (
+                Replay,
+                JobState::Paused,
+                &[("done", 20), ("pending", 80)],
+                &["`chasqui dead resume j-1` lets it go on with the others, `chasqui dead cancel j-1` leaves"],
+            ),
+        ] {
+            let told = what_now(&shown(action, state, counts));
+            assert_eq!(told.len(), expected.len(), "{told:?}");
+            assert!(told.iter().zip(expected).all(|(told, words)| told.starts_with(*words)), "{told:?}");
+        }
+    }
 
     #[test]
     fn a_bar_is_as_full_as_the_job() {

@@ -35,7 +35,7 @@ impl Beside {
     /// # Errors
     /// Why one of them cannot be asked.
     pub(super) async fn reach(config: &Config, tenant: Tenant) -> Result<Self> {
-        let checker = Checker::new(parts::templates(config)?);
+        let checker = parts::checker(config)?;
         let store = parts::existing_store(config, parts::clock()).await?;
         let (publisher, ends_the_publisher) = send::connect(config).await?;
         let defaults = config.defaults.clone();

@@ -13,7 +13,8 @@ struct Line {
 
 fn read(words: &[&str]) -> Result<Notification, String> {
     let line = Line::try_parse_from([&["send"], words].concat()).map_err(|error| error.to_string())?;
-    let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded("en").unwrap()));
+    let checker = Checker::new(std::sync::Arc::new(templates::Templates::embedded("en").unwrap()))
+        .carried_by(channels::known_providers());
     let read = line.send.notification(&checker, &Defaults { channel: None }).map_err(|error| error.to_string());
     read.map(|checked| checked.notification)
 }
@@ -31,6 +32,20 @@ fn what_is_wrong_is_told_at_once_by_the_names_of_the_options() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert!(!told.contains("not-an-address"), "{told}");
+}
+
+#[test]
+fn the_only_provider_that_may_carry_it_is_one_of_its_channel() {
+    let by = |name| read(&["--channel", "email", "--to", "ana@example.com", "--message", "m", "--provider", name]);
+    assert_eq!(by("sendgrid").expect("valid").provider.as_deref(), Some("sendgrid"));
+    for (name, words) in [
+        ("sengrid", "--provider is an unknown provider; known are"),
+        ("twilio", "--provider does not carry email; known for it are smtp, sendgrid"),
+        ("", "--provider is empty"),
+    ] {
+        let told = by(name).expect_err(name);
+        assert!(told.contains(words), "{name}: {told}");
+    }
 }
 
 #[test]

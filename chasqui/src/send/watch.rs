@@ -66,14 +66,14 @@ fn show(attempt: &Attempt) {
     let code = attempt.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let words =
         format!("attempt {} {} by {}{code}  {}", attempt.n, attempt.outcome.as_str(), attempt.provider, attempt.detail);
-    say!("  {}", domain::printable(&words));
+    say!("  {}", domain::printable(words.trim_end()));
 }
 
 fn show_report(report: &Receipt) {
     let class = report.class.as_deref().map(|class| format!(" ({class})")).unwrap_or_default();
     let code = report.code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let words = format!("reported {}{class} by {}{code}  {}", report.said, report.provider, report.detail);
-    say!("  {}", domain::printable(&words));
+    say!("  {}", domain::printable(words.trim_end()));
 }
 
 /// Reports as they follow one another, whichever came first: providers do not report in order.

@@ -10,6 +10,8 @@ use crate::words::counted;
 /// The heights of a bar, the lowest first.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const NOT_KNOWN: &str = "-";
+/// What the sandbox captures has gone nowhere, and is counted with what was sent.
+const SENT: &str = "sent/captured";
 
 /// Rows of words below their headings.
 pub(super) struct Table {
@@ -78,7 +80,7 @@ pub(super) fn charts(seen: &Overview) -> [Chart; 4] {
     let of = |title, value: fn(&Minute) -> u64| Chart { title, values: seen.history.iter().map(value).collect() };
     [
         of("accepted", |minute| minute.accepted),
-        of("sent", |minute| minute.sent),
+        of(SENT, |minute| minute.sent),
         of("retried", |minute| minute.retried),
         of("dead", |minute| minute.dead),
     ]
@@ -88,7 +90,7 @@ pub(super) fn charts(seen: &Overview) -> [Chart; 4] {
 pub(super) fn spark_lines(seen: &Overview) -> Vec<String> {
     let lines = charts(seen).map(|chart| {
         let most = chart.values.iter().copied().max().unwrap_or_default();
-        format!("  {:<9} {} at most {most} a minute", chart.title, spark(&chart.values, most))
+        format!("  {:<13} {} at most {most} a minute", chart.title, spark(&chart.values, most))
     });
     std::iter::once("the last hour".to_owned()).chain(lines).collect()
 }
@@ -154,7 +156,7 @@ fn channels(seen: &Overview) -> Table {
     let heads = &[
         "channel",
         "accepted",
-        "sent",
+        SENT,
         "dead",
         "else",
         "retried",

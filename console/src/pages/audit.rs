@@ -21,11 +21,13 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::asks::address as asks;
 use crate::pages::commands::address as commands;
+use crate::pages::delivery::address::short;
+use crate::pieces::breakable::breakable;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::pager;
 use crate::pieces::table::{Row, number, table, text};
-use crate::pieces::time::time;
+use crate::pieces::time::noted;
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -184,9 +186,9 @@ fn row(entry: &JournalEntry, viewer: &Viewer, lang: Lang, now: Timestamp) -> Row
     let row = &entry.row;
     let seq = entry.seq.and_then(|seq| u64::try_from(seq).ok());
     let mut cells = vec![
-        time(Timestamp::from_micros(row.at), now, lang),
+        noted(Timestamp::from_micros(row.at), now, lang),
         html! { (row.actor) },
-        html! { (row.kind) },
+        breakable(&row.kind),
         subject(row, &viewer.actor.tenant),
         told(&row.data, lang),
         html! { @match seq { Some(seq) => { (whole(seq)) } None => { span.soft { (words.not_sealed) } } } },
@@ -197,13 +199,15 @@ fn row(entry: &JournalEntry, viewer: &Viewer, lang: Lang, now: Timestamp) -> Row
     Row { id: format!("entry-{}", row.id), cells }
 }
 
-/// To what something was done, with the way there where it is a question or a command of the own tenant.
+/// To what something was done, with the way there where it is a question or a command of the own tenant. An id is shortened as
+/// it is elsewhere.
 fn subject(row: &JournalRow, own: &Tenant) -> Markup {
     let noun = row.kind.split('.').next().filter(|_| row.tenant == own.as_str());
     match noun {
         Some("ask") => asks::link(&row.subject),
         Some("command") => commands::link(&row.subject),
-        _ => html! { (row.subject) },
+        _ if short(&row.subject) != row.subject => html! { code.id title=(row.subject) { (short(&row.subject)) } },
+        _ => breakable(&row.subject),
     }
 }
 

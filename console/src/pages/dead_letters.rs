@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 
 use crate::console::Console;
 
+pub(crate) use groups::headline;
 pub(crate) use tabs::{Tab, tabs};
 
 pub(crate) fn routes() -> Router<Console> {

@@ -4,6 +4,7 @@
 pub(crate) mod address;
 mod cancel;
 mod facts;
+mod letters;
 mod standing;
 pub(crate) mod summary;
 mod tables;
@@ -18,13 +19,14 @@ use axum::routing::get;
 use domain::{Explanation, Key, Scope};
 use maud::{Markup, html};
 use operations::deliveries::{NotKnown, Shown, is_id, show as find};
-use operations::explain_shown;
+use operations::{explain_letters, explain_shown};
 use web::problem::Problem;
 use web::query::Parameters;
 
 use self::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::sentence::sentence_of;
 use crate::section::Section;
 use crate::session::Viewer;
 
@@ -64,14 +66,14 @@ async fn show(
     let key = Key { tenant: viewer.actor.tenant.clone(), id };
     match find(&console.store, &key).await {
         Err(error) => shell.ledger_failed(&error).await,
-        Ok(None) => unknown(&console, &viewer, &key.id, asked).await,
+        Ok(None) => without_a_row(&console, &viewer, &key, asked).await,
         Ok(Some(shown)) => {
             let told = match explain_shown(&console.store, &shown, console.settings.retry_delays).await {
                 Ok(told) => told,
                 Err(error) => return shell.ledger_failed(&error).await,
             };
             let content = content(&console, &viewer, &key.id, &shown, &told, asked);
-            shell.page(Words::of(shell.lang()).title, &content).await
+            shell.page(&address::titled(Words::of(shell.lang()).title, &key.id), &content).await
         }
     }
 }
@@ -91,10 +93,24 @@ fn content(console: &Console, viewer: &Viewer, id: &str, shown: &Shown, told: &E
             (standing::of(shown, told, lang))
             (standing::again(id, shown, now, lang))
             (standing::actions(id, shown, viewer))
+            (letters::links(told, lang))
             (facts::of(shown, lang, now))
             @if let Shown::Taken(taken) = shown { (tables::of(taken, lang, now)) }
             (timeline::of(told, lang, now))
             (standing::by_api(id, lang))
+        }
+    }
+}
+
+/// The answer where no delivery is known: its dead letters are told, if there are any.
+async fn without_a_row(console: &Console, viewer: &Viewer, key: &Key, asked: Asked) -> Response {
+    let shell = Shell::of(console, viewer, Section::Deliveries);
+    match explain_letters(&console.store, key).await {
+        Err(error) => shell.ledger_failed(&error).await,
+        Ok(None) => unknown(console, viewer, &key.id, asked).await,
+        Ok(Some(told)) => {
+            let content = letters::alone(&key.id, &told, asked, shell.lang(), console.clock.now());
+            shell.page(Words::of(shell.lang()).title, &content).await
         }
     }
 }
@@ -112,12 +128,13 @@ async fn unknown(console: &Console, viewer: &Viewer, id: &str, asked: Asked) -> 
                 p { (words.in_its_queue) }
                 (standing::again_after(id, true, standing::SOON, shell.lang()))
             } @else {
-                p lang="en" { (why) }
+                p lang="en" { (sentence_of(&why)) }
                 p.actions { a href=(address::of(id)) { (words.reload) } }
             }
             (standing::cancel_link(id, viewer))
         }
     };
     let status = if asked.is_accepted { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    shell.answer(status, if asked.is_accepted { words.title } else { words.unknown }, &content).await
+    let title = if asked.is_accepted { address::titled(words.title, id) } else { words.unknown.to_owned() };
+    shell.answer(status, &title, &content).await
 }

@@ -69,7 +69,7 @@ fn page(look: Look, name: &str, next: &str, refused: Option<LoginRefused>) -> Re
                     spellcheck="false" autofocus;
                 label for="login-password" { (words.password) }
                 input #login-password name="password" type="password" required autocomplete="current-password";
-                p.actions { button type="submit" { (words.submit) } }
+                p.actions { button.main type="submit" { (words.submit) } }
             }
         }
         (foot(look))

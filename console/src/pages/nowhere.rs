@@ -9,5 +9,5 @@ use crate::section::Section;
 use crate::session::Viewer;
 
 pub(crate) async fn nowhere(State(console): State<Console>, viewer: Viewer) -> Response {
-    Shell::of(&console, &viewer, Section::Overview).not_found().await
+    Shell::of(&console, &viewer, Section::Nowhere).not_found().await
 }

@@ -33,7 +33,7 @@ async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
     let lang = shell.lang();
     let content = html! {
         div #stream hx-sse:connect=(STREAM) hx-target="#live" hx-swap="outerMorph" {
-            (live::live(&overview, lang, console.clock.now()))
+            (live::live(&overview, &console.settings.carriers, lang, console.clock.now()))
         }
         noscript { p.soft { (lang.words().shell.live_off) } }
     };

@@ -1,5 +1,6 @@
 //! `/console/providers`: who carries which medium, the preferred first, and how the workers have found each.
 
+pub(crate) mod found;
 mod words;
 
 use axum::Router;
@@ -9,17 +10,17 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::{Scope, Timestamp};
 use maud::{Markup, html};
-use operations::providers::{self, Carried, Limited};
+use operations::providers::{self, Carried};
 
 use self::words::Words;
 use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::figure::{UNKNOWN, whole};
+use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::table::{Column, Row, number, table, text};
-use crate::pieces::time::{absolute, time};
+use crate::pieces::time::time;
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
@@ -76,9 +77,9 @@ fn by_medium(all: &[Carried], only: Option<&str>, lang: Lang, now: Timestamp) ->
 
 fn columns(words: &Words) -> [Column; 8] {
     [
+        text(words.provider),
         text(words.medium),
         number(words.place),
-        text(words.provider),
         text(words.state),
         text(words.until),
         text(words.limits),
@@ -95,39 +96,23 @@ fn of_one(medium: &str, all: &[Carried], lang: Lang, now: Timestamp) -> Vec<Row>
 fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
     let known = one.known.as_ref();
+    let state = known.map(|known| known.state.as_str());
     let until = known.and_then(|known| known.open_until).filter(|until| *until > now);
     let place = if one.is_configured { (at + 1).to_string() } else { UNKNOWN.to_owned() };
     let medium = if one.medium.is_empty() { words.every_medium } else { one.medium.as_str() };
     let cells = vec![
+        html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
         html! { (medium) },
         html! { (place) },
-        html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
-        html! { (state(one, lang, now)) @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } } },
+        html! {
+            (found::state(state, one.is_given_nothing(now), lang))
+            @if one.is_captured { div { (badge(Tone::Warning, words.captured)) } }
+        },
         html! { @if let Some(until) = until { (time(until, now, lang)) } },
-        html! { @for limit in &one.limits { div { (limit_of(limit, words)) } } },
+        found::leased(one.limits.iter().copied(), lang),
         html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.why) } } } },
         html! { @match known { Some(known) => { (time(known.noted_at, now, lang)) } None => { (UNKNOWN) } } },
     ];
     // A provider may carry several kinds of one medium.
     Row { id: format!("provider-{}-{}-{at}", one.medium, one.provider), cells }
-}
-
-fn state(one: &Carried, lang: Lang, now: Timestamp) -> Markup {
-    let words = Words::of(lang);
-    match one.known.as_ref().map(|known| known.state.as_str()) {
-        None => badge(Tone::Quiet, words.unknown),
-        Some("credentials_refused") => badge(Tone::Bad, words.refuses_us),
-        Some(_) if one.is_given_nothing(now) => badge(Tone::Bad, words.is_open),
-        Some("half_open" | "open") => badge(Tone::Warning, words.tried),
-        Some("closed") => badge(Tone::Good, words.works),
-        // A newer worker may say more than is known here.
-        Some(other) => badge(Tone::Warning, other),
-    }
-}
-
-fn limit_of(limit: &Limited, words: &Words) -> Markup {
-    let used = whole(limit.used.into());
-    let most = limit.messages.map_or_else(|| UNKNOWN.to_owned(), |messages| whole(messages.into()));
-    let told = (words.used)(&used, &most, limit.unit.as_str());
-    html! { span title=[limit.ends.map(absolute)] { (told) } }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Input<'a> {
     Search,
     /// A text; what stands here is an example of it.
     Text(&'a str),
+    /// A text, with what is most likely meant: another one is taken too.
+    Known(&'a [&'a str]),
     /// One of these, each with what it is called.
     Choice(&'a [(&'a str, &'a str)]),
 }
@@ -51,6 +53,11 @@ pub(crate) fn filter(lang: Lang, action: &str, fields: &[Field<'_>], problems: &
     }
 }
 
+/// What a browser offers beside a field, as its `list` names it.
+pub(crate) fn known(id: &str, names: &[&str]) -> Markup {
+    html! { datalist id={ (id) "-known" } { @for name in names { option value=(name) {} } } }
+}
+
 fn input(lang: Lang, field: &Field<'_>, id: &str, is_wrong: bool) -> Markup {
     let wrong = is_wrong.then_some("true");
     html! {
@@ -62,6 +69,11 @@ fn input(lang: Lang, field: &Field<'_>, id: &str, is_wrong: bool) -> Markup {
             Input::Text(example) => {
                 input id=(id) type="text" name=(field.name) value=(field.value) placeholder=(example)
                     aria-invalid=[wrong];
+            }
+            Input::Known(names) => {
+                input id=(id) type="text" name=(field.name) value=(field.value) autocomplete="off" list={ (id) "-known" }
+                    aria-invalid=[wrong];
+                (known(id, names))
             }
             Input::Choice(options) => {
                 select id=(id) name=(field.name) aria-invalid=[wrong] {
@@ -83,11 +95,14 @@ mod tests {
     fn a_filter_shows_what_was_asked_for_and_what_is_wrong_with_it() {
         let fields = [
             Field { name: "state", label: "State", value: "dead", input: Input::Choice(&[("dead", "dead")]) },
+            Field { name: "provider", label: "Provider", value: "<x>", input: Input::Known(&["smtp"]) },
             Field { name: "from", label: "From", value: "\"soon\"", input: Input::Text("2026-03-01") },
         ];
         let problems = [("from".to_owned(), "must be a <date>".to_owned())];
         let page = filter(Lang::Es, "/console/x", &fields, &problems).into_string();
         assert!(page.contains(r#"<option value="dead" selected>dead</option>"#), "{page}");
+        assert!(page.contains("value=\"&lt;x&gt;\" autocomplete=\"off\" list=\"filter-provider-known\""), "{page}");
+        assert!(page.contains("<datalist id=\"filter-provider-known\"><option value=\"smtp\">"), "{page}");
         assert!(page.contains("value=\"&quot;soon&quot;\"") && page.contains("must be a &lt;date&gt;"), "{page}");
         assert!(page.contains(r#"aria-invalid="true""#) && page.contains("Quitar"), "{page}");
     }

@@ -42,6 +42,16 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
     html! { span.moment { (of_its_day(at, now)) " " span.soft { (time(at, now, lang)) } } }
 }
 
+/// An instant of a journal: the whole of it, and how far away it is for whoever points at it. Where there is no room for a line
+/// the time stands below the day.
+pub(crate) fn noted(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
+    html! {
+        time.noted datetime=(at.to_string()) title=(relative(at, now, lang)) {
+            span.whole { (day(at)) } " " span.whole { (of_day(at)) }
+        }
+    }
+}
+
 /// How far away an instant is, in one unit.
 pub(crate) fn relative(at: Timestamp, now: Timestamp, lang: Lang) -> String {
     let words = &lang.words().times;
@@ -92,4 +102,12 @@ fn a_moment_has_its_day_where_that_is_another_one() {
     let told = |seconds: i64| moment(Timestamp::from_seconds(86_400 + seconds), now, Lang::Es).into_string();
     assert!(told(0).contains(">00:00:00 UTC</time> ") && told(0).contains(">hace 60 min</time>"), "{}", told(0));
     assert!(told(-1).contains(">1970-01-01 23:59:59 UTC</time> "), "{}", told(-1));
+}
+
+#[test]
+fn a_journal_has_the_instant_itself() {
+    let (at, now) = (Timestamp::from_seconds(0), Timestamp::from_seconds(7_200));
+    let told = noted(at, now, Lang::En).into_string();
+    let day_and_time = "<span class=\"whole\">1970-01-01</span> <span class=\"whole\">00:00:00 UTC</span>";
+    assert!(told.contains(day_and_time) && told.contains("title=\"2 h ago\""), "{told}");
 }

@@ -3,6 +3,8 @@
 use domain::FieldError;
 use maud::{Markup, html};
 
+use crate::pieces::filter::known;
+
 /// One field of a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
@@ -21,6 +23,8 @@ pub(crate) struct Line<'a> {
 enum Input<'a> {
     /// A name, a number or a time; what stands here is an example of it.
     Text(&'a str),
+    /// A name, with those that are most likely meant: another one is taken too.
+    Known(&'a [&'a str]),
     /// What somebody says.
     Words,
     /// What a browser may fill in by itself stands here.
@@ -40,6 +44,11 @@ impl<'a> Line<'a> {
     /// The same with an example of what is written.
     pub(crate) fn such_as(name: &'a str, label: &'a str, value: &'a str, example: &'a str) -> Self {
         Self { input: Input::Text(example), ..Self::text(name, label, value) }
+    }
+
+    /// A name, with those that are most likely meant.
+    pub(crate) fn known(name: &'a str, label: &'a str, value: &'a str, names: &'a [&'a str]) -> Self {
+        Self { input: Input::Known(names), ..Self::text(name, label, value) }
     }
 
     /// What somebody says in one line.
@@ -92,6 +101,12 @@ impl<'a> Line<'a> {
                     input id=(id) type="text" name=(self.name) value=[value]
                         placeholder=[(!example.is_empty()).then_some(example)] autocomplete="off" autocapitalize="none"
                         spellcheck="false" required[self.is_required] aria-invalid=[wrong] aria-describedby=[described];
+                }
+                Input::Known(names) => {
+                    input id=(id) type="text" name=(self.name) value=[value] autocomplete="off" autocapitalize="none"
+                        spellcheck="false" list={ (id) "-known" } required[self.is_required] aria-invalid=[wrong]
+                        aria-describedby=[described];
+                    (known(id, names))
                 }
                 Input::Words => {
                     input id=(id) type="text" name=(self.name) value=[value] autocomplete="off"

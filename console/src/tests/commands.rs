@@ -89,6 +89,7 @@ async fn commands_are_listed_and_narrowed_in_both_languages() {
 async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
     let site = with_two().await;
     let waiting = site.get("/console/commands/c-1", ADMIN).await;
+    assert!(waiting.text.contains("<title>Command c-1"), "{}", waiting.text);
     for part in ["&lt;btc&gt;", "href=\"/console/asks/c-1\"", "href=\"/console/asks/c-1/cancel\"", "hx-get="] {
         assert!(waiting.text.contains(part), "{part}: {}", waiting.text);
     }
@@ -144,9 +145,24 @@ async fn the_question_of_a_command_its_answer_and_people_are_in_the_words_of_who
         for part in steps.into_iter().chain(["Ana &lt;A&gt; <code class=\"soft\">"]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
+        let list = site.get("/console/commands", &cookies).await;
+        assert!(list.text.contains("<span title=\"&lt;ana&gt;\">Ana &lt;A&gt;</span>"), "{}", list.text);
         let page = site.get("/console/asks/c-6", &cookies).await;
         let is_translated = !page.text.contains("Do trading.strategy.pause?");
         assert_eq!(is_translated, lang == "es", "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_has_ended_is_told_without_a_name() {
+    let site = Site::start().await;
+    site.store.make_command(&command("c-7", CommandState::PendingConfirmation), &testkit::told()).await.unwrap();
+    let asked = Ask { kind: AskKind::Command, ..ask("c-7") };
+    site.store.open_ask(&asked, &[], None).await.unwrap();
+    assert_eq!(site.store.expire_asks(asked.expires_at).await.unwrap(), 1);
+    for (lang, told) in [("en", "The question ended: expired."), ("es", "La pregunta terminó: vencida.")] {
+        let page = site.get("/console/commands/c-7", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert!(page.text.contains(told), "{}", page.text);
     }
 }
 

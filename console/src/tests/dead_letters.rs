@@ -1,5 +1,8 @@
 //! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
 
+mod edits;
+mod narrowed;
+
 use std::collections::BTreeSet;
 
 use axum::body::{Body, Bytes};
@@ -49,6 +52,10 @@ async fn site_with(letters: u32) -> Site {
 
 /// A letter that a scheduler has read for somebody.
 async fn open(site: &Site) {
+    open_with(site, BODY).await;
+}
+
+async fn open_with(site: &Site, body: &'static str) {
     assert!(site.store.open_letter(&Tenant::default(), LETTER, NOW).await.unwrap());
     let letter = Letter {
         reference: LETTER.into(),
@@ -56,7 +63,7 @@ async fn open(site: &Site) {
         owner: Owner::Tenant(Tenant::default()),
         lane: Lane::Normal,
         headers: letter_headers(0, Lane::Normal, DeadMark::new(Reason::Permanent, "21211", 1, NOW)),
-        body: Bytes::from_static(BODY.as_bytes()),
+        body: Bytes::from_static(body.as_bytes()),
         publisher_properties: PublisherProperties::default(),
     };
     let sealer = Keyring::new(SECRET.as_bytes(), None).letters();
@@ -99,23 +106,6 @@ async fn dead_letters_are_told_in_both_languages_and_escaped() {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn a_letter_is_shown_masked_unless_it_is_edited() {
-    let site = site_with(1).await;
-    open(&site).await;
-    let page = site.get("/console/dead-letters/letters/000a", "session=viewer").await;
-    has(&page, &["***43", "&quot;channel&quot;: &quot;sms&quot;", "What may be personal is masked"]);
-    assert!(!page.text.contains("2025550143") && !page.text.contains("Hola Ana"), "{}", page.text);
-    assert!(!page.text.contains("/edit\""), "{}", page.text);
-    let edit = site.get("/console/dead-letters/letters/000a/edit", "session=admin").await;
-    has(&edit, &["+12025550143", "Hola Ana"]);
-    let again = site.get("/console/dead-letters/letters/000a/edit", "session=admin").await;
-    assert_eq!(again.status, StatusCode::OK);
-    let told = site.store.journal_page(&JournalFilter { limit: 10, ..JournalFilter::default() }).await.unwrap().entries;
-    let told: Vec<_> = told.iter().map(|one| (one.row.kind.as_str(), one.row.subject.as_str())).collect();
-    assert_eq!(told, [("dead_letter.opened", LETTER)], "whoever sees it is told of, and once");
 }
 
 #[tokio::test]
@@ -185,6 +175,20 @@ async fn the_sample_of_a_group_is_a_link_as_long_as_it_is_in_the_queue() {
 }
 
 #[tokio::test]
+async fn what_letters_may_have_is_offered_beside_their_filters() {
+    let site = site_with(1).await;
+    for (path, fields) in [
+        ("/console/dead-letters", &["channel", "provider"][..]),
+        ("/console/dead-letters/letters", &["channel", "provider", "reason", "template"][..]),
+    ] {
+        let page = site.get(path, "session=viewer").await;
+        for field in fields {
+            has(&page, &[&format!("<datalist id=\"filter-{field}-known\"><option")]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_page_comes_again_while_the_queue_is_read() {
     let site = site_with(1).await;
     let before = site.get("/console/dead-letters", "session=operator").await;
@@ -243,9 +247,16 @@ async fn a_job_that_is_done_says_how_many_of_its_letters_are_dead_again() {
     site.store.end_letter_jobs(NOW).await.unwrap();
     let mut again = indexed("00ff");
     (again.sample.id, again.sample.epoch) = ("order-<000a>".into(), 1);
+    (again.sample.fingerprint, again.sample.code) = ("1-b".into(), "30003".into());
     site.store.index_letters(1, &[again], NOW).await.unwrap();
     let page = site.get(&job, "session=viewer").await;
-    has(&page, &["done", "Of what was sent, 1 of 2 is dead again.", "hx-trigger=\"every 10s\""]);
+    has(&page, &["done", "Of what was sent, 1 of 2 is dead again. They are in: <a", "hx-trigger=\"every 10s\""]);
+    for (group, code) in [("1-a", "21211"), ("1-b", "30003")] {
+        let link = format!(
+            "href=\"/console/dead-letters/groups/{group}\" title=\"{group}\">sms · twilio · permanent · {code}<"
+        );
+        assert_eq!(page.text.matches(&link).count(), 1, "{link}: {}", page.text);
+    }
     let page = site.get(&job, "session=viewer; chasqui_lang=es").await;
     has(&page, &["De lo que se envió, 1 de 2 murió otra vez."]);
 }
@@ -274,7 +285,20 @@ async fn a_plan_is_asked_for_and_about_in_the_language_of_its_page() {
     let site = site_with(1).await;
     let spanish = "session=operator; chasqui_lang=es";
     let form = site.get("/console/dead-letters/plans?action=replay&group=1-a&code=21211", spanish).await;
-    has(&form, &["grupo: <code>1-a</code>", "código: <code>21211</code>"]);
+    has(&form, &["sms · twilio · permanent · 21211</a>, 1 carta<", "código: <code>21211</code>"]);
+    assert!(!form.text.contains("id=\"plan-to\""), "only a redirect has a channel: {}", form.text);
+    let form = site.get("/console/dead-letters/plans?action=redirect&group=1-a", spanish).await;
+    has(&form, &["id=\"plan-to\"", "Por qué canal se redirigen"]);
+    for (path, told) in [
+        ("/console/dead-letters/plans?action=drop&all=true", "<p>all dead letters</p>"),
+        ("/console/dead-letters/plans?action=drop", "none is chosen"),
+        ("/console/dead-letters/plans?action=drop&group=1-z", "group: <code>1-z</code>"),
+    ] {
+        has(&site.get(path, "session=operator").await, &[told]);
+    }
+    let chosen_here = site.post("/console/dead-letters/plans", "session=operator", "action=redirect&all=true").await;
+    assert_eq!(chosen_here.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&chosen_here, &["id=\"plan-to\"", "aria-invalid=\"true\"", "the channel by which the letters are sent"]);
     for (cookies, told) in [(spanish, "1 carta elegida"), ("session=operator", "1 chosen letter")] {
         let one = site.get("/console/dead-letters/plans?action=replay&letter=000a", cookies).await;
         assert!(one.text.contains(&format!("<p>{told}</p>")), "{}", one.text);
@@ -313,6 +337,25 @@ async fn more_than_a_hundred_letters_are_started_by_their_number() {
 }
 
 #[tokio::test]
+async fn letters_are_redirected_to_a_provider_that_is_chosen_by_its_name() {
+    let site = site_with(1).await;
+    let form = site.get("/console/dead-letters/plans?action=redirect&all=true", "session=operator").await;
+    has(&form, &["name=\"to\"", "name=\"to_provider\"", "<option value=\"smtp\"", "<option value=\"twilio\""]);
+    let plan = planned(&site, "action=redirect&all=true&to=&to_provider=twilio&why=mended").await;
+    for (cookies, told) in [
+        ("session=operator", "By which provider alone"),
+        ("session=operator; chasqui_lang=es", "Por qué único proveedor"),
+    ] {
+        has(&site.get(&plan, cookies).await, &[told, "<dd>twilio</dd>"]);
+    }
+    has(&site.get("/console/dead-letters/jobs", "session=operator").await, &["→ twilio"]);
+    let wrong = "action=redirect&all=true&to_provider=twillio&why=mended";
+    let refused = site.post("/console/dead-letters/plans", "session=operator", wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    has(&refused, &["/to_provider", "did you mean twilio?"]);
+}
+
+#[tokio::test]
 async fn every_bad_field_of_a_plan_and_of_a_filter_is_named() {
     let site = site_with(1).await;
     let form = "action=replai&letter=xyz&rate=fast&why=&odd=1";
@@ -325,29 +368,6 @@ async fn every_bad_field_of_a_plan_and_of_a_filter_is_named() {
     for path in ["/console/dead-letters?life=dead", "/console/dead-letters/letters?lane=slow&chanel=sms"] {
         has(&site.get(path, "session=viewer").await, &["nothing was searched", "role=\"alert\""]);
     }
-}
-
-#[tokio::test]
-async fn an_edit_shows_the_difference_before_anything_is_sent() {
-    let site = site_with(1).await;
-    let path = "/console/dead-letters/letters/000a/edit";
-    let unread = site.get(path, "session=admin").await;
-    has(&unread, &["Read headers and body"]);
-    let asked = site.post("/console/dead-letters/letters/000a/open", "session=admin", "edit=true").await;
-    assert_eq!(asked.header("location"), "/console/dead-letters/letters/000a/edit?opening=true");
-    has(&site.get(asked.header("location"), "session=admin").await, &["hx-trigger=\"every 2s\""]);
-    open(&site).await;
-    let body = r#"{"channel":"sms","destination":"+14155550100","message":"Hola Ana"}"#;
-    let form = format!("body={}&why=a+slip", body.replace('+', "%2B"));
-    let compared = site.post(path, "session=admin", &form).await;
-    assert_eq!(compared.status, StatusCode::OK, "{}", compared.text);
-    has(&compared, &["What differs", "/destination", "+12025550143", "+14155550100", "value=\"send\""]);
-    assert!(!compared.text.contains("<code>/message"), "{}", compared.text);
-    let same = site.post(path, "session=admin", &format!("body={}&why=x", BODY.replace('+', "%2B"))).await;
-    assert_eq!(same.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let broken = site.post(path, "session=admin", "body=%7B&why=").await;
-    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
-    has(&broken, &["Nothing was sent:"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The list of deliveries, and the page of one.
 
 use axum::http::StatusCode;
-use domain::{Failure, Outcome, Reason};
+use domain::{Failure, Lane, Outcome, Reason, Tenant};
+use store::{IndexedLetter, Sort, Store};
+use testkit::NOW;
 
 use super::ended::{dead, ended};
 use super::site::Site;
@@ -38,6 +40,19 @@ async fn a_long_code_takes_several_lines_and_its_error_is_in_a_title() {
     }
     let list = site.get("/console/deliveries", "session=viewer").await;
     assert!(list.text.contains("<span class=\"most\" title=\"a &lt;blocked&gt; number\">permanent"), "{}", list.text);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_pause_says_so_and_what_no_row_has_takes_no_column() {
+    let site = Site::start().await;
+    let paused = Outcome::Paused { why: "the channel sms is paused: <words>".to_owned(), until: None };
+    ended(&site.store, testkit::row("kept-back"), &paused, None).await;
+    for (lang, word, template) in [("en", "paused", "Template"), ("es", "en pausa", "Plantilla")] {
+        let page = site.get("/console/deliveries", &format!("session=viewer; chasqui_lang={lang}")).await;
+        let told = format!("title=\"the channel sms is paused: &lt;words&gt;\">{word}</span>");
+        assert!(page.text.contains(&told), "{told}: {}", page.text);
+        assert!(!page.text.contains(&format!("<th scope=\"col\">{template}</th>")), "{}", page.text);
+    }
 }
 
 #[tokio::test]
@@ -84,6 +99,7 @@ async fn the_page_of_a_delivery_says_what_became_of_it_and_why() {
         let cookies = format!("session=viewer; chasqui_lang={lang}");
         let page = site.get("/console/deliveries/order-%3C7%3E", &cookies).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        assert!(page.text.contains(" order-&lt;7&gt;</h1>"), "{}", page.text);
         for part in parts.into_iter().chain(["a &lt;blocked&gt; number", "twilio", "21610", "***43", "data-relative"]) {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
@@ -129,4 +145,65 @@ async fn a_delivery_is_cancelled_after_one_more_question() {
         "{}",
         page.text
     );
+}
+
+/// A letter in the index.
+async fn indexed(store: &Store, letter: &str, id: &str, channel: &str, reason: Reason) {
+    let sample = IndexedLetter {
+        letter: letter.into(),
+        tenant: Tenant::default(),
+        id: id.into(),
+        epoch: 0,
+        lane: Lane::Normal,
+        channel: channel.into(),
+        provider: String::new(),
+        class: String::new(),
+        code: String::new(),
+        template: String::new(),
+        reason: reason.as_str().into(),
+        error: "<b>/channel</b> is missing".into(),
+        fingerprint: "1-a".into(),
+        attempts: 0,
+        dead_at: NOW,
+        expires_at: None,
+        copies: 1,
+    };
+    store.index_letters(1, &[Sort { sample, words: "is missing".into() }], NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_has_no_row_has_a_page_that_tells_of_its_letter() {
+    let site = Site::start().await;
+    indexed(&site.store, "000a", "torn", "", Reason::DecodeError).await;
+    for (lang, parts) in [
+        ("en", ["No delivery of this id is known: its letter", "Dead letters of this id", "The dead letter"]),
+        ("es", ["No se conoce ninguna entrega con este id: su carta", "Cartas muertas de este id", "La carta muerta"]),
+    ] {
+        let page = site.get("/console/deliveries/torn", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        let shown = ["href=\"/console/dead-letters/letters/000a\"", "&lt;b&gt;/channel", "<code>decode_error</code>"];
+        for part in parts.into_iter().chain(shown) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("hx-trigger=\"every") && !page.text.contains("<b>/channel"), "{}", page.text);
+    }
+    let accepted = site.get("/console/deliveries/torn?accepted=true", "session=viewer").await;
+    assert!(
+        accepted.text.contains("no worker has taken it yet") && accepted.text.contains("000a"),
+        "{}",
+        accepted.text
+    );
+    let letter = site.get("/console/dead-letters/letters/000a", "session=viewer").await;
+    assert!(letter.text.contains("Nothing was ever sent for the letter"), "{}", letter.text);
+}
+
+#[tokio::test]
+async fn the_page_of_a_delivery_leads_to_the_letter_of_another_body() {
+    let site = Site::start().await;
+    ended(&site.store, testkit::row("kept"), &Outcome::Captured, None).await;
+    indexed(&site.store, "000b", "kept", "sms", Reason::IdConflict).await;
+    let page = site.get("/console/deliveries/kept", "session=viewer").await;
+    for part in ["another body was published under this id", "href=\"/console/dead-letters/letters/000b\""] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
 }

@@ -92,7 +92,9 @@ async fn the_navigation_leads_only_where_somebody_may_go() {
     let site = Site::start().await;
     let viewer = site.get("/console", "session=viewer").await;
     assert!(!viewer.text.contains("href=\"/console/users\"") && !viewer.text.contains("href=\"/console/try-it\""));
+    assert!(!viewer.text.contains("href=\"/console/keys\""), "{}", viewer.text);
     let admin = site.get("/console", "session=admin").await;
+    assert!(admin.text.contains("href=\"/console/keys\"") && admin.words().contains("API keys"), "{}", admin.text);
     assert!(admin.text.contains("href=\"/console/users\"") && admin.text.contains("href=\"/console/try-it\""));
 }
 
@@ -133,6 +135,7 @@ async fn an_unknown_path_is_a_page_that_says_so() {
     let page = site.get("/console/nothing/here", "session=viewer").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     assert!(page.text.contains("There is no such page"), "{}", page.text);
+    assert!(!page.text.contains("aria-current"), "it is none of the pages: {}", page.text);
 }
 
 #[tokio::test]

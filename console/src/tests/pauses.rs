@@ -48,6 +48,16 @@ async fn every_bad_field_is_named_beside_what_was_written() {
 }
 
 #[tokio::test]
+async fn what_can_be_paused_is_offered_beside_the_name() {
+    let site = Site::start().await;
+    let page = site.get(NEW, OPERATOR).await;
+    assert!(page.text.contains("list=\"field-name-known\""), "{}", page.text);
+    for name in ["sms", "twilio", "receipt", "default"] {
+        assert!(page.text.contains(&format!("<option value=\"{name}\"></option>")), "{name}: {}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn a_pause_that_may_be_a_slip_is_said_to_be_one() {
     let site = Site::start().await;
     let page = site.post(NEW, OPERATOR, "kind=template&name=recipt&why=wrong").await;
@@ -106,6 +116,10 @@ async fn what_is_paused_comes_and_goes_with_the_live_part_of_the_overview() {
     assert!(live.contains("an outage &lt;script&gt;") && !around.contains("an outage"), "{}", page.text);
     let other = site.get("/console/deliveries", OPERATOR).await;
     assert!(other.text.contains("an outage &lt;script&gt;"), "{}", other.text);
+    for page in [&page, &other] {
+        let (heading, paused) = (page.text.find("<h1>"), page.text.find("an outage"));
+        assert!(heading < paused, "it stands at the same place, below the heading: {}", page.text);
+    }
     let request = Request::get("/console/overview/stream").header("cookie", OPERATOR);
     let answer = site.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let mut events = answer.into_body().into_data_stream();

@@ -45,6 +45,20 @@ async fn runs_are_told_by_the_clocks_of_the_zone_in_both_languages() {
 }
 
 #[tokio::test]
+async fn what_is_sent_once_leads_to_its_delivery_and_is_told_in_utc() {
+    let site = Site::start().await;
+    let body = br#"{"channel":"sms","destination":"+12025550143","message":"Hola"}"#;
+    let to = (ChannelName::parse("sms").unwrap(), "+12025550143");
+    let due = at("2026-03-02T08:00:00Z");
+    let summary = JobSummary::new(key("later"), JobKind::OneShot, to, content_of(body), due, NOW);
+    site.store.put_job(Job { summary, body: body.to_vec(), carried: Vec::new() }).await.unwrap();
+    let page = site.get("/console/schedules", OPERATOR).await;
+    assert!(page.words().contains("2026-03-02 08:00:00 UTC"), "{}", page.text);
+    assert!(page.text.contains("href=\"/console/deliveries/later\""), "{}", page.text);
+    assert!(page.text.contains("</a>\u{a0}· ") && !page.text.contains("</a> · "), "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_schedule_is_deleted_when_somebody_has_confirmed_it() {
     let site = with_daily("daily").await;
     let path = "/console/schedules/delete";

@@ -9,7 +9,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
-use domain::{Actor, Clock, Defaults, Keyring, Registry, Role, Scope, Secrets, Tenant, Window, WindowUnit, Zones};
+use domain::{
+    Actor, Clock, Defaults, Keyring, KnownProviders, Registry, Role, Scope, Secrets, Tenant, Window, WindowUnit, Zones,
+};
 use operations::Checker;
 use operations::files::{FileSettings, Files};
 use operations::overview::Watching;
@@ -124,7 +126,8 @@ impl Site {
             store: store.clone(),
             overview: Watching::new(store.clone(), None, clock.clone()),
             publisher,
-            checker: Checker::new(SHIPPED.clone()),
+            checker: Checker::new(SHIPPED.clone())
+                .carried_by(KnownProviders::new(vec![("smtp", vec!["email"]), ("twilio", vec!["sms", "whatsapp"])])),
             clock: clock.clone() as Arc<dyn Clock>,
             accounts: Accounts {
                 passwords: Arc::default(),

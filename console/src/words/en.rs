@@ -20,6 +20,7 @@ pub(super) static WORDS: Words = Words {
         providers: "Providers",
         pauses: "Pauses",
         users: "Users",
+        keys: "API keys",
         audit: "Audit",
         try_it: "Try it",
         account: "My account",

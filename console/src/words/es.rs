@@ -20,6 +20,7 @@ pub(super) static WORDS: Words = Words {
         providers: "Proveedores",
         pauses: "Pausas",
         users: "Usuarios",
+        keys: "Claves de API",
         audit: "Auditoría",
         try_it: "Probar",
         account: "Mi cuenta",

@@ -88,6 +88,11 @@ fn choice_label<'a>(ask: &'a Ask, id: &str) -> Option<&'a str> {
     ask.choices.iter().find(|choice| choice.id == id).map(|choice| choice.label.as_str())
 }
 
+/// Whether a choice is a no. It needs no quorum and is no veto, so that what counts it says nothing of what is decided.
+fn refuses(ask: &Ask, id: &str) -> bool {
+    ask.choices.iter().any(|choice| choice.id == id && choice.refuses)
+}
+
 /// What the words tell to somebody who had answered in time: their choice, and what was decided where that is another.
 fn told_again(ask: &Ask, own: &str) -> Map<String, Value> {
     let decided = ask.end.as_ref().and_then(|end| end.choice.as_deref()).filter(|decided| *decided != own);
@@ -101,9 +106,12 @@ fn told(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict, locale: Option<&st
     let label = |id: &str| choice_label(ask, id).map(Value::from);
     let own = || label(&given.choice);
     let told = match verdict {
-        AskVerdict::Counts { counted, quorum } => {
-            vec![("choice", own()), ("counted", Some((*counted).into())), ("quorum", Some((*quorum).into()))]
-        }
+        AskVerdict::Counts { counted, quorum } => vec![
+            ("choice", own()),
+            ("counted", Some((*counted).into())),
+            ("quorum", Some((*quorum).into())),
+            ("refuses", refuses(ask, &given.choice).then_some(Value::Bool(true))),
+        ],
         AskVerdict::Ends { choice } => vec![("choice", choice.as_deref().and_then(label).or_else(own))],
         AskVerdict::Same => vec![("choice", own())],
         // Who has taken it back was not first.

@@ -128,6 +128,25 @@ async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_we
 }
 
 #[tokio::test]
+async fn a_no_that_counts_is_told_as_one_while_another_can_still_say_yes() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }, { "group": "admins" }] });
+    parts.asks(body).await;
+    let (no, yes) = (parts.button(1, 0).await, parts.button(0, 1).await);
+    parts.says("telegram", press("7/received", "1", &no)).await;
+    let refused = parts.published();
+    let data = &refused.deliveries[0]["data"];
+    assert_eq!((&data["verdict"], &data["choice"], &data["refuses"]), (&json!("counts"), &json!("No"), &json!(true)));
+    assert_eq!(state(&parts).await, AskState::Open, "it is no veto");
+    parts.says("telegram", press("8/received", ADMIN, &yes)).await;
+    let decided = parts.published();
+    let data = &decided.deliveries[0]["data"];
+    assert_eq!((&data["verdict"], &data["choice"], data.get("refuses")), (&json!("ends"), &json!("Yes"), None));
+    assert_eq!(state(&parts).await, AskState::Answered);
+}
+
+#[tokio::test]
 async fn what_was_sent_tells_how_far_it_is_with_its_buttons_and_an_edit_that_comes_late_is_stopped() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;

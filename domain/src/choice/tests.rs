@@ -38,6 +38,16 @@ fn chosen(conditions: &[Condition], before: Before<'_>) -> String {
 }
 
 #[test]
+fn one_that_alone_may_carry_it_is_waited_for_whoever_was_asked_before() {
+    let ambiguous = Before { last: Some("sendgrid"), ambiguous: true, policy: Ambiguity::ResendIfFresh };
+    for before in [before(None), before(Some("sendgrid")), ambiguous] {
+        assert_eq!(chosen(&[WORKS], before), "smtp");
+        assert_eq!(chosen(&[FAILS], before), "20");
+        assert_eq!(chosen(&[FULL], before), "3");
+    }
+}
+
+#[test]
 fn the_preferred_one_that_takes_messages_is_chosen() {
     for (conditions, expected) in [
         (&[WORKS, WORKS][..], "smtp"),

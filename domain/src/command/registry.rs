@@ -89,10 +89,11 @@ pub enum Unresolved {
 }
 
 fn hint(meant: Option<&str>, known: &[String]) -> String {
+    let (there, here) = if known.len() == 1 { ("There is", "there is") } else { ("There are", "there are") };
     match (meant, known.join(", ")) {
         (_, known) if known.is_empty() => "; there is none".to_owned(),
-        (Some(meant), known) => format!("; do you mean {meant}? There are {known}"),
-        (None, known) => format!("; there are {known}"),
+        (Some(meant), known) => format!("; do you mean {meant}? {there} {known}"),
+        (None, known) => format!("; {here} {known}"),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
         format!("Its fallback `{}` {stands}.", child.id)
     });
     let family = parent.into_iter().chain(children).map(|text| Topic::Family.says(None, text));
-    family.chain(facts.edits.iter().map(|edit| edited(facts, edit))).collect()
+    family.chain(facts.edits.iter().map(|edit| edited(&facts.row.key.id, edit))).collect()
 }
 
 /// What is told in an application is a fallback, or one of the messages that a topic was made of.
@@ -41,9 +41,10 @@ fn of_a_parent(row: &Row, parent: &str) -> String {
     format!("It is the fallback of `{parent}`.")
 }
 
-fn edited(facts: &Facts<'_>, edit: &EditFact<'_>) -> Sentence {
+/// What was sent in the place of a letter, told of the delivery with this id.
+pub(super) fn edited(of: &str, edit: &EditFact<'_>) -> Sentence {
     let EditFact { id, edited_from, by, why, at } = *edit;
-    let text = if facts.row.key.id == edited_from {
+    let text = if of == edited_from {
         format!("{by} has sent `{id}` in the place of its dead letter: {why}")
     } else {
         format!("{by} has sent it in the place of the dead letter of `{edited_from}`: {why}")

@@ -86,8 +86,7 @@ fn passed_over(facts: &Facts<'_>) -> Option<Sentence> {
     let why = row.passed_over.as_ref()?;
     let was_tried = facts.attempts.last().is_some_and(|attempt| attempt.at == row.updated_at);
     let text = match row.state {
-        // What no provider takes counts as throttled, and what is paused does not.
-        State::Waiting if !was_tried && row.throttled_since.is_none() => format!("It waits because {why}."),
+        State::Waiting if row.paused_for(facts.attempts.last()).is_some() => format!("It waits because {why}."),
         State::Waiting | State::Dead | State::FellBack if !was_tried => format!("No provider took it: {why}."),
         _ => format!("Who was to carry its last attempt was passed over: {why}."),
     };

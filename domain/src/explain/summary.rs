@@ -62,6 +62,14 @@ pub enum Summary {
     Bounced {
         by: Option<String>,
     },
+    /// No delivery is known, and a letter of its id is in the dead-letter queue.
+    OnlyALetter {
+        since: Timestamp,
+    },
+    /// No delivery is known, and a letter of its id was taken out of the dead-letter queue and is kept.
+    OnlyAKeptLetter {
+        at: Timestamp,
+    },
 }
 
 impl fmt::Display for Summary {
@@ -89,6 +97,13 @@ impl fmt::Display for Summary {
             Self::Posted { at } => write!(f, "It is in the inbox of its user since {at}."),
             Self::Delivered { by } => write!(f, "{} reports that it has arrived.", carrier(by.as_deref())),
             Self::Bounced { by } => write!(f, "{} reports that it came back.", carrier(by.as_deref())),
+            Self::OnlyALetter { since } => {
+                write!(f, "No delivery of this id is known: its letter is in the dead-letter queue since {since}.")
+            }
+            Self::OnlyAKeptLetter { at } => write!(
+                f,
+                "No delivery of this id is known: its letter was taken out of the dead-letter queue at {at}, and is kept."
+            ),
         }
     }
 }

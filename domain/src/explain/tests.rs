@@ -1,8 +1,10 @@
 //! What is said of each state, reason and way in: one table each.
 
+mod letters;
+
 use super::*;
 use crate::samples::{NOW, policy, row, waiting};
-use crate::{Lease, Order, Origin, Priority, Reason, SuppressedFor, When};
+use crate::{Lease, Origin, Priority, SuppressedFor, When};
 
 fn facts(row: &Row) -> Facts<'_> {
     Facts {
@@ -12,6 +14,7 @@ fn facts(row: &Row) -> Facts<'_> {
         receipts: &[],
         children: &[],
         edits: &[],
+        letters: &[],
         warnings: &[],
         delays: policy().delays,
     }
@@ -265,6 +268,7 @@ fn what_the_scheduler_keeps_is_told_without_a_row() {
         expires_at: Some(later(90)),
         epoch: 0,
         attempt: 0,
+        letters: &[],
         warnings: &[warning],
     };
     let told = explain_unreleased(&job);

@@ -29,6 +29,14 @@ fn a_child_inherits_its_parents_words_and_fields() {
 }
 
 #[test]
+fn a_child_goes_by_whoever_carries_its_channel() {
+    let mut named = parent(json!([{"channel": "sms", "destination": "+550"}]));
+    named["provider"] = json!("whatsapp_cloud");
+    let made = child(&named, None).unwrap();
+    assert_eq!((made.get("provider"), &made["channel"]), (None, &json!("sms")));
+}
+
+#[test]
 fn a_childs_numbers_keep_the_digits_of_its_parents() {
     let written = r#"{"list":[12345678901234567890123,0.000001],"price":19.90}"#;
     let body = format!(

@@ -87,7 +87,9 @@ fn a_hash_is_read_as_it_was_stored() {
     let hasher = RecipientHasher::new(b"secret");
     for hash in hasher.every_hash("+5491122334455") {
         assert_eq!(RecipientHash::from_bytes(hash.as_bytes()), Some(hash));
+        assert_eq!(RecipientHash::parse(&hash.to_string()), Some(hash));
     }
+    assert_eq!(RecipientHash::parse("+1"), None);
     assert_eq!(hasher.hash("+1").as_bytes().len(), 33);
     assert_eq!(RecipientHash::UNKNOWN.as_bytes(), [0; 32]);
     for foreign in [&[][..], &[1; 31], &[0; 33], &[1; 34]] {

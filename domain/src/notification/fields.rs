@@ -261,6 +261,11 @@ impl Fields {
         })
     }
 
+    /// Which providers there are is not decided here.
+    pub(super) fn provider(&mut self) -> Option<String> {
+        self.word("", "provider").map(|name| name.to_ascii_lowercase())
+    }
+
     pub(super) fn instant(&mut self, name: &'static str) -> Option<Timestamp> {
         let text = self.string("", name)?;
         Timestamp::parse_rfc3339(&text).inspect_err(|error| self.refuse(format!("/{name}"), error.to_string())).ok()

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use text::{FieldError, MAX_COMPARED_BYTES, is_one_edit, nearest, plain, pointer_step};
 
 /// Every field of a body, in the order in which bad ones are named.
-pub const FIELDS: [&str; 23] = [
+pub const FIELDS: [&str; 24] = [
     "version",
     "id",
     "tenant",
@@ -24,6 +24,7 @@ pub const FIELDS: [&str; 23] = [
     "attachments",
     "list",
     "priority",
+    "provider",
     "send_at",
     "expires_at",
     "ttl_seconds",
@@ -190,7 +191,7 @@ const SYNONYMS: [(&str, &str); 20] = [
 
 /// Names that mean a field of ours where that field is missing, and something of the publisher's own where it is given.
 const MAYBE: [(&str, &str); 4] = [
-    ("channel", "type kind medium media method transport via channeltype channelname provider"),
+    ("channel", "type kind medium media method transport via channeltype channelname"),
     ("destination", "email mail phone mobile number address token target contact user"),
     ("message", "description note value payload"),
     ("data", "context values args arguments properties model payload"),

@@ -19,6 +19,7 @@ impl Draft {
         let destination = fields.destination("");
         let wording = fields.wording("");
         let priority = fields.priority();
+        let provider = fields.provider();
         let send_at = fields.instant("send_at");
         let expiry = fields.expiry();
         let max_lateness_seconds = fields.seconds("max_lateness_seconds");
@@ -40,6 +41,7 @@ impl Draft {
             tenant,
             target: Target { channel, destination, wording, brings_data: true, escalation: None, interactive },
             priority,
+            provider,
             send_at,
             expiry,
             max_lateness_seconds,

@@ -64,7 +64,7 @@ fn every_optional_field_is_read() {
     let read = accept(json!({
         "id": "d-1", "tenant": "acme", "template": "otp", "locale": "es-AR", "data": {"code": "123456"},
         "cc": ["b@example.com"], "headers": {"X-Order": "7"}, "reply_to": [], "list": "news",
-        "priority": "high", "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "max_lateness_seconds": 30,
+        "priority": "high", "provider": "smtp", "send_at": "2026-03-01T09:00:00-03:00", "ttl_seconds": 60, "max_lateness_seconds": 30,
         "fallback": [{"channel": "sms", "destination": "+549"}], "metadata": {"order": 7}, "version": 1.0
     }));
     assert_eq!((read.id.as_deref(), read.tenant.as_str()), (Some("d-1"), "acme"));
@@ -74,7 +74,7 @@ fn every_optional_field_is_read() {
     assert_eq!(Value::Object(read.wording.mail.clone()), mail, "an empty list is none");
     assert_eq!((read.priority, read.has_fallback()), (Priority::High, true));
     assert_eq!((read.expiry, read.max_lateness_seconds), (Expiry::Ttl(60), Some(30)));
-    assert_eq!(read.send_at, Some(Timestamp::from_seconds(1_772_366_400)));
+    assert_eq!((read.provider.as_deref(), read.send_at), (Some("smtp"), Some(Timestamp::from_seconds(1_772_366_400))));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn all_bad_fields_are_named_at_once() {
         json!({
             "version": "1", "id": "a\nb", "tenant": "a b", "channel": 7, "destination": " ", "subject": "a\r\nBcc: b",
             "message": ["x"], "template": "../x", "locale": "e s", "data": [1], "reply_to": "a@b.c", "cc": 7, "bcc": {"0": "a@b.c"},
-            "headers": ["X-A: b"], "attachments": true, "list": "a b", "priority": "asap", "send_at": "tomorrow",
+            "headers": ["X-A: b"], "attachments": true, "list": "a b", "provider": "a b", "priority": "asap", "send_at": "tomorrow",
             "expires_at": 5, "ttl_seconds": 0, "max_lateness_seconds": -1, "metadata": "m", "fallback": {}
         }),
         &FIELDS.map(|name| format!("/{name}")).each_ref().map(String::as_str),

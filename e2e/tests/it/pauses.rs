@@ -61,6 +61,13 @@ async fn a_paused_channel_waits_without_an_attempt_and_goes_when_it_is_resumed()
     let why = waits.row.passed_over.expect("it says why");
     assert!(why.starts_with("the channel sms is paused until ") && why.ends_with(": wrong text"), "{why}");
     assert_eq!(provider.count("+12025550101"), 0);
+    let ready = async || {
+        let answer = fleet.http.get(fleet.url("/health/ready")).send().await.ok()?;
+        let is_ready = answer.status().is_success();
+        let said: Value = answer.json().await.ok()?;
+        (is_ready && said["paused"][0].as_str() == Some(why.as_str())).then_some(())
+    };
+    until("the fleet is ready, and says what is paused", ready).await;
     let listed = command(&fleet, &["pauses", "--json"]).await;
     assert!(listed.contains(r#""kind":"channel""#) && listed.contains(r#""name":"sms""#), "{listed}");
 

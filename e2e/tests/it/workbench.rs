@@ -145,10 +145,13 @@ async fn a_job_pauses_when_its_first_letters_fail_again_and_goes_on_when_told() 
 #[tokio::test]
 async fn what_has_no_row_is_shown_too() {
     let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
-    fleet.publish("{", lapin::BasicProperties::default()).await;
+    fleet.publish("{", lapin::BasicProperties::default().with_message_id("torn".into())).await;
     letters(&fleet, 1).await;
     let (_, listed) = dead(&fleet, &["list"]).await;
     assert_eq!((listed.len(), text(&listed[0], "reason")), (1, "decode_error"), "{listed:#?}");
+    let (code, said) = run(&["explain", "torn"], &fleet.environment).await;
+    assert!(code == 0 && said.contains(text(&listed[0], "letter")), "{code} {said}");
+    assert!(said.contains("Nothing was ever sent") && said.contains("`decode_error`"), "{said}");
     let (code, shown) = dead(&fleet, &["show", text(&listed[0], "letter")]).await;
     assert_eq!((code, &shown[0]), (0, &listed[0]));
     fleet.take_dead_letters(1).await;

@@ -145,8 +145,19 @@ pub(super) fn meant(name: &str, value: &Value) -> Option<&'static str> {
     (value.is_object() && (is_near(name) || name.eq_ignore_ascii_case("fcm"))).then_some(OPTIONS)
 }
 
+/// Whether an entry under nearly the name of the options would be taken as it is under that name. Of another it is not
+/// said that the options were meant, since these would be refused as well.
+pub(super) fn could_be_options(name: &str, value: &Value) -> bool {
+    let is_taken = |given: &Map<String, Value>| {
+        let mut read = Read::default();
+        read.object(given, "");
+        read.faults.is_empty()
+    };
+    is_near(name) && value.as_object().is_some_and(is_taken)
+}
+
 /// Whether a name is nearly that of the options.
-pub(super) fn is_near(name: &str) -> bool {
+fn is_near(name: &str) -> bool {
     nearest(name, [OPTIONS]).is_some()
 }
 

@@ -80,9 +80,9 @@ pub fn help(services: &Registry, people: &[(&Tenant, Vec<&str>)], locale: Option
     }
     match (lines.is_empty(), is_spanish) {
         (true, true) => "No hay nada que puedas pedir.".to_owned(),
-        (true, false) => "There is nothing that you may have done.".to_owned(),
+        (true, false) => "There is nothing that you may ask for.".to_owned(),
         (false, true) => format!("Puedes pedir:\n{}", lines.join("\n")),
-        (false, false) => format!("You may have done:\n{}", lines.join("\n")),
+        (false, false) => format!("You may ask for:\n{}", lines.join("\n")),
     }
 }
 

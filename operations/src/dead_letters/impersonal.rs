@@ -4,12 +4,13 @@ use domain::{Defaults, Draft, is_plain_name, mask};
 use serde_json::{Map, Value};
 
 /// Fields whose values say nothing of a person, where they are what such a field may be: what they were and are is kept.
-const IMPERSONAL: [&str; 9] = [
+const IMPERSONAL: [&str; 10] = [
     "version",
     "channel",
     "template",
     "locale",
     "priority",
+    "provider",
     "send_at",
     "expires_at",
     "ttl_seconds",
@@ -51,7 +52,8 @@ pub(super) fn masked(body: &Map<String, Value>) -> Map<String, Value> {
     body.iter().map(shown).collect()
 }
 
-/// Whether a field is what such a one may be. A draft takes any word as the name of a channel, a template or a locale.
+/// Whether a field is what such a one may be. A draft takes any word as the name of a channel, a template, a locale or a
+/// provider.
 fn is_right(draft: &Draft, field: &str) -> bool {
     let (target, wording) = (&draft.target, &draft.target.wording);
     let is_plain = |word: Option<&str>| word.is_none_or(is_plain_name);
@@ -60,6 +62,7 @@ fn is_right(draft: &Draft, field: &str) -> bool {
             "channel" => target.channel.as_ref().is_some_and(|channel| media::find(channel).is_some()),
             "template" => is_plain(wording.template.as_deref()),
             "locale" => is_plain(wording.locale.as_deref()),
+            "provider" => is_plain(draft.provider.as_deref()),
             _ => true,
         }
 }

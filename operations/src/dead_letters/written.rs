@@ -2,12 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use domain::{FieldError, Lane, nearest, parse_object};
+use domain::{
+    ChannelName, FieldError, KnownProviders, Lane, RecipientHash, RecipientHasher, RedirectTo, nearest, parse_object,
+};
 use serde_json::{Map, Value};
 use store::{LetterAction, LetterFilter, Redirect, ReplayRule};
 
 use super::{Asked, FIELDS};
 use crate::checked::Refused;
+use crate::deliveries::hashes_of;
+use crate::deliveries::written::{ID, LATER_THAN_FROM, RECIPIENT, Rule};
 use crate::reader::{Reader, no_such};
 
 /// The most letters that are named one by one.
@@ -18,20 +22,48 @@ const CANARIES: RangeInclusive<u64> = 0..=1_000;
 const USUAL_CANARY: u32 = 20;
 const MOVES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_MOVES: u32 = 3;
+/// What a plan keeps in the place of a recipient: the ledger has nobody's address.
+const HASHES: &str = "recipient_hash";
+const BETWEEN_HASHES: &str = ",";
+/// The most hashes of one recipient: of its usual forms, by every key that is known.
+const MAX_HASHES: usize = 100;
 
 impl Asked {
+    /// `providers` are those to which letters may be redirected.
+    ///
     /// # Errors
     /// [`Refused::Text`] for anything but a JSON object, else [`Refused::Fields`] with every bad field.
-    pub fn read(text: &str) -> Result<Self, Refused> {
+    pub fn read(text: &str, providers: &KnownProviders, recipients: &RecipientHasher) -> Result<Self, Refused> {
         let object = parse_object(text.as_bytes()).map_err(|error| Refused::Text(error.fields))?;
-        Self::of(object).map_err(Refused::Fields)
+        Self::of(object, providers, recipients).map_err(Refused::Fields)
     }
 
+    /// As [`Self::read`] does of a text.
+    ///
     /// # Errors
     /// Every field that is wrong.
-    pub fn of(object: Map<String, Value>) -> Result<Self, Vec<FieldError>> {
+    pub fn of(
+        mut object: Map<String, Value>,
+        providers: &KnownProviders,
+        recipients: &RecipientHasher,
+    ) -> Result<Self, Vec<FieldError>> {
+        let errors = hash_recipient(&mut object, recipients);
+        Self::hashed(object, errors, providers)
+    }
+
+    /// Reads what a plan keeps. None for what only a newer version can read.
+    pub(super) fn kept(wanted: &str) -> Option<Self> {
+        Self::hashed(parse_object(wanted.as_bytes()).ok()?, Vec::new(), &KnownProviders::default()).ok()
+    }
+
+    /// Reads what names a recipient by its hashes alone. `errors` are known already.
+    fn hashed(
+        object: Map<String, Value>,
+        errors: Vec<FieldError>,
+        providers: &KnownProviders,
+    ) -> Result<Self, Vec<FieldError>> {
         let wanted = Value::Object(object.clone()).to_string();
-        let mut reader = Reader::of(object);
+        let mut reader = Reader::after(errors, object);
         let action = action(&mut reader);
         let filter = filter(&mut reader);
         let of_job = reader.line("job");
@@ -41,7 +73,7 @@ impl Asked {
         let canary = number(&mut reader, "canary", CANARIES).unwrap_or(USUAL_CANARY);
         let max_moves = number(&mut reader, "max_moves", MOVES).unwrap_or(USUAL_MOVES);
         let rule = ReplayRule { max_moves, even_waiting: reader.flag("even_waiting") };
-        let redirect = redirect(&mut reader, action);
+        let redirect = redirect(&mut reader, action, providers);
         reader.refuse_unknown(|name| nearest(name, FIELDS));
         let names_some = of_job.is_some() || filter != LetterFilter::default();
         if reader.errors.is_empty() && names_some == all {
@@ -90,9 +122,17 @@ fn filter(reader: &mut Reader) -> LetterFilter {
     if lane.is_some() && parsed.is_none() {
         reader.refuse("lane", format!("must be one of {}", Lane::ALL.map(Lane::as_str).join(", ")));
     }
+    let (from, until) = (reader.time("from"), reader.time("until"));
+    if from.zip(until).is_some_and(|(from, until)| from >= until) {
+        reader.refuse("until", LATER_THAN_FROM);
+    }
     LetterFilter {
         letters: letters(reader),
         group: reader.line("group"),
+        id: ruled(reader, "id", ID),
+        from,
+        until,
+        recipient: hashes(reader),
         channel: reader.line("channel"),
         provider: reader.line("provider"),
         reason: reader.line("reason"),
@@ -103,31 +143,97 @@ fn filter(reader: &mut Reader) -> LetterFilter {
     }
 }
 
-/// From which channel to which letters are redirected: the two reach their recipients by the same addresses.
-fn redirect(reader: &mut Reader, action: Option<LetterAction>) -> Option<Redirect> {
-    let to = reader.line("to");
+/// Puts the keyed hashes of a recipient in its place. Gives what is wrong with it.
+fn hash_recipient(object: &mut Map<String, Value>, recipients: &RecipientHasher) -> Vec<FieldError> {
+    let Some(given) = object.remove("recipient") else { return Vec::new() };
+    let mut reader = Reader::of(Map::from_iter([("recipient".to_owned(), given)]));
+    let Some(written) = ruled(&mut reader, "recipient", RECIPIENT) else { return reader.errors };
+    let hashes: Vec<String> = hashes_of(&written, recipients).iter().map(ToString::to_string).collect();
+    let hashes = Value::from(hashes.join(BETWEEN_HASHES));
+    if object.insert(HASHES.to_owned(), hashes).is_some_and(|other| !other.is_null()) {
+        reader.refuse("recipient", format!("is given beside {HASHES}: leave one of them out"));
+    }
+    reader.errors
+}
+
+/// The hashes of a recipient, as a plan keeps them.
+fn hashes(reader: &mut Reader) -> Vec<RecipientHash> {
+    let Some(text) = reader.text(HASHES) else { return Vec::new() };
+    let hashes: Option<Vec<_>> = text.split(BETWEEN_HASHES).take(MAX_HASHES + 1).map(RecipientHash::parse).collect();
+    hashes.filter(|hashes| hashes.len() <= MAX_HASHES).unwrap_or_else(|| {
+        reader.refuse(HASHES, "must be what a plan keeps of a recipient: its hashes, with commas between them");
+        Vec::new()
+    })
+}
+
+/// Takes a text that is written by a rule out of the object.
+fn ruled<T: 'static>(reader: &mut Reader, name: &str, rule: Rule<T>) -> Option<T> {
+    let text = reader.text(name)?;
+    let read = (rule.read)(&text);
+    if read.is_none() {
+        reader.refuse(name, rule.must);
+    }
+    read
+}
+
+/// The letters of which channels are redirected by which way: it reaches their recipients by the same addresses.
+fn redirect(reader: &mut Reader, action: Option<LetterAction>, providers: &KnownProviders) -> Option<Redirect> {
+    let (channel, provider) = (reader.line("to"), reader.line("to_provider"));
     if action? != LetterAction::Redirect {
-        if to.is_some() {
-            reader.refuse("to", "is for redirect: the channel by which the letters are sent");
+        // Somebody may mean the time that it is in a list.
+        let of_time = "; the end of a time is until";
+        for (name, given, what, more) in
+            [("to", channel, "channel", of_time), ("to_provider", provider, "provider", "")]
+        {
+            if given.is_some() {
+                reader.refuse(name, format!("is for redirect: the {what} by which the letters are sent{more}"));
+            }
         }
         return None;
     }
+    match (channel, provider) {
+        (Some(_), Some(_)) => {
+            let detail =
+                "must not be given together with to: letters go by another channel, or by one provider of their own";
+            reader.refuse("to_provider", detail);
+            None
+        }
+        (None, Some(name)) => by_provider(reader, name.to_ascii_lowercase(), providers),
+        (channel, None) => by_channel(reader, channel),
+    }
+}
+
+fn by_channel(reader: &mut Reader, to: Option<String>) -> Option<Redirect> {
     let known = phones().map(|(name, _)| name).join(" or ");
     let Some(to) = to else {
-        if !reader.has_refused("to") {
-            reader.refuse("to", format!("is missing: {known}, the channel by which the letters are sent"));
+        if !reader.has_refused("to") && !reader.has_refused("to_provider") {
+            let detail = format!(
+                "is missing: {known}, the channel by which the letters are sent; or give to_provider, the provider that \
+                 alone is to carry them by their own"
+            );
+            reader.refuse("to", detail);
         }
         return None;
     };
     let Some((_, from)) = phones().into_iter().find(|(name, _)| *name == to) else {
         let detail = format!(
             "must be {known}: these two reach people by the same numbers. For another channel, or another address, \
-             edit the letter; for another provider, pause the one and replay"
+             edit the letter; for another provider, give to_provider"
         );
         reader.refuse("to", detail);
         return None;
     };
-    Some(Redirect { from: from.to_owned(), to })
+    let to = ChannelName::parse(&to).map(RedirectTo::Channel).ok()?;
+    Some(Redirect { from: vec![from.to_owned()], to })
+}
+
+fn by_provider(reader: &mut Reader, name: String, providers: &KnownProviders) -> Option<Redirect> {
+    if let Some(why) = providers.refusal(&name, None) {
+        reader.refuse("to_provider", why);
+        return None;
+    }
+    let from = providers.channels_of(&name).iter().map(|channel| (*channel).to_owned()).collect();
+    Some(Redirect { from, to: RedirectTo::Provider(name) })
 }
 
 /// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
@@ -183,18 +289,24 @@ mod tests {
 
     use super::*;
 
-    fn refused(body: Value) -> Vec<(String, String)> {
+    fn providers() -> KnownProviders {
+        KnownProviders::new(vec![("smtp", vec!["email"]), ("twilio", vec!["sms", "whatsapp"])])
+    }
+
+    fn read(body: Value) -> Result<Asked, Vec<FieldError>> {
         let Value::Object(object) = body else { panic!("an object") };
-        let errors = Asked::of(object).expect_err("refused");
+        Asked::of(object, &providers(), &RecipientHasher::new(b"a secret"))
+    }
+
+    fn refused(body: Value) -> Vec<(String, String)> {
+        let errors = read(body).expect_err("refused");
         errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
     #[test]
     fn a_plan_says_what_which_and_why() {
-        let Value::Object(body) = json!({"action": "replay", "group": "1-ab", "why": "provider is back"}) else {
-            panic!("an object")
-        };
-        let asked = Asked::of(body).expect("a plan");
+        let body = json!({"action": "replay", "group": "1-ab", "why": "provider is back"});
+        let asked = read(body).expect("a plan");
         assert_eq!((asked.action, asked.rate, asked.canary, asked.rule.max_moves), (LetterAction::Replay, 50, 20, 3));
         assert_eq!(asked.filter.group.as_deref(), Some("1-ab"));
     }
@@ -223,9 +335,8 @@ mod tests {
     #[test]
     fn a_redirect_names_a_channel_that_reaches_the_same_people() {
         let redirect = |to: Value| json!({"action": "redirect", "all": true, "why": "SMS is down", "to": to});
-        let Value::Object(body) = redirect(json!("whatsapp")) else { panic!("an object") };
-        let expected = Redirect { from: "sms".into(), to: "whatsapp".into() };
-        assert_eq!(Asked::of(body).expect("a plan").redirect, Some(expected));
+        let expected = RedirectTo::parse("whatsapp").map(|to| Redirect { from: vec!["sms".into()], to });
+        assert_eq!(read(redirect(json!("whatsapp"))).expect("a plan").redirect, expected);
         for (to, said) in
             [(json!("email"), "must be sms or whatsapp"), (json!(null), "is missing"), (json!(7), "must be a")]
         {
@@ -237,9 +348,35 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_to_a_provider_has_the_letters_of_the_channels_that_it_carries() {
+        let redirect = |fields: Value| {
+            let mut body = json!({"action": "redirect", "all": true, "why": "SMTP is down"});
+            body.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+            body
+        };
+        let body = redirect(json!({"to_provider": "Twilio"}));
+        let expected =
+            Redirect { from: vec!["sms".into(), "whatsapp".into()], to: RedirectTo::Provider("twilio".into()) };
+        assert_eq!(read(body).expect("a plan").redirect, Some(expected));
+        for (fields, said) in [
+            (json!({"to_provider": "twillio"}), "is an unknown provider; known are smtp, twilio: did you mean twilio?"),
+            (json!({"to_provider": 7}), "must be a string"),
+            (json!({"to_provider": "smtp", "to": "sms"}), "must not be given together with to"),
+        ] {
+            let refused = refused(redirect(fields));
+            assert!(
+                refused.len() == 1 && refused[0].0 == "/to_provider" && refused[0].1.starts_with(said),
+                "{refused:?}"
+            );
+        }
+        let said = refused(json!({"action": "replay", "all": true, "why": "again", "to_provider": "smtp"}));
+        assert_eq!(said[0].0, "/to_provider");
+    }
+
+    #[test]
     fn rows_without_letters_are_closed_all_at_once_and_an_edit_is_no_plan() {
-        let Value::Object(body) = json!({"action": "close", "all": true, "why": "purged"}) else { panic!("an object") };
-        assert_eq!(Asked::of(body).expect("a plan").action, LetterAction::Close);
+        let body = json!({"action": "close", "all": true, "why": "purged"});
+        assert_eq!(read(body).expect("a plan").action, LetterAction::Close);
         assert_eq!(refused(json!({"action": "close", "channel": "sms", "why": "purged"}))[0].0, "/action");
         assert_eq!(refused(json!({"action": "edit", "all": true, "why": "typo"}))[0].0, "/action");
     }
@@ -250,7 +387,42 @@ mod tests {
         assert_eq!(said[0].0, "/action");
         let said = refused(json!({"action": "replay", "job": "j-1", "why": "again"}));
         assert_eq!(said[0].0, "/job");
-        let Value::Object(body) = json!({"action": "restore", "job": "j-1", "why": "a mistake"}) else { panic!() };
-        assert_eq!(Asked::of(body).expect("a plan").of_job.as_deref(), Some("j-1"));
+        let body = json!({"action": "restore", "job": "j-1", "why": "a mistake"});
+        assert_eq!(read(body).expect("a plan").of_job.as_deref(), Some("j-1"));
+    }
+
+    #[test]
+    fn a_time_an_id_and_a_recipient_narrow_a_plan_down_and_no_address_is_kept() {
+        let mut body = json!({
+            "action": "replay", "from": "2026-03-01T02:00:00Z", "until": "2026-03-01T03:00:00+01:00", "id": "order 7",
+            "recipient": "Ana@Example.com", "why": "it is mended",
+        });
+        let said = refused(body.clone());
+        assert!(said.len() == 1 && said[0].0 == "/until" && said[0].1 == LATER_THAN_FROM, "{said:?}");
+        body["until"] = json!("2026-03-01T04:00:00Z");
+        let asked = read(body).expect("a plan");
+        let told = |at: Option<domain::Timestamp>| at.map(|at| at.to_string());
+        assert_eq!(told(asked.filter.from).as_deref(), Some("2026-03-01T02:00:00Z"));
+        assert_eq!(told(asked.filter.until).as_deref(), Some("2026-03-01T04:00:00Z"));
+        assert_eq!(asked.filter.id.as_deref(), Some("order 7"));
+        let hash = RecipientHasher::new(b"a secret").hash("ana@example.com");
+        assert!(asked.filter.recipient.contains(&hash), "in any spelling that reaches the same");
+        let wanted = asked.wanted.to_lowercase();
+        assert!(!wanted.contains("example.com") && wanted.contains("recipient_hash"), "{wanted}");
+        assert_eq!(Asked::kept(&asked.wanted), Some(asked), "what is kept tells the whole filter");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_time_an_id_or_a_recipient_is_named() {
+        let said = refused(json!({
+            "action": "drop", "from": "02:00", "until": 3, "id": "a\nb", "recipient": ["ana"], "to": "sms", "why": "old",
+        }));
+        let pointers: Vec<&str> = said.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(pointers, ["/recipient", "/from", "/until", "/id", "/to"]);
+        assert!(said[4].1.ends_with("the end of a time is until"), "{said:?}");
+        let said = refused(json!({"action": "drop", "recipient_hash": "x,y", "recipent": "ana", "why": "old"}));
+        assert!(said[0].0 == "/recipient_hash" && said[1].1.ends_with("did you mean recipient?"), "{said:?}");
+        let said = refused(json!({"action": "drop", "recipient": "ana", "recipient_hash": "x", "why": "old"}));
+        assert!(said.len() == 1 && said[0].0 == "/recipient", "{said:?}");
     }
 }

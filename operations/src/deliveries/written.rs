@@ -24,6 +24,8 @@ pub const CODE: Rule<String> =
     Rule { must: "must be a code of a provider, of 1 to 128 bytes", read: |text| line(text, MAX_CODE_BYTES) };
 pub const ID_PREFIX: Rule<String> =
     Rule { must: "must be how an id may begin, of 1 to 255 bytes", read: |text| line(text, MAX_ID_BYTES) };
+pub const ID: Rule<String> =
+    Rule { must: "must be the id of a delivery, of 1 to 255 bytes", read: |text| line(text, MAX_ID_BYTES) };
 pub const TIME: Rule<Timestamp> = Rule {
     must: "must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00Z; write a + as %2B",
     read: |text| Timestamp::parse_rfc3339(text).ok(),

@@ -9,7 +9,8 @@ mod warnings;
 use std::sync::{Arc, LazyLock};
 
 use domain::{
-    ChannelName, Defaults, Draft, Interactive, Key, Keyring, Purpose, Secrets, Seed, Shown, Tenant, Timestamp,
+    ChannelName, Defaults, Draft, Interactive, Key, Keyring, KnownProviders, Purpose, Secrets, Seed, Shown, Tenant,
+    Timestamp,
 };
 use serde_json::{Map, Value, json};
 use templates::Templates;
@@ -53,6 +54,24 @@ fn webpush(fields: Value) -> Value {
 
 fn push(fields: Value) -> Value {
     with(json!({"channel": "push", "destination": "token", "message": "m"}), fields)
+}
+
+#[test]
+fn a_provider_that_carries_no_message_of_the_channel_is_refused() {
+    let known = KnownProviders::new(vec![("smtp", vec!["email"]), ("twilio", vec!["sms", "whatsapp"])]);
+    let checker = SHIPPED.clone().carried_by(known);
+    for (body, told) in [
+        (email(json!({"provider": "SMTP"})), None),
+        (
+            email(json!({"provider": "smpt"})),
+            Some("/provider is an unknown provider; known are smtp, twilio: did you mean smtp?"),
+        ),
+        (sms(json!({"provider": "smtp"})), Some("/provider does not carry sms; known for it are twilio")),
+        (sms(json!({"provider": "a b"})), Some("/provider must be 1 to 64 letters, digits, '_' or '-'")),
+    ] {
+        let found: Vec<String> = findings_by(&checker, &body).errors.iter().map(ToString::to_string).collect();
+        assert_eq!(found, told.into_iter().collect::<Vec<_>>(), "{body}");
+    }
 }
 
 #[test]

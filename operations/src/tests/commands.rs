@@ -160,7 +160,7 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
     let acme = tenant("acme");
     assert_eq!(
         help(&registry, &[(&acme, vec!["ana"])], None),
-        "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text [n=integer] (is confirmed)"
+        "You may ask for:\n/cmd trading.look\n/cmd trading.stop id=text [n=integer] (is confirmed)"
     );
     assert!(
         help(&registry, &[(&acme, vec!["ana"])], Some("es-AR"))
@@ -168,7 +168,7 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
     );
     assert_eq!(help(&registry, &[(&Tenant::default(), vec!["ana"])], Some("es")), "No hay nada que puedas pedir.");
     let both = [(&Tenant::default(), vec!["ben"]), (&acme, vec!["ana"])];
-    assert!(help(&registry, &both, None).starts_with("You may have done:\n/cmd acme/trading.look\n"));
+    assert!(help(&registry, &both, None).starts_with("You may ask for:\n/cmd acme/trading.look\n"));
     let refused = |line: &str, locale| {
         let line = CommandLine::parse(line, "bot").unwrap().unwrap();
         refusal(&registry.resolve(&line, &acme, &["ana"]).unwrap_err(), locale)

@@ -1,7 +1,7 @@
 //! What is known of plans and jobs of many letters.
 
-use domain::Lane;
-use serde_json::json;
+use domain::{KnownProviders, Lane, RecipientHasher};
+use serde_json::{Value, json};
 use store::{IndexedLetter, JobState, Sort, Store};
 
 use crate::dead_letters::{self, Asked, Planned, Shown, Started};
@@ -39,7 +39,12 @@ async fn index(store: &Store, names: impl Iterator<Item = String>) {
 }
 
 async fn planned(store: &Store, id: &str) -> Shown {
-    let asked = Asked::read(&json!({"action": "replay", "all": true, "why": "it is mended"}).to_string()).unwrap();
+    planned_as(store, id, &json!({"action": "replay", "all": true, "why": "it is mended"})).await
+}
+
+async fn planned_as(store: &Store, id: &str, body: &Value) -> Shown {
+    let recipients = RecipientHasher::new(b"a secret");
+    let asked = Asked::read(&body.to_string(), &KnownProviders::default(), &recipients).unwrap();
     let planned = dead_letters::plan(store, &operator("acme"), id.to_owned(), asked, &Still(NOW)).await.unwrap();
     let Planned::Planned(shown) = planned else { panic!("{planned:?}") };
     *shown
@@ -105,4 +110,27 @@ async fn a_plan_of_few_letters_is_read_at_once() {
     let shown = known(store, "few").await;
     assert_eq!((shown.as_of, shown.is_being_read), (None, false));
     assert_eq!(shown.outlook.map(|outlook| outlook.newcomers), Some(1));
+}
+
+#[tokio::test]
+async fn a_plan_of_a_time_or_a_delivery_counts_what_has_come_since_by_the_same_filter() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    index(store, ["aa", "bb"].into_iter().map(str::to_owned)).await;
+    let later = NOW.plus(std::time::Duration::from_secs(1));
+    let time = json!({"action": "drop", "from": NOW.to_string(), "until": later.to_string(), "why": "an outage"});
+    assert_eq!(planned_as(store, "time", &time).await.open(), 2);
+    let before = json!({"action": "drop", "until": NOW.to_string(), "why": "an outage"});
+    assert_eq!(planned_as(store, "before", &before).await.open(), 0);
+    let one = json!({"action": "drop", "id": "id-aa", "why": "a mistake"});
+    assert_eq!(planned_as(store, "one", &one).await.open(), 1);
+    let somebody = json!({"action": "drop", "recipient": "+12025550143", "why": "they asked for it"});
+    assert_eq!(planned_as(store, "somebody", &somebody).await.open(), 0, "no letter has a row here");
+    index(store, std::iter::once("cc".to_owned())).await;
+    for (id, newcomers) in [("time", 1), ("before", 0), ("one", 0), ("somebody", 0)] {
+        let outlook = known(store, id).await.outlook.expect("a plan has one");
+        assert_eq!(outlook.newcomers, newcomers, "{id}");
+    }
+    let wanted = known(store, "somebody").await.job.wanted;
+    assert!(!wanted.contains("2025550143") && wanted.contains("recipient_hash"), "{wanted}");
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::RedirectTo;
 use store::{Chosen, Item, LetterAction, RunningJob};
 use tokio::time::Instant;
 use topology::{Held, Letter};
@@ -42,8 +43,8 @@ struct Pace {
 pub(super) struct InHand {
     pub(super) item: Item,
     pub(super) action: LetterAction,
-    /// Of a redirect: the channel.
-    pub(super) target: Option<String>,
+    /// Of a redirect: the way.
+    pub(super) target: Option<RedirectTo>,
     pub(super) letter: Letter,
     pub(super) held: Vec<Held>,
 }

@@ -49,8 +49,8 @@ pub struct LatelyGroup {
     pub oldest: Timestamp,
 }
 
-/// How long the deliveries of a channel took from when they were first seen until they were sent. Those of which a provider
-/// has reported since are left out: their rows tell the time of the report.
+/// How long the deliveries of a channel took from when they were first seen until their provider had them, whatever it has
+/// reported since. Those that a later report alone says to have been taken are left out: nobody knows when.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Took {
     pub channel: String,
@@ -145,10 +145,11 @@ async fn took(session: &mut Session, tenant: Option<&Tenant>, since: Timestamp) 
     let mut values = vec![Value::Int(Some(since.as_micros()))];
     let whose = whose(tenant, &mut values);
     let sql = format!(
-        "WITH ended AS (SELECT d.channel, d.updated_at - d.created_at AS took, \
-         ROW_NUMBER() OVER (PARTITION BY d.channel ORDER BY d.updated_at - d.created_at) AS place, \
-         COUNT(*) OVER (PARTITION BY d.channel) AS among \
-         FROM deliveries AS d WHERE {whose}d.created_at >= $1 AND d.state IN ('sent', 'captured')) \
+        "WITH had AS (SELECT d.channel, CASE WHEN d.state IN ('sent', 'captured') THEN d.updated_at \
+         WHEN d.state IN ('delivered', 'bounced') THEN d.sent_at END - d.created_at AS took \
+         FROM deliveries AS d WHERE {whose}d.created_at >= $1), \
+         ended AS (SELECT channel, took, ROW_NUMBER() OVER (PARTITION BY channel ORDER BY took) AS place, \
+         COUNT(*) OVER (PARTITION BY channel) AS among FROM had WHERE took IS NOT NULL) \
          SELECT channel, MIN(CASE WHEN place * 100 >= among * 50 THEN took END) AS p50, \
          MIN(CASE WHEN place * 100 >= among * 99 THEN took END) AS p99 FROM ended GROUP BY channel ORDER BY channel"
     );

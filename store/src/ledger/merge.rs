@@ -11,9 +11,12 @@ use crate::error::StoreError;
 use crate::sql::{Group, Session};
 use crate::store::Store;
 
+/// When a report moves what was sent, its row's last change is that of the report from then on: when the provider had it is
+/// kept beside.
 const MERGE: &str = "UPDATE deliveries SET state = u.state, seq = u.seq, updated_at = u.updated_at, \
      order_kind = u.order_kind, order_tier = u.order_tier, order_due_at = u.order_due_at, \
      order_reason = u.order_reason, order_error = u.order_error, provider_id = u.provider_id, code = u.code, \
+     sent_at = CASE WHEN deliveries.state = 'sent' THEN deliveries.updated_at ELSE deliveries.sent_at END, \
      version = deliveries.version + 1 \
      FROM {u} WHERE deliveries.tenant = u.tenant AND deliveries.id = u.id AND deliveries.version = u.version \
      RETURNING deliveries.id";

@@ -1,5 +1,13 @@
-//! Lists the letters that fit a filter. Names and groups have an index; where something else is asked for, a page looks at so
-//! many letters and no more.
+//! Lists the letters that fit a filter. Each of these is served by an index; where something else is asked for, a page looks
+//! at so many letters and no more.
+//!
+//! | asked for | index |
+//! |---|---|
+//! | names | the primary key |
+//! | a group, and when its letters died | `letters_by_group` |
+//! | when letters died | `letters_by_time` |
+//! | the id of a delivery | `letters_by_delivery` |
+//! | a recipient | `deliveries_of_recipient`, and by the ids that it has `letters_by_delivery`; of many, the time's |
 
 use std::fmt;
 
@@ -49,7 +57,7 @@ impl fmt::Display for LetterCursor {
 
 impl Store {
     /// A page of the letters that fit, at most `limit` of them, which is not zero. It looks at [`LETTER_LOOK`] letters at
-    /// most where something is asked for beside names and a group.
+    /// most where something is asked for that no index has.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -77,14 +85,14 @@ impl Store {
         }
         let mut session = self.inner.db.page_reader().await?;
         let is_of_index = besides(filter, &mut Vec::new()).is_empty();
-        let end = if is_of_index { None } else { last_looked_at(&mut session, &conditions, &values, look).await? };
+        let end =
+            if is_of_index { None } else { last_looked_at(&mut session, filter, &conditions, &values, look).await? };
         conditions.extend(end.as_ref().map(|end| beside(">", end, &mut values)));
         conditions.extend(besides(filter, &mut values));
         let sql = format!(
-            "SELECT l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, l.template, \
-             l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies FROM letters AS l \
-             WHERE {} {ORDER} LIMIT {}",
+            "SELECT {COLUMNS} FROM letters AS l WHERE {} {} LIMIT {}",
             conditions.join(" AND "),
+            order(filter),
             limit + 1
         );
         let rows = session.query(&sql, &values).await?;
@@ -96,7 +104,18 @@ impl Store {
     }
 }
 
-const ORDER: &str = "ORDER BY l.dead_at DESC, l.letter DESC";
+/// What [`letter_of`] reads of a letter `l`.
+pub(super) const COLUMNS: &str = "l.letter, l.tenant, l.id, l.epoch, l.lane, l.channel, l.provider, l.class, l.code, \
+     l.template, l.reason, l.error, l.fingerprint, l.attempts, l.dead_at, l.expires_at, l.copies";
+
+/// Few letters are of one delivery. In the order of an expression, which is the time itself, they are found by the delivery
+/// and sorted; SQLite would else look through all of the tenant in the order of time, to save the sorting.
+const fn order(filter: &LetterFilter) -> &'static str {
+    match filter.id {
+        Some(_) => "ORDER BY +l.dead_at DESC, l.letter DESC",
+        None => "ORDER BY l.dead_at DESC, l.letter DESC",
+    }
+}
 
 /// The condition that a letter stands before (`>`, or at) a place, or behind it (`<`). What it says of the time alone repeats
 /// what it says of both, because the index serves only the first.
@@ -110,13 +129,15 @@ fn beside<'a>(compare: &str, place: &'a LetterCursor, values: &mut Vec<Value<'a>
 /// The last letter at which a page looks, where there are so many. None where it sees all.
 async fn last_looked_at(
     session: &mut Session,
+    filter: &LetterFilter,
     conditions: &[String],
     values: &[Value<'_>],
     look: usize,
 ) -> Result<Option<LetterCursor>, StoreError> {
     let sql = format!(
-        "SELECT l.dead_at, l.letter FROM letters AS l WHERE {} {ORDER} LIMIT 1 OFFSET {}",
+        "SELECT l.dead_at, l.letter FROM letters AS l WHERE {} {} LIMIT 1 OFFSET {}",
         conditions.join(" AND "),
+        order(filter),
         look.saturating_sub(1)
     );
     let rows = session.query(&sql, values).await?;
@@ -134,22 +155,40 @@ pub(super) fn condition<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>
 
 /// The conditions that an index serves.
 fn indexed<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> Vec<String> {
-    let LetterFilter { tenant, letters, group, .. } = filter;
+    let LetterFilter { tenant, letters, group, id, from, until, recipient, .. } = filter;
     values.push(Value::Text(Some(tenant.as_str())));
-    let mut conditions = vec![format!("l.tenant = ${}", values.len())];
+    let tenant = values.len();
+    let mut conditions = vec![format!("l.tenant = ${tenant}")];
     if !letters.is_empty() {
-        let first = values.len() + 1;
-        values.extend(letters.iter().map(|letter| Value::Text(Some(letter))));
-        let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
-        conditions.push(format!("l.letter IN ({})", places.join(", ")));
+        let letters = places(letters.iter().map(|letter| Value::Text(Some(letter))), values);
+        conditions.push(format!("l.letter IN ({letters})"));
     }
-    conditions.extend(equal([("fingerprint", group.as_deref())], values));
+    conditions.extend(equal([("fingerprint", group.as_deref()), ("id", id.as_deref())], values));
+    for (compare, at) in [(">=", from), ("<", until)] {
+        if let Some(at) = at {
+            values.push(Value::Int(Some(at.as_micros())));
+            conditions.push(format!("l.dead_at {compare} ${}", values.len()));
+        }
+    }
+    if !recipient.is_empty() {
+        let hashes = places(recipient.iter().map(|hash| Value::Bytes(Some(hash.as_bytes()))), values);
+        conditions.push(format!(
+            "l.id IN (SELECT r.id FROM deliveries AS r WHERE r.recipient_hash IN ({hashes}) AND r.tenant = ${tenant})"
+        ));
+    }
     conditions
+}
+
+/// Adds values, and names their places.
+fn places<'a>(added: impl Iterator<Item = Value<'a>>, values: &mut Vec<Value<'a>>) -> String {
+    let first = values.len() + 1;
+    values.extend(added);
+    (first..=values.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The conditions that are read from the letters.
 fn besides<'a>(filter: &'a LetterFilter, values: &mut Vec<Value<'a>>) -> Vec<String> {
-    let LetterFilter { tenant: _, letters: _, group: _, channel, provider, reason, code, template, lane } = filter;
+    let LetterFilter { channel, provider, reason, code, template, lane, .. } = filter;
     let wanted = [
         ("channel", channel.as_deref()),
         ("provider", provider.as_deref()),
@@ -170,7 +209,7 @@ fn equal<'a, const N: usize>(wanted: [(&'static str, Option<&'a str>); N], value
     conditions
 }
 
-fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
+pub(super) fn letter_of(row: &QueryResult) -> Result<IndexedLetter, StoreError> {
     Ok(IndexedLetter {
         letter: get(row, "letter")?,
         tenant: Tenant::parse(&get::<String>(row, "tenant")?).ok_or_else(|| unreadable("tenant"))?,

@@ -4,7 +4,7 @@ mod choose;
 
 use std::time::Duration;
 
-use domain::{Entry, Tenant, Timestamp};
+use domain::{Entry, RedirectTo, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use super::kept::FORGET;
@@ -54,11 +54,12 @@ pub struct LetterPlan {
     pub redirect: Option<Redirect>,
 }
 
-/// From which channel letters go to which: both reach the same recipient by the same address.
+/// The letters of which channels go by which way: it reaches the same recipients by the same addresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Redirect {
-    pub from: String,
-    pub to: String,
+    /// Of those of other channels nothing is sent; none stands for every channel.
+    pub from: Vec<String>,
+    pub to: RedirectTo,
 }
 
 /// Which letters a plan leaves out.
@@ -87,8 +88,8 @@ pub struct LetterJob {
     pub canary: u32,
     /// Why it is paused.
     pub note: Option<String>,
-    /// Of a redirect: the channel.
-    pub target: Option<String>,
+    /// Of a redirect: the way. None also where it cannot be read.
+    pub target: Option<RedirectTo>,
 }
 
 /// How many of the letters of a plan are alike.
@@ -126,6 +127,7 @@ impl Store {
         // How many there are does not change any more.
         const SIZE: &str = "UPDATE letter_jobs SET letters = (SELECT COUNT(*) FROM letter_job_items AS i \
              WHERE i.job = $1) WHERE id = $1";
+        let target = plan.redirect.as_ref().map(|redirect| redirect.to.to_string());
         let values = [
             Value::Text(Some(&plan.id)),
             Value::Text(Some(tenant.as_str())),
@@ -137,7 +139,7 @@ impl Store {
             Value::Int(Some(i64::from(plan.rate))),
             Value::Int(Some(i64::from(plan.canary))),
             Value::Flag(plan.canary == 0),
-            Value::Text(plan.redirect.as_ref().map(|redirect| redirect.to.as_str())),
+            Value::Text(target.as_deref()),
         ];
         let mut session = self.inner.db.begin().await?;
         if session.query(INSERT, &values).await?.is_empty() {
@@ -322,8 +324,13 @@ fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {
         rate: count_of(row, "rate")?,
         canary: count_of(row, "canary")?,
         note: get(row, "note")?,
-        target: get(row, "target")?,
+        target: way_of(row)?,
     })
+}
+
+/// By which way a job redirects its letters.
+pub(super) fn way_of(row: &QueryResult) -> Result<Option<RedirectTo>, StoreError> {
+    Ok(get::<Option<String>>(row, "target")?.and_then(|kept| RedirectTo::parse(&kept)))
 }
 
 fn counted_of(row: &QueryResult) -> Result<Counted, StoreError> {

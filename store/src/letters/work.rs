@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Canary, State, Timestamp};
+use domain::{Canary, RedirectTo, State, Timestamp};
 use sea_orm::QueryResult;
 
 use super::LetterAction;
 use super::kept::FORGET;
+use super::plan::way_of;
 use crate::error::StoreError;
 use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
@@ -15,6 +16,8 @@ use crate::store::Store;
 const GROUP: usize = 512;
 /// At so many letters is looked at most when it is counted how they have ended: whoever shows a job does so again and again.
 const LOOK: usize = 5_000;
+/// The most groups of a job's letters that are named.
+const GROUPS: usize = 10;
 
 /// A job that runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,8 +37,8 @@ pub struct RunningJob {
 pub struct Chosen {
     pub item: Item,
     pub action: LetterAction,
-    /// Of a redirect: the channel.
-    pub target: Option<String>,
+    /// Of a redirect: the way. None also where it cannot be read.
+    pub target: Option<RedirectTo>,
     /// The job has begun it already: it goes on, canary or not.
     pub was_taken: bool,
     /// It was done already. If it has an id, and the queue still has it, its acknowledgement was lost.
@@ -182,6 +185,38 @@ impl Store {
         Ok(Canary { tried: count("tried")?, well: count("well")?, failed: count("failed")? })
     }
 
+    /// The groups of a job's letters, by their fingerprints: at most ten, of the first 5,000 letters.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn groups_of_letter_job(&self, job: &str) -> Result<Vec<String>, StoreError> {
+        let sql = format!(
+            "SELECT DISTINCT i.fingerprint FROM (SELECT fingerprint FROM letter_job_items WHERE job = $1 LIMIT {LOOK}) AS i \
+             ORDER BY i.fingerprint LIMIT {GROUPS}"
+        );
+        self.fingerprints(&sql, job).await
+    }
+
+    /// The same of those letters alone that were sent and are in the queue again: what they failed by may be another group.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn groups_dead_again(&self, job: &str) -> Result<Vec<String>, StoreError> {
+        let sql = format!(
+            "SELECT DISTINCT l.fingerprint FROM (SELECT job, letter, tenant, id, epoch FROM letter_job_items \
+             WHERE job = $1 AND state = 'done' LIMIT {LOOK}) AS i \
+             LEFT JOIN letter_edits AS e ON e.job = i.job AND e.letter = i.letter \
+             JOIN letters AS l ON l.tenant = i.tenant AND l.id = COALESCE(e.id, i.id) \
+             AND (e.id IS NOT NULL OR l.epoch > i.epoch) WHERE i.id <> '' ORDER BY l.fingerprint LIMIT {GROUPS}"
+        );
+        self.fingerprints(&sql, job).await
+    }
+
+    async fn fingerprints(&self, sql: &str, job: &str) -> Result<Vec<String>, StoreError> {
+        let rows = self.inner.db.reader().query(sql, &[Value::Text(Some(job))]).await?;
+        rows.iter().map(|row| get(row, "fingerprint")).collect()
+    }
+
     /// Lets a running job go on past its canary.
     ///
     /// # Errors
@@ -253,7 +288,7 @@ fn chosen_of(row: &QueryResult) -> Result<Chosen, StoreError> {
     Ok(Chosen {
         item: Item { letter: get(row, "letter")?, job: get(row, "job")? },
         action: action_of(row)?,
-        target: get(row, "target")?,
+        target: way_of(row)?,
         was_taken: state == "taken",
         was_done: state == "done",
         left: count_of(row, "still")?,

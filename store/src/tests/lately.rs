@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use crate::{Ahead, Lately, LatelyGroup, Store, Took};
-use domain::{Lane, Order, Origin, Outcome, Row, State, Tenant};
+use domain::{Bounce, Lane, Order, Origin, Outcome, Reported, Row, State, Tenant};
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate_at, decide, key, refused, sent};
 use crate::tests::jobs::job;
 use crate::tests::ledger::taken;
 use crate::tests::on_both;
+use crate::tests::receipts::moved;
 
 on_both!(
     deliveries_are_counted_by_what_became_of_them_and_in_which_minute,
+    what_is_reported_later_changes_nothing_of_how_long_the_sending_took,
     no_more_than_the_newest_are_counted,
     what_is_due_next_is_counted_by_tenant
 );
@@ -70,6 +72,32 @@ async fn deliveries_are_counted_by_what_became_of_them_and_in_which_minute(db: &
     }
     let nobody = Tenant::parse("nobody").unwrap();
     assert_eq!(store.lately(Some(&nobody), at(-100), at(0)).await.unwrap().groups, []);
+}
+
+async fn report(store: &Store, id: &str, said: Reported) {
+    let row = store.delivery(&key(id)).await.unwrap().unwrap().row;
+    assert!(store.merge_report(&moved(&row, said)).await.unwrap(), "{id}");
+}
+
+async fn what_is_reported_later_changes_nothing_of_how_long_the_sending_took(db: &Database) {
+    let store = db.store().await;
+    for (id, seconds) in [("stays", 1), ("arrives", 2), ("comes back", 3), ("arrives after all", 5)] {
+        ended(&store, id, 0, &sent(), seconds).await;
+    }
+    ended(&store, "in doubt", 0, &refused(), 9).await;
+    let took = async || store.lately(None, at(-100), at(0)).await.unwrap().took;
+    let before = [Took { channel: "sms".into(), p50: Duration::from_secs(2), p99: Duration::from_secs(5) }];
+    assert_eq!(took().await, before);
+
+    report(&store, "arrives", Reported::Delivered).await;
+    report(&store, "comes back", Reported::Bounced { class: Bounce::Address }).await;
+    assert_eq!(took().await, before);
+    report(&store, "arrives after all", Reported::FailedLater { retriable: true, alarm: false }).await;
+    report(&store, "arrives after all", Reported::Delivered).await;
+    report(&store, "comes back", Reported::Delivered).await;
+    assert_eq!(took().await, before, "it is told of when the provider had them first");
+    report(&store, "in doubt", Reported::Delivered).await;
+    assert_eq!(took().await, before, "nobody knows when its provider had it");
 }
 
 async fn no_more_than_the_newest_are_counted(db: &Database) {

@@ -3,7 +3,9 @@
 mod closed;
 mod copies;
 mod edited;
+mod filters;
 mod kept;
+mod of_delivery;
 mod outlook;
 mod plans;
 
@@ -346,6 +348,10 @@ async fn the_list_is_read_in_pages_by_any_filter(db: &Database) {
     let fits = LetterFilter {
         letters: vec!["a1".into(), "a2".into()],
         group: Some("1-a".into()),
+        id: Some("m".into()),
+        from: Some(at(0)),
+        until: Some(at(2)),
+        recipient: Vec::new(),
         channel: Some("sms".into()),
         provider: Some("twilio".into()),
         reason: Some("exhausted".into()),

@@ -116,7 +116,8 @@ async fn sent_row(store: &Store, id: &str) -> Row {
     store.delivery(&key(id)).await.unwrap().unwrap().row
 }
 
-fn moved(row: &Row, said: Reported) -> Transition {
+/// What follows for a row from a report, which comes at second 20.
+pub(crate) fn moved(row: &Row, said: Reported) -> Transition {
     let report = report("e-1", Some(&row.key.id), said);
     match domain::report(row, &report, Some(&policy()), at(20)) {
         Merged::Moved(transition) => *transition,

@@ -221,6 +221,32 @@ fn what_may_be_absent_of_a_question_is_left_out() {
 }
 
 #[test]
+fn a_no_that_counts_is_told_as_no_part_of_a_quorum() {
+    let templates = Templates::embedded("en").unwrap();
+    let told = |channel, locale, choice: &str, refuses: bool| {
+        let mut data = json!({"verdict": "counts", "choice": choice, "counted": 1, "quorum": 1});
+        if refuses {
+            data["refuses"] = json!(true);
+        }
+        render(&templates, channel, "ask_reply", Some(locale), data).unwrap()
+    };
+    for (locale, no, of_the_others, yes) in [
+        ("en", "No", "Your answer counts: No. The others can still decide.", "Your answer counts: Yes (1 of 1)."),
+        ("es", "No", "Tu respuesta cuenta: No. Los demás todavía pueden decidir.", "Tu respuesta cuenta: Sí (1 de 1)."),
+    ] {
+        for channel in ["email", "sms", "whatsapp", "telegram", "slack"] {
+            let refusal = told(channel, locale, no, true);
+            assert!(refusal.text.contains(of_the_others), "{locale}/{channel}: {}", refusal.text);
+            let html = refusal.html.unwrap_or_default();
+            assert!(!format!("{}{html}", refusal.text).contains("(1 "), "{locale}/{channel}: {html}");
+            let choice = if locale == "es" { "Sí" } else { "Yes" };
+            let agreed = told(channel, locale, choice, false).text;
+            assert!(agreed.contains(yes), "{locale}/{channel}: {agreed}");
+        }
+    }
+}
+
+#[test]
 fn a_text_message_says_what_to_write_back_in_letters_of_one_segment() {
     let templates = Templates::embedded("en").unwrap();
     for (replies, expected) in [

@@ -5,6 +5,7 @@ mod attached;
 mod called_off;
 mod faults;
 mod inbox;
+mod named;
 mod paused;
 
 use std::time::Duration;

@@ -10,9 +10,14 @@ use crate::tests::app::request;
 async fn opening_a_link_does_nothing_and_its_button_approves() {
     let (app, mut published) = app().await;
     let (path, code, link) = started(&app, &mut published).await;
-    for (method, language, word) in
-        [("GET", "en", "Yes, it is me"), ("GET", "es-AR", "Sí, soy yo"), ("HEAD", "en", ""), ("GET", "en", "login")]
-    {
+    for (method, language, word) in [
+        ("GET", "en", "Yes, it is me"),
+        ("GET", "en", "If it is not you, do not press the button"),
+        ("GET", "es-AR", "Sí, soy yo"),
+        ("GET", "es-AR", "Si no eres tú, no pulses el botón"),
+        ("HEAD", "en", ""),
+        ("GET", "en", "login"),
+    ] {
         let request = request(method, &link, None).header("accept-language", language);
         let page = app.send(request.body("".into()).unwrap()).await;
         assert_eq!(page.status, StatusCode::OK, "{page:?}");
@@ -39,12 +44,14 @@ async fn opening_a_link_does_nothing_and_its_button_approves() {
     assert_eq!(app.send(foreign).await.status, StatusCode::FORBIDDEN);
     for _ in 0..2 {
         let page = posted(&app, &link).await;
-        assert!(page.status == StatusCode::OK && page.text.contains("Thank you"), "{page:?}");
+        assert!(page.status == StatusCode::OK && page.text.contains("<h1>It is confirmed</h1>"), "{page:?}");
+        assert!(page.text.contains("Thank you") && !page.text.contains("Is it you?"), "{page:?}");
     }
     assert_eq!(app.get(&path, Some(&token("notify"))).await.json()["status"], "approved");
     is(&confirm(&app, &path, &json!({ "code": code }), None).await, 409, "verification-used");
     let page = app.get(&link, None).await;
     assert!(page.status == StatusCode::OK && !page.text.contains("<form"), "{page:?}");
+    assert!(page.text.contains("<h1>It is confirmed</h1>"), "{page:?}");
     assert_eq!(app.delete(&link, None).await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -63,7 +70,7 @@ async fn the_page_speaks_the_language_of_the_message_to_a_browser_that_names_non
         let page = app.send(request.body("".into()).unwrap()).await;
         assert!(page.text.contains(word), "{language}: {page:?}");
     }
-    assert!(posted(&app, link).await.text.contains("Gracias"));
+    assert!(posted(&app, link).await.text.contains("<h1>Está confirmado</h1>"));
 }
 
 #[tokio::test]
@@ -74,7 +81,11 @@ async fn what_is_no_link_of_ours_is_told_as_such() {
     for wrong in [changed.as_str(), &link[..link.len() - 1], "/v/x", "/v/%3Cb%3E"] {
         for page in [app.get(wrong, None).await, posted(&app, wrong).await] {
             assert_eq!(page.status, StatusCode::NOT_FOUND, "{wrong}: {page:?}");
-            assert!(page.text.contains("Nothing has changed") && !page.text.contains("login"), "{page:?}");
+            assert!(
+                page.text.contains("Nothing has changed") && page.text.contains("<h1>This link confirms nothing</h1>"),
+                "{page:?}"
+            );
+            assert!(!page.text.contains("login") && !page.text.contains("Is it you?"), "{page:?}");
         }
     }
     assert_eq!(app.get(&path, Some(&token("notify"))).await.json()["attempts_left"], 5);

@@ -39,7 +39,7 @@ CREATE TEMP VIEW made AS SELECT n, k.channel, k.provider, k.lane, k.attempt, k.r
 
 INSERT INTO deliveries (tenant, id, channel, state, epoch, attempt, seq, version, token, lease_until, content, settled,
     order_kind, order_tier, order_reason, order_error, has_letter, ambiguous, created_at, updated_at, recipient_hash,
-    recipient_mask, provider, provider_id, code, suppressed_for, lane, template, locale)
+    recipient_mask, provider, provider_id, code, suppressed_for, lane, template, locale, sent_at)
 SELECT tenant, 'order-' || md5(n::text), channel, state, 0, attempt, attempt, attempt * 2 + 1, decode(md5('token' || n), 'hex'),
     created_at + 60000000, sha256(n::text::bytea), state <> 'waiting',
     CASE WHEN reason IS NOT NULL THEN 'dead_letter' WHEN state = 'waiting' THEN 'retry' WHEN state = 'fell_back' THEN 'fallback'
@@ -49,7 +49,8 @@ SELECT tenant, 'order-' || md5(n::text), channel, state, 0, attempt, attempt, at
     CASE WHEN recipient = 0 THEN decode('{recipient}', 'hex') ELSE decode('01', 'hex') || sha256(recipient::text::bytea) END,
     CASE channel WHEN 'email' THEN 'u***@example.org' ELSE '+1999****' || lpad((recipient % 10000)::text, 4, '0') END,
     provider, CASE WHEN reason IS NULL AND provider IS NOT NULL THEN 'SM' || md5('provider' || n) END, code,
-    CASE WHEN state = 'suppressed' THEN 'unsubscribe' END, lane, template, CASE WHEN template IS NOT NULL THEN 'en' END
+    CASE WHEN state = 'suppressed' THEN 'unsubscribe' END, lane, template, CASE WHEN template IS NOT NULL THEN 'en' END,
+    CASE WHEN state IN ('delivered', 'bounced') THEN created_at + 40000 + attempt * 20000 END
 FROM made;
 
 INSERT INTO attempts (tenant, id, token, epoch, n, outcome, provider, code, detail, at)

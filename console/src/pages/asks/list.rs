@@ -109,7 +109,7 @@ fn row(ask: &Ask, answered: usize, lang: Lang, now: Timestamp) -> Row {
         html! { (whole(u64::from(ask.quorum))) },
         time(ask.created_at, now, lang),
         // What has ended expires no more.
-        html! { @if ask.end.is_none() { (time(ask.expires_at, now, lang)) } },
+        html! { @if ask.end.is_none() { (time(ask.expires_at, now, lang)) } @else { (UNKNOWN) } },
     ];
     Row { id: anchor("ask", &ask.key.id), cells }
 }

@@ -16,6 +16,7 @@ use super::words::Words;
 use super::{address, badges, cancel, facts, people, timeline};
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pages::delivery::address::titled;
 use crate::pieces::again::again;
 use crate::section::Section;
 use crate::session::Viewer;
@@ -50,7 +51,7 @@ pub(super) async fn show(
     match found(&console, &key, shell.lang()).await {
         Ok(Some(found)) => {
             let content = content(&console, &viewer, &found, told);
-            shell.page(Words::of(shell.lang()).title, &content).await
+            shell.page(&titled(Words::of(shell.lang()).title, &key.id), &content).await
         }
         Ok(None) => shell.not_found().await,
         Err(error) => shell.ledger_failed(&error).await,

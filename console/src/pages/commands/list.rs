@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Actor, Command, CommandState, Scope, Timestamp};
+use domain::{Actor, Ask, Command, CommandState, Key, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::commands;
-use store::CommandFilter;
+use store::{CommandFilter, CommandPage, StoreError};
 use web::query::Parameters;
 
 use super::badges::{of_state, word};
@@ -14,6 +14,7 @@ use super::{NEW, address};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::list::{Form, List, Page, Query, Span};
+use crate::pages::asks::said::called;
 use crate::pages::delivery::address::anchor;
 use crate::pieces::breakable::breakable;
 use crate::pieces::figure::UNKNOWN;
@@ -24,7 +25,7 @@ use crate::section::Section;
 use crate::session::{Refusal, Viewer};
 use crate::words::Lang;
 
-/// The rows of a page.
+/// The rows of a page: of each its question is read.
 const ROWS: usize = 50;
 const LIST: List<CommandFilter> = List {
     section: Section::Commands,
@@ -37,13 +38,14 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let shell = Shell::of(&console, &viewer, Section::Commands);
     let (wanted, written) = LIST.asked(&shell, &viewer.actor, query).await?;
     let is_first = wanted.after.is_none();
-    let page = match commands::list(&console.store, wanted).await {
-        Ok(page) => page,
+    let (page, asks) = match found(&console, wanted).await {
+        Ok(found) => found,
         Err(error) => return Ok(shell.ledger_failed(&error).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
-    let rows: Vec<Row> = page.commands.iter().map(|command| row(command, lang, now)).collect();
+    let asked = page.commands.iter().zip(&asks);
+    let rows: Vec<Row> = asked.map(|(command, ask)| row(command, ask.as_ref(), lang, now)).collect();
     let page = Page {
         over: html! { @if viewer.actor.may(Scope::Operate) { p.actions { a href=(NEW) { (words.new) } } } },
         columns: &columns(words),
@@ -85,13 +87,36 @@ fn columns(words: &Words) -> [Column; 6] {
     ]
 }
 
-fn row(command: &Command, lang: Lang, now: Timestamp) -> Row {
+/// A page, and the question of each of its commands: it knows what people are called.
+async fn found(console: &Console, wanted: CommandFilter) -> Result<(CommandPage, Vec<Option<Ask>>), StoreError> {
+    let page = commands::list(&console.store, wanted).await?;
+    let mut asks = Vec::with_capacity(page.commands.len());
+    for command in &page.commands {
+        asks.push(match &command.ask {
+            Some(id) => console.store.ask(&Key { tenant: command.key.tenant.clone(), id: id.clone() }).await?,
+            None => None,
+        });
+    }
+    Ok((page, asks))
+}
+
+/// Somebody by what they are called, where the question of the command knows that.
+fn person(ask: Option<&Ask>, id: Option<&str>, lang: Lang) -> Markup {
+    html! {
+        @match (ask, id) {
+            (Some(ask), Some(id)) => { span title=(id) { (called(ask, id, lang)) } }
+            (_, id) => { (id.unwrap_or(UNKNOWN)) }
+        }
+    }
+}
+
+fn row(command: &Command, ask: Option<&Ask>, lang: Lang, now: Timestamp) -> Row {
     let (id, what) = (command.key.id.as_str(), format!("{}.{}", command.service, command.action));
     let cells = vec![
         html! { span.most { a href=(address::of(id)) title=(id) { (breakable(&what)) } } },
         of_state(command.state, lang),
-        html! { (command.requested_by) },
-        html! { (command.confirmed_by.as_deref().unwrap_or(UNKNOWN)) },
+        person(ask, Some(command.requested_by.as_str()), lang),
+        person(ask, command.confirmed_by.as_deref(), lang),
         time(command.created_at, now, lang),
         time(command.updated_at, now, lang),
     ];

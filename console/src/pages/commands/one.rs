@@ -58,11 +58,11 @@ pub(super) async fn show(
     if !is_id(&id) {
         return shell.not_found().await;
     }
-    let words = Words::of(shell.lang());
+    let title = delivery::titled(Words::of(shell.lang()).title, &id);
     let key = Key { tenant: viewer.actor.tenant.clone(), id };
     match found(&console, &key, shell.lang()).await {
-        Ok(Some(found)) => shell.page(words.title, &content(&viewer, &found, console.clock.now())).await,
-        Ok(None) if is_accepted => shell.answer(StatusCode::OK, words.title, &not_made(&key.id, shell.lang())).await,
+        Ok(Some(found)) => shell.page(&title, &content(&viewer, &found, console.clock.now())).await,
+        Ok(None) if is_accepted => shell.answer(StatusCode::OK, &title, &not_made(&key.id, shell.lang())).await,
         Ok(None) => shell.not_found().await,
         Err(error) => shell.ledger_failed(&error).await,
     }

@@ -6,7 +6,6 @@ use maud::{Markup, html};
 
 use super::words::Words;
 use crate::pages::asks::{badges, said};
-use crate::pieces::figure::UNKNOWN;
 use crate::pieces::time::moment;
 use crate::words::Lang;
 
@@ -44,9 +43,9 @@ fn told(command: &Command, ask: Option<&Ask>, lang: Lang) -> Vec<Told> {
     let mut told = vec![known(command.created_at, (words.asked_for)(&by))];
     let end = ask.and_then(|ask| ask.end.as_ref());
     if let Some((ask, end)) = ask.zip(end) {
-        let by = end.by.as_deref().map_or_else(|| UNKNOWN.to_owned(), |by| said::called(ask, by, lang));
+        let by = end.by.as_deref().map(|by| said::called(ask, by, lang));
         let chosen = end.choice.as_deref().map_or(badges::word(end.state, lang), |choice| said::label(ask, choice));
-        told.push(known(end.at, (words.question_ended)(chosen, &by)));
+        told.push(known(end.at, (words.question_ended)(chosen, by.as_deref())));
     }
     let confirmed_at = end.filter(|end| end.state == AskState::Answered).map(|end| end.at);
     for state in passed(command) {

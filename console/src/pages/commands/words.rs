@@ -37,8 +37,8 @@ pub(super) struct Words {
     pub(super) when_is_not_kept: &'static str,
     pub(super) asked_for: fn(&str) -> String,
     pub(super) was_dispatched: &'static str,
-    /// What was chosen, or how else it ended, and by whom.
-    pub(super) question_ended: fn(&str, &str) -> String,
+    /// What was chosen, or how else it ended, and by whom where somebody has ended it.
+    pub(super) question_ended: fn(&str, Option<&str>) -> String,
     /// In the order of [`CommandState::ALL`].
     outcomes: [&'static str; 7],
     unasked: &'static str,
@@ -132,7 +132,10 @@ static EN: Words = Words {
     when_is_not_kept: "when is not kept",
     asked_for: |by| format!("{by} has asked for it."),
     was_dispatched: "It was dispatched to its service.",
-    question_ended: |what, by| format!("The question ended: {what}, by {by}."),
+    question_ended: |what, by| match by {
+        Some(by) => format!("The question ended: {what}, by {by}."),
+        None => format!("The question ended: {what}."),
+    },
     outcomes: [
         "It waits until those who are asked have confirmed it.",
         "It is on its way to its service, which has not said anything yet.",
@@ -195,7 +198,10 @@ static ES: Words = Words {
     when_is_not_kept: "cuándo no se guarda",
     asked_for: |by| format!("{by} lo pidió."),
     was_dispatched: "Se envió a su servicio.",
-    question_ended: |what, by| format!("La pregunta terminó: {what}, por {by}."),
+    question_ended: |what, by| match by {
+        Some(by) => format!("La pregunta terminó: {what}, por {by}."),
+        None => format!("La pregunta terminó: {what}."),
+    },
     outcomes: [
         "Espera hasta que lo confirmen quienes fueron preguntados.",
         "Está en camino a su servicio, que todavía no dijo nada.",

@@ -4,7 +4,7 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{FieldError, RequestedBy, parse_object};
+use domain::{EndpointAddress, FieldError, RequestedBy, parse_object};
 use maud::{Markup, html};
 use operations::dead_letters::{self, Changed, Edited, Opened, Wish};
 use operations::{NotDone, Rules};
@@ -20,6 +20,7 @@ use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::pager::address;
+use crate::pieces::sentence::sentence_of;
 use crate::pieces::table::{Row, table, text};
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
@@ -184,6 +185,7 @@ async fn page(shell: &Shell<'_>, name: &str, status: StatusCode, draft: &Draft<'
         section #contents {
             p { a href=(paths::letter(name)) title=(name) { (words.letter) " " (short(name)) } }
             p.soft { (words.edit_help) }
+            @if is_to_an_endpoint(draft.body) { p.banner { (sentence_of(words.fleets_own)) } }
             @if !draft.errors.is_empty() {
                 div.refused role="alert" {
                     p { (words.not_sent) }
@@ -200,6 +202,13 @@ async fn page(shell: &Shell<'_>, name: &str, status: StatusCode, draft: &Draft<'
         }
     };
     shell.answer(status, words.edit_title, &content).await
+}
+
+/// Whether a letter tells an endpoint of an event: its address is sealed for its delivery, and an edit is another one.
+fn is_to_an_endpoint(body: &str) -> bool {
+    let body: Option<Map<String, Value>> = serde_json::from_str(body).ok();
+    let destination = body.as_ref().and_then(|body| body.get("destination")?.as_str());
+    destination.is_some_and(|destination| EndpointAddress::parse(destination).is_some())
 }
 
 fn differences(changed: &[Changed], lang: Lang) -> Markup {

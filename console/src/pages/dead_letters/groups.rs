@@ -16,7 +16,7 @@ use super::tabs::{Tab, tabs};
 use super::words::Words;
 use super::{names, paths};
 use crate::asked::problems;
-use crate::console::Console;
+use crate::console::{Console, Settings};
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
@@ -105,7 +105,7 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
     let here = address(paths::GROUPS, &asked.pairs(), asked.after.as_deref());
     Ok(html! {
         (tabs(lang, Some(Tab::Groups)))
-        (narrowed(asked, lang))
+        (narrowed(asked, &console.settings, lang))
         @if asked.problems.is_empty() {
             div id=(REGION) {
                 (reading::shown(&known, lang, viewer, &here))
@@ -126,14 +126,19 @@ async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Marku
     })
 }
 
-fn narrowed(asked: &Asked, lang: Lang) -> Markup {
+fn narrowed(asked: &Asked, settings: &Settings, lang: Lang) -> Markup {
     let words = Words::of(lang);
     let lives = names::LIVES.map(|life| (life.as_str(), names::life_word(life, lang)));
     let [life, channel, provider] = asked.pairs().map(|(_, value)| value);
     let fields = [
         Field { name: "life", label: words.life, value: life, input: Input::Choice(&lives) },
-        Field { name: "channel", label: words.channel, value: channel, input: Input::Text("sms") },
-        Field { name: "provider", label: words.provider, value: provider, input: Input::Text("twilio") },
+        Field {
+            name: "channel",
+            label: words.channel,
+            value: channel,
+            input: Input::Known(operations::every_channel_name()),
+        },
+        Field { name: "provider", label: words.provider, value: provider, input: Input::Known(&settings.answerers) },
     ];
     filter(lang, paths::GROUPS, &fields, &asked.problems)
 }
@@ -201,7 +206,7 @@ pub(super) fn last_hour(group: &LetterGroup) -> Markup {
 }
 
 /// How the letters of a group failed, in a few words.
-pub(super) fn headline(group: &LetterGroup) -> String {
+pub(crate) fn headline(group: &LetterGroup) -> String {
     let parts = [&group.channel, &group.provider, &group.reason, &group.code, &group.template];
     parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ")
 }

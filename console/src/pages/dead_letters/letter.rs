@@ -133,7 +133,7 @@ fn facts(letter: &IndexedLetter, lang: Lang, now: Timestamp) -> Markup {
             dt { (words.letter) }
             dd { code { (letter.letter) } @if letter.copies > 1 { " × " (letter.copies) } }
             dt { (words.id) }
-            dd { a href=(paths::delivery(&letter.id)) { (letter.id) } }
+            dd { a href=(paths::delivery(&letter.id)) { code { (letter.id) } } }
             dt { (words.lane) }
             dd { (letter.lane.as_str()) }
             @let class = of_stored(&letter.class, lang).to_owned();
@@ -189,7 +189,7 @@ fn headers(masked: &Masked, lang: Lang, now: Timestamp) -> Markup {
             @if let Some(publisher) = &masked.publisher { dt { (words.publisher) } dd { (publisher) } }
             @if let Some(parent) = &masked.parent {
                 dt { (words.parent) }
-                dd { a href=(paths::delivery(parent)) { (parent) } }
+                dd { a href=(paths::delivery(parent)) { code { (parent) } } }
             }
             @if let Some(due) = masked.due { dt { (words.due) } dd { (moment(due, now, lang)) } }
             dt { (words.moved) }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::{Scope, Timestamp};
+use domain::{Reason, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::dead_letters;
 use store::{IndexedLetter, LETTER_LOOK, LetterAction, StoreError};
@@ -11,13 +11,14 @@ use web::query::Parameters;
 
 use super::reading::{self, REGION};
 use super::tabs::{Tab, tabs};
-use super::wanted::Wanted;
+use super::wanted::{Known, Wanted};
 use super::words::Words;
 use super::{names, paths};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::link;
 use crate::pieces::breakable::breakable;
+use crate::pieces::carried::by;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
@@ -50,15 +51,22 @@ pub(super) async fn show(
 async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Markup, StoreError> {
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let words = Words::of(lang);
+    let templates: Vec<&str> = console.checker.templates().names().collect();
+    let known = Known {
+        channels: operations::every_channel_name(),
+        providers: &console.settings.answerers,
+        reasons: &Reason::ALL.map(Reason::as_str),
+        templates: &templates,
+    };
     let narrowed = html! {
         (tabs(lang, Some(Tab::Letters)))
-        (filter(lang, paths::LETTERS, &wanted.fields(words), &wanted.problems))
+        (filter(lang, paths::LETTERS, &wanted.fields(words, &known), &wanted.problems))
     };
     if !wanted.problems.is_empty() {
         return Ok(narrowed);
     }
     let known = dead_letters::reading(&console.store).await?;
-    let asked = wanted.filter(viewer.actor.tenant.clone());
+    let asked = wanted.filter(viewer.actor.tenant.clone(), &console.recipients);
     let page = dead_letters::list(&console.store, &asked, wanted.after.as_ref(), PAGE).await?;
     let (pairs, after) = (wanted.pairs(), wanted.after.as_ref().map(ToString::to_string));
     let here = address(paths::LETTERS, &pairs, after.as_deref());
@@ -108,7 +116,6 @@ pub(super) fn rows(letters: &[IndexedLetter], lang: Lang, now: Timestamp, can_ch
         text(words.letter),
         text(words.id),
         text(words.channel),
-        text(words.lane),
         text(words.reason),
         text(words.error),
         number(words.attempts),
@@ -122,15 +129,13 @@ pub(super) fn rows(letters: &[IndexedLetter], lang: Lang, now: Timestamp, can_ch
 
 fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> Row {
     let name = &letter.letter;
-    let provider = Some(&letter.provider).filter(|provider| !provider.is_empty());
     let cells = vec![
         html! {
             a href=(paths::letter(name)) title=(name) { code { (short(name)) } }
             @if letter.copies > 1 { " × " (letter.copies) }
         },
         link(&letter.id),
-        html! { (letter.channel) @if let Some(provider) = provider { " · " (provider) } },
-        html! { (letter.lane.as_str()) },
+        html! { (by(&letter.channel, Some(&letter.provider))) div.soft { (letter.lane.as_str()) } },
         html! {
             span.most {
                 (breakable(&letter.reason)) @if !letter.code.is_empty() { " " code { (breakable(&letter.code)) } }
@@ -138,7 +143,8 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
         },
         html! { span.most { (letter.error) } },
         html! { (letter.attempts) },
-        html! { (letter.epoch) },
+        // Where none was moved, nothing is said of it.
+        html! { @if letter.epoch > 0 { (letter.epoch) } },
         time(letter.dead_at, now, lang),
     ];
     let label = format!("{} {}", Words::of(lang).choose, short(name));
@@ -148,6 +154,6 @@ fn row(letter: &IndexedLetter, lang: Lang, now: Timestamp, can_choose: bool) -> 
 
 /// The beginning of a letter's name; the whole of it stands in its title.
 pub(super) fn short(name: &str) -> String {
-    const SHOWN: usize = 13;
+    const SHOWN: usize = 9;
     if name.chars().count() <= SHOWN { name.to_owned() } else { name.chars().take(SHOWN - 1).chain(['…']).collect() }
 }

@@ -41,6 +41,11 @@ pub(crate) fn question(action: LetterAction, letters: u32, lang: Lang) -> String
 pub(crate) fn selector(name: &str, lang: Lang) -> &str {
     match name {
         "group" => lang.of("group", "grupo"),
+        "id" => lang.of("delivery", "entrega"),
+        "from" => lang.of("died from", "murió desde"),
+        "until" => lang.of("died before", "murió antes de"),
+        "recipient" => lang.of("recipient", "destinatario"),
+        "recipient_hash" => lang.of("recipient, by hash", "destinatario, por su hash"),
         "channel" => lang.of("channel", "canal"),
         "provider" => lang.of("provider", "proveedor"),
         "reason" => lang.of("reason", "motivo"),
@@ -68,8 +73,10 @@ pub(crate) fn meaning(action: LetterAction, lang: Lang) -> &'static str {
             "Cada carta que se sacó vuelve a la cola.",
         ),
         LetterAction::Redirect => lang.of(
-            "Each letter is sent by another channel that reaches people by the same number, as a delivery of its own.",
-            "Cada carta se envía por otro canal que llega a la gente por el mismo número, como una entrega propia.",
+            "Each letter is sent by another channel that reaches people by the same number, or by one provider of its own \
+             channel, as a delivery of its own.",
+            "Cada carta se envía por otro canal que llega a la gente por el mismo número, o por un solo proveedor de su \
+             canal, como una entrega propia.",
         ),
         LetterAction::Edit => lang.of(
             "A corrected letter was sent as a delivery of its own; the letter is taken out of the queue and kept.",

@@ -8,7 +8,8 @@ use super::words::Words;
 use crate::pages::delivery::address;
 use crate::pieces::badge::of_state;
 use crate::pieces::breakable::breakable;
-use crate::pieces::figure::{UNKNOWN, whole};
+use crate::pieces::carried::by;
+use crate::pieces::figure::whole;
 use crate::pieces::outcome;
 use crate::pieces::table::{Row, number, table, text};
 use crate::pieces::time::time;
@@ -23,11 +24,9 @@ pub(super) fn table_of(deliveries: &[DeliveryView], lang: Lang, now: Timestamp) 
         text(words.channel),
         text(words.recipient),
         text(words.template),
-        text(words.provider),
         number(words.attempts),
         text(words.last_trouble),
-        text(words.first_seen),
-        text(words.changed),
+        text(words.seen_and_changed),
     ];
     let rows: Vec<Row> = deliveries.iter().map(|view| row(view, lang, now)).collect();
     table(lang, Section::Deliveries.label(lang), &columns, &rows)
@@ -42,20 +41,21 @@ fn row(view: &DeliveryView, lang: Lang, now: Timestamp) -> Row {
             (of_state(row.state, lang))
             @if row.ambiguous { " " span.soft title=(words.ambiguous) { "?" } }
         },
-        html! { (row.channel.as_str()) },
+        by(row.channel.as_str(), row.provider.as_deref()),
         html! { span.most { (breakable(&row.recipient_mask)) } },
-        html! { (row.origin.template.as_deref().unwrap_or(UNKNOWN)) },
-        html! { (row.provider.as_deref().unwrap_or(UNKNOWN)) },
+        html! { (row.origin.template.as_deref().unwrap_or_default()) },
         html! { (whole(view.attempts.len() as u64)) },
         trouble(view, lang),
-        time(row.created_at, now, lang),
-        time(row.updated_at, now, lang),
+        html! { (time(row.created_at, now, lang)) ", " (time(row.updated_at, now, lang)) },
     ];
     Row { id: address::row_id(&row.key.id), cells }
 }
 
-/// Why it is in the dead-letter queue, or else what the last attempt was answered that did not go.
+/// That it is paused; why it is in the dead-letter queue; or else what the last attempt was answered that did not go.
 fn trouble(view: &DeliveryView, lang: Lang) -> Markup {
+    if let Some(why) = view.row.paused_for(view.attempts.last()) {
+        return html! { span.most title=(why) { (Words::of(lang).paused) } };
+    }
     match &view.row.order {
         Order::DeadLetter { reason, error } if view.row.state.is_dead_lettered() => {
             html! { span.most title=(error) { (breakable(reason.as_str())) (code(view.row.code.as_deref())) } }

@@ -19,8 +19,8 @@ pub(super) struct Words {
     pub(super) tenant: &'static str,
     pub(super) attempts: &'static str,
     pub(super) last_trouble: &'static str,
-    pub(super) first_seen: &'static str,
-    pub(super) changed: &'static str,
+    pub(super) paused: &'static str,
+    pub(super) seen_and_changed: &'static str,
     /// How many are on the page, of which tenant, and whether they are in the order of ids.
     pub(super) scope: fn(&str, &str, bool) -> String,
     /// At how many it has looked, and how many of them fit.
@@ -52,8 +52,8 @@ static EN: Words = Words {
     tenant: "Tenant",
     attempts: "Attempts",
     last_trouble: "Last trouble",
-    first_seen: "First seen",
-    changed: "Changed",
+    paused: "paused",
+    seen_and_changed: "First seen, changed",
     scope: |count, tenant, is_by_id| {
         let order = if is_by_id { "in the order of ids" } else { "the newest first" };
         format!("{count} on this page, {order}, of the tenant {tenant}. What is on other pages is not counted.")
@@ -85,8 +85,8 @@ static ES: Words = Words {
     tenant: "Inquilino",
     attempts: "Intentos",
     last_trouble: "Último problema",
-    first_seen: "Vista",
-    changed: "Cambió",
+    paused: "en pausa",
+    seen_and_changed: "Vista, cambió",
     scope: |count, tenant, is_by_id| {
         let order = if is_by_id { "en el orden de los ids" } else { "primero las más nuevas" };
         format!("{count} en esta página, {order}, del inquilino {tenant}. Lo que hay en otras páginas no se cuenta.")

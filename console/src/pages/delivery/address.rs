@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
+use crate::pieces::facts::cut;
 use crate::section::Section;
 
 /// An id of so many hexadecimal digits, as a UUID is, is not shown whole.
@@ -11,6 +12,8 @@ const DIGITS: usize = 32;
 /// What is shown of one: those that were made in the same second differ at their ends.
 const HEAD: usize = 8;
 const TAIL: usize = 6;
+/// How much of a name stands in a title, in characters.
+const TITLE_CHARS: usize = 40;
 
 /// The path of the page of a delivery.
 pub(crate) fn of(id: &str) -> String {
@@ -51,6 +54,11 @@ pub(crate) fn anchor(of: &str, id: &str) -> String {
     })
 }
 
+/// The title of the page of one thing: what it is, and which one, so that those that are open beside each other differ.
+pub(crate) fn titled(what: &str, id: &str) -> String {
+    format!("{what} {}", cut(&short(id), TITLE_CHARS))
+}
+
 /// What is shown of an id. A name that somebody has given says something to its end, and is shown whole.
 pub(crate) fn short(id: &str) -> String {
     let is_made_of_digits = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
@@ -67,6 +75,12 @@ fn an_id_is_one_step_of_a_path_whatever_is_in_it() {
     assert_eq!(row_id("a/b"), "delivery-a-2fb");
     let told = link("order-<7>").into_string();
     assert!(told.contains(">order-&lt;7&gt;</a>") && told.contains("title=\"order-&lt;7&gt;\""), "{told}");
+}
+
+#[test]
+fn a_title_says_which_one_it_is_and_stays_short() {
+    assert_eq!(titled("Delivery", "01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10"), "Delivery 01933f5e…1b8a10");
+    assert_eq!(titled("Delivery", &"ñ".repeat(41)), format!("Delivery {}…", "ñ".repeat(40)));
 }
 
 #[test]

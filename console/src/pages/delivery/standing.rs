@@ -81,15 +81,14 @@ pub(super) fn cancel_link(id: &str, viewer: &Viewer) -> Markup {
     }
 }
 
-/// What waits can be stopped; what was handed on, or may be, is stopped where it is now.
+/// What waits can be stopped; what was handed on, or may be, is stopped where it is now: at the last of its fallbacks.
 fn can_be_stopped(shown: &Shown) -> bool {
-    match shown {
-        Shown::Scheduled { .. } => true,
-        Shown::Taken(taken) => {
-            let row = &taken.view.row;
-            matches!(row.state, State::Waiting | State::FellBack) || row.order.escalates_at().is_some()
-        }
-    }
+    let Shown::Taken(taken) = shown else { return true };
+    let row = &taken.view.row;
+    let hands_on = row.state == State::FellBack || row.order.escalates_at().is_some();
+    // One of which nothing is known yet is stopped before a worker takes it.
+    let last_waits = || taken.fallbacks.last().is_some_and(|last| matches!(last.state, None | Some(State::Waiting)));
+    row.state == State::Waiting || (hands_on && last_waits())
 }
 
 /// The letter of a delivery is among those that failed as it did.
@@ -131,12 +130,34 @@ pub(super) fn by_api(id: &str, lang: Lang) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use operations::deliveries::Fallback;
+    use store::DeliveryView;
+
     use super::*;
 
     #[test]
     fn what_is_copied_is_safe_in_a_shell() {
         let told = by_api("a\"; rm -rf $HOME `x` '", Lang::En).into_string();
         assert!(told.contains("/notify/a%22%3B%20rm%20-rf%20%24HOME%20%60x%60%20%27"), "{told}");
+    }
+
+    #[test]
+    fn what_was_handed_on_can_be_stopped_only_where_its_last_fallback_can() {
+        let check = |state, fallbacks: &[Option<State>], expected| {
+            let row = domain::Row { state, ..testkit::row("d") };
+            let view = DeliveryView { row, due_at: None, attempts: Vec::new(), late_answers: 0 };
+            let child = |state: &Option<State>| Fallback { id: "d-1".into(), state: *state, is_scheduled: false };
+            let fallbacks = fallbacks.iter().map(child).collect();
+            let taken = Taken { view, fallbacks, warnings: Vec::new(), receipts: Vec::new() };
+            assert_eq!(can_be_stopped(&Shown::Taken(Box::new(taken))), expected, "{state:?}");
+        };
+        check(State::Waiting, &[], true);
+        check(State::Sent, &[], false);
+        check(State::FellBack, &[None], true);
+        check(State::FellBack, &[Some(State::FellBack), Some(State::Waiting)], true);
+        for ended in [State::Delivered, State::Sending, State::Cancelled] {
+            check(State::FellBack, &[Some(ended)], false);
+        }
     }
 
     #[test]

@@ -37,6 +37,14 @@ fn in_spanish(summary: &Summary) -> String {
         Summary::Posted { at } => format!("Está en la bandeja de su usuario desde el {at}."),
         Summary::Delivered { by } => format!("{} informa que llegó.", carrier(by.as_deref())),
         Summary::Bounced { by } => format!("{} informa que rebotó.", carrier(by.as_deref())),
+        Summary::OnlyALetter { since } => {
+            format!(
+                "No se conoce ninguna entrega con este id: su carta está en la cola de cartas muertas desde el {since}."
+            )
+        }
+        Summary::OnlyAKeptLetter { at } => format!(
+            "No se conoce ninguna entrega con este id: su carta se sacó de la cola de cartas muertas el {at}, y se guarda."
+        ),
     }
 }
 

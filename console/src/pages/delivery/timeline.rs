@@ -10,7 +10,7 @@ use crate::pieces::time::moment;
 use crate::words::Lang;
 
 /// In the order in which they are told.
-const TOPICS: [Topic; 9] = [
+const TOPICS: [Topic; 10] = [
     Topic::Lane,
     Topic::Words,
     Topic::Attempt,
@@ -19,6 +19,7 @@ const TOPICS: [Topic; 9] = [
     Topic::Event,
     Topic::Receipt,
     Topic::Family,
+    Topic::Letter,
     Topic::Warning,
 ];
 
@@ -54,7 +55,7 @@ mod tests {
         let sentence = |topic, text: &str| Sentence { topic, at: None, text: text.to_owned() };
         let sentences =
             vec![sentence(Topic::Warning, "<b>"), sentence(Topic::Lane, "It came."), sentence(Topic::Warning, "2")];
-        let told = Explanation { summary: Summary::InItsLane, sentences };
+        let told = Explanation { summary: Summary::InItsLane, sentences, letters: Vec::new() };
         let page = of(&told, Lang::Es, Timestamp::from_seconds(0)).into_string();
         let place = |part: &str| page.find(part).unwrap();
         assert!(place("It came.") < place("&lt;b&gt;") && place("&lt;b&gt;") < place(">2<"), "{page}");

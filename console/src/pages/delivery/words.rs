@@ -18,6 +18,8 @@ pub(super) struct Words {
     pub(super) awaited: &'static str,
     pub(super) too_late: &'static str,
     pub(super) find_letter: &'static str,
+    pub(super) only_a_letter: &'static str,
+    pub(super) the_letter: &'static str,
     pub(super) by_api: &'static str,
     pub(super) by_api_how: &'static str,
     pub(super) id: &'static str,
@@ -65,6 +67,7 @@ struct Topics {
     event: &'static str,
     receipt: &'static str,
     family: &'static str,
+    letter: &'static str,
     warning: &'static str,
 }
 
@@ -83,6 +86,7 @@ impl Words {
             Topic::Event => self.topics.event,
             Topic::Receipt => self.topics.receipt,
             Topic::Family => self.topics.family,
+            Topic::Letter => self.topics.letter,
             Topic::Warning => self.topics.warning,
         }
     }
@@ -126,6 +130,8 @@ static EN: Words = Words {
     awaited: "Nothing was known of it. If its message comes, it is dropped.",
     too_late: "It is too late: it is being sent, or has ended.",
     find_letter: "Dead letters that failed like it",
+    only_a_letter: "dead letter",
+    the_letter: "The dead letter",
     by_api: "The same for programs",
     by_api_how: "CHASQUI is the address of the API, TOKEN a token of the same tenant. The last line cancels.",
     id: "Id",
@@ -168,6 +174,7 @@ static EN: Words = Words {
         event: "Events",
         receipt: "What was reported",
         family: "Family",
+        letter: "Dead letters of this id",
         warning: "Warnings",
     },
 };
@@ -186,6 +193,8 @@ static ES: Words = Words {
     awaited: "No se sabía nada de ella. Si llega su mensaje, se descarta.",
     too_late: "Es tarde: se está enviando o ya terminó.",
     find_letter: "Cartas muertas que fallaron como esta",
+    only_a_letter: "carta muerta",
+    the_letter: "La carta muerta",
     by_api: "Lo mismo para programas",
     by_api_how: "CHASQUI es la dirección de la API, TOKEN un token del mismo inquilino. La última línea cancela.",
     id: "Id",
@@ -228,6 +237,7 @@ static ES: Words = Words {
         event: "Eventos",
         receipt: "Qué se informó",
         family: "Familia",
+        letter: "Cartas muertas de este id",
         warning: "Avisos",
     },
 };

@@ -4,17 +4,17 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Canary, Scope, Timestamp};
+use domain::{Canary, RedirectTo, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Change, FailureFormat, Shown};
-use store::{JobState, LetterAction};
+use store::{JobState, LetterAction, LetterGroup, StoreError};
 
 use super::counts::counts;
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
-use crate::pages::dead_letters::{names, paths, tabs};
+use crate::pages::dead_letters::{headline, names, paths, tabs};
 use crate::pieces::figure::whole;
 use crate::pieces::pager::address;
 use crate::pieces::time::{lasting, of_day, time};
@@ -34,9 +34,12 @@ pub(super) async fn live(State(console): State<Console>, Path(id): Path<String>,
     if viewer.actor.must(Scope::Read).is_err() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    match dead_letters::known(&console.store, &viewer.actor.tenant, &id).await {
-        Ok(Some(shown)) => moving(&shown, &viewer, console.clock.now()).into_response(),
-        Ok(None) | Err(_) => StatusCode::NO_CONTENT.into_response(),
+    let Ok(Some(shown)) = dead_letters::known(&console.store, &viewer.actor.tenant, &id).await else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    match groups_again(&console, &viewer, &shown).await {
+        Ok(again) => moving(&shown, &again, &viewer, console.clock.now()).into_response(),
+        Err(_) => StatusCode::NO_CONTENT.into_response(),
     }
 }
 
@@ -72,21 +75,44 @@ async fn answer(console: &Console, viewer: &Viewer, id: &str, is_done: bool) -> 
     if shown.job.state == JobState::Planned && is_done {
         return Redirect::to(&paths::plan(id)).into_response();
     }
+    let groups = dead_letters::groups_of(&console.store, &shown.job, &viewer.actor.tenant).await;
+    let (groups, again) = match (groups, groups_again(console, viewer, &shown).await) {
+        (Ok(groups), Ok(again)) => (groups, again),
+        (Err(error), _) | (_, Err(error)) => return shell.ledger_failed(&error).await,
+    };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
     let content = html! {
         (tabs(lang, None))
         @if !is_done { p.refused role="alert" { (words.not_changed) } }
         p.soft { (names::meaning(shown.job.action, lang)) }
-        (facts(&shown, lang, now))
-        (moving(&shown, viewer, now))
+        (facts(&shown, &groups, lang, now))
+        (moving(&shown, &again, viewer, now))
         noscript { p.soft { (words.reload) } }
     };
     let status = if is_done { StatusCode::OK } else { StatusCode::CONFLICT };
     shell.answer(status, &format!("{}: {}", words.job, names::action(shown.job.action, lang)), &content).await
 }
 
-fn facts(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
+/// The groups in which are those that are dead again.
+async fn groups_again(console: &Console, viewer: &Viewer, shown: &Shown) -> Result<Vec<LetterGroup>, StoreError> {
+    match shown.since.filter(|since| since.failed > 0) {
+        Some(_) => dead_letters::groups_again(&console.store, &shown.job, &viewer.actor.tenant).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Leads to each of these groups.
+fn links(groups: &[LetterGroup]) -> Markup {
+    html! {
+        @for (at, group) in groups.iter().enumerate() {
+            @if at > 0 { ", " }
+            a.long href=(paths::group(&group.fingerprint)) title=(group.fingerprint) { (headline(group)) }
+        }
+    }
+}
+
+fn facts(shown: &Shown, groups: &[LetterGroup], lang: Lang, now: Timestamp) -> Markup {
     let (words, job) = (Words::of(lang), &shown.job);
     html! {
         dl.facts {
@@ -106,13 +132,18 @@ fn facts(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
                 dt { (words.canary) }
                 dd { @if job.canary == 0 { (words.no_canary) } @else { ((words.after_so_many)(job.canary)) } }
             }
-            @if let Some(to) = &job.target { dt { (words.to) } dd { (to) } }
+            @match &job.target {
+                Some(RedirectTo::Channel(to)) => { dt { (words.to) } dd { (to.as_str()) } }
+                Some(RedirectTo::Provider(to)) => { dt { (words.to_provider) } dd { (to) } }
+                None => {}
+            }
+            @if !groups.is_empty() { dt { (words.groups) } dd { (links(groups)) } }
         }
     }
 }
 
 /// The live part: where it stands, how much is done, and what can be done about it.
-fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
+fn moving(shown: &Shown, again: &[LetterGroup], viewer: &Viewer, now: Timestamp) -> Markup {
     let (lang, job) = (viewer.look.lang, &shown.job);
     let words = Words::of(lang);
     let all = shown.counted.iter().map(|counted| counted.letters).sum::<u32>() - shown.count("left_out");
@@ -138,7 +169,10 @@ fn moving(shown: &Shown, viewer: &Viewer, now: Timestamp) -> Markup {
             (figures(shown, lang))
             @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
-                p #job-since { ((words.dead_again)(since.failed.into(), since.tried.into())) }
+                p #job-since {
+                    ((words.dead_again)(since.failed.into(), since.tried.into()))
+                    @if !again.is_empty() { " " (words.dead_again_in) " " (links(again)) }
+                }
             }
             (counts(&shown.counted, lang))
             @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }

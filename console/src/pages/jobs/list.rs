@@ -110,7 +110,7 @@ fn row(job: &LetterJob, lang: Lang, now: Timestamp) -> Row {
     let short: String = job.id.chars().take(13).collect();
     let cells = vec![
         html! { a href=(path) title=(job.id) { code { (short) } } },
-        html! { (names::action(job.action, lang)) @if let Some(to) = &job.target { " → " (to) } },
+        html! { (names::action(job.action, lang)) @if let Some(to) = &job.target { " → " (to.name()) } },
         names::state(job.state, lang),
         html! { (job.why) },
         html! { (time(job.made_at, now, lang)) " " (words.by) " " (job.made_by) },

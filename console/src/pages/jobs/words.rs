@@ -20,6 +20,8 @@ pub(super) struct Words {
     pub(super) canary: &'static str,
     pub(super) no_canary: &'static str,
     pub(super) to: &'static str,
+    pub(super) groups: &'static str,
+    pub(super) to_provider: &'static str,
     pub(super) channel: &'static str,
     pub(super) provider: &'static str,
     pub(super) lane: &'static str,
@@ -40,6 +42,8 @@ pub(super) struct Words {
     pub(super) left: fn(&str) -> String,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
+    /// Before the groups in which these are now.
+    pub(super) dead_again_in: &'static str,
     /// How many are dead again, and of how many.
     pub(super) dead_again: fn(u64, u64) -> String,
     pub(super) after_so_many: fn(u32) -> String,
@@ -68,6 +72,8 @@ static EN: Words = Words {
     canary: "Canary",
     no_canary: "none",
     to: "By the channel",
+    groups: "Groups",
+    to_provider: "By the provider alone",
     channel: "Channel",
     provider: "Provider",
     lane: "Lane",
@@ -86,6 +92,7 @@ static EN: Words = Words {
     of_all: |done, all| format!("{done} of {all}"),
     left: |time| format!("{time} left at this rate"),
     as_of: |time| format!("As of {time}."),
+    dead_again_in: "They are in:",
     dead_again: |dead, sent| {
         let are = if dead == 1 { "is" } else { "are" };
         format!("Of what was sent, {} of {} {are} dead again.", whole(dead), whole(sent))
@@ -113,6 +120,8 @@ static ES: Words = Words {
     canary: "Canario",
     no_canary: "ninguno",
     to: "Por el canal",
+    groups: "Grupos",
+    to_provider: "Solo por el proveedor",
     channel: "Canal",
     provider: "Proveedor",
     lane: "Carril",
@@ -131,6 +140,7 @@ static ES: Words = Words {
     of_all: |done, all| format!("{done} de {all}"),
     left: |time| format!("{time} más a este ritmo"),
     as_of: |time| format!("Leído a las {time}."),
+    dead_again_in: "Están en:",
     dead_again: |dead, sent| {
         let died = if dead == 1 { "murió" } else { "murieron" };
         format!("De lo que se envió, {} de {} {died} otra vez.", whole(dead), whole(sent))

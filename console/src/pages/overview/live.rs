@@ -6,6 +6,7 @@ mod tables;
 use domain::Timestamp;
 use maud::{Markup, html};
 use operations::overview::{Known, Overview};
+use operations::providers::Carrier;
 
 use super::charts::charts;
 use super::words::Words;
@@ -15,7 +16,8 @@ use crate::pieces::time::{of_day, time};
 use crate::section::Section;
 use crate::words::Lang;
 
-pub(super) fn live(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
+/// `carriers` say how much the limits of their providers are.
+pub(super) fn live(overview: &Overview, carriers: &[Carrier], lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     html! {
         div #live data-said=(said(overview, words, now)) {
@@ -35,7 +37,7 @@ pub(super) fn live(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
             }
             div.columns {
                 section { h2 { (words.queues) } (queues(overview, lang, now)) }
-                section { h2 { (words.providers) } (tables::providers(overview, lang, now)) }
+                section { h2 { (words.providers) } (tables::providers(overview, carriers, lang, now)) }
             }
         }
     }

@@ -131,7 +131,8 @@ async fn write(console: Console, topic: Topic, sender: watch::Sender<Rendered>) 
         let seen = Some(without_times(&overview));
         if shown != seen {
             shown = seen;
-            sender.send_replace(live(&overview, *lang, console.clock.now()).into_string().into());
+            let carriers = &console.settings.carriers;
+            sender.send_replace(live(&overview, carriers, *lang, console.clock.now()).into_string().into());
         }
         tokio::select! {
             () = console.ending.cancelled() => break,

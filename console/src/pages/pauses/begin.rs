@@ -71,6 +71,13 @@ async fn doubted(shell: &Shell<'_>, doubts: &[FieldError]) -> Response {
     shell.page(words.paused, &content).await
 }
 
+/// What can be paused, of every kind: a browser offers it by what somebody begins to write.
+fn known_names<'a>(console: &'a Console, viewer: &'a Viewer) -> Vec<&'a str> {
+    let templates = console.checker.templates().names();
+    let carriers = operations::channel_names().iter().chain(&console.settings.providers).copied();
+    carriers.chain(templates).chain([viewer.actor.tenant.as_str()]).collect()
+}
+
 fn form(console: &Console, viewer: &Viewer, fields: &Fields, errors: &[FieldError]) -> Markup {
     let (lang, may_for_all) = (viewer.look.lang, viewer.actor.may(Scope::Tenants));
     let words = Words::of(lang);
@@ -79,7 +86,8 @@ fn form(console: &Console, viewer: &Viewer, fields: &Fields, errors: &[FieldErro
     let whose = (words.whose_hint)(viewer.actor.tenant.as_str(), EVERYBODY);
     let value = |name: &str| fields.text(name).unwrap_or_default();
     let kind = Line::choice("kind", words.what, value("kind"), &kinds);
-    let name = Line::text("name", words.name, value("name")).hint(&names).required();
+    let known = known_names(console, viewer);
+    let name = Line::known("name", words.name, value("name"), &known).hint(&names).required();
     let tenant = Line::text("tenant", words.whose, value("tenant")).hint(&whose);
     let why = Line::words("why", words.why, value("why")).hint(words.why_hint).required();
     let until = Line::such_as("until", words.until, value("until"), "2030-01-01T00:00:00Z").hint(words.until_hint);

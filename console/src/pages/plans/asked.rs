@@ -8,8 +8,22 @@ use crate::pieces::pager::address;
 /// The field that is there once for each letter that was chosen.
 pub(super) const LETTER: &str = "letter";
 /// What says which letters, beside their names.
-pub(super) const SELECTORS: [&str; 9] =
-    ["group", "channel", "provider", "reason", "code", "template", "lane", "job", "all"];
+pub(super) const SELECTORS: [&str; 14] = [
+    "group",
+    "id",
+    "from",
+    "until",
+    "recipient",
+    "recipient_hash",
+    "channel",
+    "provider",
+    "reason",
+    "code",
+    "template",
+    "lane",
+    "job",
+    "all",
+];
 const FLAGS: [&str; 2] = ["all", "even_waiting"];
 const NUMBERS: [&str; 3] = ["rate", "canary", "max_moves"];
 /// The longest address that every server and proxy on the way takes.

@@ -7,14 +7,15 @@ use domain::{FieldError, Scope};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Asked, Planned};
-use store::{LetterAction, MAX_PLANS};
+use store::{LetterAction, LetterGroup, MAX_PLANS, StoreError};
 
 use super::asked::{LETTER, SELECTORS, object};
 use super::words::Words;
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
-use crate::pages::dead_letters::{names, paths, tabs};
+use crate::pages::dead_letters::{headline, names, paths, tabs};
+use crate::pieces::pager::address;
 use crate::section::Section;
 use crate::session::{Posted, Viewer};
 use crate::words::Lang;
@@ -25,7 +26,7 @@ const ACTIONS: [LetterAction; 5] =
 /// The channels that reach people by the same numbers: the operation knows them, and names them where another is given.
 const CHANNELS: [&str; 2] = ["sms", "whatsapp"];
 /// What the form has beside that which says which letters.
-const KNOWN: [&str; 8] = [LETTER, "action", "to", "why", "rate", "canary", "max_moves", "even_waiting"];
+const KNOWN: [&str; 9] = [LETTER, "action", "to", "to_provider", "why", "rate", "canary", "max_moves", "even_waiting"];
 /// The numbers of the form: the name, what stands there first, the least and the most.
 const RATE: (&str, &str, u32, u32) = ("rate", "50", 1, 1_000);
 const CANARY: (&str, &str, u32, u32) = ("canary", "20", 0, 1_000);
@@ -39,7 +40,7 @@ pub(super) async fn show(State(console): State<Console>, RawQuery(query): RawQue
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let unknown = unknown(&fields);
     let status = if unknown.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(&shell, status, &fields, &unknown).await
+    page(&console, &viewer, status, &fields, &unknown).await
 }
 
 pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Response {
@@ -48,9 +49,9 @@ pub(super) async fn make(State(console): State<Console>, posted: Posted) -> Resp
     if let Err(denied) = viewer.actor.must(Scope::Operate) {
         return shell.change_denied(denied, "plan for dead letters").await;
     }
-    let asked = match Asked::of(object(&fields)) {
+    let asked = match Asked::of(object(&fields), console.checker.providers(), &console.recipients) {
         Ok(asked) => asked,
-        Err(errors) => return page(&shell, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors).await,
+        Err(errors) => return page(&console, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &fields, &errors).await,
     };
     let id = dead_letters::new_id(console.clock.now());
     match dead_letters::plan(&console.store, &viewer.actor, id, asked, console.clock.as_ref()).await {
@@ -76,10 +77,21 @@ fn unknown(fields: &Fields) -> Vec<FieldError> {
     unknown.map(|name| FieldError { pointer: format!("/{name}"), detail: "is not known here".to_owned() }).collect()
 }
 
-async fn page(shell: &Shell<'_>, status: StatusCode, fields: &Fields, errors: &[FieldError]) -> Response {
+async fn page(
+    console: &Console,
+    viewer: &Viewer,
+    status: StatusCode,
+    fields: &Fields,
+    errors: &[FieldError],
+) -> Response {
+    let shell = Shell::of(console, viewer, Section::DeadLetters);
+    let group = match group(console, viewer, fields).await {
+        Ok(group) => group,
+        Err(error) => return shell.ledger_failed(&error).await,
+    };
     let lang = shell.lang();
     let words = Words::of(lang);
-    let form = Form { fields, errors, lang };
+    let form = Form { fields, errors, group, lang };
     let content = html! {
         (tabs(lang, None))
         @if !errors.is_empty() {
@@ -92,7 +104,8 @@ async fn page(shell: &Shell<'_>, status: StatusCode, fields: &Fields, errors: &[
         form.form #plan method="post" action=(paths::PLANS) {
             (form.which())
             (form.action())
-            (form.channel())
+            (form.chosen("to", words.to, CHANNELS.into_iter()))
+            (form.chosen("to_provider", words.to_provider, console.checker.providers().names()))
             (form.text("why", words.why))
             (form.number(RATE, words.rate))
             (form.number(CANARY, words.canary))
@@ -104,10 +117,19 @@ async fn page(shell: &Shell<'_>, status: StatusCode, fields: &Fields, errors: &[
     shell.answer(status, words.title, &content).await
 }
 
+/// The group whose letters were chosen, where that is known.
+async fn group(console: &Console, viewer: &Viewer, fields: &Fields) -> Result<Option<LetterGroup>, StoreError> {
+    match fields.text("group") {
+        Some(name) => dead_letters::group(&console.store, &viewer.actor.tenant, name).await,
+        None => Ok(None),
+    }
+}
+
 /// The form with what somebody has filled in.
 struct Form<'a> {
     fields: &'a Fields,
     errors: &'a [FieldError],
+    group: Option<LetterGroup>,
     lang: Lang,
 }
 
@@ -125,18 +147,39 @@ impl Form<'_> {
     fn which(&self) -> Markup {
         let words = Words::of(self.lang);
         let letters: Vec<&str> = self.fields.all(LETTER).collect();
-        let selectors = SELECTORS.into_iter().filter(|name| !self.value(name).is_empty());
+        let selectors: Vec<&str> = SELECTORS.into_iter().filter(|name| !self.value(name).is_empty()).collect();
         html! {
             @for letter in &letters { input type="hidden" name=(LETTER) value=(letter); }
             dl.facts {
                 dt { (words.which) }
                 dd {
                     @if !letters.is_empty() { p { ((words.chosen)(letters.len() as u64)) } }
-                    @for name in selectors {
+                    @for name in &selectors {
                         input type="hidden" name=(name) value=(self.value(name));
-                        @if name == "all" { p { (self.everything()) } } @else { p { (names::selector(name, self.lang)) ": " code { (self.value(name)) } } }
+                        p { (self.selected(name)) }
+                    }
+                    @if letters.is_empty() && selectors.is_empty() {
+                        @let all = [("action", self.value("action")), ("all", "true")];
+                        p { (words.none_chosen) " " a href=(address(paths::PLANS, &all, None)) { (self.everything()) } }
                     }
                 }
+            }
+        }
+    }
+
+    /// A group is told as its own page tells it.
+    fn selected(&self, name: &str) -> Markup {
+        let value = self.value(name);
+        html! {
+            @match (name, &self.group) {
+                ("all", _) => { (self.everything()) }
+                ("group", Some(group)) => {
+                    a href=(paths::group(value)) title=(value) { (headline(group)) }
+                    ", " ((Words::of(self.lang).so_many_letters)(group.letters.into()))
+                }
+                ("recipient_hash", _) => { (names::selector(name, self.lang)) }
+                ("job", _) => { (names::selector(name, self.lang)) ": " a href=(paths::job(value)) { code { (value) } } }
+                _ => { (names::selector(name, self.lang)) ": " code { (value) } }
             }
         }
     }
@@ -166,15 +209,20 @@ impl Form<'_> {
         }
     }
 
-    fn channel(&self) -> Markup {
-        let words = Words::of(self.lang);
-        let chosen = self.value("to");
+    /// Only of a redirect: one of several names, or none. Whoever chooses that action in the form is asked for it before
+    /// anything is planned.
+    fn chosen(&self, name: &str, label: &str, known: impl Iterator<Item = &'static str>) -> Markup {
+        let (id, chosen) = (format!("plan-{name}"), self.value(name));
+        let is_redirect = self.value("action") == LetterAction::Redirect.as_str();
+        if !is_redirect && chosen.is_empty() {
+            return html! {};
+        }
         html! {
             div.field {
-                label for="plan-to" { (words.to) }
-                select #plan-to name="to" aria-invalid=[self.wrong("to")] {
-                    option value="" { (words.no_channel) }
-                    @for channel in CHANNELS { option value=(channel) selected[channel == chosen] { (channel) } }
+                label for=(id) { (label) }
+                select id=(id) name=(name) aria-invalid=[self.wrong(name)] {
+                    option value="" { (Words::of(self.lang).none) }
+                    @for one in known { option value=(one) selected[one == chosen] { (one) } }
                 }
             }
         }

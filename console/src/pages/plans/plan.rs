@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Scope, Timestamp};
+use domain::{RedirectTo, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotDone;
 use operations::dead_letters::{self, Shown, Started};
@@ -149,7 +149,11 @@ fn facts(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
                 dt { (words.canary_is) }
                 dd { @if job.canary == 0 { (words.no_canary) } @else { (job.canary) } }
             }
-            @if let Some(to) = &job.target { dt { (words.to) } dd { (to) } }
+            @match &job.target {
+                Some(RedirectTo::Channel(to)) => { dt { (words.to) } dd { (to.as_str()) } }
+                Some(RedirectTo::Provider(to)) => { dt { (words.to_provider) } dd { (to) } }
+                None => {}
+            }
         }
     }
 }

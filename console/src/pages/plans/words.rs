@@ -6,12 +6,14 @@ use crate::words::Lang;
 pub(super) struct Words {
     pub(super) title: &'static str,
     pub(super) which: &'static str,
+    pub(super) none_chosen: &'static str,
     pub(super) every_letter: &'static str,
     pub(super) every_row: &'static str,
     pub(super) every_dropped: &'static str,
     pub(super) action: &'static str,
     pub(super) to: &'static str,
-    pub(super) no_channel: &'static str,
+    pub(super) to_provider: &'static str,
+    pub(super) none: &'static str,
     pub(super) why: &'static str,
     pub(super) rate: &'static str,
     pub(super) canary: &'static str,
@@ -61,6 +63,8 @@ pub(super) struct Words {
     pub(super) maybe_sent: fn(u32) -> String,
     pub(super) of_these: fn(u32) -> String,
     pub(super) chosen: fn(u64) -> String,
+    /// How many a group has.
+    pub(super) so_many_letters: fn(u64) -> String,
 }
 
 impl Words {
@@ -72,12 +76,14 @@ impl Words {
 static EN: Words = Words {
     title: "Plan",
     which: "Which letters",
-    every_letter: "every letter of the queue",
+    none_chosen: "none is chosen: choose some in the list of letters, or take",
+    every_letter: "all dead letters",
     every_row: "every delivery that died and whose letter is not in the queue any more",
     every_dropped: "every letter that was taken out and is kept",
     action: "What is to become of them",
-    to: "By which channel (redirect)",
-    no_channel: "none",
+    to: "By which channel they are redirected",
+    to_provider: "By which provider alone they are redirected, each by its own channel",
+    none: "none",
     why: "Why, for whoever asks later",
     rate: "Letters per second",
     canary: "Wait after this many letters until they have ended (0 for no wait)",
@@ -134,17 +140,20 @@ static EN: Words = Words {
     },
     of_these: |letters| format!("of {letters} of them"),
     chosen: |letters| so_many(letters, "chosen letter", "chosen letters"),
+    so_many_letters: |letters| so_many(letters, "letter", "letters"),
 };
 
 static ES: Words = Words {
     title: "Planear",
     which: "Qué cartas",
-    every_letter: "todas las cartas de la cola",
+    none_chosen: "no se eligió ninguna: elija algunas en la lista de cartas, o tome",
+    every_letter: "todas las cartas muertas",
     every_row: "todas las entregas que murieron y cuya carta ya no está en la cola",
     every_dropped: "todas las cartas que se sacaron y se guardan",
     action: "Qué se hace con ellas",
-    to: "Por qué canal (redirigir)",
-    no_channel: "ninguno",
+    to: "Por qué canal se redirigen",
+    to_provider: "Por qué único proveedor se redirigen, cada una por su canal",
+    none: "ninguno",
     why: "Por qué, para quien pregunte después",
     rate: "Cartas por segundo",
     canary: "Esperar tras esta cantidad de cartas a que terminen (0 para no esperar)",
@@ -199,4 +208,5 @@ static ES: Words = Words {
     },
     of_these: |letters| format!("de {letters} de ellas"),
     chosen: |letters| so_many(letters, "carta elegida", "cartas elegidas"),
+    so_many_letters: |letters| so_many(letters, "carta", "cartas"),
 };

@@ -14,20 +14,23 @@ use super::{DELETE, PAUSE, RESUME, RUN};
 use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
-use crate::pages::delivery::address::short;
+use crate::pages::delivery::address::{link, short};
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::breakable::breakable;
+use crate::pieces::carried::by;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::filter;
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Row, table, text};
-use crate::pieces::time::time;
+use crate::pieces::time::{absolute, time};
 use crate::section::Section;
 use crate::session::Viewer;
 use crate::words::Lang;
 
 /// Runs that are shown after the next one.
 const RUNS_SHOWN: usize = 3;
+/// So many characters of a masked recipient stay in one line.
+const WHOLE_MASK: usize = 20;
 
 /// What every row is made with.
 struct Rows<'a> {
@@ -78,9 +81,7 @@ impl Rows<'_> {
             text(words.next),
             text(words.following),
             text(words.last),
-            text(words.channel),
             text(words.recipient),
-            text(words.lane),
             text(words.action),
         ];
         let rows: Vec<Row> = jobs.iter().map(|job| self.row(job)).collect();
@@ -90,19 +91,12 @@ impl Rows<'_> {
     fn row(&self, job: &JobSummary) -> Row {
         let id = job.key.id.as_str();
         let cells = vec![
-            html! { @if let Some(name) = name(job) { (name) br; } code.id title=(id) { (short(id)) } },
+            called(job),
             self.rule(job),
             self.next(job),
             html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div { (self.local(job, at)) } } },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
-            html! { (job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str())) },
-            html! {
-                @match job.recipient_mask.as_deref() {
-                    Some(mask) => { span.most { (breakable(mask)) } }
-                    None => { (UNKNOWN) }
-                }
-            },
-            html! { (job.lane.as_str()) },
+            recipient(job),
             self.actions(job),
         ];
         Row { id: format!("schedule-{}", as_anchor(id)), cells }
@@ -112,7 +106,7 @@ impl Rows<'_> {
         let words = Words::of(self.lang);
         match &job.kind {
             JobKind::OneShot => html! { (words.once) },
-            JobKind::Cron { cron, zone, .. } => html! { code { (cron) } br; span.soft { (breakable(zone)) } },
+            JobKind::Cron { cron, zone, .. } => html! { code.whole { (cron) } br; span.soft { (breakable(zone)) } },
         }
     }
 
@@ -134,14 +128,14 @@ impl Rows<'_> {
         html! { (time(at, self.now, self.lang)) br; span.soft { (self.local(job, at)) } }
     }
 
-    /// Of a schedule that fires once, and where the zone is no longer known, in UTC. Where there is no room for a line the
-    /// time stands below the day.
+    /// Of a schedule that fires once, and where the zone is no longer known, in UTC, which is called so. Where there is no
+    /// room for a line the time stands below the day.
     fn local(&self, job: &JobSummary, at: Timestamp) -> Markup {
-        let zone: &str = match &job.kind {
-            JobKind::OneShot => "UTC",
-            JobKind::Cron { zone, .. } => zone,
+        let told = match &job.kind {
+            JobKind::Cron { zone, .. } if zone != "UTC" => self.zones.local(zone, at),
+            JobKind::Cron { .. } | JobKind::OneShot => None,
         };
-        let told = self.zones.local(zone, at).unwrap_or_else(|| at.to_string());
+        let told = told.unwrap_or_else(|| absolute(at));
         html! {
             @match told.split_once(' ') {
                 Some((day, hour)) => { span.whole { (day) } " " span.whole { (hour) } }
@@ -150,6 +144,7 @@ impl Rows<'_> {
         }
     }
 
+    /// No line begins with the dot between two of them.
     fn actions(&self, job: &JobSummary) -> Markup {
         let (words, id) = (Words::of(self.lang), job.key.id.as_str());
         let pausing = match (&job.kind, &job.paused) {
@@ -160,10 +155,10 @@ impl Rows<'_> {
         html! {
             @if self.may {
                 a href=(address(RUN, &[("id", id)], None)) { (words.run) }
-                " · "
+                "\u{a0}· "
                 @if let Some((path, label)) = pausing {
                     a href=(address(path, &[("id", id)], None)) { (label) }
-                    " · "
+                    "\u{a0}· "
                 }
                 a href=(address(DELETE, &[("id", id)], None)) { (words.delete) }
             }
@@ -171,10 +166,28 @@ impl Rows<'_> {
     }
 }
 
-fn name(job: &JobSummary) -> Option<&str> {
+/// What is sent once is a delivery, and its id leads there: that page says what it is.
+fn called(job: &JobSummary) -> Markup {
+    let id = job.key.id.as_str();
     match &job.kind {
-        JobKind::OneShot => None,
-        JobKind::Cron { name, .. } => name.as_deref(),
+        JobKind::OneShot => link(id),
+        JobKind::Cron { name, .. } => html! {
+            @if let Some(name) = name { (name) br; }
+            code.id title=(id) { (short(id)) }
+        },
+    }
+}
+
+/// To whom it goes, below that by which channel and on which lane.
+fn recipient(job: &JobSummary) -> Markup {
+    let channel = job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str());
+    html! {
+        @match job.recipient_mask.as_deref() {
+            Some(mask) if mask.chars().count() <= WHOLE_MASK => { span.whole { (mask) } }
+            Some(mask) => { span.most { (breakable(mask)) } }
+            None => { (UNKNOWN) }
+        }
+        div.soft { (by(channel, Some(job.lane.as_str()))) }
     }
 }
 

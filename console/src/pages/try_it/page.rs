@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::form::{BEGUN, CHECK, DATA, DO, Form, SEND, TEXTS};
 use super::words::Words;
 use crate::console::Console;
+use crate::pieces::filter::known;
 use crate::section::Section;
 use crate::words::Lang;
 
@@ -114,7 +115,7 @@ fn input(id: &str, name: &str, value: &str, invalid: Option<&str>, kind: &Kind<'
             Kind::Known(names) => {
                 input id=(id) type="text" name=(name) value=(value) autocomplete="off" list={ (id) "-known" }
                     aria-invalid=[invalid];
-                datalist id={ (id) "-known" } { @for name in names { option value=(name) {} } }
+                (known(id, names))
             }
         }
     }

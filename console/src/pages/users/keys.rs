@@ -10,12 +10,11 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::console::Console;
-
-pub(super) const PATH: &str = "/console/keys";
+use crate::section::Section;
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
-        .route(PATH, get(list::show).post(list::add))
+        .route(Section::Keys.path(), get(list::show).post(list::add))
         .route(rotate::PATH, get(rotate::ask).post(rotate::done))
         .route(revoke::PATH, get(revoke::ask).post(revoke::done))
 }

@@ -15,7 +15,7 @@ use super::forms::kept;
 use super::listing::{Adding, Listing, listed};
 use super::rights::rights;
 use super::words::Words;
-use super::{hashing, keys, undone};
+use super::{hashing, undone};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
@@ -66,13 +66,13 @@ async fn page(
         Ok(found) => found,
         Err(why) => return undone::page(&shell, why).await,
     };
-    let (lang, words) = (shell.lang(), Words::of(shell.lang()));
+    let lang = shell.lang();
     let listing = Listing {
         title: Section::Users.label(lang),
         path: Section::Users.path(),
         over: html! {
             p.actions {
-                a href=(keys::PATH) { (words.keys) }
+                a href=(Section::Keys.path()) { (Section::Keys.label(lang)) }
                 a href=(Section::Account.path()) { (Section::Account.label(lang)) }
             }
         },

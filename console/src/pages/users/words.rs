@@ -7,7 +7,6 @@ use crate::words::Lang;
 pub(super) struct Words {
     pub(super) users: &'static str,
     pub(super) all_users: &'static str,
-    pub(super) keys: &'static str,
     pub(super) name: &'static str,
     pub(super) tenant: &'static str,
     pub(super) may: &'static str,
@@ -77,7 +76,6 @@ const fn place(act: Act) -> usize {
 static EN: Words = Words {
     users: "Users",
     all_users: "All users",
-    keys: "API keys",
     name: "Name",
     tenant: "Tenant",
     may: "Rights",
@@ -131,7 +129,6 @@ static EN: Words = Words {
 static ES: Words = Words {
     users: "Usuarios",
     all_users: "Todos los usuarios",
-    keys: "Claves de API",
     name: "Nombre",
     tenant: "Inquilino",
     may: "Permisos",

@@ -18,7 +18,7 @@ pub(super) fn of(converted: &[Converted], lang: Lang) -> Markup {
         number(words.entered),
         number(words.entered_share),
         // The bar says what the share before it says.
-        text(""),
+        text(words.share_as_bar),
         number(words.blocked),
     ];
     let rows: Vec<Row> = converted.iter().map(|one| row(one, lang)).collect();

@@ -46,7 +46,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let rows: Vec<Row> = page.verifications.iter().map(|one| row(one, lang, now)).collect();
     let page = Page {
         over: html! {
-            @if is_first { (conversions::of(&converted, lang)) h2 { (Section::Verifications.label(lang)) } }
+            @if is_first { (conversions::of(&converted, lang)) h2 { (words.one_by_one) } }
         },
         columns: &columns(words),
         rows: &rows,
@@ -94,7 +94,7 @@ fn form(form: &Form<'_>) -> Markup {
     form.filter(fields, words.from, words.to)
 }
 
-fn columns(words: &Words) -> [Column; 10] {
+fn columns(words: &Words) -> [Column; 9] {
     [
         text(words.purpose),
         text(words.state),
@@ -105,7 +105,6 @@ fn columns(words: &Words) -> [Column; 10] {
         number(words.sends),
         text(words.guard),
         text(words.since),
-        text(words.ended),
     ]
 }
 
@@ -113,15 +112,17 @@ fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
     let id = one.key.id.as_str();
     let cells = vec![
         html! { span.most { a href=(address::of(id)) title=(id) { (one.purpose) } } },
-        of_state(one.state_at(now), lang),
+        html! {
+            (of_state(one.state_at(now), lang))
+            @if let Some(at) = one.ended_at { " " span.soft { (time(at, now, lang)) } }
+        },
         html! { (one.channel.as_str()) },
         html! { span.most { (breakable(&one.recipient_mask)) } },
         html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(u64::from(one.checks))) },
         html! { (whole(u64::from(one.sends))) },
-        html! { (guarded(one, lang).unwrap_or_default()) },
+        html! { (guarded(one, lang).unwrap_or_else(|| UNKNOWN.to_owned())) },
         time(one.created_at, now, lang),
-        html! { @match one.ended_at { Some(at) => { (time(at, now, lang)) } None => { (UNKNOWN) } } },
     ];
     Row { id: anchor("verification", id), cells }
 }

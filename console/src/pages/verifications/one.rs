@@ -13,6 +13,7 @@ use super::badges::{guarded, of_state};
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pages::delivery::address::titled;
 use crate::pieces::again::again;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::{UNKNOWN, whole};
@@ -34,7 +35,8 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, Path(id
     match verifications::show(&console.store, &viewer.actor.tenant, &id).await {
         Ok(Some(one)) => {
             let lang = shell.lang();
-            shell.page(Words::of(lang).verification, &content(&one, lang, console.clock.now())).await
+            let title = titled(Words::of(lang).verification, &one.key.id);
+            shell.page(&title, &content(&one, lang, console.clock.now())).await
         }
         Ok(None) => shell.not_found().await,
         Err(error) => shell.ledger_failed(&error).await,

@@ -7,6 +7,8 @@ use crate::words::Lang;
 pub(super) struct Words {
     pub(super) nothing: &'static str,
     pub(super) verification: &'static str,
+    /// Over the list, below how many codes were entered.
+    pub(super) one_by_one: &'static str,
     pub(super) id: &'static str,
     pub(super) state: &'static str,
     pub(super) channel: &'static str,
@@ -35,6 +37,8 @@ pub(super) struct Words {
     pub(super) sent: &'static str,
     pub(super) entered: &'static str,
     pub(super) entered_share: &'static str,
+    /// The bar beside the share.
+    pub(super) share_as_bar: &'static str,
     pub(super) blocked: &'static str,
     /// Of a country, the share of its codes that was entered.
     pub(super) entered_of: fn(&str, &str) -> String,
@@ -62,6 +66,7 @@ impl Words {
 static EN: Words = Words {
     nothing: "No verification fits. POST /v1/verification/start starts one.",
     verification: "Verification",
+    one_by_one: "One by one",
     id: "Id",
     state: "State",
     channel: "Channel",
@@ -95,6 +100,7 @@ static EN: Words = Words {
     sent: "Sent",
     entered: "Entered",
     entered_share: "Share",
+    share_as_bar: "As a bar",
     blocked: "Blocked",
     entered_of: |country, share| format!("{country}: {share} were entered"),
 };
@@ -102,6 +108,7 @@ static EN: Words = Words {
 static ES: Words = Words {
     nothing: "Ninguna verificación coincide. POST /v1/verification/start inicia una.",
     verification: "Verificación",
+    one_by_one: "Una por una",
     id: "Id",
     state: "Estado",
     channel: "Canal",
@@ -135,6 +142,7 @@ static ES: Words = Words {
     sent: "Enviados",
     entered: "Ingresados",
     entered_share: "Proporción",
+    share_as_bar: "En barra",
     blocked: "Bloqueados",
     entered_of: |country, share| format!("{country}: se ingresó el {share}"),
 };

@@ -6,8 +6,8 @@ use super::*;
 async fn people_are_told_what_they_may_and_what_is_wrong() {
     let mut parts = parts_with(services()).await;
     for (text, expected) in [
-        ("/help", "You may have done:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
-        ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There are trading."),
+        ("/help", "You may ask for:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)"),
+        ("/cmd tradin.stop", "Not done: there is no service tradin; do you mean trading? There is trading."),
         ("/cmd vault.open", "Not done: you may not have vault.open done."),
         ("/cmd", "Write /cmd service.action name=value; /help says what there is."),
     ] {
@@ -32,9 +32,9 @@ async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do
             "Not done: you are not of acmee; you are of default, acme; do you mean acme/shared.look?",
         ),
         ("/cmd shared/look", "Not done: you are not of shared; you are of default, acme; do you mean shared.look?"),
-        ("/cmd acme/trading.look", "Not done: there is no service trading; there are shared."),
+        ("/cmd acme/trading.look", "Not done: there is no service trading; there is shared."),
         ("/cmd acme/", "Write /cmd service.action name=value; /help says what there is."),
-        ("/help", "You may have done:\n/cmd default/shared.look\n/cmd acme/shared.look"),
+        ("/help", "You may ask for:\n/cmd default/shared.look\n/cmd acme/shared.look"),
         ("/cmd acme/shared.look", "shared.look is on its way."),
     ] {
         parts.says("telegram", words(&format!("m-{text}"), "8", text)).await;

@@ -86,7 +86,7 @@ fn what_is_not_known_is_answered_with_what_is() {
             &["ana", "ben"][..],
             "there is no service tradin; do you mean trading? There are financial, trading",
         ),
-        ("weather.stop", &["ana"], "there is no service weather; there are trading"),
+        ("weather.stop", &["ana"], "there is no service weather; there is trading"),
         ("weather.stop", &["eve"], "there is no service weather; there is none"),
         ("trading.stopp", &["ana"], "trading has no action stopp; do you mean stop? There are stop, strategy.pause"),
         ("trading.fly", &["ana"], "trading has no action fly; there are stop, strategy.pause"),

@@ -21,6 +21,23 @@ fn a_tenant_is_a_plain_word() {
 }
 
 #[test]
+fn a_provider_is_a_plain_word_in_any_case_and_of_the_whole_notification() {
+    assert_eq!(accept(json!({"provider": "WhatsApp_Cloud"})).provider.as_deref(), Some("whatsapp_cloud"));
+    for none in [json!({}), json!({"provider": null}), json!({"provider": ""})] {
+        assert_eq!(accept(none).provider, None);
+    }
+    for bad in [json!("a b"), json!("ñ"), json!("smtp,sendgrid"), json!("p".repeat(65)), json!(["smtp"]), json!(7)] {
+        check(json!({ "provider": bad }), &["/provider"]);
+    }
+    let item = json!({"channel": "sms", "destination": "+549", "provider": "twilio"});
+    let unknown = accept(json!({ "fallback": [item] })).unknown;
+    assert_eq!(
+        (unknown[0].pointer.as_str(), unknown[0].meant),
+        ("/fallback/0/provider", Meant::OfTheWhole("provider"))
+    );
+}
+
+#[test]
 fn a_channel_is_a_plain_word() {
     for bad in [json!(""), json!("e mail"), json!("c".repeat(33)), json!("sms\0"), json!(["sms"])] {
         check(json!({ "channel": bad }), &["/channel"]);

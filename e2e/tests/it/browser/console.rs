@@ -98,7 +98,7 @@ fn more_pages(plan: &Value) -> Value {
     json!({"more": [
         plan.path(), "/console/deliveries/live-1", "/console/deliveries?state=dead", "/console/dead-letters/letters",
         "/console/dead-letters/jobs", "/console/users/one?name=ops", "/console/users/act?name=ops&act=disable",
-        "/console/keys", "/console/account", "/console/audit?kind=dead_letters.replayed",
+        "/console/account", "/console/audit?kind=dead_letters.replayed",
         "/console/commands/new",
     ]})
 }

@@ -40,6 +40,8 @@ const LIST: &str = "Of a mail alone: the list that it is of. The mail has a link
                     8058). No cc and no bcc beside it.";
 const PRIORITY: &str = "low, normal, high or urgent, in any case. Chooses the lane of what comes through the scheduled \
                         queue. Elsewhere the queue is the lane.";
+const PROVIDER: &str = "The only provider that may carry it, such as smtp, in any case. Without one each that carries the channel \
+                        may, the preferred first. Items of the fallback do not inherit it.";
 const FAILED: &str = "failed";
 const WHEN: &str = "failed, undelivered or unread, in any case: when the item is tried. With undelivered also when nobody has \
                     reported after after_seconds that the message before it arrived; with unread, after inapp, when its user \
@@ -231,6 +233,7 @@ fn of_the_whole(name: &str) -> Value {
             over(whose, json!({"default": Tenant::default().as_str()}))
         }
         "priority" => priority(),
+        "provider" => maybe(defined("word"), PROVIDER),
         "send_at" => maybe(defined("instant"), "RFC 3339 with an offset. Not sent before."),
         "expires_at" => {
             maybe(defined("instant"), "RFC 3339 with an offset. Not sent after. Either this or ttl_seconds.")

@@ -33,7 +33,7 @@ fn whole() -> Vec<Value> {
     let full = json!({
         "version": 1, "id": "order-7", "tenant": "acme", "channel": "sms", "destination": "+12025550143",
         "subject": "s", "message": "m", "template": "otp", "locale": "es-AR", "data": {"a": [1, {"b": null}]},
-        "priority": "high", "send_at": "2030-01-01T00:00:00Z", "expires_at": "2030-01-02T00:00:00Z",
+        "priority": "high", "provider": "twilio", "send_at": "2030-01-01T00:00:00Z", "expires_at": "2030-01-02T00:00:00Z",
         "max_lateness_seconds": 60, "fallback": [{"channel": "email", "destination": "ana@example.com"}],
         "metadata": {"order": 7}, "reply_to": ["ana@example.com"], "cc": ["b@example.com"], "list": "news",
         "headers": {"X-Order": "7"}, "attachments": [{"filename": "a.txt", "content": "aGk="}],
@@ -68,7 +68,9 @@ fn texts() -> Vec<Value> {
         ["\0", "\t", "\u{7f}", "\u{9f}", "\u{a0}", "\u{2028}", "\u{202e}", "\u{200e}", "\u{feff}", "ñ", "😀"];
     let texts: Vec<String> = characters.iter().map(|c| format!("a{c}b")).collect();
     let mut all = Vec::new();
-    for field in ["id", "tenant", "channel", "destination", "subject", "message", "template", "locale", "list"] {
+    for field in
+        ["id", "tenant", "channel", "destination", "subject", "message", "template", "locale", "provider", "list"]
+    {
         all.extend(texts.iter().map(|text| body_with(field, json!(text))));
     }
     all.extend([" ", "\u{3000}", " a ", "a.b", "EMAIL", "a b"].map(|text| body_with("destination", json!(text))));
@@ -78,7 +80,7 @@ fn texts() -> Vec<Value> {
 
 fn limits() -> Vec<Value> {
     let mut all = Vec::new();
-    for field in ["id", "tenant", "channel", "destination", "subject", "template", "locale", "list"] {
+    for field in ["id", "tenant", "channel", "destination", "subject", "template", "locale", "provider", "list"] {
         let most = usize::try_from(longest(field)).expect("a small size");
         all.extend([1, most, most + 1].map(|size| body_with(field, json!("a".repeat(size)))));
     }

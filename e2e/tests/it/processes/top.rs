@@ -33,9 +33,14 @@ async fn top_shows_what_was_just_sent_and_without_the_broker_what_the_ledger_kno
     let nowhere = with(&fleet.environment, &[("AMQP_URL", "amqp://nobody:secret@127.0.0.1:1/foro")]);
     let (code, said) = run(&["top", "--once"], &nowhere).await;
     assert_eq!(code, 0, "{said}");
-    for words in
-        ["the broker does not answer (nothing is known of it)", "channels", "sms", "1 (100 %)", "the last hour"]
-    {
+    for words in [
+        "the broker does not answer (nothing is known of it)",
+        "channels",
+        "sms",
+        "1 (100 %)",
+        "sent/captured",
+        "the last hour",
+    ] {
         assert!(said.contains(words), "{words} is not in:\n{said}");
     }
     let (code, said) = run(&["top"], &fleet.environment).await;

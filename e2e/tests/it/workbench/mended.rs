@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::State;
+use e2e::mail_server::MailServer;
 use e2e::processes::run;
 use e2e::provider::{Answer, Provider};
+use e2e::sendgrid::SendGrid;
 use e2e::{Database, TestFleet};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
+use serde_json::json;
 
 use super::{count, dead, die, letters, number, text};
 
@@ -91,6 +94,31 @@ async fn letters_are_redirected_to_a_channel_that_reaches_the_same_people() {
         let sent = fleet.until(&edits[0].id, State::Sent).await;
         assert_eq!(sent.row.channel.as_str(), "whatsapp");
     }
+    fleet.finish().await;
+}
+
+#[tokio::test]
+async fn letters_are_redirected_to_a_provider_that_alone_carries_them_to_the_same_people() {
+    let (server, sendgrid) = (MailServer::start(&[]).await, SendGrid::start().await);
+    let fleet = TestFleet::start(Database::Sqlite, &[server.settings(), sendgrid.settings()].concat()).await;
+    let to = "data-554@example.org";
+    fleet.notify("m0", &json!({"channel": "email", "destination": to, "subject": "Order 7", "message": "Hola"})).await;
+    letters(&fleet, 1).await;
+    let unknown = ["dead", "redirect", "--all", "--to-provider", "sengrid", "--yes", "--why", "SMTP refuses it"];
+    let (code, said) = run(&unknown, &fleet.environment).await;
+    assert!(code == 2 && said.contains("--to-provider") && said.contains("did you mean sendgrid?"), "{code} {said}");
+    let redirect =
+        ["redirect", "--all", "--to-provider", "sendgrid", "--canary", "0", "--yes", "--why", "SMTP refuses it"];
+    let (code, ended) = dead(&fleet, &redirect).await;
+    let ended = ended.last().expect("the job");
+    assert_eq!((code, count(ended, "done"), text(ended, "to_provider")), (0, 1, "sendgrid"), "{ended:#}");
+    letters(&fleet, 0).await;
+    let edits = fleet.store().letter_edits(&testkit::key("m0")).await.expect("the ledger");
+    assert_eq!(edits.len(), 1, "{edits:?}");
+    let sent = fleet.until(&edits[0].id, State::Sent).await;
+    let carriers: Vec<&str> = sent.attempts.iter().map(|attempt| attempt.provider.as_str()).collect();
+    assert_eq!((sent.row.channel.as_str(), carriers), ("email", vec!["sendgrid"]), "SMTP is preferred");
+    assert_eq!(sendgrid.recipients(), [to]);
     fleet.finish().await;
 }
 

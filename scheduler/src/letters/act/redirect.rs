@@ -1,8 +1,8 @@
-//! Sends letters by another channel, each as a delivery of its own, and keeps them as a drop does.
+//! Sends letters by another channel or by one provider, each as a delivery of its own, and keeps them as a drop does.
 //!
 //! The delivery has the same id and body however often it is published, so that one whose process died in between is one.
 
-use domain::ChannelName;
+use domain::{RedirectTo, is_plain_name};
 use futures_util::future::join_all;
 use runtime::failpoint;
 use serde_json::json;
@@ -49,11 +49,20 @@ pub(super) async fn letters(shared: &Shared, letters: &Letters<'_>, chunk: Vec<I
 
 /// What is published for a letter, and what is noted of it. None where nothing can be.
 fn planned(shared: &Shared, in_hand: &InHand) -> Option<(Redirected, Publication)> {
-    let channel = ChannelName::parse(in_hand.target.as_deref()?).ok()?;
-    let letter = &in_hand.letter;
-    let from = letter.notification(&shared.intake.defaults)?.channel;
-    let (of, publication) = letter.redirect(&channel, &shared.intake.defaults)?;
-    let difference = json!([{"field": "/channel", "from": from.as_str(), "to": channel.as_str()}]).to_string();
+    let (to, letter) = (in_hand.target.as_ref()?, &in_hand.letter);
+    let before = letter.notification(&shared.intake.defaults)?;
+    let (of, publication) = letter.redirect(to, &shared.intake.defaults)?;
+    let difference = match to {
+        RedirectTo::Channel(to) => {
+            json!([{"field": "/channel", "from": before.channel.as_str(), "to": to.as_str()}])
+        }
+        RedirectTo::Provider(to) => {
+            // Any word is read as a name, and nobody knows what its publisher has put there.
+            let from = before.provider.filter(|name| is_plain_name(name));
+            json!([{"field": "/provider", "from": from, "to": to}])
+        }
+    };
+    let difference = difference.to_string();
     let item: Item = in_hand.item.clone();
     Some((Redirected { item, of, id: publication.message_id.clone(), difference }, publication))
 }

@@ -1,6 +1,6 @@
 //! Which letters a plan has, and which of them are left out and why: one statement for each kind of plan.
 
-use domain::{State, Tenant, Timestamp};
+use domain::{RedirectTo, State, Tenant, Timestamp};
 
 use super::{LetterPlan, Redirect};
 use crate::error::StoreError;
@@ -42,10 +42,24 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
     let moves = format!("${}", values.len());
     let mut reasons = vec![format!("WHEN l.channel = '{OF_NO_CALL}' THEN 'no_notification'")];
     let mut channel = "l.channel".to_owned();
+    let mut provider = None;
     if let Some(Redirect { from, to }) = &plan.redirect {
-        values.extend([Value::Text(Some(from)), Value::Text(Some(to))]);
-        reasons.push(format!("WHEN l.channel <> ${} THEN 'another_address'", values.len() - 1));
-        channel = format!("${}", values.len());
+        if !from.is_empty() {
+            let first = values.len() + 1;
+            values.extend(from.iter().map(|channel| Value::Text(Some(channel))));
+            let places: Vec<String> = (first..=values.len()).map(|place| format!("${place}")).collect();
+            reasons.push(format!("WHEN l.channel NOT IN ({}) THEN 'another_address'", places.join(", ")));
+        }
+        // No value stands there that the statement does not name.
+        let is_asked_for = matches!(to, RedirectTo::Channel(_)) || !plan.rule.even_waiting;
+        if is_asked_for {
+            values.push(Value::Text(Some(to.name())));
+        }
+        let name = format!("${}", values.len());
+        match to {
+            RedirectTo::Channel(_) => channel = name,
+            RedirectTo::Provider(_) => provider = is_asked_for.then_some(name),
+        }
     }
     let ended: Vec<_> =
         State::ALL.into_iter().filter(|state| state.is_final()).map(|state| format!("'{state}'")).collect();
@@ -60,9 +74,12 @@ fn reasons_of<'a>(plan: &'a LetterPlan, now: Timestamp, values: &mut Vec<Value<'
         suppressed(&channel),
     ]);
     if !plan.rule.even_waiting {
-        reasons.push(paused(&channel, &at));
-        if plan.redirect.is_none() {
-            reasons.push(breaker_open(&at));
+        reasons.push(paused(&channel, provider.as_deref(), &at));
+        match (&plan.redirect, &provider) {
+            (None, _) => reasons.push(breaker_open("l.provider", &at)),
+            (Some(_), Some(provider)) => reasons.push(breaker_open(provider, &at)),
+            // Who carries the other channel nobody knows yet.
+            (Some(_), None) => {}
         }
     }
     reasons
@@ -98,19 +115,21 @@ fn suppressed(channel: &str) -> String {
     )
 }
 
-/// A pause of a provider is not asked for: another may carry it, and who redirects by a pause wants just that.
-fn paused(channel: &str, at: &str) -> String {
+/// A pause of a provider is not asked for: another may carry it, and who redirects by a pause wants just that. It is where
+/// that provider alone is to carry it.
+fn paused(channel: &str, provider: Option<&str>, at: &str) -> String {
+    let of_it = provider.map(|name| format!(" OR (p.kind = 'provider' AND p.name = {name})")).unwrap_or_default();
     format!(
         "WHEN EXISTS (SELECT 1 FROM pauses AS p WHERE (p.until_at IS NULL OR p.until_at > {at}) \
          AND (p.tenant IS NULL OR p.tenant = l.tenant) AND ((p.kind = 'channel' AND p.name = {channel}) \
-         OR (p.kind = 'tenant' AND p.name = l.tenant) OR (p.kind = 'template' AND p.name = l.template))) THEN 'paused'"
+         OR (p.kind = 'tenant' AND p.name = l.tenant) OR (p.kind = 'template' AND p.name = l.template){of_it})) THEN 'paused'"
     )
 }
 
-/// Whoever carried the last attempt is given no messages now, by what a worker has said last.
-fn breaker_open(at: &str) -> String {
+/// This provider, such as whoever carried the last attempt, is given no messages now, by what a worker has said last.
+fn breaker_open(provider: &str, at: &str) -> String {
     format!(
-        "WHEN EXISTS (SELECT 1 FROM providers AS b WHERE b.name IN (l.provider, l.provider || '/' || l.channel) \
+        "WHEN EXISTS (SELECT 1 FROM providers AS b WHERE b.name IN ({provider}, {provider} || '/' || l.channel) \
          AND b.state <> 'closed' AND b.open_until > {at}) THEN 'breaker_open'"
     )
 }

@@ -1,6 +1,6 @@
 //! What a plan says before it is started, and what a job could not do.
 
-use domain::{Pause, PauseKind, Tenant};
+use domain::{Pause, PauseKind, RedirectTo, Tenant};
 
 use super::{index, letter, line, plan, started};
 use crate::letters::{AtIt, IndexedLetter, LetterAction, LetterFilter, LetterPlan, Redirect, ReplayRule};
@@ -11,6 +11,7 @@ use crate::tests::on_both;
 on_both!(
     a_plan_leaves_out_what_would_only_wait_unless_it_is_meant,
     a_redirect_has_those_of_the_other_channel,
+    a_redirect_to_a_provider_has_those_that_it_can_carry,
     a_plan_says_what_has_changed_and_who_else_is_at_it,
     what_a_job_could_not_do_is_read_in_pages,
 );
@@ -45,14 +46,39 @@ async fn a_redirect_has_those_of_the_other_channel(db: &Database) {
     let store = db.store().await;
     let tenant = Tenant::default();
     index(&store, &[letter("a", "m0"), IndexedLetter { channel: "email".into(), ..letter("b", "m1") }]).await;
-    let redirect = Some(Redirect { from: "sms".into(), to: "whatsapp".into() });
+    let way = RedirectTo::parse("whatsapp");
+    let redirect = way.clone().map(|to| Redirect { from: vec!["sms".into()], to });
     let planned = LetterPlan { redirect, ..plan("p", LetterAction::Redirect) };
     store.plan_letters(&tenant, &planned, at(1)).await.unwrap();
     let expected = [line("left_out", "another_address", 1), line("pending", "", 1)];
     assert_eq!(super::counted(&store, "p").await, expected);
     assert!(store.start_letter_job(&tenant, "p", &testkit::told_by("ada", at(2))).await.unwrap());
     let chosen = store.chosen_letters(&["a".into()]).await.unwrap();
-    assert_eq!((chosen[0].action, chosen[0].target.as_deref()), (LetterAction::Redirect, Some("whatsapp")));
+    assert_eq!((chosen[0].action, &chosen[0].target), (LetterAction::Redirect, &way));
+}
+
+async fn a_redirect_to_a_provider_has_those_that_it_can_carry(db: &Database) {
+    let store = db.store().await;
+    let tenant = Tenant::default();
+    let by_it = IndexedLetter { channel: "whatsapp".into(), provider: "twilio".into(), ..letter("b", "m1") };
+    index(&store, &[letter("a", "m0"), by_it, IndexedLetter { channel: "email".into(), ..letter("c", "m2") }]).await;
+    let way = RedirectTo::Provider("twilio".into());
+    let redirect = Some(Redirect { from: vec!["sms".into(), "whatsapp".into()], to: way.clone() });
+    let planned = |id: &str, even_waiting: bool| LetterPlan {
+        redirect: redirect.clone(),
+        rule: ReplayRule { max_moves: 3, even_waiting },
+        ..plan(id, LetterAction::Redirect)
+    };
+    store.plan_letters(&tenant, &planned("p", false), at(1)).await.unwrap();
+    let expected = [line("left_out", "another_address", 1), line("pending", "", 2)];
+    assert_eq!(super::counted(&store, "p").await, expected);
+    assert_eq!(store.letter_job(&tenant, "p").await.unwrap().unwrap().target, Some(way));
+    store.note_provider("twilio/whatsapp", "open", Some(at(60))).await.unwrap();
+    store.plan_letters(&tenant, &planned("open", false), at(1)).await.unwrap();
+    let waits = [line("left_out", "another_address", 1), line("left_out", "breaker_open", 1), line("pending", "", 1)];
+    assert_eq!(super::counted(&store, "open").await, waits, "no other provider would carry it");
+    store.plan_letters(&tenant, &planned("all", true), at(1)).await.unwrap();
+    assert_eq!(super::counted(&store, "all").await, expected);
 }
 
 async fn a_plan_says_what_has_changed_and_who_else_is_at_it(db: &Database) {

@@ -3,8 +3,10 @@
 use domain::Timestamp;
 use maud::{Markup, html};
 use operations::overview::{ChannelNow, LaneNow, Overview, ProviderNow};
+use operations::providers::{Carrier, limited};
 
 use crate::pages::overview::words::Words;
+use crate::pages::providers::found::{leased, leased_label, state};
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::figure::{UNKNOWN, known, percent, rate, took, whole};
 use crate::pieces::pager::address;
@@ -79,7 +81,7 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
         html! { a href=(list("")) { (now_of.channel) } },
         html! { (whole(now_of.accepted)) },
         html! { (whole(now_of.sent)) },
-        html! { (percent(now_of.sent, ended, lang)) },
+        success(now_of.sent, ended, lang),
         html! {
             @if now_of.dead == 0 { "0" } @else { a href=(list("dead")) { (whole(now_of.dead)) } }
         },
@@ -94,37 +96,47 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
     Row { id: format!("channel-{}", now_of.channel), cells }
 }
 
-pub(super) fn providers(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
+/// Of what has ended, how much went. Where that is less than half, or less than nine tenths, it looks like what it is.
+fn success(sent: u64, ended: u64, lang: Lang) -> Markup {
+    let told = percent(sent, ended, lang);
+    if sent < ended.div_ceil(2) {
+        badge(Tone::Bad, &told)
+    } else if sent < ended - ended / 10 {
+        badge(Tone::Warning, &told)
+    } else {
+        html! { (told) }
+    }
+}
+
+pub(super) fn providers(overview: &Overview, carriers: &[Carrier], lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     if overview.providers.is_empty() {
         return html! { p.nothing { (words.no_providers) } };
     }
-    let columns = [text(words.provider), text(words.state), text(words.until), number(words.limits)];
-    let rows: Vec<Row> = overview.providers.iter().map(|provider| provider_row(provider, lang, now)).collect();
+    let columns = [text(words.provider), text(words.state), text(words.until), text(leased_label(lang))];
+    let of = |provider| provider_row(provider, as_found(provider, &overview.providers), carriers, lang, now);
+    let rows: Vec<Row> = overview.providers.iter().map(of).collect();
     table(lang, words.providers, &columns, &rows)
 }
 
-fn provider_row(provider: &ProviderNow, lang: Lang, now: Timestamp) -> Row {
-    let words = Words::of(lang);
-    let limits: Vec<String> =
-        provider.limits.iter().map(|limit| (words.used)(limit.used, limit.window_seconds)).collect();
-    let cells = vec![
-        html! { a href=(Section::Providers.path()) { (provider.name()) } },
-        health(provider, lang, now),
-        html! { @if let Some(until) = provider.open_until.filter(|until| *until > now) { (time(until, now, lang)) } },
-        html! { (limits.join(" · ")) },
-    ];
-    Row { id: format!("provider-{}", provider.name().replace('/', "-")), cells }
+/// As on the page of providers: what keeps all media of a provider back goes before what was found of this one, and what was
+/// found of all is told where nothing was found of this one.
+fn as_found<'a>(provider: &'a ProviderNow, all: &'a [ProviderNow]) -> &'a ProviderNow {
+    let every_medium = all.iter().find(|one| one.medium.is_none() && one.provider == provider.provider);
+    let keeps_back = every_medium.filter(|one| one.state.as_deref() != Some("closed"));
+    let own = Some(provider).filter(|provider| provider.state.is_some());
+    keeps_back.or(own).or(every_medium).unwrap_or(provider)
 }
 
-fn health(provider: &ProviderNow, lang: Lang, now: Timestamp) -> Markup {
-    let words = Words::of(lang);
-    match provider.state.as_deref() {
-        Some("credentials_refused") => badge(Tone::Bad, words.refuses_us),
-        _ if provider.is_given_nothing(now) => badge(Tone::Bad, words.is_open),
-        Some("half_open" | "open") => badge(Tone::Warning, words.tried),
-        Some(_) | None => badge(Tone::Good, words.works),
-    }
+fn provider_row(provider: &ProviderNow, found: &ProviderNow, carriers: &[Carrier], lang: Lang, now: Timestamp) -> Row {
+    let limits = provider.limits.iter().filter_map(|one| limited(one, carriers));
+    let cells = vec![
+        html! { a href=(Section::Providers.path()) { (provider.name()) } },
+        state(found.state.as_deref(), found.is_given_nothing(now), lang),
+        html! { @if let Some(until) = found.open_until.filter(|until| *until > now) { (time(until, now, lang)) } },
+        leased(limits, lang),
+    ];
+    Row { id: format!("provider-{}", provider.name().replace('/', "-")), cells }
 }
 
 fn age(oldest: Option<Timestamp>, lang: Lang, now: Timestamp) -> Markup {

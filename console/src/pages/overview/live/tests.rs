@@ -1,7 +1,8 @@
 //! What the live part shows.
 
-use domain::Lane;
+use domain::{Lane, Window, WindowUnit};
 use operations::overview::{ChannelNow, DeadNow, LaneNow, Minute, ProviderNow, ScheduledNow, Span};
+use store::LimitUse;
 
 use super::*;
 
@@ -73,7 +74,7 @@ fn the_overview_tells_its_figures_in_both_languages() {
             ["twilio/sms", "no recibe nada", "hace 2 min", "12\u{202f}345", "90,0\u{202f}%", "1 · 2 · 3", "Éxito"],
         ),
     ] {
-        let page = live(&overview(), lang, now()).into_string();
+        let page = live(&overview(), &[], lang, now()).into_string();
         for part in parts {
             assert!(page.contains(part), "{part}: {page}");
         }
@@ -89,31 +90,74 @@ fn one_group_is_told_as_one() {
         (Lang::Es, 2, "2 grupos que nadie atiende"),
     ] {
         let dead = DeadNow { depth: Some(7), open_groups: Some(open) };
-        let page = live(&Overview { dead, ..overview() }, lang, now()).into_string();
+        let page = live(&Overview { dead, ..overview() }, &[], lang, now()).into_string();
         assert!(page.contains(told), "{told}: {page}");
     }
 }
 
 #[test]
 fn a_figure_that_cannot_be_known_says_why() {
-    let page = live(&overview(), Lang::En, now()).into_string();
-    assert_eq!(page.matches("<span title=\"A provider has reported of all that was sent").count(), 1, "{page}");
+    let page = live(&overview(), &[], Lang::En, now()).into_string();
+    assert_eq!(page.matches("<span title=\"The ledger knows of none of them").count(), 1, "{page}");
     let nothing_sent = ChannelNow { channel: "sms".into(), in_flight: 1, ..ChannelNow::default() };
-    let page = live(&Overview { channels: vec![nothing_sent], ..overview() }, Lang::Es, now()).into_string();
-    assert!(!page.contains("Un proveedor informó"), "{page}");
+    let page = live(&Overview { channels: vec![nothing_sent], ..overview() }, &[], Lang::Es, now()).into_string();
+    assert!(!page.contains("El libro no sabe de ninguno"), "{page}");
 }
 
 #[test]
 fn what_is_lost_is_told_with_its_time_and_without_its_reason() {
-    let page = live(&overview(), Lang::En, now()).into_string();
+    let page = live(&overview(), &[], Lang::En, now()).into_string();
     assert!(page.contains("The broker does not answer.") && page.contains("07:59:00 UTC"), "{page}");
     assert!(!page.contains("broker.internal") && !page.contains("The ledger does not answer"), "{page}");
 }
 
 #[test]
 fn names_are_escaped_and_nothing_is_inline() {
-    let page = live(&overview(), Lang::En, now()).into_string();
+    let page = live(&overview(), &[], Lang::En, now()).into_string();
     assert!(page.contains("&lt;sms&gt;") && !page.contains("<sms>"), "{page}");
     assert!(page.contains("channel=%3Csms%3E&amp;state=dead"), "{page}");
     assert!(!page.contains("style=") && !page.contains("onclick"), "{page}");
+}
+
+#[test]
+fn a_provider_is_told_as_on_the_page_of_providers() {
+    let leased =
+        LimitUse { provider: "twilio".into(), medium: "sms".into(), window_seconds: 60, began: now(), used: 60 };
+    let sms = ProviderNow {
+        provider: "twilio".into(),
+        medium: Some("sms".into()),
+        state: None,
+        open_until: None,
+        noted_at: None,
+        limits: vec![leased],
+    };
+    let limits = vec![Window { unit: WindowUnit::Minute, messages: 3_000 }];
+    let carriers = [Carrier { medium: "sms", provider: "twilio", is_captured: false, limits }];
+    let whole = |state: &str| {
+        let state = Some(state.to_owned());
+        ProviderNow { medium: None, state, limits: Vec::new(), ..sms.clone() }
+    };
+    for (providers, part) in [
+        (vec![sms.clone()], "works, as far as is known"),
+        (vec![sms.clone()], "60 of 3\u{202f}000 per min"),
+        (vec![whole("credentials_refused"), sms.clone()], "refuses our credentials"),
+    ] {
+        let page = live(&Overview { providers, ..overview() }, &carriers, Lang::En, now()).into_string();
+        let (_, row) = page.split_once("id=\"provider-twilio-sms\"").unwrap();
+        assert!(row.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
+fn a_channel_of_which_much_dies_looks_like_it() {
+    for (sent, dead, part) in [
+        (0, 25, "<span class=\"badge bad\"><span class=\"shape\" aria-hidden=\"true\">✖</span> 0.0"),
+        (80, 20, "<span class=\"badge warning\"><span class=\"shape\" aria-hidden=\"true\">▲</span> 80.0"),
+        (90, 10, "class=\"number\">90.0"),
+        (0, 0, "class=\"number\" data-none>–"),
+    ] {
+        let channel = ChannelNow { channel: "sms".into(), sent, dead, ..ChannelNow::default() };
+        let page = live(&Overview { channels: vec![channel], ..overview() }, &[], Lang::En, now()).into_string();
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }

@@ -9,7 +9,7 @@ use store::{ApiKey, KeyCursor, KeyPage, USUAL_PAGE};
 use web::query::Parameters;
 
 use super::words::Words;
-use super::{PATH, made, revoke, rotate};
+use super::{made, revoke, rotate};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
@@ -28,13 +28,13 @@ use crate::words::Lang;
 pub(super) async fn show(State(console): State<Console>, viewer: Viewer, mut query: Parameters) -> Response {
     let after = query.parsed("after", "must be the last id of the page before", KeyCursor::parse);
     if let Err(problem) = query.finish(&["after"]) {
-        return Shell::of(&console, &viewer, Section::Users).refused(&problem).await;
+        return Shell::of(&console, &viewer, Section::Keys).refused(&problem).await;
     }
     page(&console, &viewer, after.as_ref(), &Fields::default(), &[]).await
 }
 
 pub(super) async fn add(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Users);
+    let shell = Shell::of(&console, &viewer, Section::Keys);
     let asked = match Asked::of(fields.object(&FIELDS), &viewer.actor.tenant, console.clock.now()) {
         Ok(asked) => asked,
         Err(errors) => return page(&console, &viewer, None, &fields, &errors).await,
@@ -58,7 +58,7 @@ async fn page(
     given: &Fields,
     errors: &[FieldError],
 ) -> Response {
-    let shell = Shell::of(console, viewer, Section::Users);
+    let shell = Shell::of(console, viewer, Section::Keys);
     let limit = USUAL_PAGE as usize;
     let found = keys::list(&console.store, &viewer.actor, None, after, limit, console.clock.as_ref()).await;
     let found = match found {
@@ -68,8 +68,8 @@ async fn page(
     let (lang, words) = (shell.lang(), Words::of(shell.lang()));
     let next = found.next.as_ref().map(ToString::to_string);
     let listing = Listing {
-        title: words.keys,
-        path: PATH,
+        title: Section::Keys.label(lang),
+        path: Section::Keys.path(),
         over: html! {
             p { a href=(Section::Users.path()) { (Section::Users.label(lang)) } }
             p.soft { (words.what) }
@@ -96,7 +96,7 @@ fn rows(viewer: &Viewer, found: &KeyPage, now: Timestamp) -> Markup {
         text(words.what_now),
     ];
     let row = |key: &ApiKey| Row { id: format!("key-{}", key.id), cells: cells(key, lang, now) };
-    listed(viewer, words.keys, &columns, found.keys.iter().map(|key| (row(key), key.tenant.as_str())))
+    listed(viewer, Section::Keys.label(lang), &columns, found.keys.iter().map(|key| (row(key), key.tenant.as_str())))
 }
 
 fn cells(key: &ApiKey, lang: Lang, now: Timestamp) -> Vec<Markup> {
@@ -136,7 +136,7 @@ fn state(key: &ApiKey, lang: Lang, now: Timestamp) -> Markup {
 fn form(viewer: &Viewer, given: &Fields, errors: &[FieldError]) -> Markup {
     let words = Words::of(viewer.look.lang);
     let adding = Adding {
-        path: PATH,
+        path: Section::Keys.path(),
         title: words.add,
         submit: words.add_submit,
         fields: &FIELDS,

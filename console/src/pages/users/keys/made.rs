@@ -5,11 +5,11 @@ use axum::response::Response;
 use maud::html;
 use operations::accounts::keys::Made;
 
-use super::PATH;
 use super::words::Words;
 use crate::layout::Shell;
 use crate::pages::users::rights::rights;
 use crate::pieces::time::absolute;
+use crate::section::Section;
 
 pub(super) async fn page(shell: &Shell<'_>, made: &Made) -> Response {
     let words = Words::of(shell.lang());
@@ -28,7 +28,7 @@ pub(super) async fn page(shell: &Shell<'_>, made: &Made) -> Response {
             dd { @match key.expires_at { Some(at) => { (absolute(at)) } None => { (words.until_revoked) } } }
         }
         p { (words.how_to_send) " " code { "Authorization: Bearer chq_…" } }
-        p { a href=(PATH) { (words.back_to_keys) } }
+        p { a href=(Section::Keys.path()) { (words.back_to_keys) } }
     };
     shell.answer(StatusCode::CREATED, words.new_key, &content).await
 }

@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use operations::accounts::keys;
 use web::query::Parameters;
 
-use super::PATH as KEYS;
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
@@ -24,13 +23,13 @@ pub(super) fn address(id: &str) -> String {
 pub(super) async fn ask(State(console): State<Console>, viewer: Viewer, mut query: Parameters) -> Response {
     let id = query.text("id").unwrap_or_default();
     if let Err(problem) = query.finish(&["id"]) {
-        return Shell::of(&console, &viewer, Section::Users).refused(&problem).await;
+        return Shell::of(&console, &viewer, Section::Keys).refused(&problem).await;
     }
     asked(&console, &viewer, &id, None).await
 }
 
 async fn asked(console: &Console, viewer: &Viewer, id: &str, refused: Option<NotConfirmed>) -> Response {
-    let shell = Shell::of(console, viewer, Section::Users);
+    let shell = Shell::of(console, viewer, Section::Keys);
     let key = match keys::show(&console.store, &viewer.actor, id, console.clock.as_ref()).await {
         Ok(key) => key,
         Err(why) => return undone::page(&shell, why).await,
@@ -45,13 +44,13 @@ async fn asked(console: &Console, viewer: &Viewer, id: &str, refused: Option<Not
         otherwise: None,
         hidden: &[("id", key.id.as_str())],
         asks_reason: false,
-        back: KEYS,
+        back: Section::Keys.path(),
     };
     shell.confirm(&confirm, refused).await
 }
 
 pub(super) async fn done(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Users);
+    let shell = Shell::of(&console, &viewer, Section::Keys);
     let id = fields.text("id").unwrap_or_default();
     if let Err(refused) = Confirm::read(&fields, 1, false) {
         return asked(&console, &viewer, id, Some(refused)).await;
@@ -59,7 +58,7 @@ pub(super) async fn done(State(console): State<Console>, Posted { viewer, fields
     let revoked = keys::revoke(&console.store, &viewer.actor, id, console.clock.as_ref()).await;
     console.accounts.keys.forget_age();
     match revoked {
-        Ok(_) => Redirect::to(KEYS).into_response(),
+        Ok(_) => Redirect::to(Section::Keys.path()).into_response(),
         Err(why) => undone::page(&shell, why).await,
     }
 }

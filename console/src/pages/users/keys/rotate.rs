@@ -9,8 +9,8 @@ use maud::html;
 use operations::accounts::keys::{self, LONGEST_OVERLAP, OVERLAP};
 use web::query::Parameters;
 
+use super::made;
 use super::words::Words;
-use super::{PATH as KEYS, made};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::users::undone;
@@ -28,13 +28,13 @@ pub(super) fn address(id: &str) -> String {
 pub(super) async fn ask(State(console): State<Console>, viewer: Viewer, mut query: Parameters) -> Response {
     let id = query.text("id").unwrap_or_default();
     if let Err(problem) = query.finish(&["id"]) {
-        return Shell::of(&console, &viewer, Section::Users).refused(&problem).await;
+        return Shell::of(&console, &viewer, Section::Keys).refused(&problem).await;
     }
     asked(&console, &viewer, &id, false).await
 }
 
 async fn asked(console: &Console, viewer: &Viewer, id: &str, is_refused: bool) -> Response {
-    let shell = Shell::of(console, viewer, Section::Users);
+    let shell = Shell::of(console, viewer, Section::Keys);
     let key = match keys::show(&console.store, &viewer.actor, id, console.clock.as_ref()).await {
         Ok(key) => key,
         Err(why) => return undone::page(&shell, why).await,
@@ -51,7 +51,10 @@ async fn asked(console: &Console, viewer: &Viewer, id: &str, is_refused: bool) -
                     option value=(overlap.as_secs()) selected[overlap == OVERLAP] { (label) }
                 }
             }
-            p.actions { button.main type="submit" { (words.rotate) } a href=(KEYS) { (words.back_to_keys) } }
+            p.actions {
+                button.main type="submit" { (words.rotate) }
+                a href=(Section::Keys.path()) { (words.back_to_keys) }
+            }
         }
     };
     let status = if is_refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -64,7 +67,7 @@ fn overlaps(words: &Words) -> [(Duration, &'static str); 5] {
 }
 
 pub(super) async fn done(State(console): State<Console>, Posted { viewer, fields }: Posted) -> Response {
-    let shell = Shell::of(&console, &viewer, Section::Users);
+    let shell = Shell::of(&console, &viewer, Section::Keys);
     let id = fields.text("id").unwrap_or_default();
     let overlap = fields.text(OVERLAP_SECONDS).and_then(|text| text.parse().ok()).map(Duration::from_secs);
     let Some(overlap) = overlap.filter(|overlap| *overlap <= LONGEST_OVERLAP) else {

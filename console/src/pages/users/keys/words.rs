@@ -3,7 +3,6 @@
 use crate::words::Lang;
 
 pub(super) struct Words {
-    pub(super) keys: &'static str,
     pub(super) what: &'static str,
     pub(super) name: &'static str,
     pub(super) name_hint: &'static str,
@@ -49,7 +48,6 @@ impl Words {
 }
 
 static EN: Words = Words {
-    keys: "API keys",
     what: "A service sends its key instead of a token. A key may never do more than who has made it.",
     name: "Name",
     name_hint: "such as the service that has it",
@@ -87,7 +85,6 @@ static EN: Words = Words {
 };
 
 static ES: Words = Words {
-    keys: "Claves de API",
     what: "Un servicio envía su clave en lugar de un token. Una clave nunca puede más que quien la creó.",
     name: "Nombre",
     name_hint: "por ejemplo, el servicio que la tiene",

@@ -1,0 +1,145 @@
+//! What has no row is explained too, and what lies beside a row under its id.
+
+use std::time::Duration;
+
+use domain::{KnownProviders, Lane, Outcome, RecipientHasher};
+use serde_json::json;
+use store::{Archived, IndexedLetter, Item, OF_NO_CALL, Sort, Store};
+
+use crate::dead_letters::{self, Asked, Started};
+use crate::tests::fixtures::{NOW, Still, attempted, foreign, key, ledger, operator, sms, tenant};
+use crate::tests::schedules::stored;
+use crate::{explain, explain_letters};
+
+const DELAYS: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+fn unread(letter: &str, id: &str) -> IndexedLetter {
+    IndexedLetter {
+        letter: letter.into(),
+        tenant: tenant("acme"),
+        id: id.into(),
+        epoch: 0,
+        lane: Lane::Normal,
+        channel: String::new(),
+        provider: String::new(),
+        class: String::new(),
+        code: String::new(),
+        template: String::new(),
+        reason: "decode_error".into(),
+        error: "/channel is missing".into(),
+        fingerprint: "1-a".into(),
+        attempts: 0,
+        dead_at: NOW,
+        expires_at: None,
+        copies: 1,
+    }
+}
+
+fn of_another_body(letter: &str, id: &str) -> IndexedLetter {
+    let (channel, reason) = ("sms".to_owned(), "id_conflict".to_owned());
+    IndexedLetter { channel, reason, error: "this id is known with another body".into(), ..unread(letter, id) }
+}
+
+async fn index(store: &Store, letters: impl IntoIterator<Item = IndexedLetter>) {
+    let sort = |sample: IndexedLetter| Sort { words: sample.error.clone(), sample };
+    let sorts: Vec<Sort> = letters.into_iter().map(sort).collect();
+    store.index_letters(1, &sorts, NOW).await.unwrap();
+}
+
+/// All that is said of it, a line each.
+async fn told(store: &Store, id: &str) -> String {
+    let told = explain(store, &key(id), DELAYS).await.unwrap().unwrap_or_else(|| panic!("{id} is not known"));
+    let sentences = told.sentences.iter().map(|sentence| format!("{}: {}", sentence.topic.as_str(), sentence.text));
+    std::iter::once(told.summary.to_string()).chain(sentences).collect::<Vec<_>>().join("\n")
+}
+
+/// A scheduler takes the letter out of the queue for a job that drops it.
+async fn dropped(store: &Store, letter: &str) {
+    let wanted = json!({"action": "drop", "all": true, "why": "spam"}).to_string();
+    let asked = Asked::read(&wanted, &KnownProviders::default(), &RecipientHasher::new(b"a secret")).unwrap();
+    dead_letters::plan(store, &operator("acme"), "job-1".into(), asked, &Still(NOW)).await.unwrap();
+    let started = dead_letters::start(store, &operator("acme"), "job-1", 1, NOW).await.unwrap();
+    assert!(matches!(started, Started::Started(_)), "{started:?}");
+    let item = Item { letter: letter.into(), job: "job-1".into() };
+    let (kept, body) = (b"{}".to_vec(), b"{".to_vec());
+    let archived = Archived { item: item.clone(), tenant: tenant("acme"), kept, body, is_one_of_many: false };
+    store.archive_letters(&[archived], NOW).await.unwrap();
+    store.finish_letters(&[item], NOW).await.unwrap();
+    store.forget_letters(&[letter.to_owned()]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_died_without_a_row_is_explained_from_its_letter() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    index(store, [unread("0a", "torn")]).await;
+    let said = told(store, "torn").await;
+    assert!(said.starts_with("No delivery of this id is known: its letter is in the dead-letter queue"), "{said}");
+    for words in [
+        "letter: `decode_error`: its letter `0a` is in the dead-letter queue since 2026-03-01T12:00:00Z",
+        "(/channel is missing)",
+        "of the group `1-a`",
+        "attempt: Nothing was ever sent for the letter `0a`",
+        "`chasqui dead show 0a --tenant acme`",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(explain(store, &foreign("torn"), DELAYS).await.unwrap(), None, "it is of another tenant");
+    assert_eq!(explain(store, &key("nobody"), DELAYS).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_dropped_without_a_row_is_explained_from_what_is_kept() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    index(store, [unread("0a", "torn")]).await;
+    dropped(store, "0a").await;
+    let said = told(store, "torn").await;
+    for words in ["was taken out of the dead-letter queue", "by the job `job-1` (drop)", "(/channel is missing)"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(said.contains("`chasqui dead restore --job job-1 "), "{said}");
+}
+
+#[tokio::test]
+async fn letters_that_are_no_notifications_are_called_what_they_are() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    let of_a_service = IndexedLetter { channel: OF_NO_CALL.into(), ..unread("0a", "said") };
+    let question = IndexedLetter { channel: String::new(), ..of_another_body("0b", "asked") };
+    index(store, [of_a_service, question]).await;
+    let said = told(store, "said").await;
+    assert!(said.contains("came by the queue of providers' calls") && !said.contains("dead replay"), "{said}");
+    let said = told(store, "asked").await;
+    assert!(said.contains("a question to people or a command to a service"), "{said}");
+}
+
+#[tokio::test]
+async fn letters_without_an_id_are_of_nobody() {
+    let ledger = ledger().await;
+    index(&ledger.store, [unread("0a", "")]).await;
+    assert_eq!(explain_letters(&ledger.store, &key("")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn another_body_of_a_known_id_is_told_with_its_letter() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    attempted(store, &key("order"), false, &Outcome::Captured).await;
+    let once = json!({"send_at": "2026-03-02T09:00:00Z", "notification": sms(json!({"id": "reminder"}))});
+    stored(store, &once).await;
+    for id in ["order", "reminder"] {
+        assert!(!told(store, id).await.contains("letter:"), "{id}");
+    }
+    index(store, [of_another_body("0a", "order"), of_another_body("0b", "reminder")]).await;
+    for (id, letter) in [("order", "0a"), ("reminder", "0b")] {
+        let said = told(store, id).await;
+        let words = format!(
+            "letter: `id_conflict`: another body was published under this id, and is in the dead-letter queue as the letter \
+             `{letter}`"
+        );
+        assert!(said.contains(&words) && said.contains("nothing was ever sent for it"), "{said}");
+        let told = explain(store, &key(id), DELAYS).await.unwrap().unwrap();
+        assert_eq!(told.letters, [letter]);
+    }
+}
