@@ -171,7 +171,7 @@ impl Channels {
     ///
     /// # Errors
     /// [`NotEnabled`], with what to set.
-    pub fn carriers(&self, name: &ChannelName, destination: &str) -> Result<&[Arc<Enabled>], NotEnabled> {
+    pub(crate) fn carriers(&self, name: &ChannelName, destination: &str) -> Result<&[Arc<Enabled>], NotEnabled> {
         let medium = find(name).ok_or_else(|| NotEnabled::Unknown(unknown(name)))?;
         let kind = medium.kind_of(destination);
         self.0.get(&(medium.name, kind)).map(Vec::as_slice).ok_or_else(|| {

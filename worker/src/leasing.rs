@@ -47,17 +47,17 @@ async fn lease_once(shared: &Shared) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Ambiguity, Before, ChannelName, Lane, Timestamp, Window, WindowUnit};
+    use domain::{Ambiguity, Before, Lane, Timestamp, Window, WindowUnit};
     use store::LimitUse;
 
     use super::*;
     use crate::health::Wants;
-    use crate::testing::{Parts, parts_with_limits};
+    use crate::testing::{Parts, notification, parts_with_limits};
 
     /// How many messages are taken, one after the other, while tokens are leased between them.
     async fn taken(parts: &Parts, now: Timestamp) -> usize {
-        let (channel, to) = (ChannelName::parse("email").unwrap(), "ana@example.org");
-        let carriers = parts.shared.setup.channels.carriers(&channel, to).unwrap();
+        let mail = notification("email", "ana@example.org");
+        let carriers = parts.shared.setup.channels.carriers_of(&mail).unwrap();
         let before = Before { last: None, ambiguous: false, policy: Ambiguity::Resend };
         let wants = Wants { lane: Lane::Urgent, is_reserved: false, paused: None };
         let mut taken = 0;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, sendgrid, smtp};
-use domain::{Defaults, FieldError, Keyring, Lane, RecipientHasher, Row, Secrets, Telling, Window};
+use domain::{Defaults, FieldError, Keyring, Lane, Notification, RecipientHasher, Row, Secrets, Telling, Window};
 use files::Files;
 use store::{CapturedView, Store};
 use tempfile::TempDir;
@@ -52,6 +52,12 @@ pub(crate) async fn parts_mailing_to(mail_server: SocketAddr) -> Parts {
     let parts = parts_without_tables(mail_server).await;
     parts.shared.intake.store.migrate().await.unwrap();
     parts
+}
+
+/// Some words to somebody.
+pub(crate) fn notification(channel: &str, destination: &str) -> Notification {
+    let body = format!(r#"{{"channel":"{channel}","destination":"{destination}","message":"Hola"}}"#);
+    Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap()
 }
 
 /// The parts of a worker that prefers a SendGrid that cannot be reached to the mail server there.

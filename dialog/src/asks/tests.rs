@@ -131,7 +131,9 @@ async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_we
 async fn a_no_that_counts_is_told_as_one_while_another_can_still_say_yes() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("telegram", "1")]).await;
-    let body = json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }, { "group": "admins" }] });
+    let choices = json!([{ "id": "yes", "label": "Yes" }, { "id": "no", "label": "No", "refuses": true }]);
+    let body = json!({ "id": "a-1", "question": "Deploy?", "choices": choices,
+        "to": [{ "contact": "ana" }, { "group": "admins" }] });
     parts.asks(body).await;
     let (no, yes) = (parts.button(1, 0).await, parts.button(0, 1).await);
     parts.says("telegram", press("7/received", "1", &no)).await;

@@ -1,10 +1,11 @@
 //! Who is chosen and what is learned, of Twilio, which carries two media.
 
 use channels::{Settings, twilio, whatsapp_cloud};
-use domain::{Ambiguity, ChannelName, Failure, Pause, PauseKind, Window, WindowUnit};
+use domain::{Ambiguity, Failure, Pause, PauseKind, Window, WindowUnit};
 use testkit::NOW;
 
 use super::*;
+use crate::testing::notification;
 
 const BEFORE: Before<'static> = Before { last: None, ambiguous: false, policy: Ambiguity::ResendIfFresh };
 const URGENT: Wants<'static> = Wants { lane: Lane::Urgent, is_reserved: false, paused: None };
@@ -35,7 +36,7 @@ fn settings_of_a_fleet(limits: &[Window]) -> Settings {
 }
 
 fn carriers<'a>(channels: &'a Channels, medium: &str) -> &'a [Arc<Enabled>] {
-    channels.carriers(&ChannelName::parse(medium).unwrap(), "+14155550100").unwrap()
+    channels.carriers_of(&notification(medium, "+14155550100")).unwrap()
 }
 
 fn at(millis: u64) -> Timestamp {
