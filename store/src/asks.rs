@@ -2,42 +2,39 @@
 //! is, `domain` decides from the row as it was read; it is written if the row still has that version, and decided again
 //! otherwise.
 //!
-//! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, `asked` finds those of
-//! one person, `lookup` that of a button, `attempts` counts the codes that they try, `answer` writes what an answer does, `commands` and `verifications`
+//! `ask` opens and reads asks, `list` has them page by page, `copies` are the messages with the question, each a `copy`, `asked` finds those of
+//! one person, `lookup` that of a button, `attempts` counts the codes that they try, `answer` takes an answer, `answering` decides many at once, `commands` and `verifications`
 //! are those, `counters` what the guard counts, `ending` what has ended by time, `forgetting` what is old. `row` has the
 //! columns of asks and answers.
 
 mod answer;
+pub(crate) mod answering;
 mod ask;
 mod asked;
 mod attempts;
 mod command_list;
 mod commands;
 mod copies;
+mod copy;
 mod counters;
 mod ending;
 mod forgetting;
 mod list;
-mod lookup;
+pub(crate) mod lookup;
 mod row;
 mod verifications;
 
-use domain::Salt;
-use sea_orm::QueryResult;
-
 use crate::error::StoreError;
-use crate::sql::{get, unreadable};
 
-pub(crate) use answer::{Answering, commit as commit_answers};
-pub use answer::{AskAnswered, AskCancelled};
+pub use answer::AskCancelled;
+pub use answering::AskAnswered;
 pub use ask::AskOpened;
 pub use asked::AskedPerson;
 pub use command_list::{CommandCursor, CommandFilter, CommandPage};
 pub use commands::CommandMade;
-pub use copies::AskCopy;
+pub use copy::AskCopy;
 pub use list::{AskCursor, AskFilter, AskPage};
 pub use lookup::AskFound;
-pub(crate) use lookup::look_up;
 pub use verifications::{
     ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationMade, VerificationPage,
 };
@@ -48,10 +45,6 @@ const MAX_TRIES: u32 = 100;
 
 fn overtaken() -> StoreError {
     StoreError::Unavailable("the row was changed by others again and again".into())
-}
-
-fn salt_of(row: &QueryResult) -> Result<Salt, StoreError> {
-    get::<Vec<u8>>(row, "salt")?.try_into().map_err(|_| unreadable("salt"))
 }
 
 /// Whether an id can be stored: Postgres can neither store nor compare a NUL, so nothing has such an id.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use domain::{Key, Row};
 use uuid::Uuid;
 
-use crate::asks::{Answering, AskAnswered, AskFound, commit_answers, look_up};
+use crate::asks::answering::{self, Answering, AskAnswered};
+use crate::asks::lookup::{AskFound, look_up};
 use crate::ledger::claim::{self, Claimed, Claiming};
 use crate::ledger::jobs::{Job, Put, put};
-use crate::ledger::receipts::{self, Keeping, KeptReport, Name};
+use crate::ledger::keeping::{self, Keeping, KeptReport, Name};
 use crate::ledger::record::Recorded;
-use crate::ledger::views::read_rows;
+use crate::ledger::rows::read_rows;
 use crate::ledger::write::{self, LedgerWrite};
 use crate::sql::{Db, Work, Writer};
 
@@ -51,13 +52,13 @@ impl Writers {
             name: "reports",
             key: |op| &op.names,
             repeats: false,
-            commit: Box::new(|line, ops| Box::pin(receipts::commit(line, ops))),
+            commit: Box::new(|line, ops| Box::pin(keeping::commit(line, ops))),
         };
         let answers: Work<Answering, Option<AskAnswered>, Key> = Work {
             name: "answers",
             key: |op| &op.key,
             repeats: false,
-            commit: Box::new(|line, ops| Box::pin(commit_answers(line, ops))),
+            commit: Box::new(|line, ops| Box::pin(answering::commit(line, ops))),
         };
         let tickets: Work<Uuid, Option<AskFound>, Uuid> = Work {
             name: "tickets",

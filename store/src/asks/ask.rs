@@ -1,15 +1,16 @@
 //! Asks: opened once, and read.
 
-use std::collections::HashMap;
-
 use domain::{Answer, Ask, Entry, Key, Purpose};
+use uuid::Uuid;
 
-use super::copies::{AskCopy, keep_copies};
-use super::row::{ANSWER, ASK, answer_of, ask_of};
+use super::copies::keep_copies;
+use super::copy::AskCopy;
+use super::lookup::AskFound;
+use super::row::{ASK, ask_of, read, read_answers};
 use super::{is_storable, overtaken};
 use crate::error::StoreError;
 use crate::journal;
-use crate::sql::{Group, Session, Value, key_in, key_values, keys_group};
+use crate::sql::{Session, Value, key_values};
 use crate::store::Store;
 
 /// What became of an ask that was to be opened.
@@ -49,6 +50,14 @@ impl Store {
         read(&mut self.inner.db.reader(), key).await
     }
 
+    /// The ask that a link or a button names ([`domain::Ticket::handle`]).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ask_of_ticket(&self, handle: Uuid) -> Result<Option<AskFound>, StoreError> {
+        self.inner.writers.tickets.write(handle).await
+    }
+
     /// The answers of an ask that are kept, in their order.
     ///
     /// # Errors
@@ -83,27 +92,6 @@ impl Store {
         let rows = self.inner.db.writer().query(&sql, &key_values(key)).await?;
         rows.first().map(ask_of).transpose()
     }
-}
-
-pub(super) async fn read(session: &mut Session, key: &Key) -> Result<Option<Ask>, StoreError> {
-    let sql = format!("SELECT {ASK} FROM asks WHERE tenant = $1 AND id = $2");
-    session.query(&sql, &key_values(key)).await?.first().map(ask_of).transpose()
-}
-
-/// The answers of these asks: those that count in the order in which they did, and then the late ones.
-pub(super) async fn read_answers<'a>(
-    session: &mut Session,
-    asks: impl ExactSizeIterator<Item = &'a Key> + Clone,
-) -> Result<HashMap<Key, Vec<Answer>>, StoreError> {
-    let sql = format!(
-        "SELECT tenant, ask, {ANSWER} FROM answers WHERE (tenant, ask) IN (SELECT u.tenant, u.id FROM {{u}}) \
-         ORDER BY late, version, at, approver, id"
-    );
-    let mut answers: HashMap<Key, Vec<Answer>> = HashMap::new();
-    for row in session.query_group(&sql, &keys_group(asks)).await? {
-        answers.entry(key_in(&row, "ask")?).or_default().push(answer_of(&row)?);
-    }
-    Ok(answers)
 }
 
 /// False when the tenant has one of this id.
@@ -145,24 +133,4 @@ async fn insert(session: &mut Session, ask: &Ask) -> Result<bool, StoreError> {
         Value::Bytes(Some(handle.as_bytes())),
     ];
     Ok(!session.query(&sql, &values).await?.is_empty())
-}
-
-/// Writes the next versions of asks over those before them, each with whether its end is untold. False when a row has another
-/// version by now; then the transaction is given up.
-pub(super) async fn swap(session: &mut Session, next: &[(&Ask, bool)]) -> Result<bool, StoreError> {
-    const SWAP: &str = "UPDATE asks SET state = u.state, version = u.version, chosen = u.chosen, ended_by = u.ended_by, \
-         ended_at = u.ended_at, untold = u.untold FROM {u} \
-         WHERE asks.tenant = u.tenant AND asks.id = u.id AND asks.version = u.version - 1 RETURNING asks.id";
-    let asks = || next.iter().map(|(ask, _)| *ask);
-    let ends = || asks().map(|ask| ask.end.as_ref());
-    let group = Group::of(next.len())
-        .text("tenant", asks().map(|ask| ask.key.tenant.as_str()))
-        .text("id", asks().map(|ask| ask.key.id.as_str()))
-        .text("state", asks().map(|ask| ask.state().as_str()))
-        .int("version", asks().map(|ask| i64::from(ask.version)))
-        .text("chosen", ends().map(|end| end?.choice.as_deref()))
-        .text("ended_by", ends().map(|end| end?.by.as_deref()))
-        .int("ended_at", ends().map(|end| Some(end?.at.as_micros())))
-        .flag("untold", next.iter().map(|(_, untold)| *untold));
-    Ok(session.query_group(SWAP, &group).await?.len() == next.len())
 }

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Ask, ChannelName, Key, RecipientHash, Timestamp};
 use sea_orm::QueryResult;
 
-use super::copies::place_of;
-use super::row::{ASK, ask_of};
+use super::row::{ASK, ask_of, place_of};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, get, key_of, keys_group};
 use crate::store::Store;

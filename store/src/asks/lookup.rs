@@ -6,12 +6,10 @@ use std::collections::HashMap;
 use domain::{Answer, Ask, Key};
 use uuid::Uuid;
 
-use super::ask::read_answers;
-use super::copies::{AskCopy, read_copies};
-use super::row::{ASK, ask_of};
+use super::copy::{AskCopy, read_copies};
+use super::row::{ASK, ask_of, read_answers};
 use crate::error::StoreError;
 use crate::sql::{Group, Line, get, unreadable};
-use crate::store::Store;
 
 /// An ask as it stands.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,16 +19,6 @@ pub struct AskFound {
     pub answers: Vec<Answer>,
     /// In the order of people, steps and channels.
     pub copies: Vec<AskCopy>,
-}
-
-impl Store {
-    /// The ask that a link or a button names ([`domain::Ticket::handle`]).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn ask_of_ticket(&self, handle: Uuid) -> Result<Option<AskFound>, StoreError> {
-        self.inner.writers.tickets.write(handle).await
-    }
 }
 
 /// Looks up a group.

@@ -1,11 +1,12 @@
-//! Asks and answers as columns, and back.
+//! Asks and answers as columns, and back: how they are read, and how the next version of an ask is written.
 
-use domain::{Answer, Ask, AskEnd, AskKind, AskState, GivenAnswer, RecipientHash, Timestamp};
+use std::collections::HashMap;
+
+use domain::{Answer, Ask, AskEnd, AskKind, AskState, GivenAnswer, Key, RecipientHash, Salt, Timestamp};
 use sea_orm::QueryResult;
 
-use super::salt_of;
 use crate::error::StoreError;
-use crate::sql::{count_of, get, key_of, time_of, unreadable};
+use crate::sql::{Group, Session, count_of, get, key_in, key_of, key_values, keys_group, time_of, unreadable};
 
 /// The columns that [`ask_of`] reads.
 pub(super) const ASK: &str = "tenant, id, kind, question, choices, audience, quorum, four_eyes, may_change, \
@@ -64,4 +65,53 @@ pub(super) fn answer_of(row: &QueryResult) -> Result<Answer, StoreError> {
         evidence: get(row, "evidence")?,
     };
     Ok(Answer { given, late: get(row, "late")?, version: count_of(row, "version")? })
+}
+
+pub(super) async fn read(session: &mut Session, key: &Key) -> Result<Option<Ask>, StoreError> {
+    let sql = format!("SELECT {ASK} FROM asks WHERE tenant = $1 AND id = $2");
+    session.query(&sql, &key_values(key)).await?.first().map(ask_of).transpose()
+}
+
+/// The answers of these asks: those that count in the order in which they did, and then the late ones.
+pub(super) async fn read_answers<'a>(
+    session: &mut Session,
+    asks: impl ExactSizeIterator<Item = &'a Key> + Clone,
+) -> Result<HashMap<Key, Vec<Answer>>, StoreError> {
+    let sql = format!(
+        "SELECT tenant, ask, {ANSWER} FROM answers WHERE (tenant, ask) IN (SELECT u.tenant, u.id FROM {{u}}) \
+         ORDER BY late, version, at, approver, id"
+    );
+    let mut answers: HashMap<Key, Vec<Answer>> = HashMap::new();
+    for row in session.query_group(&sql, &keys_group(asks)).await? {
+        answers.entry(key_in(&row, "ask")?).or_default().push(answer_of(&row)?);
+    }
+    Ok(answers)
+}
+
+/// Writes the next versions of asks over those before them, each with whether its end is untold. False when a row has another
+/// version by now; then the transaction is given up.
+pub(super) async fn swap(session: &mut Session, next: &[(&Ask, bool)]) -> Result<bool, StoreError> {
+    const SWAP: &str = "UPDATE asks SET state = u.state, version = u.version, chosen = u.chosen, ended_by = u.ended_by, \
+         ended_at = u.ended_at, untold = u.untold FROM {u} \
+         WHERE asks.tenant = u.tenant AND asks.id = u.id AND asks.version = u.version - 1 RETURNING asks.id";
+    let asks = || next.iter().map(|(ask, _)| *ask);
+    let ends = || asks().map(|ask| ask.end.as_ref());
+    let group = Group::of(next.len())
+        .text("tenant", asks().map(|ask| ask.key.tenant.as_str()))
+        .text("id", asks().map(|ask| ask.key.id.as_str()))
+        .text("state", asks().map(|ask| ask.state().as_str()))
+        .int("version", asks().map(|ask| i64::from(ask.version)))
+        .text("chosen", ends().map(|end| end?.choice.as_deref()))
+        .text("ended_by", ends().map(|end| end?.by.as_deref()))
+        .int("ended_at", ends().map(|end| Some(end?.at.as_micros())))
+        .flag("untold", next.iter().map(|(_, untold)| *untold));
+    Ok(session.query_group(SWAP, &group).await?.len() == next.len())
+}
+
+pub(super) fn salt_of(row: &QueryResult) -> Result<Salt, StoreError> {
+    get::<Vec<u8>>(row, "salt")?.try_into().map_err(|_| unreadable("salt"))
+}
+
+pub(super) fn place_of(row: &QueryResult) -> Result<u16, StoreError> {
+    u16::try_from(count_of(row, "place")?).map_err(|_| unreadable("place"))
 }

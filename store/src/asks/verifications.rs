@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 pub use self::list::{ConversionBy, Converted, VerificationCursor, VerificationFilter, VerificationPage};
 use super::counters::keep_addresses;
-use super::{MAX_TRIES, is_storable, overtaken, salt_of};
+use super::row::salt_of;
+use super::{MAX_TRIES, is_storable, overtaken};
 use crate::error::StoreError;
 use crate::sql::{Session, Value, content_of, count_of, get, key_of, key_values, time_of, unreadable};
 use crate::store::Store;

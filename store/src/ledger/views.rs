@@ -1,6 +1,6 @@
 //! What operators read: a delivery with its attempts, its warnings, and what the sandbox captured.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::{Attempt, AttemptOutcome, ChannelName, FieldError, Key, RecipientHash, Row, Tenant, Timestamp};
 use sea_orm::QueryResult;
@@ -9,7 +9,7 @@ use super::captures::{self, Between, CapturedPage, CapturedView};
 use super::row::{COLUMNS, row_of};
 use super::{attempts, warnings};
 use crate::error::StoreError;
-use crate::sql::{Line, Session, Value, get, key_values, keys_group, time_of, unreadable};
+use crate::sql::{Session, Value, get, key_values, time_of, unreadable};
 use crate::store::Store;
 
 /// A delivery, with what is recorded of its attempts.
@@ -113,15 +113,6 @@ impl Store {
             |row: &QueryResult| Tenant::parse(&get::<String>(row, "tenant")?).ok_or_else(|| unreadable("tenant"));
         rows.iter().map(tenant).collect()
     }
-}
-
-/// Reads the rows of a group, in the order of its keys.
-pub(crate) async fn read_rows(line: &mut Line, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM {{u}} JOIN deliveries AS d ON d.tenant = u.tenant AND d.id = u.id");
-    let found = line.db.reader().query_group(&sql, &keys_group(keys.iter())).await?;
-    let rows = found.iter().map(|row| row_of(row).map(|row| (row.key.clone(), row)));
-    let rows = rows.collect::<Result<HashMap<Key, Row>, StoreError>>()?;
-    Ok(keys.iter().map(|key| rows.get(key).cloned()).collect())
 }
 
 /// The condition that the recipient has one of these hashes, of which there is one at least.
