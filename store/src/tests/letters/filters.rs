@@ -26,7 +26,7 @@ async fn four(db: &Database) -> Store {
         taken(store.claim_to_send(row, &arrival(id), HOUR, listed()).await.unwrap());
     }
     let row = Row { recipient_hash: somebody_else(), ..candidate("m0") };
-    taken(store.claim_to_send(row, &arrival("m0"), HOUR, listed()).await.unwrap());
+    taken(store.claim(row, &arrival("m0"), HOUR).await.unwrap());
     let letters: Vec<IndexedLetter> =
         (0..4).map(|n| IndexedLetter { dead_at: at(n), ..letter(&format!("a{n}"), &format!("m{n}")) }).collect();
     index(&store, &letters).await;
