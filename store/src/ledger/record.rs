@@ -160,7 +160,9 @@ fn late(recording: &Recording) -> Option<Attempt> {
     let row = &recording.row;
     let (was, attempt) = match &recording.attempt {
         Some(attempt) => (attempt.outcome.as_str(), attempt.clone()),
-        None if matches!(row.state, State::Sent | State::Captured) => (row.state.as_str(), attempts::success_of(row)),
+        None if matches!(row.state, State::Sent | State::Captured) => {
+            (row.state.as_str(), attempts::success_of(row, row.updated_at))
+        }
         None => return None,
     };
     let detail = format!("{was} {}", attempt.detail).trim_end().to_owned();

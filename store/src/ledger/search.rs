@@ -18,7 +18,7 @@ use sea_orm::QueryResult;
 
 use super::input::page_size;
 use super::row::COLUMNS;
-use super::views::{DeliveryView, RowAndDue, row_and_due, with_attempts};
+use super::views::{DeliveryView, Shown, shown_of, with_attempts};
 use crate::error::StoreError;
 use crate::sql::{Conditions, Session, Value, get, key_of};
 use crate::store::Store;
@@ -164,7 +164,7 @@ impl Store {
 
 /// What one look has found.
 struct Found {
-    rows: Vec<RowAndDue>,
+    rows: Vec<Shown>,
     /// There are as many as were asked for, and more.
     is_full: bool,
     /// Where the next look begins. None when there is nothing behind this one.
@@ -188,10 +188,10 @@ impl<'a> Search<'a> {
         let end = self.end(session, look).await?;
         let (sql, values) = self.listing(end.as_ref(), size + 1);
         let found = session.query(&sql, &values).await?;
-        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let mut rows: Vec<Shown> = found.iter().map(shown_of).collect::<Result<_, _>>()?;
         let is_full = rows.len() > size;
         rows.truncate(size);
-        let last = rows.last().map(|(row, _)| Place { at: row.created_at, key: row.key.clone() });
+        let last = rows.last().map(|Shown { row, .. }| Place { at: row.created_at, key: row.key.clone() });
         Ok(Found { rows, is_full, next: if is_full { last } else { end } })
     }
 
