@@ -15,7 +15,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::asks::answer::{AskAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const NAMES: [&str; 7] = ["state", "kind", "correlation_id", "from", "to", "cursor", "limit"];
 
@@ -74,7 +74,7 @@ pub(crate) async fn list(
 ) -> Result<Json<AsksAnswer>, Problem> {
     let filter = filter(&mut query, caller.tenant);
     query.finish(&NAMES)?;
-    let page = ledger_read(asks::list(&app.store, filter).await)?;
+    let page = page_read(asks::list(&app.store, filter).await)?;
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(Json(AsksAnswer { asks: page.asks.into_iter().map(answer).collect(), next }))
 }

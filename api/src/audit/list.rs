@@ -14,7 +14,7 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::{ledger_read, page_read};
 
 const NAMES: [&str; 7] = ["actor", "kind", "subject", "since", "until", "cursor", "limit"];
 
@@ -100,7 +100,7 @@ pub(crate) async fn list(
     let filter = filter(&mut query);
     query.finish(&NAMES)?;
     let filter = JournalFilter { tenant: (!sees_all).then_some(caller.tenant), ..filter };
-    let page = ledger_read(journal::list(&app.store, filter).await)?;
+    let page = page_read(journal::list(&app.store, filter).await)?;
     let head = if sees_all { ledger_read(journal::head(&app.store).await)? } else { None };
     Ok(Json(AuditAnswer {
         entries: page.entries.into_iter().map(answer).collect(),

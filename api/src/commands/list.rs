@@ -15,7 +15,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::commands::answer::{CommandAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const NAMES: [&str; 7] = ["status", "service", "requested_by", "from", "until", "cursor", "limit"];
 
@@ -72,7 +72,7 @@ pub(crate) async fn list(
 ) -> Result<Json<CommandsAnswer>, Problem> {
     let filter = filter(&mut query, caller.tenant);
     query.finish(&NAMES)?;
-    let page = ledger_read(commands::list(&app.store, filter).await)?;
+    let page = page_read(commands::list(&app.store, filter).await)?;
     Ok(Json(CommandsAnswer {
         commands: page.commands.into_iter().map(answer).collect(),
         next: page.next.map(|cursor| cursor.to_string()),

@@ -17,7 +17,7 @@ use crate::app::Shared;
 use crate::dead_letters::answer::{LetterAnswer, letter};
 use crate::deliveries::list::times;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const NAMES: [&str; 14] = [
     "letter",
@@ -109,7 +109,7 @@ pub(crate) async fn list(
     let after = query.parsed("cursor", "must be `next` of the page before", LetterCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&NAMES)?;
-    let page = ledger_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;
+    let page = page_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;
     let letters = page.letters.into_iter().map(letter).collect();
     Ok(Json(LettersAnswer { letters, next: page.next.map(|cursor| cursor.to_string()) }))
 }

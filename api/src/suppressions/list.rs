@@ -14,7 +14,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::suppressions::answer::{SuppressionAnswer, answer, lifted};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -65,10 +65,10 @@ pub(crate) async fn list(
 ) -> Result<Json<SuppressionsAnswer>, Problem> {
     let (wanted, is_lifted) = wanted(&mut query)?;
     let (suppressions, next) = if is_lifted {
-        let page = ledger_read(suppressions::lifts(&app.store, caller.tenant, wanted, &app.recipients).await)?;
+        let page = page_read(suppressions::lifts(&app.store, caller.tenant, wanted, &app.recipients).await)?;
         (page.lifts.into_iter().map(lifted).collect(), page.next)
     } else {
-        let page = ledger_read(suppressions::list(&app.store, caller.tenant, wanted, &app.recipients).await)?;
+        let page = page_read(suppressions::list(&app.store, caller.tenant, wanted, &app.recipients).await)?;
         (page.suppressions.into_iter().map(answer).collect(), page.next)
     };
     Ok(Json(SuppressionsAnswer { suppressions, next: next.map(|cursor| cursor.to_string()) }))

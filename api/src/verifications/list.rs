@@ -13,7 +13,7 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 use crate::verifications::answer::{VerificationAnswer, answer};
 
 const PARAMETERS: [&str; 7] = ["status", "channel", "purpose", "since", "until", "cursor", "limit"];
@@ -81,7 +81,7 @@ pub(crate) async fn list(
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     query.finish(&PARAMETERS)?;
     let filter = VerificationFilter { tenant: caller.tenant, state, channel, purpose, since, until, after, limit };
-    let page = ledger_read(verifications::list(&app.store, filter).await)?;
+    let page = page_read(verifications::list(&app.store, filter).await)?;
     let now = app.clock.now();
     let verifications = page.verifications.into_iter().map(|one| answer(one, now)).collect();
     Ok(Json(VerificationsAnswer { verifications, next: page.next.map(|cursor| cursor.to_string()) }))

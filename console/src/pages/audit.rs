@@ -11,12 +11,14 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::{JournalRow, Scope, Tenant, Timestamp};
 use maud::{Markup, html};
+use operations::NotListed;
 use operations::journal::{self, Chain, LATER_THAN_SINCE};
-use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
+use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage};
 use web::query::Parameters;
 
 use self::told::told;
 use self::words::Words;
+use crate::asked::of_another_search;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::asks::address as asks;
@@ -94,7 +96,11 @@ async fn show(State(console): State<Console>, viewer: Viewer, query: Parameters)
     asked.filter.tenant = (!sees_all).then(|| viewer.actor.tenant.clone());
     let (page, chain) = match read(&console, &asked, sees_all, now).await {
         Ok(read) => read,
-        Err(error) => return shell.ledger_failed(&error).await,
+        Err(NotListed::OtherFilter) => {
+            asked.problems.push(of_another_search());
+            return shell.answer(StatusCode::UNPROCESSABLE_ENTITY, title, &form(&asked, lang)).await;
+        }
+        Err(NotListed::Store(error)) => return shell.ledger_failed(&error).await,
     };
     let next = page.next.as_ref().map(ToString::to_string);
     let content = html! {
@@ -112,7 +118,7 @@ async fn read(
     asked: &Asked,
     sees_all: bool,
     now: Timestamp,
-) -> Result<(JournalPage, Option<Chain>), StoreError> {
+) -> Result<(JournalPage, Option<Chain>), NotListed> {
     let page = journal::list(&console.store, asked.filter.clone()).await?;
     let chain = if sees_all { Some(journal::chain(&console.store, now).await?) } else { None };
     Ok((page, chain))
