@@ -51,7 +51,11 @@ impl Span {
     pub(crate) fn read(query: &mut Parameters) -> Self {
         let from = query.parsed("from", TIME.must, TIME.read);
         let until = query.parsed("to", TIME.must, TIME.read);
-        let after = query.parsed("after", "must be the end of the page before", PageCursor::parse);
+        let after = query.parsed(
+            "after",
+            "must be the end of the page before, or be left out to begin anew",
+            PageCursor::parse,
+        );
         if from.zip(until).is_some_and(|(from, until)| from >= until) {
             query.refuse("to", LATER_THAN_FROM);
         }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::{AskKind, AskState, Tenant, Timestamp};
 use operations::asks;
-use operations::deliveries::written::LATER_THAN_FROM;
+use operations::deliveries::written::{LATER_THAN_FROM, NO_CURSOR};
 use serde::Serialize;
 use store::{AskCursor, AskFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -91,7 +91,7 @@ fn filter(query: &mut Parameters, tenant: Tenant) -> AskFilter {
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         query.refuse("to", LATER_THAN_FROM);
     }
-    let after = query.parsed("cursor", "must be `next` of the page before", AskCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, AskCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     AskFilter { tenant, state, kind, correlation_id, from, until, after, limit }
 }

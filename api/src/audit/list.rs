@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{Scope, Timestamp};
+use operations::deliveries::written::NO_CURSOR;
 use operations::journal::{self, LATER_THAN_SINCE};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -121,7 +122,7 @@ fn filter(query: &mut Parameters) -> JournalFilter {
     if since.zip(until).is_some_and(|(since, until)| since >= until) {
         query.refuse("until", LATER_THAN_SINCE);
     }
-    let after = query.parsed("cursor", "must be `next` of the page before", JournalCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, JournalCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     JournalFilter { tenant: None, actor, kind, subject, since, until, after, limit }
 }

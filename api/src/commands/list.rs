@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::{CommandState, Tenant, Timestamp};
 use operations::commands;
-use operations::deliveries::written::LATER_THAN_FROM;
+use operations::deliveries::written::{LATER_THAN_FROM, NO_CURSOR};
 use serde::Serialize;
 use store::{CommandCursor, CommandFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -93,7 +93,7 @@ fn filter(query: &mut Parameters, tenant: Tenant) -> CommandFilter {
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         query.refuse("until", LATER_THAN_FROM);
     }
-    let after = query.parsed("cursor", "must be `next` of the page before", CommandCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, CommandCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     CommandFilter { tenant, state, service, requested_by, from, until, after, limit }
 }

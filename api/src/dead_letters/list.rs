@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::{Lane, RecipientHasher, Tenant};
 use operations::dead_letters;
 use operations::deliveries::hashes_of;
-use operations::deliveries::written::{ID, RECIPIENT};
+use operations::deliveries::written::{ID, NO_CURSOR, RECIPIENT};
 use serde::Serialize;
 use store::{LetterCursor, LetterFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -106,7 +106,7 @@ pub(crate) async fn list(
     mut query: Parameters,
 ) -> Result<Json<LettersAnswer>, Problem> {
     let filter = filter(&mut query, caller.tenant, &app.recipients);
-    let after = query.parsed("cursor", "must be `next` of the page before", LetterCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, LetterCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&NAMES)?;
     let page = page_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ChannelName;
+use operations::deliveries::written::NO_CURSOR;
 use operations::suppressions::{self, Wanted};
 use serde::Serialize;
 use store::{MAX_PAGE, SuppressionCursor, USUAL_PAGE};
@@ -84,7 +85,7 @@ fn wanted(query: &mut Parameters) -> Result<(Wanted, bool), Problem> {
     let destination =
         query.parsed("destination", rule, |text| (has_channel && !text.is_empty()).then(|| written(text)));
     let is_lifted = query.flag("lifted").unwrap_or_default();
-    let after = query.parsed("cursor", "must be `next` of the page before", SuppressionCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, SuppressionCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["channel", "destination", "lifted", "cursor", "limit"])?;
     Ok((Wanted { channel, destination, after, limit }, is_lifted))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{ChannelName, Timestamp, VerificationState};
+use operations::deliveries::written::NO_CURSOR;
 use operations::verifications;
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE, VerificationCursor, VerificationFilter};
@@ -77,7 +78,7 @@ pub(crate) async fn list(
     let rule = "must be a time as RFC 3339 has it, such as 2026-03-01T12:00:00Z";
     let since = query.parsed("since", rule, instant);
     let until = query.parsed("until", rule, instant);
-    let after = query.parsed("cursor", "must be `next` of the page before", VerificationCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, VerificationCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     query.finish(&PARAMETERS)?;
     let filter = VerificationFilter { tenant: caller.tenant, state, channel, purpose, since, until, after, limit };

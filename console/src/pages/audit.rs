@@ -54,7 +54,11 @@ impl Asked {
         const TIME: &str = "must be a date and time as in RFC 3339, with an offset, such as 2026-03-01T09:00:00Z";
         // A form sends the fields that nobody has filled in as well.
         let texts: [String; 5] = std::array::from_fn(|at| query.text(NAMES[at]).unwrap_or_default().trim().to_owned());
-        let after = query.parsed("after", "must be the end of the page before", JournalCursor::parse);
+        let after = query.parsed(
+            "after",
+            "must be the end of the page before, or be left out to begin anew",
+            JournalCursor::parse,
+        );
         let mut time = |at: usize| {
             let read = Timestamp::parse_rfc3339(&texts[at]).ok();
             if read.is_none() && !texts[at].is_empty() {
