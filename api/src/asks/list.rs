@@ -36,7 +36,7 @@ pub(crate) struct AsksQuery {
     /// Only those that were asked before this time.
     #[param(format = DateTime)]
     to: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]

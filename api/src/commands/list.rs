@@ -35,7 +35,7 @@ pub(crate) struct CommandsQuery {
     /// Only those made before this time.
     #[param(format = DateTime)]
     until: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]

@@ -69,7 +69,7 @@ pub(crate) struct LettersQuery {
     template: Option<String>,
     /// `urgent`, `normal` or `bulk`.
     lane: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]

@@ -28,7 +28,7 @@ pub(crate) struct SuppressionsQuery {
     destination: Option<String>,
     /// `true` lists what was taken off the list, with who did so and why.
     lifted: Option<bool>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
