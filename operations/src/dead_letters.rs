@@ -9,6 +9,7 @@ mod failures;
 mod impersonal;
 mod known;
 mod opened;
+mod reading;
 mod written;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
 pub use failures::{FailureFormat, failures, failures_file};
 pub use known::known;
 pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
+pub use reading::looked_at;
 
 use crate::allowed::{NotDone, must};
 use crate::checked::mint;
@@ -133,8 +135,11 @@ impl Shown {
         self.count("pending") + self.count("taken")
     }
 
-    /// How long these take at the rate of the job, without the wait of a canary.
+    /// How long these take at the rate of the job, without the wait of a canary. No time where none is begun any more.
     pub fn lasts(&self) -> Duration {
+        if self.job.state == JobState::Cancelled {
+            return Duration::ZERO;
+        }
         Duration::from_secs(u64::from(self.open().div_ceil(self.job.rate.max(1))))
     }
 }
@@ -149,7 +154,7 @@ pub async fn ask(store: &Store, actor: &Actor, now: Timestamp) -> Result<(), Not
     Ok(store.ask_for_letters().await?)
 }
 
-/// Since when what is shown is known, and whether it is being read again.
+/// Since when what is shown is known, and whether it is being read again. [`looked_at`] is for whoever opens a list.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -14,6 +14,7 @@ use store::{
 };
 use tokio_util::sync::CancellationToken;
 use topology::{Letter, Owner, Publisher, PublisherProperties};
+use uuid::Uuid;
 
 use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
 use crate::tests::deliveries::attempted;
@@ -253,6 +254,26 @@ async fn what_a_job_could_not_do_is_downloaded_as_lines_or_as_a_table() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let unknown = app.get("/dead-letters/jobs/p-2/failures", Some(&token("read"))).await;
     assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-job"));
+}
+
+#[tokio::test]
+async fn whoever_lists_dead_letters_has_the_queue_read_and_is_told_when_it_was() {
+    for path in ["/dead-letters", "/dead-letters/groups"] {
+        let app = TestApp::start().await;
+        app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
+        let never = app.get(path, Some(&token("read"))).await.json();
+        assert_eq!((&never["being_read"], never.get("read")), (&json!(true), None), "{path}: {never}");
+        assert!(app.store.reading().await.unwrap().is_asked_for, "{path}");
+        // The reader is not away yet: whoever looks by then does not have it read again.
+        let owner = Uuid::new_v4();
+        assert!(app.store.lead_letters(owner, Duration::from_secs(3_600)).await.unwrap());
+        let pass = app.store.begin_letter_pass(owner).await.unwrap().unwrap();
+        app.store.end_letter_pass(owner, pass, NOW).await.unwrap();
+        let read = app.get(path, Some(&token("read"))).await.json();
+        assert_eq!(read["being_read"], json!(false), "{path}: {read}");
+        assert_eq!(read["read"], json!(pass.began.to_string()), "{path}: {read}");
+        assert!(!app.store.reading().await.unwrap().is_asked_for, "{path}");
+    }
 }
 
 /// An app that knows the delivery of the first of two letters, and not that of the second, which has died a minute later.

@@ -1,6 +1,8 @@
 //! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
 
 mod edits;
+mod foreign;
+mod looked_at;
 mod narrowed;
 
 use std::collections::BTreeSet;
@@ -191,6 +193,7 @@ async fn what_letters_may_have_is_offered_beside_their_filters() {
 #[tokio::test]
 async fn a_page_comes_again_while_the_queue_is_read() {
     let site = site_with(1).await;
+    looked_at::read(&site).await;
     let before = site.get("/console/dead-letters", "session=operator").await;
     assert!(!before.text.contains("hx-trigger"), "{}", before.text);
     let form = "next=%2Fconsole%2Fdead-letters%3Flife%3Dopen";
@@ -230,6 +233,8 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     assert_eq!(cancelled.status, StatusCode::SEE_OTHER);
     let page = site.get(&job, "session=viewer").await;
     assert!(page.text.contains("cancelled") && !page.text.contains("hx-trigger"), "{}", page.text);
+    has(&page, &["<dt>not begun</dt>", "It begins nothing more: what was not begun stays as it is."]);
+    assert!(!page.text.contains("to be done"), "{}", page.text);
     let again = site.post(&format!("{job}/resume"), "session=operator", "").await;
     assert_eq!(again.status, StatusCode::CONFLICT);
 }

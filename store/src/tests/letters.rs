@@ -151,6 +151,10 @@ async fn one_reads_at_a_time_and_another_once_the_lease_is_over(db: &Database) {
     pass(&store, one, &[]).await;
     let after = store.reading().await.unwrap();
     assert!(after.read_at.is_some() && !after.is_asked_for && after.problem.is_none(), "{after:?}");
+    assert!(after.left_at.is_some_and(|at| at > after.now), "it has not left: {after:?}");
+    store.leave_letters(one).await.unwrap();
+    let left = store.reading().await.unwrap();
+    assert!(left.left_at.is_some_and(|at| at <= left.now) && left.left_at >= left.read_at, "{left:?}");
 }
 
 async fn letters_are_indexed_once_and_grouped_by_how_they_failed(db: &Database) {

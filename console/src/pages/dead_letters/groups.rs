@@ -95,7 +95,7 @@ pub(super) async fn show(
 async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Markup, StoreError> {
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let words = Words::of(lang);
-    let known = dead_letters::reading(&console.store).await?;
+    let known = dead_letters::looked_at(&console.store).await?;
     let resolved = asked.life == Some(Life::Resolved);
     let found = dead_letters::groups(&console.store, &viewer.actor.tenant, resolved).await?;
     let fitting: Vec<&LetterGroup> = found.iter().filter(|group| asked.has(group)).collect();

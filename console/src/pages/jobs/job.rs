@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::dead_letters::{headline, names, paths, tabs};
 use crate::pieces::figure::whole;
+use crate::pieces::harmless::harmless;
 use crate::pieces::pager::address;
 use crate::pieces::time::{lasting, of_day, time};
 use crate::section::Section;
@@ -38,7 +39,7 @@ pub(super) async fn live(State(console): State<Console>, Path(id): Path<String>,
         return StatusCode::NO_CONTENT.into_response();
     };
     match groups_again(&console, &viewer, &shown).await {
-        Ok(again) => moving(&shown, &again, &viewer, console.clock.now()).into_response(),
+        Ok(again) => harmless(moving(&shown, &again, &viewer, console.clock.now())).into_response(),
         Err(_) => StatusCode::NO_CONTENT.into_response(),
     }
 }
@@ -167,6 +168,7 @@ fn moving(shown: &Shown, again: &[LetterGroup], viewer: &Viewer, now: Timestamp)
                 }
             }
             (figures(shown, lang))
+            @if job.state == JobState::Cancelled && shown.count("pending") > 0 { p.soft { (words.not_begun) } }
             @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
                 p #job-since {
@@ -174,7 +176,7 @@ fn moving(shown: &Shown, again: &[LetterGroup], viewer: &Viewer, now: Timestamp)
                     @if !again.is_empty() { " " (words.dead_again_in) " " (links(again)) }
                 }
             }
-            (counts(&shown.counted, lang))
+            (counts(&shown.counted, job.state, lang))
             @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }
             (after(shown, viewer, words))
             // It goes when nothing changes any more, and nothing is asked then.
@@ -202,7 +204,7 @@ fn figures(shown: &Shown, lang: Lang) -> Markup {
             @for outcome in OUTCOMES {
                 @let letters = shown.count(outcome);
                 @if letters > 0 {
-                    div { dt { (names::outcome(outcome, lang)) } dd { (whole(letters.into())) } }
+                    div { dt { (names::outcome(outcome, shown.job.state, lang)) } dd { (whole(letters.into())) } }
                 }
             }
         }
