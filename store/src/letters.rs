@@ -29,7 +29,7 @@ pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
 pub use kept::{FailedReading, KeptReading};
 pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
-pub use of_delivery::TakenLetter;
+pub use of_delivery::{LetterWork, TakenLetter};
 pub use outlook::{AtIt, LetterSample, Outlook};
 pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};

@@ -1,7 +1,7 @@
 //! Commands that were told as undelivered: what somebody was told is not done is not done after all, whoever moves its dead
 //! letter back.
 
-use domain::{Failure, Key, Outcome, Reason, Row};
+use domain::{COMMAND_IS_OVER, Failure, Key, Outcome, Reason, Row};
 use store::StepError;
 
 use crate::delivery::Delivery;
@@ -9,9 +9,6 @@ use crate::shared::Shared;
 
 /// The code by which an attempt tells it.
 const CODE: &str = "command_ended";
-/// What the operator reads who has moved it.
-const WHY: &str =
-    "its command was told as failed, so it is not sent any more: dispatch the command anew, and drop this letter";
 
 /// The outcome in place of an attempt. None for whatever may be sent. The ledger is asked only for a command whose dead letter
 /// somebody has moved.
@@ -32,6 +29,6 @@ pub(crate) async fn refusal(shared: &Shared, row: &Row, delivery: &Delivery) -> 
     let is_undelivered = found.is_some_and(|command| command.is_undelivered());
     Ok(is_undelivered.then(|| Outcome::Permanent {
         reason: Reason::Permanent,
-        failure: Failure::new("worker", Some(CODE.to_owned()), WHY),
+        failure: Failure::new("worker", Some(CODE.to_owned()), COMMAND_IS_OVER),
     }))
 }

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::{ChannelName, Reason, State, Timestamp};
+use domain::{ChannelName, Reason, Timestamp};
 use operations::deliveries::Wanted;
-use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME};
+use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME, state};
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -123,7 +123,7 @@ pub(crate) async fn list(
 }
 
 fn wanted(query: &mut Parameters, answerers: &[&'static str]) -> Result<Wanted, Problem> {
-    let state = query.one_of("state", &State::ALL, State::as_str);
+    let state = query.text("state").and_then(|text| state(&text).map_err(|detail| query.refuse("state", detail)).ok());
     let ambiguous = query.flag("ambiguous");
     let recipient = query.parsed("recipient", RECIPIENT.must, RECIPIENT.read);
     let channel = query.one_of("channel", operations::every_channel_name(), |name| name);
