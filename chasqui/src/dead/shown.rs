@@ -105,7 +105,7 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
     if shown.job.state == JobState::Planned && shown.open() == 0 {
         return say!("  nothing to begin: {}", why_nothing(shown));
     }
-    say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+    say!("  {}", to_begin(shown));
     canary(shown).iter().for_each(|line| say!("  {line}"));
 }
 
@@ -122,6 +122,20 @@ fn counts(alike: &[Counted]) -> Vec<String> {
         line(&letters.to_string(), [lane, channel, provider, &format!("{}{why}", state.replace('_', " "))])
     });
     heading.into_iter().chain(rows).collect()
+}
+
+/// How many letters are left, and how long they take, where that is known.
+fn to_begin(shown: &Shown) -> String {
+    let (open, rate) = (shown.open(), shown.job.rate);
+    match shown.waits_for() {
+        Some(first) => format!("{open} to begin, at {rate} a second; {}", waiting(first)),
+        None => format!("{open} to begin, about {} s at {rate} a second", shown.lasts().as_secs()),
+    }
+}
+
+/// That a job begins no others before its canary has ended.
+pub(super) fn waiting(first: u32) -> String {
+    if first == 1 { "waits for the first to end".to_owned() } else { format!("waits for the first {first} to end") }
 }
 
 /// With how many letters a plan begins, where it would wait for their end before the others.
@@ -207,6 +221,7 @@ fn json_of_plan(shown: &Shown) -> Value {
     let mut told = json_of_job(&shown.job);
     told["letters"] = json!(shown.open());
     told["seconds"] = json!(shown.lasts().as_secs());
+    told["waits_for"] = json!(shown.waits_for());
     told["counts"] = Value::Array(counted.collect());
     if let Some(outlook) = &shown.outlook {
         told["outlook"] = json_of_outlook(outlook);
@@ -267,5 +282,23 @@ mod tests {
         assert!(told.starts_with("it begins with 20 of them (--canary), and pauses"), "{told}");
         assert_eq!(canary(&plan(20)), None, "there are no others");
         assert_eq!(canary(&shown(LetterAction::Replay, JobState::Running, &[("pending", 80)])), None);
+    }
+
+    #[test]
+    fn a_job_that_waits_for_its_canary_says_so_and_promises_no_time() {
+        let counts = [("done", 15), ("taken", 5), ("pending", 80)];
+        let mut waits = shown(LetterAction::Replay, JobState::Running, &counts);
+        assert_eq!(to_begin(&waits), "85 to begin, at 50 a second; waits for the first 20 to end");
+        assert_eq!(json_of_plan(&waits)["waits_for"], 20);
+        waits.job.canary = 1;
+        assert!(to_begin(&waits).ends_with("waits for the first to end"), "{}", to_begin(&waits));
+        waits.job.canary_passed = true;
+        assert_eq!(to_begin(&waits), "85 to begin, about 2 s at 50 a second");
+        assert_eq!(json_of_plan(&waits)["waits_for"], Value::Null);
+        let mut few = shown(LetterAction::Replay, JobState::Running, &[("done", 15), ("pending", 5)]);
+        assert_eq!(to_begin(&few), "5 to begin, about 1 s at 50 a second", "there are no others");
+        few.job.canary = 19;
+        assert!(to_begin(&few).ends_with("waits for the first 19 to end"), "{}", to_begin(&few));
+        assert_eq!(shown(LetterAction::Replay, JobState::Planned, &counts).waits_for(), None, "it is not under way");
     }
 }
