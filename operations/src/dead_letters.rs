@@ -135,7 +135,16 @@ impl Shown {
         self.count("pending") + self.count("taken")
     }
 
-    /// How long these take at the rate of the job, without the wait of a canary. No time where none is begun any more.
+    /// While the canary of a job is under way: the end of how many letters it waits for before it begins the others. None
+    /// where there are no others.
+    pub fn waits_for(&self) -> Option<u32> {
+        let begun: u32 = ["done", "failed", "unclear"].into_iter().map(|state| self.count(state)).sum();
+        let is_under_way = self.job.state == JobState::Running && !self.job.canary_passed;
+        (is_under_way && self.open() > 0 && begun + self.open() > self.job.canary).then_some(self.job.canary)
+    }
+
+    /// How long these take at the rate of the job, without the wait of a canary. No time where none is
+    /// begun any more.
     pub fn lasts(&self) -> Duration {
         if self.job.state == JobState::Cancelled {
             return Duration::ZERO;

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Letter, Owner, Publisher, PublisherProperties};
 use uuid::Uuid;
 
-use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
+use crate::tests::app::{NOW, SECRET, TestApp, request, settings, token};
 use crate::tests::deliveries::attempted;
 use crate::tests::search::only_its_own_list_goes_on;
 
@@ -320,6 +320,24 @@ async fn letters_are_found_by_a_time_a_delivery_and_a_recipient() {
         let error = answer.json()["errors"][0].clone();
         assert_eq!(error["parameter"], parameter, "{query}");
         assert!(error["detail"].as_str().unwrap().contains(words), "{query}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_says_how_many_letters_it_waits_for_while_its_canary_is_under_way() {
+    let app = app_with_two_letters().await;
+    for (canary, expected) in [(0, json!(null)), (1, json!(1)), (2, json!(null))] {
+        let body = json!({"action": "replay", "all": true, "canary": canary, "why": "it is mended"});
+        let planned = app.post("/dead-letters/plans", Some(&token("operate")), &body).await;
+        assert_eq!((planned.status, &planned.json()["waits_for"]), (StatusCode::CREATED, &json!(null)), "{planned:?}");
+        let job = format!("/dead-letters/jobs/{}", planned.json()["id"].as_str().unwrap());
+        let start = request("POST", &format!("{job}/start?letters=2"), Some(&token("operate")));
+        let started = app.send(start.body("".into()).unwrap()).await;
+        assert_eq!((started.status, &started.json()["waits_for"]), (StatusCode::ACCEPTED, &expected), "{started:?}");
+        let shown = app.get(&job, Some(&token("read"))).await;
+        assert_eq!((shown.status, &shown.json()["waits_for"]), (StatusCode::OK, &expected), "{canary}: {shown:?}");
+        // The next job may have the same letters.
+        assert!(app.delete(&job, Some(&token("operate"))).await.status.is_success());
     }
 }
 

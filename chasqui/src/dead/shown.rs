@@ -106,9 +106,7 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
         return say!("  nothing to begin: {}", why_nothing(shown));
     }
     match shown.job.state {
-        JobState::Planned | JobState::Running | JobState::Paused => {
-            say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
-        }
+        JobState::Planned | JobState::Running | JobState::Paused => say!("  {}", to_begin(shown)),
         JobState::Cancelled => not_begun(shown).iter().for_each(|line| say!("  {line}")),
         JobState::Done => {}
     }
@@ -161,6 +159,20 @@ fn counts(shown: &Shown) -> Vec<String> {
         line(&letters.to_string(), [lane, channel, provider, &format!("{}{why}", state.replace('_', " "))])
     });
     heading.into_iter().chain(rows).collect()
+}
+
+/// How many letters are left, and how long they take, where that is known.
+fn to_begin(shown: &Shown) -> String {
+    let (open, rate) = (shown.open(), shown.job.rate);
+    match shown.waits_for() {
+        Some(first) => format!("{open} to begin, at {rate} a second; {}", waiting(first)),
+        None => format!("{open} to begin, about {} s at {rate} a second", shown.lasts().as_secs()),
+    }
+}
+
+/// That a job begins no others before its canary has ended.
+pub(super) fn waiting(first: u32) -> String {
+    if first == 1 { "waits for the first to end".to_owned() } else { format!("waits for the first {first} to end") }
 }
 
 /// With how many letters a plan begins, where it would wait for their end before the others.
@@ -246,6 +258,7 @@ fn json_of_plan(shown: &Shown) -> Value {
     let mut told = json_of_job(&shown.job);
     told["letters"] = json!(shown.open());
     told["seconds"] = json!(shown.lasts().as_secs());
+    told["waits_for"] = json!(shown.waits_for());
     told["counts"] = Value::Array(counted.collect());
     if let Some(outlook) = &shown.outlook {
         told["outlook"] = json_of_outlook(outlook);
@@ -327,5 +340,23 @@ mod tests {
         assert_eq!(told, "cancelled j-1  there was nothing left to begin");
         let told = cancelled(&shown(LetterAction::Drop, JobState::Cancelled, &[]));
         assert_eq!(told, "cancelled j-1  a plan: nothing of it was begun");
+    }
+
+    #[test]
+    fn a_job_that_waits_for_its_canary_says_so_and_promises_no_time() {
+        let counts = [("done", 15), ("taken", 5), ("pending", 80)];
+        let mut waits = shown(LetterAction::Replay, JobState::Running, &counts);
+        assert_eq!(to_begin(&waits), "85 to begin, at 50 a second; waits for the first 20 to end");
+        assert_eq!(json_of_plan(&waits)["waits_for"], 20);
+        waits.job.canary = 1;
+        assert!(to_begin(&waits).ends_with("waits for the first to end"), "{}", to_begin(&waits));
+        waits.job.canary_passed = true;
+        assert_eq!(to_begin(&waits), "85 to begin, about 2 s at 50 a second");
+        assert_eq!(json_of_plan(&waits)["waits_for"], Value::Null);
+        let mut few = shown(LetterAction::Replay, JobState::Running, &[("done", 15), ("pending", 5)]);
+        assert_eq!(to_begin(&few), "5 to begin, about 1 s at 50 a second", "there are no others");
+        few.job.canary = 19;
+        assert!(to_begin(&few).ends_with("waits for the first 19 to end"), "{}", to_begin(&few));
+        assert_eq!(shown(LetterAction::Replay, JobState::Planned, &counts).waits_for(), None, "it is not under way");
     }
 }

@@ -327,11 +327,13 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     assert_eq!((running[0].until_canary, running[0].last_at), (Some(0), Some(at(3))));
     store.pause_letter_job("j", "1 of 3 failed again").await.unwrap();
     assert_eq!(state_of(&store, "j").await, JobState::Paused);
+    assert!(!store.letter_job(&tenant, "j").await.unwrap().unwrap().canary_passed);
     assert!(
         store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
             && !store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
     );
     assert_eq!(store.running_letter_jobs().await.unwrap()[0].until_canary, None);
+    assert!(store.letter_job(&tenant, "j").await.unwrap().unwrap().canary_passed);
 }
 
 async fn the_list_is_read_in_pages_by_any_filter(db: &Database) {

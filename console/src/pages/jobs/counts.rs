@@ -5,6 +5,7 @@ use store::{Counted, JobState};
 
 use super::words::Words;
 use crate::pages::dead_letters::names;
+use crate::pieces::breakable::foreign;
 use crate::pieces::figure::whole;
 use crate::pieces::table::{Row, number, table, text};
 use crate::words::Lang;
@@ -27,7 +28,7 @@ pub(crate) fn counts(counted: &[Counted], job: JobState, lang: Lang) -> Markup {
             html! { (names::why(&one.why, lang)) },
             html! { (one.lane) },
             html! { (one.channel) },
-            html! { (one.provider) },
+            foreign(&one.provider),
             html! { (whole(one.letters.into())) },
         ],
     };

@@ -271,11 +271,20 @@ const scenes = {
     await logIn(page);
     await page.goto(given.plan);
     await button(page, /^Start/).click();
+    await page.waitForURL(/\/jobs\//);
     const main = page.getByRole("main");
+    // Where the button stands that somebody is about to press, from its first sight to its last.
+    const tops = new Set();
     await until("the end of the job", async () => {
+      const top = await page.evaluate(() => {
+        const cancel = document.getElementById("job-cancel");
+        return cancel && Math.round(cancel.getBoundingClientRect().top + window.scrollY);
+      });
+      if (top !== null) tops.add(top);
       const text = await main.textContent();
       return /\bdone\b/.test(text) && text.includes(`${given.letters} of ${given.letters}`);
     });
+    if (tops.size > 1) throw new Error(`the button that cancels stands at ${[...tops]}`);
     const replayed = page.getByRole("row").filter({ hasText: given.code }).filter({ hasText: "replayed" });
     await until("the group is replayed", async () => {
       await go(page, "Dead letters");
@@ -339,9 +348,19 @@ async function inspectAll(browser, look, options, paths) {
   const page = await open(browser, { viewport: look.viewport, colorScheme: look.theme, ...options });
   // The policy of a page would block it as a script of the page.
   await page.context().addInitScript({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
-  for (const path of paths) await inspect(page, path, look);
+  const bars = new Set();
+  for (const path of paths) {
+    await inspect(page, path, look);
+    bars.add(await page.evaluate(placesInBar));
+  }
+  if (bars.size > 1) wrong.push(`the navigation moves from page to page: ${[...bars].join(" ")}`);
   await page.context().close();
 }
+
+const placesInBar = () => {
+  const links = [...document.querySelectorAll("nav.sections > a")];
+  return JSON.stringify(links.map((link) => Math.round(link.getBoundingClientRect().left)));
+};
 
 async function inspect(page, path, { viewport, theme }) {
   const answer = await page.goto(given.base + path, { waitUntil: "load" });
