@@ -136,8 +136,8 @@ fn form(asked: &Asked, lang: Lang) -> Markup {
         field("actor", words.actor, actor, Input::Search),
         field("kind", words.kind, kind, Input::Text("pause.begun")),
         field("subject", words.subject, subject, Input::Text("")),
-        field("since", words.since, since, Input::Text("2026-03-01T09:00:00Z")),
-        field("until", words.until, until, Input::Text("2026-03-02T09:00:00Z")),
+        field("since", words.since, since, Input::Instant("2026-03-01T09:00:00Z")),
+        field("until", words.until, until, Input::Instant("2026-03-02T09:00:00Z")),
     ];
     filter(lang, Section::Audit.path(), &fields, &asked.problems)
 }

@@ -178,6 +178,37 @@ async fn a_long_word_leaves_what_can_be_done_in_sight() {
 }
 
 #[tokio::test]
+async fn the_fold_is_marked_wherever_the_open_page_is_in_it() {
+    let site = Site::start().await;
+    for (path, marked) in [
+        ("/console", "<summary class=\"within\">"),
+        ("/console/deliveries", "<summary class=\"within\">"),
+        ("/console/schedules", "<summary class=\"within here\">"),
+        ("/console/account", "<summary class=\"\">"),
+    ] {
+        let page = site.get(path, "session=viewer").await;
+        assert!(page.text.contains(marked), "{path}, {marked}: {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn nothing_stands_behind_the_keys_that_they_would_move() {
+    let site = Site::start().await;
+    let page = site.get("/console", "session=viewer").await;
+    assert!(page.text.contains("<a href=\"/docs/\">API</a><details id=\"keys\">"), "{}", page.text);
+    assert!(page.text.contains("</details></footer>"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn an_instant_of_every_filter_is_marked_as_one() {
+    let site = Site::start().await;
+    for path in ["/console/deliveries", "/console/dead-letters/letters", "/console/audit"] {
+        let page = site.get(path, "session=admin").await;
+        assert_eq!(page.text.matches("class=\"field instant\"").count(), 2, "{path}: {}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_path_is_a_page_that_says_so() {
     let site = Site::start().await;
     let page = site.get("/console/nothing/here", "session=viewer").await;

@@ -111,8 +111,8 @@ pub(super) fn form(lang: Lang, asked: &Asked, settings: &Settings, problems: &[(
         field("reason", words.reason, Input::Choice(&reasons)),
         field("code", words.code, Input::Text("21610")),
         field("id", words.id_begins, Input::Text("order-")),
-        field("from", words.from, Input::Text("2026-03-01T09:00:00Z")),
-        field("to", words.to, Input::Text("2026-03-02T09:00:00Z")),
+        field("from", words.from, Input::Instant("2026-03-01T09:00:00Z")),
+        field("to", words.to, Input::Instant("2026-03-02T09:00:00Z")),
         field("ambiguous", words.ambiguous, Input::Choice(&yes_or_no)),
         field("tenant", words.tenant, Input::Text("")),
     ];

@@ -129,6 +129,7 @@ async fn write(console: Console, topic: Topic, sender: watch::Sender<Rendered>) 
     let mut shown = None;
     while console.feed.is_read(&topic, &sender) {
         let overview = console.overview.look(tenant.clone()).await;
+        console.known.hear(&overview);
         let seen = Some(without_times(&overview));
         if shown != seen {
             shown = seen;
