@@ -16,7 +16,7 @@ pub(crate) struct GroupAnswer {
     group: String,
     /// How many are in the queue.
     letters: u32,
-    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour; where none is among them,
+    /// How many of these have died within an hour, among the newest 10,000 of the tenant in that hour; where none is among them,
     /// at most 1,000 of its own.
     last_hour: u32,
     /// There may have been more of the group in that hour than were counted.

@@ -82,7 +82,7 @@ pub(crate) struct LettersAnswer {
     /// The letters of the token's tenant.
     letters: Vec<LetterAnswer>,
     /// The `cursor` of the next page; absent after the last. A page that is asked for a channel, a provider, a reason, a code,
-    /// a template or a lane looks at 20,000 letters: it may have few or none, and a next one.
+    /// a template or a lane looks at 10,000 letters: it may have few or none, and a next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     next: Option<String>,

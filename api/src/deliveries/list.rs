@@ -84,7 +84,7 @@ pub(crate) struct ListQuery {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveriesAnswer {
     /// The deliveries of the token's tenant. They may be fewer than `limit`, or none, although there is a `next`: a page
-    /// looks at 20,000 deliveries at most.
+    /// looks at 10,000 deliveries at most.
     deliveries: Vec<DeliveryAnswer>,
     /// The `cursor` of the next page; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,7 +95,7 @@ pub(crate) struct DeliveriesAnswer {
 /// List deliveries
 ///
 /// The deliveries of the token's tenant, the newest first. Needs the scope `read`. All that is asked for must hold. A page
-/// looks at 20,000 deliveries at most, because the ledger keeps no index on what changes: where little fits, follow `next`
+/// looks at 10,000 deliveries at most, because the ledger keeps no index on what changes: where little fits, follow `next`
 /// until there is none.
 #[utoipa::path(
     get, path = "/deliveries", operation_id = "list_deliveries", tag = "Deliveries",

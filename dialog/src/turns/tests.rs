@@ -79,5 +79,10 @@ async fn of_two_presses_the_second_waits_for_the_first_and_nobody_else_does() {
         () = others => drop(first),
     }
     second.await;
-    assert_eq!(names(&parts.published()), "ask.counted ask.counted", "his, and then hers");
+    let published = parts.published();
+    assert_eq!(names(&published), "ask.counted ask.counted ask.answered");
+    assert_eq!(
+        (&published.events[0].1["approver"], &published.events[1].1["approver"]),
+        (&json!("ben"), &json!("ana"))
+    );
 }

@@ -8,6 +8,7 @@ mod kept;
 mod of_delivery;
 mod outlook;
 mod plans;
+mod young;
 
 use std::collections::BTreeMap;
 
