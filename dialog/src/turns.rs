@@ -10,8 +10,10 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use topology::Inbound;
 
-use crate::requests::ANSWER;
 use crate::said::{Said, Spoken};
+
+/// The request of our own that is an answer to a question, which somebody has given by a link.
+pub(crate) const ANSWER: &str = "/asks/answer";
 
 /// Who is being heard.
 #[derive(Default)]

@@ -1,6 +1,5 @@
 //! What a pass and a job ask of tables that were empty a moment ago.
 
-use domain::Tenant;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
 use super::{PASS, index, item, letter, started};
@@ -49,5 +48,4 @@ async fn work_on(store: &Store, window: &[String]) {
     store.take_letters(&items, at(3)).await.unwrap();
     store.finish_letters(&items, at(4)).await.unwrap();
     store.forget_letters(window).await.unwrap();
-    store.letter_job(&Tenant::default(), "j").await.unwrap();
 }
