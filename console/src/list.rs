@@ -170,8 +170,8 @@ impl<'a> Form<'a> {
 
     /// The form of these fields, and of the time behind them: how its beginning and its end are called.
     pub(crate) fn filter(&self, mut fields: Vec<Field<'a>>, from: &'static str, until: &'static str) -> Markup {
-        fields.push(self.field("from", from, Input::Text("2026-03-01T09:00:00Z")));
-        fields.push(self.field("to", until, Input::Text("2026-03-02T09:00:00Z")));
+        fields.push(self.field("from", from, Input::Instant("2026-03-01T09:00:00Z")));
+        fields.push(self.field("to", until, Input::Instant("2026-03-02T09:00:00Z")));
         filter(self.lang, self.section.path(), &fields, self.problems)
     }
 }

@@ -202,7 +202,14 @@ async fn nothing_stands_behind_the_keys_that_they_would_move() {
 #[tokio::test]
 async fn an_instant_of_every_filter_is_marked_as_one() {
     let site = Site::start().await;
-    for path in ["/console/deliveries", "/console/dead-letters/letters", "/console/audit"] {
+    for path in [
+        "/console/deliveries",
+        "/console/dead-letters/letters",
+        "/console/audit",
+        "/console/asks",
+        "/console/commands",
+        "/console/verifications",
+    ] {
         let page = site.get(path, "session=admin").await;
         assert_eq!(page.text.matches("class=\"field instant\"").count(), 2, "{path}: {}", page.text);
     }

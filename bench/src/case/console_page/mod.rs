@@ -147,6 +147,8 @@ impl Measured {
         let browser = Browser::log_in(api).await?;
         let times = self.ask(site, &browser).await?;
         let after = Memory::counted_anew(api).await?;
+        // What the last pages have had read goes on for some seconds, and is nothing that streams cost.
+        tokio::time::sleep(site.extent.rest).await;
         let mut streams = Streams::open(&browser).await?;
         let shares = Shares::look(api, database, watched).await?.beyond(without);
         streams.are_open()?;
