@@ -19,7 +19,9 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
-ROLES = {"api", "worker", "scheduler", "dialog"}
+ROLES = {"api", "worker", "scheduler", "dialog", "gateway"}
+# Where a role listens: metrics and probes first.
+LISTENS = {"api": ["API_LISTEN"], "gateway": ["METRICS_LISTEN", "WS_LISTEN"]}
 # In tenths, as `systemd-analyze` takes it.
 MAX_EXPOSURE = 15
 DEFAULTS = tomllib.loads((ROOT / "config.default.toml").read_text())
@@ -123,12 +125,11 @@ def check_deployment(where, role, deployment, objects):
     settings = {one["name"]: one.get("value") for one in container["env"]}
     for name, value in settings.items():
         check_setting(where, name, value)
-    listen = settings["API_LISTEN" if role == "api" else "METRICS_LISTEN"]
-    port = int(listen.rpartition(":")[2])
+    listens = [int(settings[name].rpartition(":")[2]) for name in LISTENS.get(role, ["METRICS_LISTEN"])]
     ports = {one["name"]: one["containerPort"] for one in container["ports"]}
-    check(list(ports.values()) == [port], f"{where}: listens at {listen}, and has the ports {ports}")
+    check(list(ports.values()) == listens, f"{where}: listens at {listens}, and has the ports {ports}")
     scraped = deployment["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"]
-    check(scraped == str(port), f"{where}: is scraped at {scraped}")
+    check(scraped == str(listens[0]), f"{where}: is scraped at {scraped}")
     for probe, asked in (("startup", "live"), ("liveness", "live"), ("readiness", "ready")):
         get = container[f"{probe}Probe"]["httpGet"]
         check(get["path"] == f"/health/{asked}" and get["port"] in ports, f"{where}: the {probe} probe asks {get}")

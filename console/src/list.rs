@@ -2,6 +2,7 @@
 //! table, and the way on.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -95,7 +96,7 @@ impl<W> List<W> {
         Ok(wanted)
     }
 
-    pub(crate) async fn answer(&self, shell: &Shell<'_>, written: &Fields, page: &Page<'_>) -> Response {
+    pub(crate) async fn answer<C: Display>(&self, shell: &Shell<'_>, written: &Fields, page: &Page<'_, C>) -> Response {
         let (lang, title) = (shell.lang(), self.section.label(shell.lang()));
         let next = page.next.map(ToString::to_string);
         let pairs: Vec<(&str, &str)> = self.names.iter().map(|name| (*name, value(written, name))).collect();
@@ -117,8 +118,8 @@ impl<W> List<W> {
     }
 }
 
-/// One page of a list.
-pub(crate) struct Page<'a> {
+/// One page of a list; `C` says where it ended.
+pub(crate) struct Page<'a, C = PageCursor> {
     /// What stands over the form.
     pub(crate) over: Markup,
     pub(crate) columns: &'a [Column],
@@ -128,7 +129,7 @@ pub(crate) struct Page<'a> {
     /// What is said where nothing fits yet, and there are older ones.
     pub(crate) nothing_yet: &'a str,
     pub(crate) is_first: bool,
-    pub(crate) next: Option<&'a PageCursor>,
+    pub(crate) next: Option<&'a C>,
 }
 
 /// The form of a list, with what was asked for, and what is wrong with it.
@@ -148,7 +149,12 @@ impl<'a> Form<'a> {
     pub(crate) fn filter(&self, mut fields: Vec<Field<'a>>, from: &'static str, until: &'static str) -> Markup {
         fields.push(self.field("from", from, Input::Text("2026-03-01T09:00:00Z")));
         fields.push(self.field("to", until, Input::Text("2026-03-02T09:00:00Z")));
-        filter(self.lang, self.section.path(), &fields, self.problems)
+        self.narrow(&fields)
+    }
+
+    /// The form of these fields.
+    pub(crate) fn narrow(&self, fields: &[Field<'_>]) -> Markup {
+        filter(self.lang, self.section.path(), fields, self.problems)
     }
 }
 

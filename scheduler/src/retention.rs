@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
-use store::StoreError;
+use store::{InboxLimits, StoreError};
 
 use crate::contained::contained;
 use crate::shared::Shared;
@@ -25,7 +25,7 @@ const BATCH: u32 = 500;
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Sweeps again and again until the future is dropped. With `None` every ended delivery stays.
-pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>) {
+pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>, inboxes: InboxLimits) {
     loop {
         forget_given_back(&shared).await;
         forget_limits(&shared).await;
@@ -33,6 +33,7 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
         forget_deleted_users(&shared).await;
         forget_opened(&shared).await;
         forget_plans(&shared).await;
+        forget_inbox_items(&shared, inboxes).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -105,6 +106,19 @@ async fn forget_plans(shared: &Shared) {
     }
 }
 
+/// Deletes what inboxes keep no longer, whatever the retention of deliveries is.
+async fn forget_inbox_items(shared: &Shared, limits: InboxLimits) {
+    let all = async {
+        while shared.intake.store.forget_inbox_items(limits, shared.intake.clock.now(), BATCH).await? > 0 {
+            tokio::time::sleep(BREATH).await;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Some(Err(error)) = contained("forget_inbox_items", all).await {
+        tracing::warn!(%error, "could not forget what is old in inboxes; trying again later");
+    }
+}
+
 async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, StoreError> {
     let Some(retention) = retention else { return Ok(0) };
     let before = shared.intake.clock.now().minus(retention);
@@ -124,6 +138,9 @@ async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, St
     }
     // What was reported of a delivery goes with it; this is what was reported of none.
     while shared.intake.store.forget_receipts(before, BATCH).await? == BATCH as usize {
+        tokio::time::sleep(BREATH).await;
+    }
+    while shared.intake.store.forget_fan_outs(before, BATCH).await? == BATCH as usize {
         tokio::time::sleep(BREATH).await;
     }
     forget_asked(shared, before).await?;

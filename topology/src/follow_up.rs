@@ -34,6 +34,7 @@ impl From<Destination> for To {
             Destination::Lane(lane) => Self::Lane(lane),
             Destination::Retry(tier) => Self::Retry(tier),
             Destination::Scheduled => Self::Scheduled,
+            Destination::FanOut => Self::FanOut,
             Destination::DeadLetter => Self::DeadLetter,
         }
     }

@@ -18,6 +18,7 @@ use super::turn::Turn;
 use super::window::{Change, LOOK_EVERY, Load, Window};
 use super::{Control, Delivery, delivery_count};
 use crate::Settle;
+use crate::exclusive::OwnQueue;
 use crate::settle::Request;
 use crate::wire::told;
 
@@ -40,6 +41,8 @@ pub(super) struct Ended {
 pub(super) struct QueueConsumer<T> {
     pub(super) amqp: Channel,
     pub(super) queue: ShortString,
+    /// What is declared before it is consumed, where the queue is the consumer's own.
+    pub(super) own: Option<OwnQueue>,
     pub(super) name: &'static str,
     pub(super) window: Window,
     pub(super) read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
@@ -97,6 +100,7 @@ impl<T: Send + 'static> QueueConsumer<T> {
         if !self.turn_has_come().await? {
             return Ok(());
         }
+        self.declare_own().await?;
         if self.is_empty().await? {
             self.turn.pass();
         }
@@ -183,8 +187,8 @@ impl<T: Send + 'static> QueueConsumer<T> {
 
     fn read(&self, delivery: message::Delivery) -> T {
         let settle = Settle::new(delivery.delivery_tag, self.requests.clone());
-        let message::Delivery { properties, data, redelivered, .. } = delivery;
-        (self.read)(Delivery { properties, body: Bytes::from(data), redelivered, settle })
+        let message::Delivery { exchange, routing_key, properties, data, redelivered, .. } = delivery;
+        (self.read)(Delivery { exchange, routing_key, properties, body: Bytes::from(data), redelivered, settle })
     }
 
     /// Waits for this source's turn; false when the intake must drain before that.
@@ -195,6 +199,14 @@ impl<T: Send + 'static> QueueConsumer<T> {
                 Ok(_) => Ok(false),
                 Err(_) => Err("the consumers were dropped".into()),
             },
+        }
+    }
+
+    /// Makes the queue that is this consumer's own, and binds it. Any other is there already.
+    async fn declare_own(&self) -> Result<(), Ended> {
+        match &self.own {
+            Some(own) => answered("declaring the queue", own.declare(&self.amqp, &self.queue)).await,
+            None => Ok(()),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::attempts::numbered;
 use super::{EditFact, Facts, ReceiptFact, Sentence, Topic};
-use crate::State;
+use crate::{INAPP, Key, Row, State, child_id};
 
 pub(super) fn receipts(receipts: &[ReceiptFact<'_>]) -> Vec<Sentence> {
     receipts.iter().map(|receipt| Topic::Receipt.says(Some(receipt.at), reported(receipt))).collect()
@@ -19,7 +19,7 @@ fn reported(receipt: &ReceiptFact<'_>) -> String {
 }
 
 pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
-    let parent = facts.row.parent.as_ref().map(|parent| format!("It is the fallback of `{parent}`."));
+    let parent = facts.row.parent.as_ref().map(|parent| of_a_parent(facts.row, parent));
     let children = facts.children.iter().map(|child| {
         let stands = match child.state {
             Some(state) => format!("is {}", in_words(state)),
@@ -30,6 +30,15 @@ pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
     });
     let family = parent.into_iter().chain(children).map(|text| Topic::Family.says(None, text));
     family.chain(facts.edits.iter().map(|edit| edited(&facts.row.key.id, edit))).collect()
+}
+
+/// What is told in an application is a fallback, or one of the messages that a topic was made of.
+fn of_a_parent(row: &Row, parent: &str) -> String {
+    let of = Key { tenant: row.key.tenant.clone(), id: parent.to_owned() };
+    if row.channel.as_str() == INAPP && row.key.id != child_id(&of, 1) {
+        return format!("It tells a member of the topic of `{parent}`.");
+    }
+    format!("It is the fallback of `{parent}`.")
 }
 
 /// What was sent in the place of a letter, told of the delivery with this id.

@@ -30,6 +30,16 @@ impl PageCursor {
         let id = Some(id).filter(|id| !id.is_empty() && !id.contains('\0'))?;
         Some(Self { at: at.parse().ok()?, id: id.to_owned() })
     }
+
+    /// Where a page ends whose last row is of this time and has this id.
+    pub fn of(at: Timestamp, id: &str) -> Self {
+        Self { at: at.as_micros(), id: id.to_owned() }
+    }
+
+    /// The time of the last row in microseconds, and its id.
+    pub(crate) fn place(&self) -> (i64, &str) {
+        (self.at, &self.id)
+    }
 }
 
 impl fmt::Display for PageCursor {

@@ -54,11 +54,10 @@ async function go(page, name) {
   await heading(page, name).waitFor();
 }
 
-async function publish(id, destination) {
+async function publish(data) {
   const api = await request.newContext({ baseURL: given.base });
   const login = await api.post("/login", { data: { username: given.name, password: given.password } });
   const authorization = `Bearer ${(await login.json()).access_token}`;
-  const data = { channel: "sms", destination, message: "Hola", id };
   const answer = await api.post("/notify", { headers: { authorization }, data });
   if (answer.status() !== 202) throw new Error(`not accepted: ${answer.status()} ${await answer.text()}`);
   await api.dispose();
@@ -103,7 +102,7 @@ const scenes = {
     await page.evaluate(() => {
       window.isTheSamePage = true;
     });
-    await publish(given.id, given.destination);
+    await publish({ channel: "sms", destination: given.destination, message: "Hola", id: given.id });
     const row = page.getByRole("region", { name: "Channels" }).getByRole("row").filter({ hasText: "sms" });
     await until("the delivery on the overview", async () => {
       if ((await row.count()) === 0) return false;
@@ -113,6 +112,27 @@ const scenes = {
     });
     if (!(await page.evaluate(() => window.isTheSamePage))) throw new Error("the overview was loaded again");
     await openTimeline(page, given.id);
+  },
+
+  // A notification arrives in the browser of whoever has Try it open, and is read there.
+  async bell(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await page.goto(`${given.base}/console/try-it`);
+    const bell = (unread) => button(page, `Notifications, ${unread} unread`);
+    await bell("none").waitFor();
+    await page.getByText(`user:${given.name}`, { exact: true }).waitFor();
+    // Later ones find the stream open, and an inbox that there is.
+    for (const unread of [1, 2]) {
+      const begun = Date.now();
+      await publish({ channel: "inapp", destination: `user:${given.name}`, message: `Hola ${unread}` });
+      await bell(unread).waitFor();
+      if (unread > 1 && Date.now() - begun > 5_000) throw new Error("it was asked for, and not told");
+    }
+    await page.getByRole("status").filter({ hasText: "New: Hola 2" }).waitFor();
+    await bell(2).click();
+    await button(page, "Mark all as read").click();
+    await bell("none").waitFor();
   },
 
   // Reading and planning without scripts.

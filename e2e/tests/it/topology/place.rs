@@ -111,7 +111,14 @@ impl Place {
         let taken = taking.await.unwrap().expect("a message").delivery;
         let (settle, _settled) = Settle::reporting();
         let body = taken.data.into();
-        let delivery = Delivery { properties: taken.properties, body, redelivered: taken.redelivered, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties: taken.properties,
+            body,
+            redelivered: taken.redelivered,
+            settle,
+        };
         Incoming::new(Source::Lane(lane), &self.topology.names, None, delivery)
     }
 

@@ -1,0 +1,237 @@
+//! Inboxes: an item, its head and the outcome of its delivery are one commit; numbers have no gap, and counters never drift.
+
+use std::time::Duration;
+
+use domain::{InboxAct, InboxCounters, Outcome, State, Tenant, When};
+use tokio::task::JoinSet;
+
+use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key};
+use crate::tests::on_both;
+use crate::{Claimed, InboxCursor, InboxFilter, InboxKept, InboxLimits, MemberPut, Post, Recorded, Store};
+
+on_both!(
+    an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing,
+    what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody,
+    many_posts_at_once_have_numbers_without_a_gap,
+    what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change,
+    everything_up_to_an_item_is_read_at_once,
+    an_inbox_keeps_the_newest_and_says_that_a_cursor_before_them_is_too_old,
+    an_inbox_is_one_users_of_one_tenant,
+    members_of_a_topic_are_those_put_there_and_the_contacts_of_a_group_each_once,
+    a_fan_out_is_noted_page_by_page_and_never_goes_back,
+);
+
+fn post(user: &str, escalates: Option<When>) -> Post {
+    Post {
+        user: user.into(),
+        kind: "oferta_resultado".into(),
+        title: Some("Oferta".into()),
+        body: "Hola «Ñ»".into(),
+        data: Some(r#"{"n":1}"#.into()),
+        action: None,
+        escalates,
+    }
+}
+
+async fn posted(store: &Store, id: &str, user: &str) -> InboxCounters {
+    let claimed = store.claim(candidate(id), &arrival(id), HOUR).await.unwrap();
+    let Claimed::New(row) = claimed else { panic!("{id} is known") };
+    let recorded = store.record_posted(&decide(&row, &Outcome::Posted), post(user, None)).await.unwrap();
+    let Recorded::Posted(counters) = recorded else { panic!("{recorded:?}") };
+    counters
+}
+
+fn newest() -> InboxCursor {
+    InboxCursor::Newest { filter: InboxFilter::All, before: None }
+}
+
+async fn ids(store: &Store, from: InboxCursor, limit: usize) -> (Vec<String>, bool) {
+    let page = store.inbox(&Tenant::default(), "ana", from, limit).await.unwrap();
+    (page.items.into_iter().map(|item| item.key.id).collect(), page.complete)
+}
+
+fn numbers(counters: InboxCounters) -> [i64; 3] {
+    [counters.seq, counters.unread, counters.unseen]
+}
+
+async fn an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing(db: &Database) {
+    let store = db.store().await;
+    let Claimed::New(row) = store.claim(candidate("d-1"), &arrival("d-1"), HOUR).await.unwrap() else { panic!() };
+    let transition = decide(&row, &Outcome::Posted);
+    let recorded = store.record_posted(&transition, post("ana", Some(When::Unseen))).await.unwrap();
+    let Recorded::Posted(counters) = recorded else { panic!("{recorded:?}") };
+    assert_eq!(numbers(counters), [1, 1, 1]);
+    assert_eq!(store.record_posted(&transition, post("ana", None)).await.unwrap(), Recorded::Repeated);
+    let found = store.delivery(&key("d-1")).await.unwrap().unwrap();
+    assert_eq!((found.row.state, found.row.provider.as_deref()), (State::Delivered, Some(domain::INBOX)));
+    let item = store.inbox_item(&key("d-1"), "ana").await.unwrap().unwrap();
+    let shown = (item.kind.as_str(), item.title.as_deref(), item.body.as_str(), item.data.as_deref());
+    assert_eq!(shown, ("oferta_resultado", Some("Oferta"), "Hola «Ñ»", Some(r#"{"n":1}"#)));
+    assert_eq!((item.seq, item.changed_seq, item.escalates), (1, 1, Some(When::Unseen)));
+    // The row was forgotten, and the same id was published again.
+    db.execute("DELETE FROM deliveries").await;
+    assert_eq!(posted(&store, "d-1", "ana").await, counters);
+    assert_eq!(store.inbox_counters(&Tenant::default(), "ana").await.unwrap(), counters);
+}
+
+async fn what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody(db: &Database) {
+    let store = db.store().await;
+    for (id, outcome) in [("d-1", Outcome::Posted), ("t-1", Outcome::FannedOut)] {
+        let claimed = store.claim(candidate(id), &arrival(id), Duration::ZERO).await.unwrap();
+        let Claimed::New(slow) = claimed else { panic!("{id} is known") };
+        store.claim(candidate(id), &arrival(id), HOUR).await.unwrap();
+        let recorded = store.record_posted(&decide(&slow, &outcome), post("ana", None)).await.unwrap();
+        assert_eq!(recorded, Recorded::Late, "{id}");
+        let found = store.delivery(&key(id)).await.unwrap().unwrap();
+        assert_eq!((found.row.state, found.late_answers), (State::Sending, 0), "{id}");
+    }
+    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [0, 0, 0]);
+}
+
+async fn many_posts_at_once_have_numbers_without_a_gap(db: &Database) {
+    let (store, another) = (db.store().await, db.open().await);
+    let mut posts = JoinSet::new();
+    for n in 0..60 {
+        let store = if n % 2 == 0 { store.clone() } else { another.clone() };
+        posts.spawn(async move { posted(&store, &format!("d-{n}"), ["ana", "ben"][n / 2 % 2]).await });
+    }
+    posts.join_all().await;
+    for user in ["ana", "ben"] {
+        let page = store.inbox(&Tenant::default(), user, newest(), 100).await.unwrap();
+        let seqs: Vec<i64> = page.items.iter().rev().map(|item| item.seq).collect();
+        assert_eq!(seqs, (1..=30).collect::<Vec<_>>(), "{user}");
+        assert_eq!((numbers(page.counters), page.complete), ([30, 30, 30], true), "{user}");
+    }
+}
+
+async fn what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change(db: &Database) {
+    let store = db.store().await;
+    for id in ["d-1", "d-2", "d-3"] {
+        posted(&store, id, "ana").await;
+    }
+    let before = store.inbox_counters(&Tenant::default(), "ana").await.unwrap();
+    for (id, act, expected) in [
+        ("d-1", InboxAct::Seen, [4, 3, 2]),
+        ("d-1", InboxAct::Seen, [4, 3, 2]),
+        ("d-2", InboxAct::Read, [5, 2, 1]),
+        ("d-3", InboxAct::Archive, [6, 1, 0]),
+        ("d-3", InboxAct::Unread, [7, 2, 0]),
+        ("d-2", InboxAct::Snooze(at(99)), [8, 2, 0]),
+    ] {
+        let counters = store.change_inbox_item(&key(id), "ana", act, at(9)).await.unwrap().unwrap();
+        assert_eq!(numbers(counters), expected, "{id} {act:?}");
+    }
+    let since = |seq| InboxCursor::Since { seq, epoch: before.epoch };
+    assert_eq!(ids(&store, since(before.seq), 9).await, (vec!["d-1".into(), "d-3".into(), "d-2".into()], true));
+    assert_eq!(ids(&store, since(7), 9).await, (vec!["d-2".into()], true));
+    assert_eq!(ids(&store, since(8), 9).await, (Vec::new(), true));
+    let all = vec!["d-3".to_owned(), "d-2".into(), "d-1".into()];
+    assert_eq!(ids(&store, since(9), 9).await, (all.clone(), false), "a cursor that is ahead");
+    assert_eq!(ids(&store, since(before.seq), 2).await.1, false, "never a part of the changes");
+    assert_eq!(ids(&store, InboxCursor::Since { seq: 8, epoch: before.epoch + 1 }, 9).await, (all, false));
+    for (filter, expected) in [
+        (InboxFilter::Unread, vec!["d-3", "d-1"]),
+        (InboxFilter::Unseen, vec![]),
+        (InboxFilter::Archived, vec![]),
+        (InboxFilter::Current, vec!["d-3", "d-2", "d-1"]),
+    ] {
+        let found = ids(&store, InboxCursor::Newest { filter, before: None }, 9).await.0;
+        assert_eq!(found, expected, "{filter:?}");
+    }
+    let older = ids(&store, InboxCursor::Newest { filter: InboxFilter::All, before: Some(3) }, 1).await;
+    assert_eq!(older, (vec!["d-2".into()], false));
+    assert_eq!(store.change_inbox_item(&key("none"), "ana", InboxAct::Seen, at(9)).await.unwrap(), None);
+    store.change_inbox_item(&key("d-1"), "ana", InboxAct::Archive, at(9)).await.unwrap();
+    let kept = store.inbox_kept(&Tenant::default(), "ana").await.unwrap();
+    assert_eq!((kept.items, kept.archived), (3, 1));
+    assert_eq!(store.inbox_kept(&Tenant::default(), "ben").await.unwrap(), InboxKept::default());
+}
+
+async fn everything_up_to_an_item_is_read_at_once(db: &Database) {
+    let store = db.store().await;
+    for id in ["d-1", "d-2", "d-3"] {
+        posted(&store, id, "ana").await;
+    }
+    let tenant = Tenant::default();
+    let (newest, counters) = store.read_inbox(&tenant, "ana", 2, at(9)).await.unwrap();
+    assert_eq!((newest, numbers(counters)), (Some(key("d-2")), [4, 1, 1]));
+    let again = store.read_inbox(&tenant, "ana", 2, at(10)).await.unwrap();
+    assert_eq!(again, (Some(key("d-2")), counters), "a repeat changes nothing, and is told");
+    let nobody = store.read_inbox(&tenant, "nobody", 2, at(9)).await.unwrap();
+    assert_eq!((nobody.0, numbers(nobody.1)), (None, [0, 0, 0]));
+}
+
+async fn an_inbox_keeps_the_newest_and_says_that_a_cursor_before_them_is_too_old(db: &Database) {
+    let store = db.store().await;
+    for n in 1..=5 {
+        posted(&store, &format!("d-{n}"), "ana").await;
+    }
+    let before = store.inbox_counters(&Tenant::default(), "ana").await.unwrap();
+    let limits = InboxLimits { keep_for: None, most: 2 };
+    assert_eq!(store.forget_inbox_items(limits, at(9), 100).await.unwrap(), 3);
+    assert_eq!(store.forget_inbox_items(limits, at(9), 100).await.unwrap(), 0);
+    let page = store.inbox(&Tenant::default(), "ana", newest(), 9).await.unwrap();
+    assert_eq!((page.items.len(), numbers(page.counters)), (2, [6, 2, 2]), "other counters have another number");
+    let since = |seq| InboxCursor::Since { seq, epoch: before.epoch };
+    assert!(!ids(&store, since(2), 9).await.1 && ids(&store, since(3), 9).await.1);
+    let age = InboxLimits { keep_for: Some(HOUR), most: 100 };
+    let later = page.items[0].posted_at.plus(HOUR * 2);
+    assert_eq!(store.forget_inbox_items(age, later, 100).await.unwrap(), 2);
+    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [7, 0, 0]);
+}
+
+async fn an_inbox_is_one_users_of_one_tenant(db: &Database) {
+    let store = db.store().await;
+    posted(&store, "d-1", "ana").await;
+    let acme = Tenant::parse("acme").unwrap();
+    for (tenant, user) in [(&acme, "ana"), (&Tenant::default(), "ben")] {
+        let page = store.inbox(tenant, user, newest(), 9).await.unwrap();
+        assert_eq!((page.items.len(), numbers(page.counters)), (0, [0, 0, 0]));
+    }
+    assert_eq!(store.inbox_item(&key("d-1"), "ben").await.unwrap(), None);
+    assert_eq!(store.change_inbox_item(&key("d-1"), "ben", InboxAct::Read, at(9)).await.unwrap(), None);
+}
+
+async fn members_of_a_topic_are_those_put_there_and_the_contacts_of_a_group_each_once(db: &Database) {
+    let (store, tenant, told) = (db.store().await, Tenant::default(), testkit::told());
+    for user in ["caro", "ana"] {
+        assert_eq!(store.put_topic_member(&tenant, "ops", user, &told).await.unwrap(), MemberPut::New);
+    }
+    assert_eq!(store.put_topic_member(&tenant, "ops", "ana", &told).await.unwrap(), MemberPut::Known);
+    for (id, groups) in [("ana", vec!["ops".to_owned()]), ("ben", vec!["ops".into()]), ("eve", Vec::new())] {
+        let contact = crate::Contact {
+            key: key(id),
+            name: id.into(),
+            locale: None,
+            groups,
+            addresses: Vec::new(),
+            salt: [7; 16],
+            key_id: "0a0b0c0d".into(),
+            link_until: None,
+            created_at: at(1),
+            updated_at: at(1),
+        };
+        store.put_contact(&contact, &told).await.unwrap();
+    }
+    let all = async |after: &str, limit| store.everybody_of_a_topic(&tenant, "ops", after, limit).await.unwrap();
+    assert_eq!(all("", 9).await, ["ana", "ben", "caro"]);
+    assert_eq!(all("", 2).await, ["ana", "ben"]);
+    assert_eq!(all("ben", 2).await, ["caro"]);
+    assert_eq!(store.topic_members(&tenant, "ops", "", 9).await.unwrap(), ["ana", "caro"]);
+    assert!(store.delete_topic_member(&tenant, "ops", "caro", &told).await.unwrap());
+    assert!(!store.delete_topic_member(&tenant, "ops", "caro", &told).await.unwrap());
+    assert_eq!(all("", 9).await, ["ana", "ben"]);
+}
+
+async fn a_fan_out_is_noted_page_by_page_and_never_goes_back(db: &Database) {
+    let store = db.store().await;
+    let begun = store.begin_fan_out(&key("t-1"), at(1)).await.unwrap();
+    assert_eq!((begun.member.as_str(), begun.told, begun.ended_at), ("", 0, None));
+    store.note_fan_out(&key("t-1"), "ben", 2).await.unwrap();
+    store.note_fan_out(&key("t-1"), "ana", 1).await.unwrap();
+    let on = store.begin_fan_out(&key("t-1"), at(2)).await.unwrap();
+    assert_eq!((on.member.as_str(), on.told), ("ben", 2));
+    store.end_fan_out(&key("t-1"), at(3)).await.unwrap();
+    assert_eq!(store.forget_fan_outs(at(3), 9).await.unwrap(), 0);
+    assert_eq!(store.forget_fan_outs(at(4), 9).await.unwrap(), 1);
+}
