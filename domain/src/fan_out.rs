@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::fallback::{OF_THE_PARENT, expiring};
 use crate::identity::member_id;
-use crate::notification::{OF_THE_FLEET, parse_object};
+use crate::notification::{FIELDS, OF_A_MAIL, parse_object};
 use crate::{InboxAddress, Key, Timestamp};
 
 /// Makes of a message to a topic the deliveries of its members.
@@ -19,7 +19,7 @@ impl<'a> Members<'a> {
     /// the `expires_at` this one. None when the body is no object.
     pub fn of(topic: &'a Key, body: &[u8], expires_at: Option<Timestamp>) -> Option<Self> {
         let mut body = parse_object(body).ok()?;
-        body.retain(|name, _| !OF_THE_PARENT.contains(&name.as_str()) && !OF_THE_FLEET.contains(&name.as_str()));
+        body.retain(|name, _| is_for_a_member(name));
         expiring(&mut body, expires_at);
         Some(Self { topic, body })
     }
@@ -32,6 +32,12 @@ impl<'a> Members<'a> {
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
         (id, body)
     }
+}
+
+/// Whether the delivery of a member has this field of the topic's. What is not read, and what a mail alone has, changes nothing
+/// there: its publisher is warned at the delivery to the topic, once, and not at that of every member.
+fn is_for_a_member(name: &str) -> bool {
+    FIELDS.contains(&name) && !OF_A_MAIL.contains(&name) && !OF_THE_PARENT.contains(&name)
 }
 
 #[cfg(test)]
@@ -59,5 +65,18 @@ mod tests {
         assert_eq!(read.as_object().unwrap().len(), 6, "{read}");
         assert!(String::from_utf8(written).unwrap().contains("1.50"), "numbers keep their digits");
         assert!(Members::of(&topic, b"[]", None).is_none());
+    }
+
+    #[test]
+    fn what_a_publisher_is_warned_of_at_the_topic_stands_in_no_delivery_of_a_member() {
+        let body = br#"{"channel":"inapp","destination":"topic:analysts","message":"Hola","order":7,"Metadata":{},
+            "reply_to":["a@example.org"],"cc":["b@example.org"],"headers":{"X-Order":"7"},
+            "attachments":[{"file":"f-1"}],"list":"news","interactive":{"purpose":"answer"},"priority":"high"}"#;
+        let topic = key("t-1");
+        let (_, written) = Members::of(&topic, body, None).unwrap().delivery("ana");
+        let read: Map<String, Value> = serde_json::from_slice(&written).unwrap();
+        let mut names: Vec<&str> = read.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["channel", "destination", "id", "message", "priority"]);
     }
 }

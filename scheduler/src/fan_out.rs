@@ -88,9 +88,8 @@ async fn tell(
         };
         // A contact may have an id that no user has.
         let users = page.iter().filter(|user| is_inbox_name(user));
-        let publications: Vec<_> = users
-            .map(|user| incoming.publication(String::new, incoming.received().member(key, members.delivery(user))))
-            .collect();
+        let publications: Vec<_> =
+            users.map(|user| incoming.publication_to_member(key, members.delivery(user))).collect();
         let told = publications.len();
         let publish = |one| async move {
             let confirmed = shared.intake.publisher.publish_until_confirmed(one, &shared.intake.stopping).await;

@@ -1,11 +1,11 @@
 //! Members are told once each, also by a scheduler that goes on where another one was killed.
 
 use bytes::Bytes;
-use domain::{Lane, Tenant, Zones};
+use domain::{Defaults, Lane, Tenant, Zones};
 use serde_json::Value;
 use testkit::told;
 use tokio::sync::mpsc::UnboundedReceiver;
-use topology::{BasicProperties, Delivery, Names, Publication, Publisher, Settle, Source, To};
+use topology::{BasicProperties, Delivery, Names, Publication, Publisher, Settle, Source, To, properties};
 
 use super::*;
 use crate::testing::{Parts, parts};
@@ -28,19 +28,27 @@ async fn members(parts: &Parts, users: &[&str]) {
 }
 
 async fn consume(parts: &Parts, body: &str) -> Disposition {
+    consume_with(parts, BasicProperties::default(), body).await
+}
+
+async fn consume_with(parts: &Parts, properties: BasicProperties, body: &str) -> Disposition {
+    let properties = properties.with_message_id("t-1".into());
+    let mut incoming = received(Source::FanOut, properties, Bytes::from(body.to_owned()));
+    incoming.lane = Lane::Bulk;
+    pipeline(&parts.shared, &incoming).await
+}
+
+fn received(source: Source, properties: BasicProperties, body: Bytes) -> Incoming {
     let (settle, _settled) = Settle::reporting();
-    let properties = BasicProperties::default().with_message_id("t-1".into());
     let delivery = Delivery {
         exchange: Default::default(),
         routing_key: Default::default(),
         properties,
-        body: Bytes::from(body.to_owned()),
+        body,
         redelivered: false,
         settle,
     };
-    let mut incoming = Incoming::new(Source::FanOut, &Names::of("notifications"), None, delivery);
-    incoming.lane = Lane::Bulk;
-    pipeline(&parts.shared, &incoming).await
+    Incoming::new(source, &Names::of("notifications"), None, delivery)
 }
 
 /// The destinations of what was published since the last look, and the ids.
@@ -64,6 +72,29 @@ async fn every_member_of_a_topic_is_told_by_a_delivery_of_their_own_and_a_second
     assert_eq!(users, ["user:ana", "user:ben", "user:caro"]);
     assert!(matches!(consume(&parts, BODY).await, Disposition::Acknowledge));
     assert!(seen(&mut published).is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_answered_or_warned_by_the_deliveries_of_members() {
+    let (parts, mut published) = telling().await;
+    members(&parts, &["ana", "ben"]).await;
+    // In milliseconds, which is told of at the delivery to the topic.
+    let given = BasicProperties::default()
+        .with_reply_to("orders.replies".into())
+        .with_correlation_id("order-7".into())
+        .with_timestamp(1_772_366_400_000);
+    let body = BODY.replace("\"priority\"", "\"order\":7,\"cc\":[\"a@example.org\"],\"priority\"");
+    let topic = received(Source::FanOut, given.clone(), Bytes::from(body.clone()));
+    assert!(topic.reply_to.is_some() && topic.misread.len() == 1, "the test would see nothing: {topic:?}");
+    assert!(matches!(consume_with(&parts, given, &body).await, Disposition::Acknowledge));
+    for user in ["ana", "ben"] {
+        let one = published.try_recv().unwrap();
+        let written = properties(&one.message_id, &one.headers, &one.publisher_properties);
+        assert_eq!(written.correlation_id().as_ref().map(ToString::to_string).as_deref(), Some("order-7"), "{user}");
+        let copy = received(Source::Lane(Lane::Bulk), written, one.body);
+        let read = copy.decode(&Defaults { channel: None }).unwrap();
+        assert_eq!((&copy.reply_to, read.unknown, read.wording.mail.is_empty()), (&None, Vec::new(), true), "{user}");
+    }
 }
 
 #[tokio::test]
