@@ -140,6 +140,7 @@ async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, St
     while shared.intake.store.forget_receipts(before, BATCH).await? == BATCH as usize {
         tokio::time::sleep(BREATH).await;
     }
+    // After the deliveries: what has become a dead letter is forgotten with the one to its topic.
     while shared.intake.store.forget_fan_outs(before, BATCH).await? == BATCH as usize {
         tokio::time::sleep(BREATH).await;
     }

@@ -58,13 +58,17 @@ impl Store {
     }
 
     /// Forgets messages to topics that ended before then, at most `limit`: a copy that comes later finds that each member has
-    /// been told already.
+    /// been told already. One that began before then and never ended, because its message became a dead letter, goes once
+    /// its delivery is forgotten; while its letter is in the queue somebody may move it, and it goes on where it was.
     ///
     /// # Errors
     /// [`StoreError`]; repeat it.
     pub async fn forget_fan_outs(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
         let forget = format!(
-            "DELETE FROM fan_outs WHERE (tenant, id) IN (SELECT tenant, id FROM fan_outs WHERE ended_at < $1 \
+            "DELETE FROM fan_outs WHERE (tenant, id) IN (SELECT f.tenant, f.id FROM fan_outs AS f WHERE f.ended_at < $1 \
+             OR (f.ended_at IS NULL AND f.began_at < $1 \
+             AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.tenant = f.tenant AND d.id = f.id) \
+             AND NOT EXISTS (SELECT 1 FROM letters AS l WHERE l.tenant = f.tenant AND l.id = f.id)) \
              LIMIT {limit}) RETURNING id"
         );
         let values = [Value::Int(Some(before.as_micros()))];

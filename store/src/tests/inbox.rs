@@ -6,6 +6,7 @@ use domain::{InboxAct, InboxCounters, Outcome, State, Tenant, When};
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key};
+use crate::tests::letters::{index, letter};
 use crate::tests::on_both;
 use crate::{Claimed, InboxCursor, InboxFilter, InboxKept, InboxLimits, MemberPut, Post, Recorded, Store};
 
@@ -19,6 +20,7 @@ on_both!(
     an_inbox_is_one_users_of_one_tenant,
     members_of_a_topic_are_those_put_there_and_the_contacts_of_a_group_each_once,
     a_fan_out_is_noted_page_by_page_and_never_goes_back,
+    a_fan_out_that_never_ended_is_forgotten_after_its_delivery_and_its_letter,
 );
 
 fn post(user: &str, escalates: Option<When>) -> Post {
@@ -234,4 +236,26 @@ async fn a_fan_out_is_noted_page_by_page_and_never_goes_back(db: &Database) {
     store.end_fan_out(&key("t-1"), at(3)).await.unwrap();
     assert_eq!(store.forget_fan_outs(at(3), 9).await.unwrap(), 0);
     assert_eq!(store.forget_fan_outs(at(4), 9).await.unwrap(), 1);
+}
+
+async fn a_fan_out_that_never_ended_is_forgotten_after_its_delivery_and_its_letter(db: &Database) {
+    let store = db.store().await;
+    for id in ["t-1", "t-2", "t-3"] {
+        store.begin_fan_out(&key(id), at(1)).await.unwrap();
+        store.note_fan_out(&key(id), "ben", 2).await.unwrap();
+    }
+    store.claim(candidate("t-1"), &arrival("t-1"), HOUR).await.unwrap();
+    index(&store, &[letter("l-2", "t-2")]).await;
+    assert_eq!(store.forget_fan_outs(at(1), 9).await.unwrap(), 0, "they began at that time");
+    assert_eq!(store.forget_fan_outs(at(2), 9).await.unwrap(), 1);
+    let mut told = Vec::new();
+    for id in ["t-1", "t-2", "t-3"] {
+        told.push(store.begin_fan_out(&key(id), at(9)).await.unwrap().told);
+    }
+    assert_eq!(told, [2, 2, 0], "of one there is a delivery, and of one a letter");
+    db.execute("DELETE FROM deliveries").await;
+    db.execute("DELETE FROM letters").await;
+    assert_eq!(store.forget_fan_outs(at(2), 1).await.unwrap(), 1, "no more at once");
+    assert_eq!(store.forget_fan_outs(at(2), 9).await.unwrap(), 1);
+    assert_eq!(store.forget_fan_outs(at(2), 9).await.unwrap(), 0, "the third has begun again since");
 }
