@@ -57,6 +57,17 @@ impl InboxAct {
     }
 }
 
+impl InboxMarks {
+    /// Whether what a child waits for in vain was done with the item.
+    pub const fn answer(&self, when: When) -> bool {
+        match when {
+            When::Unread => self.read_at.is_some(),
+            When::Unseen => self.seen_at.is_some(),
+            When::Undelivered | When::Unanswered => false,
+        }
+    }
+}
+
 /// What is told when a user has done something with an item, or with several at once.
 #[derive(Clone, Copy, Debug)]
 pub struct InboxEvent<'a> {
@@ -117,6 +128,16 @@ mod tests {
         for (act, by_seeing, by_reading) in acts {
             assert_eq!((act.answers(When::Unseen), act.answers(When::Unread)), (by_seeing, by_reading), "{act:?}");
             assert!(!act.answers(When::Undelivered) && !act.answers(When::Unanswered), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_act_answers_its_item_shows_afterwards() {
+        for act in [InboxAct::Seen, InboxAct::Read, InboxAct::Archive, InboxAct::Snooze(later(60)), InboxAct::Unread] {
+            let after = act.apply(InboxMarks::default(), NOW);
+            for when in [When::Unread, When::Unseen, When::Undelivered, When::Unanswered] {
+                assert_eq!(after.answer(when), act.answers(when), "{act:?} {when:?}");
+            }
         }
     }
 }

@@ -51,7 +51,8 @@ pub async fn cancel(
 }
 
 /// Cancels a delivery that waits in case somebody does not answer, or whichever of its own fallbacks can still be stopped. What
-/// it is part of is told elsewhere.
+/// it is part of is told elsewhere. True where one of them is being sent: that attempt cannot be called off, and what comes
+/// after it was not.
 ///
 /// # Errors
 /// [`StoreError`]; repeating it is harmless.
@@ -61,13 +62,14 @@ pub(crate) async fn call_off(
     defaults: &Defaults,
     recipients: &RecipientHasher,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let target = |body: Option<&[u8]>| Target::of(body?, defaults, recipients);
     for _ in 0..MAX_CHAIN {
         match store.cancel(&key, now, &target, None).await? {
             Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => key.id = child_id(&key, 1),
+            Cancel::TooLate { state: State::Sending, .. } => return Ok(true),
             Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate { .. } => break,
         }
     }
-    Ok(())
+    Ok(false)
 }

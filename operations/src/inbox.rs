@@ -5,7 +5,7 @@ mod look;
 
 use domain::{
     Actor, Clock, Defaults, EventName, FieldError, InboxAct, InboxCounters, InboxEvent, InboxStanding, Key,
-    RecipientHasher, Scope, Telling, Tenant, Timestamp, When, child_id, is_inbox_name, parse_object,
+    RecipientHasher, Scope, Telling, Tenant, Timestamp, child_id, is_inbox_name, parse_object,
 };
 use store::{InboxCursor, InboxItem, InboxPage, Store, StoreError};
 use topology::{Publication, PublishError, Publisher};
@@ -102,10 +102,11 @@ impl Inboxes<'_> {
         let user = self.whose(actor, user, Scope::Operate, "change an inbox").await?;
         let (key, now) = (Key { tenant: actor.tenant.clone(), id: id.to_owned() }, self.clock.now());
         let item = self.store.inbox_item(&key, user).await?.ok_or(NotInbox::Unknown)?;
-        if answers(&item, act) {
-            self.call_off(&key, now).await?;
-        }
+        let is_being_sent = answers(&item, act) && self.call_off(&key, now).await?;
         let counters = self.store.change_inbox_item(&key, user, act, now).await?.ok_or(NotInbox::Unknown)?;
+        if is_being_sent {
+            self.call_off_the_rest(&key, now).await?;
+        }
         self.tell(act.event(), &key, InboxStanding { user, counters }, now).await?;
         Ok(counters)
     }
@@ -125,8 +126,11 @@ impl Inboxes<'_> {
         let now = self.clock.now();
         // What comes meanwhile is not read by this: its child would not have been called off.
         let through = through.min(self.store.inbox_counters(&actor.tenant, user).await?.seq);
-        self.call_off_through(&actor.tenant, user, through, now).await?;
+        let being_sent = self.call_off_through(&actor.tenant, user, through, now).await?;
         let (newest, counters) = self.store.read_inbox(&actor.tenant, user, through, now).await?;
+        for item in &being_sent {
+            self.call_off_the_rest(item, now).await?;
+        }
         if let Some(newest) = newest {
             self.tell(EventName::Read, &newest, InboxStanding { user, counters }, now).await?;
         }
@@ -150,25 +154,36 @@ impl Inboxes<'_> {
         if is_inbox_name(user) { Ok(user) } else { Err(NotInbox::NoUser) }
     }
 
-    async fn call_off(&self, item: &Key, now: Timestamp) -> Result<(), StoreError> {
+    /// True where a child is being sent, which nobody can call back.
+    async fn call_off(&self, item: &Key, now: Timestamp) -> Result<bool, StoreError> {
         let child = Key { tenant: item.tenant.clone(), id: child_id(item, 1) };
         call_off(self.store, child, self.defaults, self.recipients, now).await
     }
 
+    /// Calls off what comes after an attempt that was being sent when the child was called off first. A worker makes no
+    /// further attempt of what was read; one that has looked just before that may be about to claim it, and finds it
+    /// cancelled.
+    async fn call_off_the_rest(&self, item: &Key, now: Timestamp) -> Result<(), StoreError> {
+        self.call_off(item, now).await.map(drop)
+    }
+
+    /// Returns the items whose children are being sent.
     async fn call_off_through(
         &self,
         tenant: &Tenant,
         user: &str,
         through: i64,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut after = 0;
+    ) -> Result<Vec<Key>, StoreError> {
+        let (mut after, mut being_sent) = (0, Vec::new());
         loop {
             let waiting = self.store.inbox_escalations((tenant, user), (after, through), BATCH).await?;
-            let Some((last, _)) = waiting.last() else { return Ok(()) };
+            let Some((last, _)) = waiting.last() else { return Ok(being_sent) };
             after = *last;
-            for (_, item) in &waiting {
-                self.call_off(item, now).await?;
+            for (_, item) in waiting {
+                if self.call_off(&item, now).await? {
+                    being_sent.push(item);
+                }
             }
         }
     }
@@ -191,13 +206,7 @@ impl Inboxes<'_> {
 
 /// Whether the child of an item waits for just this, and for the first time.
 fn answers(item: &InboxItem, act: InboxAct) -> bool {
-    item.escalates.is_some_and(|when| {
-        let was_before = match when {
-            When::Unread => item.marks.read_at.is_some(),
-            _ => item.marks.seen_at.is_some(),
-        };
-        act.answers(when) && !was_before
-    })
+    item.escalates.is_some_and(|when| act.answers(when) && !item.marks.answer(when))
 }
 
 /// Reads until when an item is snoozed.

@@ -104,6 +104,7 @@ async fn pipeline(
     if !incoming.settle.is_current() {
         return Ok(End::TakenBack);
     }
+    called_off::stop_what_was_read(shared, &delivery, incoming).await?;
     let (claim, send_until) = claim(shared, &delivery, incoming).await?;
     let copy = delivery.in_hand(incoming, intent);
     let known_row;

@@ -2,7 +2,7 @@
 //!
 //! A notification goes down the files in this order: [`consume`] waits until [`slots`] has a free place for it, and
 //! [`deliver`] is the pipeline. In the pipeline the crate [`intake`] says who the message is, [`delivery`] is this copy
-//! of it, [`copies`] who gets none of a mail, [`called_off`] which command is not sent any more, [`attached`] the files that go with it,
+//! of it, [`copies`] who gets none of a mail, [`called_off`] what is not sent any more, [`attached`] the files that go with it,
 //! for which there is [`room`], [`attempt`] (which has [`reveal`] say what readers answer with, gets its words
 //! from [`render`], and from [`health`] who is to carry it) tries to send, and [`intake::InHand`] carries out what follows and settles the message. [`report`]
 //! counts and logs, [`latency`] says how long it took, and [`traced`] shows it in traces. [`give_up`] is for a message

@@ -3,7 +3,7 @@
 
 use super::attempts::numbered;
 use super::{EditFact, Facts, ReceiptFact, Sentence, Topic};
-use crate::{INAPP, Key, Row, State, child_id};
+use crate::{INAPP, Key, Order, Row, State, child_id};
 
 pub(super) fn receipts(receipts: &[ReceiptFact<'_>]) -> Vec<Sentence> {
     receipts.iter().map(|receipt| Topic::Receipt.says(Some(receipt.at), reported(receipt))).collect()
@@ -20,8 +20,12 @@ fn reported(receipt: &ReceiptFact<'_>) -> String {
 
 pub(super) fn of(facts: &Facts<'_>) -> Vec<Sentence> {
     let parent = facts.row.parent.as_ref().map(|parent| of_a_parent(facts.row, parent));
+    let waits_for_a_reader = matches!(facts.row.order, Order::Escalate { when, .. } if when.is_of_an_inbox());
     let children = facts.children.iter().map(|child| {
         let stands = match child.state {
+            Some(State::Sending) if waits_for_a_reader => {
+                "is sending: reading does not call this attempt back, and there is none after it".to_owned()
+            }
             Some(state) => format!("is {}", in_words(state)),
             None if child.is_scheduled => "waits with the scheduler".to_owned(),
             None => "is on its way, and no worker has taken it yet".to_owned(),

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Arrival, EventName, FirstSight, Headers, InboxAct, Key, Lane, Notification, Outcome, Policy, Scope, State,
-    Telling, Tenant, Timestamp, Ways, When, child_id, content_of, decide,
+    Actor, Arrival, EventName, FirstSight, Headers, InboxAct, Key, Lane, Notification, Outcome, Policy, Row, Scope,
+    State, Telling, Tenant, Timestamp, Ways, When, child_id, content_of, decide,
 };
 use serde_json::{Value, json};
-use store::{Claimed, InboxCursor, InboxFilter, JournalFilter, Post, Recorded, Store};
+use store::{Claimed, InboxCursor, InboxFilter, InboxLimits, JournalFilter, Post, Recorded, Store};
 use tokio::sync::mpsc::UnboundedReceiver;
 use topology::{Publication, Publisher, To};
 use uuid::Uuid;
@@ -22,13 +22,11 @@ fn ana() -> Actor {
     Actor { name: "ana".into(), tenant: tenant("acme"), scopes: vec![Scope::Inbox] }
 }
 
-/// Puts a message into the inbox of ana, whose fallback waits for this.
-async fn posted(store: &Store, id: &str, escalates: Option<When>) {
-    let fallback = escalates.map(|_| json!([{"channel": "sms", "destination": "+12025550143"}]));
-    let body =
-        json!({"channel": "inapp", "destination": "user:ana", "message": "Hola", "fallback": fallback}).to_string();
+/// What a worker has in hand after its claim.
+async fn claimed(store: &Store, key: Key, body: &Value) -> Row {
+    let body = body.to_string();
     let notification = Notification::decode(body.as_bytes(), &DEFAULTS).unwrap();
-    let arrival = Arrival::new(key(id), content_of(body.as_bytes()), &Headers::default(), false);
+    let arrival = Arrival::new(key, content_of(body.as_bytes()), &Headers::default(), false);
     let first = FirstSight {
         arrival: &arrival,
         notification: &notification,
@@ -43,6 +41,14 @@ async fn posted(store: &Store, id: &str, escalates: Option<When>) {
     let Claimed::New(row) = store.claim(first.row(), &arrival, Duration::from_secs(60)).await.unwrap() else {
         panic!()
     };
+    row
+}
+
+/// Puts a message into the inbox of ana, whose fallback waits for this.
+async fn posted(store: &Store, id: &str, escalates: Option<When>) {
+    let fallback = escalates.map(|_| json!([{"channel": "sms", "destination": "+12025550143"}]));
+    let body = json!({"channel": "inapp", "destination": "user:ana", "message": "Hola", "fallback": fallback});
+    let row = claimed(store, key(id), &body).await;
     let post = Post {
         user: "ana".into(),
         kind: "message".into(),
@@ -131,6 +137,35 @@ async fn reading_up_to_an_item_calls_off_every_child_that_waits_for_it() {
     let children = [told.child_of("d-1").await, told.child_of("d-2").await, told.child_of("d-3").await];
     assert_eq!(children, [Some(State::Cancelled), Some(State::Cancelled), None]);
     assert_eq!(told.events().iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["read"]);
+}
+
+#[tokio::test]
+async fn what_is_being_sent_when_its_item_is_read_is_not_called_back_and_reading_waits_for_nothing() {
+    let told = Told::start().await;
+    let store = &told.ledger.store;
+    for id in ["d-1", "d-2", "d-3"] {
+        posted(store, id, Some(When::Unread)).await;
+        let child = Key { id: child_id(&key(id), 1), ..key(id) };
+        claimed(store, child, &json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"})).await;
+    }
+    let counters = told.inboxes().change(&ana(), None, "d-1", InboxAct::Read).await.unwrap();
+    assert_eq!((counters.unread, told.child_of("d-1").await), (2, Some(State::Sending)));
+    let counters = told.inboxes().read_through(&ana(), None, 3).await.unwrap();
+    assert_eq!((counters.unread, told.child_of("d-3").await), (0, Some(State::Sending)));
+}
+
+#[tokio::test]
+async fn an_item_that_was_forgotten_was_not_read_and_its_child_goes_on_waiting() {
+    let told = Told::start().await;
+    let store = &told.ledger.store;
+    for id in ["d-1", "d-2"] {
+        posted(store, id, Some(When::Unread)).await;
+    }
+    assert_eq!(store.forget_inbox_items(InboxLimits { keep_for: None, most: 1 }, NOW, 9).await.unwrap(), 1);
+    let inboxes = told.inboxes();
+    assert_eq!(inboxes.change(&ana(), None, "d-1", InboxAct::Read).await, Err(NotInbox::Unknown));
+    assert_eq!(inboxes.read_through(&ana(), None, 9).await.unwrap().unread, 0);
+    assert_eq!([told.child_of("d-1").await, told.child_of("d-2").await], [None, Some(State::Cancelled)]);
 }
 
 #[tokio::test]

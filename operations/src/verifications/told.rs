@@ -59,7 +59,7 @@ impl Verifying<'_> {
             return Ok(());
         }
         let key = Key { tenant: of.key.tenant.clone(), id: verification_send_id(&of.key, of.sends) };
-        call_off(self.store, key, self.defaults, self.recipients, self.clock.now()).await
+        call_off(self.store, key, self.defaults, self.recipients, self.clock.now()).await.map(drop)
     }
 
     pub(super) fn count_sent(&self, sent: &Verification) {

@@ -1,14 +1,17 @@
 //! How users read their inboxes.
 
-use domain::{InboxCounters, Key, Tenant, When};
+use domain::{InboxCounters, InboxMarks, Key, Tenant, When};
 use sea_orm::QueryResult;
 
 use super::items::{
     COLUMNS, InboxCursor, InboxFilter, InboxItem, InboxKept, InboxPage, head, item, item_of, nothing, place,
 };
 use crate::error::StoreError;
-use crate::sql::{Session, Value, count_of, get, key_of};
+use crate::sql::{Session, Value, count_of, get, key_of, key_values, time_of};
 use crate::store::Store;
+
+/// The longest chain of deliveries that is followed upwards: a notification may have fewer.
+const MAX_CHAIN: usize = 16;
 
 impl Store {
     /// Where an inbox stands. All is zero where there is none.
@@ -95,6 +98,30 @@ impl Store {
         let values = [tenant, user, Value::Int(Some(after)), Value::Int(Some(through))];
         let rows = self.inner.db.reader().query(&sql, &values).await?;
         rows.iter().map(|row| Ok((get(row, "seq")?, key_of(row)?))).collect()
+    }
+
+    /// Whether what the child of this delivery waits for in vain has come: somewhere above it there is an item that was read, or
+    /// seen where that is enough. Of what comes behind a child of an item it is asked in the same way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_answered_by_a_reader(&self, parent: &Key) -> Result<bool, StoreError> {
+        const ITEM: &str = "SELECT escalates, seen_at, read_at FROM inbox_items WHERE tenant = $1 AND id = $2";
+        const ABOVE: &str = "SELECT parent FROM deliveries WHERE tenant = $1 AND id = $2";
+        let (mut session, mut of) = (self.inner.db.reader(), parent.clone());
+        for _ in 0..MAX_CHAIN {
+            if let Some(row) = session.query(ITEM, &key_values(&of)).await?.first() {
+                let escalates: Option<String> = get(row, "escalates")?;
+                let (seen_at, read_at) = (time_of(row, "seen_at")?, time_of(row, "read_at")?);
+                let marks = InboxMarks { seen_at, read_at, ..InboxMarks::default() };
+                return Ok(escalates.as_deref().and_then(When::parse).is_some_and(|when| marks.answer(when)));
+            }
+            let rows = session.query(ABOVE, &key_values(&of)).await?;
+            let above = rows.first().map(|row| get::<Option<String>>(row, "parent")).transpose()?;
+            let Some(id) = above.flatten() else { return Ok(false) };
+            of.id = id;
+        }
+        Ok(false)
     }
 }
 

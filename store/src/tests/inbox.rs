@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{InboxAct, InboxCounters, Outcome, State, Tenant, When};
+use domain::{InboxAct, InboxCounters, Outcome, Row, State, Tenant, When};
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key};
@@ -13,6 +13,7 @@ use crate::{Claimed, InboxCursor, InboxFilter, InboxKept, InboxLimits, MemberPut
 on_both!(
     an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing,
     what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody,
+    a_child_and_what_comes_behind_it_wait_for_nobody_once_the_item_was_read_or_seen_as_its_sender_chose,
     many_posts_at_once_have_numbers_without_a_gap,
     what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change,
     everything_up_to_an_item_is_read_at_once,
@@ -36,9 +37,13 @@ fn post(user: &str, escalates: Option<When>) -> Post {
 }
 
 async fn posted(store: &Store, id: &str, user: &str) -> InboxCounters {
+    posted_with(store, id, user, None).await
+}
+
+async fn posted_with(store: &Store, id: &str, user: &str, escalates: Option<When>) -> InboxCounters {
     let claimed = store.claim(candidate(id), &arrival(id), HOUR).await.unwrap();
     let Claimed::New(row) = claimed else { panic!("{id} is known") };
-    let recorded = store.record_posted(&decide(&row, &Outcome::Posted), post(user, None)).await.unwrap();
+    let recorded = store.record_posted(&decide(&row, &Outcome::Posted), post(user, escalates)).await.unwrap();
     let Recorded::Posted(counters) = recorded else { panic!("{recorded:?}") };
     counters
 }
@@ -88,6 +93,31 @@ async fn what_comes_late_is_in_no_inbox_and_is_no_answer_of_anybody(db: &Databas
         assert_eq!((found.row.state, found.late_answers), (State::Sending, 0), "{id}");
     }
     assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), [0, 0, 0]);
+}
+
+async fn a_child_and_what_comes_behind_it_wait_for_nobody_once_the_item_was_read_or_seen_as_its_sender_chose(
+    db: &Database,
+) {
+    let store = db.store().await;
+    for (id, escalates, act, answered) in [
+        ("d-1", Some(When::Unread), InboxAct::Seen, false),
+        ("d-2", Some(When::Unread), InboxAct::Archive, true),
+        ("d-3", Some(When::Unseen), InboxAct::Seen, true),
+        ("d-4", None, InboxAct::Read, false),
+    ] {
+        posted_with(&store, id, "ana", escalates).await;
+        let child = Row { parent: Some(id.into()), ..candidate(&format!("{id}-child")) };
+        store.claim(child.clone(), &arrival(&child.key.id), HOUR).await.unwrap();
+        let parents = [key(id), child.key];
+        for parent in &parents {
+            assert!(!store.is_answered_by_a_reader(parent).await.unwrap(), "{parent}");
+        }
+        store.change_inbox_item(&key(id), "ana", act, at(9)).await.unwrap().unwrap();
+        for parent in &parents {
+            assert_eq!(store.is_answered_by_a_reader(parent).await.unwrap(), answered, "{parent}");
+        }
+    }
+    assert!(!store.is_answered_by_a_reader(&key("none")).await.unwrap());
 }
 
 async fn many_posts_at_once_have_numbers_without_a_gap(db: &Database) {

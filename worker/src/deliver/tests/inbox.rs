@@ -1,6 +1,6 @@
 //! What is told in an application: put into the inbox of its user, and told with where that stands.
 
-use domain::{Tenant, When};
+use domain::{InboxAct, Tenant, When};
 use serde_json::json;
 
 use super::*;
@@ -63,4 +63,61 @@ async fn what_is_for_a_topic_is_handed_on_by_every_copy_until_the_scheduler_has_
     }
     let row = parts.row("t-1").await.expect("a row");
     assert_eq!((row.state, row.order), (State::Sent, Order::FanOut));
+}
+
+/// The child of a message to ana's inbox that waits for her in vain, as the scheduler releases it.
+async fn released_child(parts: &mut Parts) -> Copy {
+    let fallback = r#"[{"channel":"email","destination":"ana@example.com","when":"unread","after_seconds":600},
+        {"channel":"sms","destination":"+12025550143"}]"#;
+    let body = format!(
+        r#"{{"channel":"inapp","destination":"user:ana","subject":"Oferta","message":"Hola","fallback":{fallback}}}"#
+    );
+    parts.consume(Copy::published(Some("d-1"), &body)).await;
+    let mut child = parts.published().pop().expect("the scheduler gets the child");
+    child.headers.due = None;
+    child.headers.released = true;
+    parts.told();
+    Copy::of(child)
+}
+
+/// Ana reads it while an attempt of its child is under way, which nobody calls off for that.
+async fn read(parts: &Parts) {
+    let store = &parts.shared.intake.store;
+    let key = testkit::key("d-1");
+    store.change_inbox_item(&key, "ana", InboxAct::Read, testkit::NOW).await.unwrap().expect("an item");
+}
+
+#[tokio::test]
+async fn a_child_whose_attempt_failed_is_not_tried_again_once_its_item_was_read() {
+    let mut parts = parts().await;
+    let child = released_child(&mut parts).await;
+    let id = domain::child_id(&testkit::key("d-1"), 1);
+    parts.consume(child).await;
+    let retry = parts.published().pop().expect("a retry");
+    parts.consume(Copy::of(retry)).await;
+    let retry = parts.published().pop().expect("nobody has read it, so that it is tried again");
+    assert_eq!(parts.row(&id).await.map(|row| (row.state, row.attempt)), Some((State::Waiting, 2)));
+    parts.told();
+    read(&parts).await;
+    assert_eq!(parts.consume(Copy::of(retry)).await, Settlement::Ack);
+    assert_eq!(parts.row(&id).await.map(|row| (row.state, row.attempt)), Some((State::Cancelled, 2)));
+    let told = told(parts.told());
+    assert_eq!(told.iter().map(|(_, key, _)| key.as_str()).collect::<Vec<_>>(), ["default.email.cancelled"]);
+}
+
+#[tokio::test]
+async fn the_channel_behind_a_child_that_failed_is_not_tried_once_the_item_was_read() {
+    let mut parts = parts().await;
+    let mut copy = released_child(&mut parts).await;
+    let child = testkit::key(&domain::child_id(&testkit::key("d-1"), 1));
+    for _ in 0..4 {
+        parts.consume(copy).await;
+        copy = Copy::of(parts.published().pop().expect("a retry, or the channel behind it"));
+    }
+    assert_eq!(parts.row(&child.id).await.map(|row| row.state), Some(State::FellBack));
+    read(&parts).await;
+    assert_eq!(parts.consume(copy).await, Settlement::Ack);
+    let behind = parts.row(&domain::child_id(&child, 1)).await.expect("a row");
+    assert_eq!((behind.state, behind.channel.as_str()), (State::Cancelled, "sms"));
+    assert_eq!(parts.sent().await.len(), 0);
 }
