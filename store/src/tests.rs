@@ -38,6 +38,7 @@ mod search;
 mod sessions;
 mod stuck;
 mod suppressions;
+mod topics;
 mod users;
 mod verifications;
 mod views;

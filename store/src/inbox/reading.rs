@@ -57,7 +57,10 @@ impl Store {
                 let forgotten = head.map_or(0, |head| head.forgotten);
                 let is_known = epoch == counters.epoch && (forgotten..=counters.seq).contains(&seq);
                 let items = if is_known { changed(&mut session, tenant, user, seq, limit).await? } else { None };
-                if let Some(items) = items {
+                // What was forgotten between the two looks is missing in the changes.
+                if let Some(items) = items
+                    && forgotten_up_to(&mut session, tenant, user).await? <= seq
+                {
                     return Ok(InboxPage { items, counters, complete: true });
                 }
                 let newest = newest(&mut session, tenant, user, (InboxFilter::default(), None), limit).await?.0;
@@ -142,6 +145,11 @@ async fn newest(
     let rows = session.query(&sql, &[tenant, user, Value::Int(Some(before.unwrap_or(i64::MAX)))]).await?;
     let items = rows.iter().take(limit).map(item_of).collect::<Result<_, _>>()?;
     Ok((items, rows.len() <= limit))
+}
+
+/// The latest change of an item that was forgotten.
+async fn forgotten_up_to(session: &mut Session, tenant: &Tenant, user: &str) -> Result<i64, StoreError> {
+    Ok(head(session, tenant, user, "").await?.map_or(0, |head| head.forgotten))
 }
 
 /// Everything that has come or changed after this change, in the order of the changes. None where that is more than the limit.

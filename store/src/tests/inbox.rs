@@ -1,14 +1,14 @@
 //! Inboxes: an item, its head and the outcome of its delivery are one commit; numbers have no gap, and counters never drift.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{InboxAct, InboxCounters, Outcome, Row, State, Tenant, When};
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key};
-use crate::tests::letters::{index, letter};
 use crate::tests::on_both;
-use crate::{Claimed, InboxCursor, InboxFilter, InboxKept, InboxLimits, MemberPut, Post, Recorded, Store};
+use crate::{Claimed, InboxCursor, InboxFilter, InboxItem, InboxKept, InboxLimits, Post, Recorded, Store};
 
 on_both!(
     an_item_its_head_and_its_outcome_are_one_commit_and_a_repeat_adds_nothing,
@@ -19,9 +19,8 @@ on_both!(
     everything_up_to_an_item_is_read_at_once,
     an_inbox_keeps_the_newest_and_says_that_a_cursor_before_them_is_too_old,
     an_inbox_is_one_users_of_one_tenant,
-    members_of_a_topic_are_those_put_there_and_the_contacts_of_a_group_each_once,
-    a_fan_out_is_noted_page_by_page_and_never_goes_back,
-    a_fan_out_that_never_ended_is_forgotten_after_its_delivery_and_its_letter,
+    counters_and_cursors_hold_whatever_is_done_at_once_and_in_whatever_order,
+    inboxes_are_shortened_by_batches_and_counters_are_those_of_what_is_left,
 );
 
 fn post(user: &str, escalates: Option<When>) -> Post {
@@ -224,68 +223,98 @@ async fn an_inbox_is_one_users_of_one_tenant(db: &Database) {
     assert_eq!(store.change_inbox_item(&key("d-1"), "ben", InboxAct::Read, at(9)).await.unwrap(), None);
 }
 
-async fn members_of_a_topic_are_those_put_there_and_the_contacts_of_a_group_each_once(db: &Database) {
-    let (store, tenant, told) = (db.store().await, Tenant::default(), testkit::told());
-    for user in ["caro", "ana"] {
-        assert_eq!(store.put_topic_member(&tenant, "ops", user, &told).await.unwrap(), MemberPut::New);
-    }
-    assert_eq!(store.put_topic_member(&tenant, "ops", "ana", &told).await.unwrap(), MemberPut::Known);
-    for (id, groups) in [("ana", vec!["ops".to_owned()]), ("ben", vec!["ops".into()]), ("eve", Vec::new())] {
-        let contact = crate::Contact {
-            key: key(id),
-            name: id.into(),
-            locale: None,
-            groups,
-            addresses: Vec::new(),
-            salt: [7; 16],
-            key_id: "0a0b0c0d".into(),
-            link_until: None,
-            created_at: at(1),
-            updated_at: at(1),
-        };
-        store.put_contact(&contact, &told).await.unwrap();
-    }
-    let all = async |after: &str, limit| store.everybody_of_a_topic(&tenant, "ops", after, limit).await.unwrap();
-    assert_eq!(all("", 9).await, ["ana", "ben", "caro"]);
-    assert_eq!(all("", 2).await, ["ana", "ben"]);
-    assert_eq!(all("ben", 2).await, ["caro"]);
-    assert_eq!(store.topic_members(&tenant, "ops", "", 9).await.unwrap(), ["ana", "caro"]);
-    assert!(store.delete_topic_member(&tenant, "ops", "caro", &told).await.unwrap());
-    assert!(!store.delete_topic_member(&tenant, "ops", "caro", &told).await.unwrap());
-    assert_eq!(all("", 9).await, ["ana", "ben"]);
+/// What a client has, and up to where.
+#[derive(Default)]
+struct Client {
+    items: BTreeMap<String, InboxItem>,
+    seq: i64,
+    epoch: i64,
 }
 
-async fn a_fan_out_is_noted_page_by_page_and_never_goes_back(db: &Database) {
-    let store = db.store().await;
-    let begun = store.begin_fan_out(&key("t-1"), at(1)).await.unwrap();
-    assert_eq!((begun.member.as_str(), begun.told, begun.ended_at), ("", 0, None));
-    store.note_fan_out(&key("t-1"), "ben", 2).await.unwrap();
-    store.note_fan_out(&key("t-1"), "ana", 1).await.unwrap();
-    let on = store.begin_fan_out(&key("t-1"), at(2)).await.unwrap();
-    assert_eq!((on.member.as_str(), on.told), ("ben", 2));
-    store.end_fan_out(&key("t-1"), at(3)).await.unwrap();
-    assert_eq!(store.forget_fan_outs(at(3), 9).await.unwrap(), 0);
-    assert_eq!(store.forget_fan_outs(at(4), 9).await.unwrap(), 1);
+impl Client {
+    async fn sync(&mut self, store: &Store) {
+        let from = InboxCursor::Since { seq: self.seq, epoch: self.epoch };
+        let page = store.inbox(&Tenant::default(), "ana", from, 100).await.unwrap();
+        if !page.complete {
+            self.items.clear();
+        }
+        self.items.extend(page.items.into_iter().map(|item| (item.key.id.clone(), item)));
+        (self.seq, self.epoch) = (page.counters.seq, page.counters.epoch);
+    }
 }
 
-async fn a_fan_out_that_never_ended_is_forgotten_after_its_delivery_and_its_letter(db: &Database) {
+async fn counters_and_cursors_hold_whatever_is_done_at_once_and_in_whatever_order(db: &Database) {
+    let (store, another, tenant) = (db.store().await, db.open().await, Tenant::default());
+    for n in 0..8 {
+        posted(&store, &format!("d-{n}"), "ana").await;
+    }
+    let acts = [
+        InboxAct::Seen,
+        InboxAct::Unread,
+        InboxAct::Archive,
+        InboxAct::Snooze(at(99)),
+        InboxAct::Unarchive,
+        InboxAct::Read,
+    ];
+    let limits = InboxLimits { keep_for: None, most: 9 };
+    let mut doing = JoinSet::new();
+    for n in 0..24_usize {
+        let store = if n % 2 == 0 { store.clone() } else { another.clone() };
+        doing.spawn(async move {
+            for step in 0..6 {
+                let id = key(&format!("d-{}", (step * 5 + n * 3) % 8));
+                store.change_inbox_item(&id, "ana", acts[(step + n) % acts.len()], at(10)).await.unwrap();
+            }
+            match n % 4 {
+                0 => {
+                    store.read_inbox(&Tenant::default(), "ana", 4, at(11)).await.unwrap();
+                }
+                1 => {
+                    posted(&store, &format!("e-{n}"), "ana").await;
+                }
+                2 => {
+                    store.forget_inbox_items(limits, at(12), 2).await.unwrap();
+                }
+                _ => {}
+            }
+        });
+    }
+    let mut client = Client::default();
+    while let Some(done) = doing.join_next().await {
+        done.unwrap();
+        client.sync(&store).await;
+    }
+    while store.forget_inbox_items(limits, at(13), 2).await.unwrap() > 0 {}
+    client.sync(&another).await;
+    let page = store.inbox(&tenant, "ana", newest(), 100).await.unwrap();
+    let count = |is: fn(&&InboxItem) -> bool| i64::try_from(page.items.iter().filter(is).count()).unwrap();
+    let (unread, unseen) = (count(|item| item.marks.read_at.is_none()), count(|item| item.marks.seen_at.is_none()));
+    assert_eq!((page.counters.unread, page.counters.unseen), (unread, unseen), "{:?}", page.items);
+    assert_eq!((page.items.len(), store.inbox_kept(&tenant, "ana").await.unwrap().items), (9, 9));
+    for item in &page.items {
+        // Of whatever was forgotten it may still have something, and what is archived is not told anew; nothing is stale.
+        let had = client.items.get(&item.key.id);
+        assert!(had == Some(item) || had.is_none() && item.marks.archived_at.is_some(), "{had:?} is not {item:?}");
+        assert!(item.changed_seq <= page.counters.seq, "{item:?}");
+    }
+}
+
+async fn inboxes_are_shortened_by_batches_and_counters_are_those_of_what_is_left(db: &Database) {
     let store = db.store().await;
-    for id in ["t-1", "t-2", "t-3"] {
-        store.begin_fan_out(&key(id), at(1)).await.unwrap();
-        store.note_fan_out(&key(id), "ben", 2).await.unwrap();
+    for id in ["d-1", "d-2", "d-3", "d-4", "d-5"] {
+        posted(&store, id, "ana").await;
     }
-    store.claim(candidate("t-1"), &arrival("t-1"), HOUR).await.unwrap();
-    index(&store, &[letter("l-2", "t-2")]).await;
-    assert_eq!(store.forget_fan_outs(at(1), 9).await.unwrap(), 0, "they began at that time");
-    assert_eq!(store.forget_fan_outs(at(2), 9).await.unwrap(), 1);
-    let mut told = Vec::new();
-    for id in ["t-1", "t-2", "t-3"] {
-        told.push(store.begin_fan_out(&key(id), at(9)).await.unwrap().told);
+    for id in ["e-1", "e-2"] {
+        posted(&store, id, "ben").await;
     }
-    assert_eq!(told, [2, 2, 0], "of one there is a delivery, and of one a letter");
-    db.execute("DELETE FROM deliveries").await;
-    db.execute("DELETE FROM letters").await;
-    assert_eq!(store.forget_fan_outs(at(2), 1).await.unwrap(), 1, "no more at once");
-    assert_eq!(store.forget_fan_outs(at(2), 9).await.unwrap(), 1);
-    assert_eq!(store.forget_fan_outs(at(2), 9).await.unwrap(), 0, "the third has begun again since");
+    for (id, act) in [("d-1", InboxAct::Read), ("d-2", InboxAct::Seen)] {
+        store.change_inbox_item(&key(id), "ana", act, at(9)).await.unwrap();
+    }
+    let limits = InboxLimits { keep_for: None, most: 1 };
+    for (forgotten, of_ana) in [(3, [8, 3, 3]), (2, [9, 1, 1]), (0, [9, 1, 1])] {
+        assert_eq!(store.forget_inbox_items(limits, at(9), 2).await.unwrap(), forgotten, "two of an inbox at most");
+        assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ana").await.unwrap()), of_ana);
+    }
+    assert_eq!(numbers(store.inbox_counters(&Tenant::default(), "ben").await.unwrap()), [3, 1, 1]);
+    assert_eq!(ids(&store, newest(), 9).await, (vec!["d-5".into()], true));
 }
