@@ -162,3 +162,24 @@ async fn forget_asked(shared: &Shared, before: Timestamp) -> Result<(), StoreErr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Key, Tenant, Zones};
+
+    use super::*;
+    use crate::testing::{at, parts};
+
+    #[tokio::test]
+    async fn a_fan_out_that_became_a_dead_letter_is_forgotten_with_what_has_ended() {
+        let parts = parts("2026-11-28T09:00:00Z", Zones::bundled()).await;
+        let (shared, long_ago) = (&parts.shared, at("2026-10-01T09:00:00Z"));
+        let (store, key) = (&shared.intake.store, Key { tenant: Tenant::default(), id: "t-1".into() });
+        store.begin_fan_out(&key, long_ago).await.unwrap();
+        store.note_fan_out(&key, "ben", 2).await.unwrap();
+        for (retention, told) in [(None, 2), (Some(Duration::from_secs(30 * 86_400)), 0)] {
+            assert_eq!(sweep(shared, retention).await.unwrap(), 0, "no delivery");
+            assert_eq!(store.begin_fan_out(&key, long_ago).await.unwrap().told, told, "{retention:?}");
+        }
+    }
+}
