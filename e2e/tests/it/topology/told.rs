@@ -9,7 +9,7 @@ async fn what_a_gateway_has_no_room_for_is_counted_and_the_newest_is_heard() {
     let (consumers, mut told) = topology::hear_realtime(&place.topology);
     assert!(consumers.until_ready().await);
     let state = consumers.watch();
-    let lost = async || state.borrow().lost as usize;
+    let lost = async || usize::try_from(state.borrow().lost).unwrap();
     place.tell(0..100).await;
     for thing in 0..100 {
         let heard = told.recv().await.unwrap();
