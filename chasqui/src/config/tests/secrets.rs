@@ -30,7 +30,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",HIDDEN,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 36] = [
+const SETTINGS_OF_PLACES: [&str; 37] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -55,6 +55,7 @@ const SETTINGS_OF_PLACES: [&str; 36] = [
     "METRICS_LISTEN",
     "WS_LISTEN",
     "WS_ORIGINS",
+    "WS_PUBLIC_URL",
     "FILES_LISTEN",
     "FILES_PUBLIC_URL",
     "FILES_SCAN",
