@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use lapin::Channel;
-use lapin::options::{QueueBindOptions, QueueDeclareOptions, QueuePurgeOptions};
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::{FieldTable, ShortString};
+use lapin::{Channel, ExchangeKind};
 
 use crate::Argument;
 use crate::value::table_of;
@@ -31,14 +31,15 @@ impl OwnQueue {
     /// Those of lapin.
     pub(crate) async fn declare(&self, amqp: &Channel, queue: &ShortString) -> lapin::Result<()> {
         let lost = lost(queue);
+        // An exchange of its own leads there: to that of the broker not everybody may write. It goes with its queue.
+        let options = ExchangeDeclareOptions { auto_delete: true, ..ExchangeDeclareOptions::default() };
+        amqp.exchange_declare(lost.clone(), ExchangeKind::Fanout, options, FieldTable::default()).await?;
         let bounded = [("x-max-length-bytes", Argument::Number(MOST_LOST_BYTES))];
         let (options, arguments) = exclusive(MOST_LOST, bounded);
         amqp.queue_declare(lost.clone(), options, arguments).await?;
-        // The broker's own exchange, which has no name, leads to every queue by that of the queue.
-        let falling = [
-            ("x-dead-letter-exchange", Argument::Text(String::new())),
-            ("x-dead-letter-routing-key", Argument::Text(lost.as_str().to_owned())),
-        ];
+        let (options, no_key) = (QueueBindOptions::default(), ShortString::default());
+        amqp.queue_bind(lost.clone(), lost.clone(), no_key, options, FieldTable::default()).await?;
+        let falling = [("x-dead-letter-exchange", Argument::Text(lost.as_str().to_owned()))];
         let (options, arguments) = exclusive(self.most, falling);
         amqp.queue_declare(queue.clone(), options, arguments).await?;
         for (exchange, key) in &self.bound_to {
@@ -58,7 +59,7 @@ impl OwnQueue {
     }
 }
 
-/// Where a queue's messages fall for which it has no room.
+/// The queue into which fall a queue's messages for which it has no room, and the exchange that leads there.
 fn lost(queue: &ShortString) -> ShortString {
     ShortString::try_new(format!("{queue}.lost")).unwrap_or_default()
 }
