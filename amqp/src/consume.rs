@@ -70,6 +70,9 @@ pub struct ConsumersState {
     pub generation: u64,
     /// The name of each subscription, in order, and whether it is consumed over the current connection.
     pub consuming: Vec<(&'static str, bool)>,
+    /// How many messages were lost so far that queues of these consumers' own had no room for, as far as they were
+    /// counted.
+    pub lost: u64,
     /// Why nothing is consumed, in words for people.
     pub problem: Option<String>,
 }

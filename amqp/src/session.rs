@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Refusal`]
     pub async fn watch(&mut self, queue: &str, bindings: &[Binding], most: u32) -> Step<Watch> {
-        let (options, arguments) = exclusive(most);
+        let (options, arguments) = exclusive(most, []);
         let name = short(queue)?;
         let amqp = self.amqp().await?;
         let declaring = amqp.queue_declare(name.clone(), options, arguments);

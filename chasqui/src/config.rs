@@ -126,7 +126,7 @@ impl Config {
             worker,
         };
         config.channels.labels = keys::labels(&config);
-        without_effect::warn(reader, &config, up);
+        without_effect::warn(reader, &config, role);
         if role.knows_services() {
             services::warn(reader, &config.services);
         }

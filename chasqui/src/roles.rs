@@ -155,7 +155,8 @@ pub(crate) enum FirstUser {
 /// What the process around an API knows of it.
 pub(crate) struct Around {
     pub(crate) first_user: FirstUser,
-    /// The origin at which browsers find the gateway. None where it is the API's own, as behind a proxy.
+    /// The origin at which browsers find the gateway, where `WS_PUBLIC_URL` does not say it. None where it is the API's own, as
+    /// behind a proxy.
     pub(crate) realtime: Option<String>,
     /// The worker in the same process, if there is one.
     pub(crate) worker: Option<Readiness>,
@@ -246,7 +247,7 @@ fn api_settings(
         telling: config.topology.events,
         verify: config.api.verify.clone(),
         services: config.services.clone(),
-        realtime: around.realtime,
+        realtime: config.gateway.public_url.clone().or(around.realtime),
         worker: around.worker,
         push_key: config.channels.webpush.public_key.clone(),
         files: Some(files),

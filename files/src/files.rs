@@ -217,3 +217,6 @@ async fn scan(scanner: &Scanner, received: &Received) -> Verdict {
         Err(error) => Verdict::Unknown(format!("the file cannot be read: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

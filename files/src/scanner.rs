@@ -25,6 +25,8 @@ const CLEAN: &str = "stream: OK";
 pub(crate) struct Scanner {
     host: String,
     port: u16,
+    /// How long the whole of a scan may take.
+    patience: Duration,
 }
 
 /// What the daemon has said of a file.
@@ -39,15 +41,15 @@ pub(crate) enum Verdict {
 
 impl Scanner {
     pub(crate) fn new(host: String, port: u16) -> Self {
-        Self { host, port }
+        Self { host, port, patience: SCAN }
     }
 
     /// Has the daemon look at all that can be read.
     pub(crate) async fn scan(&self, file: impl AsyncRead + Unpin) -> Verdict {
-        match timeout(SCAN, self.ask(file)).await {
+        match timeout(self.patience, self.ask(file)).await {
             Ok(Ok(answer)) => verdict(&answer),
             Ok(Err(why)) => Verdict::Unknown(why),
-            Err(_) => Verdict::Unknown(format!("it has not answered within {} s", SCAN.as_secs())),
+            Err(_) => Verdict::Unknown(format!("it has not answered within {} s", self.patience.as_secs())),
         }
     }
 
@@ -142,7 +144,7 @@ fn verdict(answer: &str) -> Verdict {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use tokio::net::TcpListener;
     use tokio::task::JoinHandle;
 
@@ -166,7 +168,7 @@ mod tests {
     }
 
     /// A daemon that reads one stream, as far as `until`, and says this. It returns what it has read.
-    async fn daemon(says: &'static [u8], until: usize) -> (Scanner, JoinHandle<Vec<u8>>) {
+    pub(crate) async fn daemon(says: &'static [u8], until: usize) -> (Scanner, JoinHandle<Vec<u8>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scanner = Scanner::new("127.0.0.1".into(), listener.local_addr().unwrap().port());
         let reading = tokio::spawn(async move {
@@ -211,5 +213,23 @@ mod tests {
         let away = Scanner::new("127.0.0.1".into(), testkit::nobody().port());
         assert!(matches!(away.scan(b"x".as_slice()).await, Verdict::Unknown(_)));
         assert!(away.ping().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_is_slow_or_talks_nonsense_says_nothing_of_the_file() {
+        // It lets us in, and neither reads nor answers.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let slow = Scanner { patience: Duration::from_millis(50), ..Scanner::new("127.0.0.1".into(), port) };
+        for bytes in [1, 64 << 20] {
+            let verdict = slow.scan(tokio::io::repeat(0).take(bytes)).await;
+            assert!(matches!(&verdict, Verdict::Unknown(why) if why.contains("has not answered")), "{verdict:?}");
+        }
+        let long: &'static [u8] = &[b'x'; 64 * 1024];
+        for nonsense in [b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice(), b"\xff\xfe\0stream: OK\0", b"\0", long] {
+            let (scanner, _reading) = daemon(nonsense, usize::MAX).await;
+            let verdict = scanner.scan(b"x".as_slice()).await;
+            assert!(matches!(&verdict, Verdict::Unknown(why) if why.len() < 1_000), "{verdict:?}");
+        }
     }
 }

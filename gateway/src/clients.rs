@@ -18,7 +18,7 @@ use crate::room::Room;
 /// So long before its token ends a client is warned.
 pub(crate) const WARNED_BEFORE: Duration = Duration::from_secs(60);
 /// Over this time clients are told to ask anew, one after the other: all at once would ask the ledger all at once.
-const SPREAD_OVER: Duration = Duration::from_secs(30);
+pub(crate) const SPREAD_OVER: Duration = Duration::from_secs(30);
 /// No instant.
 const NEVER: i64 = i64::MAX;
 

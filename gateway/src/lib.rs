@@ -6,8 +6,9 @@
 //! found, as a socket of [`sockets`] or a stream of [`streams`], through the [`door`] with its [`origins`]; [`limits`] say
 //! what each may take, and [`requests`] what a client may ask. A [`message`] is what they are told. [`ticker`] ends what is
 //! over by its time, [`presence`] notes who is there, and [`inbox`] is what the gateway asks of inboxes. [`health`] and
-//! [`readiness`] say whether it can do its work; [`Gateway`] puts the parts together, [`routes`] the listener, and
-//! [`shared`] is what every client has. Any number of gateways may run at once: each hears everything.
+//! [`readiness`] say whether it can do its work, and [`missed`] what it had no room for; [`Gateway`] puts the parts together,
+//! [`routes`] the listener, and [`shared`] is what every client has. Any number of gateways may run at once: each hears
+//! everything.
 
 mod clients;
 mod door;
@@ -21,6 +22,7 @@ mod inbox;
 mod limits;
 mod mapping;
 mod message;
+mod missed;
 mod origins;
 mod person;
 mod presence;

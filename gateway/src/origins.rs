@@ -53,7 +53,7 @@ impl Origins {
 }
 
 /// A scheme and a host, and a port where it is not the usual one (RFC 6454).
-fn is_origin(word: &str) -> bool {
+pub(crate) fn is_origin(word: &str) -> bool {
     let Ok(uri) = word.parse::<Uri>() else { return false };
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
     let has_host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));

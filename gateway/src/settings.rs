@@ -8,7 +8,7 @@ use runtime::settings::{Reader, first_of};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::mapping::Mapping;
-use crate::origins::Origins;
+use crate::origins::{Origins, is_origin};
 
 /// RFC 7518 section 3.2: an HS256 key has at least the size of the hash.
 const MIN_SECRET_BYTES: usize = 32;
@@ -22,6 +22,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Whether nobody has chosen that address: where it is in use, `up` takes another.
     pub is_usual: bool,
+    /// `WS_PUBLIC_URL`: the origin at which browsers find the gateways.
+    pub public_url: Option<String>,
     /// `WS_PING_INTERVAL`: how often a client is asked whether it is still there.
     pub ping_interval: Duration,
     /// `WS_PING_TIMEOUT`: how long its answer may take.
@@ -55,6 +57,7 @@ impl Settings {
         Self {
             is_usual: !reader.is_given("WS_LISTEN"),
             listen: listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            public_url: public_url(reader),
             ping_interval: reader.seconds("WS_PING_INTERVAL"),
             ping_timeout: reader.seconds("WS_PING_TIMEOUT"),
             max_connections: reader.number("WS_MAX_CONNECTIONS", 1..=MAX_CONNECTIONS),
@@ -80,6 +83,16 @@ impl Settings {
             reader.problem(problem);
         }
     }
+}
+
+/// The console names it in the policy of a page, where some characters would begin another source.
+fn public_url(reader: &mut Reader) -> Option<String> {
+    let origin = reader.text("WS_PUBLIC_URL")?.trim_end_matches('/').to_ascii_lowercase();
+    let is_right = is_origin(&origin) && !origin.contains([';', ',', '\'']);
+    if !is_right {
+        reader.refuse("WS_PUBLIC_URL", "must be an origin such as https://ws.example.com: without a path");
+    }
+    is_right.then_some(origin)
 }
 
 fn origins(reader: &mut Reader) -> Origins {

@@ -172,6 +172,22 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_stream_that_is_not_read_ends_once_its_room_is_full_and_is_held_no_longer() {
+        let (told, mut frames) = mpsc::channel(WAITING);
+        let over = CancellationToken::new();
+        let outlet = outlet(told, over.clone());
+        let message = Message::bare("resync");
+        for _ in 0..WAITING {
+            assert_eq!((outlet.tell)(&message), Heard::Yes);
+        }
+        assert!(!over.is_cancelled());
+        assert_eq!((outlet.tell)(&message), Heard::Full);
+        assert!(over.is_cancelled());
+        frames.close();
+        assert_eq!((outlet.tell)(&message), Heard::Gone);
+    }
+
     #[tokio::test]
     async fn only_what_says_where_an_inbox_stands_has_an_id() {
         let ready = Message::bare("ready").at(Cursor { epoch: 5, seq: 7 });

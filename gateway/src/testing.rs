@@ -102,6 +102,7 @@ fn settings() -> Settings {
     Settings {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         is_usual: true,
+        public_url: None,
         ping_interval: Duration::from_secs(25),
         ping_timeout: Duration::from_secs(60),
         max_connections: 10,

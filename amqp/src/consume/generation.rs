@@ -108,6 +108,7 @@ impl Generation {
             held: Held::default(),
             settled,
             consumers: 0,
+            state: setup.state.clone(),
         };
         let state = setup.state.clone();
         self.intakes.spawn(intake.run(move || consumed(&state, at)));

@@ -12,11 +12,11 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, 
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer, ErrorKind};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep, timeout};
 
 use super::turn::Turn;
 use super::window::{Change, LOOK_EVERY, Load, Window};
-use super::{Control, Delivery, delivery_count};
+use super::{ConsumersState, Control, Delivery, delivery_count};
 use crate::Settle;
 use crate::exclusive::OwnQueue;
 use crate::settle::Request;
@@ -28,6 +28,8 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const SUSPICIOUS: u32 = 3;
 /// How long the other sources wait for one that begins with suspicious messages.
 const ALONE: Duration = Duration::from_secs(3);
+/// How often a queue of the consumer's own is asked what it has lost.
+const LOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a generation has ended.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub(super) struct QueueConsumer<T> {
     pub(super) settled: Arc<AtomicUsize>,
     /// How many consumers there were after the first.
     pub(super) consumers: usize,
+    /// Where it is noted what a queue of the consumer's own has lost.
+    pub(super) state: watch::Sender<ConsumersState>,
 }
 
 /// The messages that have come, and were not handed out yet.
@@ -111,6 +115,8 @@ impl<T: Send + 'static> QueueConsumer<T> {
         let alone = sleep(ALONE);
         tokio::pin!(alone);
         let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        let mut look_for_lost = interval(LOST_EVERY);
+        look_for_lost.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if *self.control.borrow_and_update() >= Control::Draining {
                 return self.drain(consumer).await;
@@ -135,6 +141,7 @@ impl<T: Send + 'static> QueueConsumer<T> {
                         consumer = self.follow(change, consumer).await?;
                     }
                 }
+                _ = look_for_lost.tick(), if self.own.is_some() => self.note_lost().await?,
                 delivery = next(&mut consumer) => {
                     let delivery = received(delivery)?;
                     (self.received)(message_id(&delivery));
@@ -208,6 +215,16 @@ impl<T: Send + 'static> QueueConsumer<T> {
             Some(own) => answered("declaring the queue", own.declare(&self.amqp, &self.queue)).await,
             None => Ok(()),
         }
+    }
+
+    /// Notes what the queue has lost that is this consumer's own.
+    async fn note_lost(&self) -> Result<(), Ended> {
+        let asked = OwnQueue::take_lost(&self.amqp, &self.queue);
+        let lost = answered("asking what the queue has lost", asked).await?;
+        if lost > 0 {
+            self.state.send_modify(|state| state.lost += u64::from(lost));
+        }
+        Ok(())
     }
 
     /// Whether no message waits in the queue.

@@ -16,6 +16,7 @@ pub static REFERENCE: Reference = Reference {
     program: "CHASQUI_",
     beside: BESIDE,
     of_others: OF_OTHERS,
+    unneeded: UNNEEDED,
     common: COMMON,
     prefixes: channels::prefixes,
 };
@@ -33,6 +34,8 @@ const OF_OTHERS: &[&str] = &[
     "RABBITMQ_DATA_DIR",
     "RABBITMQ_PLUGINS_",
 ];
+/// A gateway that tells its events to others over Redis has such settings.
+const UNNEEDED: &[&str] = &["REDIS_"];
 /// The names that people and other programs have for our settings, a space between the names. All begin like ours,
 /// or are a word that nobody else has, because a file may be shared with other programs.
 const OTHER_NAMES: &[(&str, &str)] = &[

@@ -48,6 +48,11 @@ impl Role {
         }
     }
 
+    /// Whether it is a process that stays, and not a command.
+    pub(super) fn stays(self) -> bool {
+        self.name() != "command"
+    }
+
     pub(super) fn sends(self) -> bool {
         matches!(self, Self::Worker | Self::Up)
     }

@@ -16,6 +16,8 @@ mod escalation;
 mod events;
 mod examples;
 mod faked;
+#[cfg(target_os = "linux")]
+mod files;
 mod inbox;
 mod lanes;
 mod monitoring;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "failpoints")]
 mod crashes;
+mod raw;
 mod strangers;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -79,6 +79,7 @@ fn a_workbook_is_taken_and_one_with_links_that_somebody_follows() {
 fn what_is_no_workbook_is_not_taken_for_one() {
     refused(b"", FileKind::Xlsx, Fault::Empty);
     refused(b"hello", FileKind::Xlsx, Fault::NotItsKind);
+    refused(&compound(&records(&[]), &[]), FileKind::Xlsx, Fault::NotItsKind);
     refused(b"%PDF-1.7\n%%EOF\n and so on, and so on", FileKind::Xlsx, Fault::NotItsKind);
     refused(&archive(&[("a.txt", b"x")]), FileKind::Xlsx, Fault::NotItsKind);
     let document = types("application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml");
@@ -144,6 +145,7 @@ fn parts_that_overlap_are_encrypted_or_are_listed_otherwise_are_refused() {
     encrypted[other + 8] |= 1;
     encrypted[local[local.len() - 1] + 6] |= 1;
     refused(&encrypted, FileKind::Xlsx, Fault::Encrypted);
+    refused(&compound(&records(&[]), &["EncryptionInfo", "EncryptedPackage"]), FileKind::Xlsx, Fault::Encrypted);
     let mut fewer = whole.clone();
     let end = *places(&whole, b"PK\x05\x06").last().unwrap();
     fewer[end + 8] -= 1;

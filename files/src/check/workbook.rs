@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::tags::{Tag, tags};
-use super::{Fault, NotFit, bytes_at, damaged, not_its_kind, read_at, unfit};
+use super::{Fault, NotFit, Unfit, bytes_at, compound, damaged, not_its_kind, read_at, unfit};
 
 /// Begins the first entry of an archive.
 const ENTRY: [u8; 4] = *b"PK\x03\x04";
@@ -37,7 +37,11 @@ type Archive = ZipArchive<BufReader<File>>;
 
 pub(super) fn check(mut file: File, bytes: u64) -> Result<(), NotFit> {
     if bytes < END_BYTES as u64 || bytes_at::<4>(&mut file, 0)? != ENTRY {
-        return Err(not_its_kind("does not begin as an XLSX does"));
+        return Err(match compound::check(&mut file, bytes) {
+            // With a password, office programs put the ZIP into a compound file.
+            Err(encrypted @ NotFit::Unfit(Unfit { fault: Fault::Encrypted, .. })) => encrypted,
+            _ => not_its_kind("does not begin as an XLSX does"),
+        });
     }
     let entries = look_at_end(&mut file, bytes)?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_archive)?;

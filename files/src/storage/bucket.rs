@@ -24,6 +24,8 @@ use super::Away;
 
 /// The least part of a larger file that S3 takes, and the most of a file that is in memory at once.
 const PART: usize = 5 * 1024 * 1024;
+/// How much is read from the disk at once.
+const BUFFER: usize = 64 * 1024;
 /// How many files are on their way into the bucket at once: each has a part in memory.
 const MOST_AT_ONCE: usize = 2;
 /// How long one request may take, and all tries of it. Whoever waits is told to come again.
@@ -67,26 +69,17 @@ impl Bucket {
         })
     }
 
+    /// Goes on when nobody waits for it any more: what is left of an upload that is dropped, only a rule of the bucket removes.
     pub(super) async fn keep(&self, object: &ObjectName, from: &Path, bytes: u64) -> Result<(), Away> {
-        let _turn = self.sending.acquire().await.map_err(|_| Away("this process stops".into()))?;
+        let turn = Arc::clone(&self.sending).acquire_owned().await.map_err(|_| Away("this process stops".into()))?;
         let mut file = File::open(from).await.map_err(unreadable)?;
-        let location = Location::from(object.as_str());
-        if bytes <= PART as u64 {
-            let part = part(&mut file).await?;
-            return self
-                .store
-                .put(&location, PutPayload::from_bytes(part))
-                .await
-                .map(drop)
-                .map_err(|error| away(&error));
-        }
-        let mut upload = self.store.put_multipart(&location).await.map_err(|error| away(&error))?;
-        let sent = send(&mut file, &mut *upload).await;
-        if sent.is_err() {
-            // What is left of it otherwise, only a rule of the bucket removes.
-            let _ = upload.abort().await;
-        }
-        sent
+        file.set_max_buf_size(BUFFER);
+        let (store, location) = (self.store.clone(), Location::from(object.as_str()));
+        let sending = tokio::spawn(async move {
+            let _turn = turn;
+            put(&store, &location, &mut file, bytes).await
+        });
+        sending.await.unwrap_or_else(|_| Err(Away("what was sending a file into the bucket has panicked".into())))
     }
 
     pub(super) async fn read(
@@ -149,10 +142,24 @@ fn client(account: &Account, endpoint: &str) -> Result<AmazonS3, String> {
     builder.build().map_err(|error| error.to_string())
 }
 
+async fn put(store: &AmazonS3, location: &Location, file: &mut File, bytes: u64) -> Result<(), Away> {
+    if bytes <= PART as u64 {
+        let whole = PutPayload::from_bytes(part(file, bytes).await?);
+        return store.put(location, whole).await.map(drop).map_err(|error| away(&error));
+    }
+    let mut upload = store.put_multipart(location).await.map_err(|error| away(&error))?;
+    let sent = send(file, &mut *upload).await;
+    if sent.is_err() {
+        // What is left of it otherwise, only a rule of the bucket removes.
+        let _ = upload.abort().await;
+    }
+    sent
+}
+
 /// Sends a file part by part, one at a time.
 async fn send(file: &mut File, upload: &mut dyn MultipartUpload) -> Result<(), Away> {
     loop {
-        let part = part(file).await?;
+        let part = part(file, PART as u64).await?;
         if part.is_empty() {
             return upload.complete().await.map(drop).map_err(|error| away(&error));
         }
@@ -160,10 +167,17 @@ async fn send(file: &mut File, upload: &mut dyn MultipartUpload) -> Result<(), A
     }
 }
 
-/// The next part of a file. Empty at its end.
-async fn part(file: &mut File) -> Result<Bytes, Away> {
-    let mut part = Vec::new();
-    file.take(PART as u64).read_to_end(&mut part).await.map_err(unreadable)?;
+/// The next part of a file, of at most so many bytes. Empty at its end.
+async fn part(file: &mut File, most: u64) -> Result<Bytes, Away> {
+    // Of its whole size at once: one that grows is for a moment there twice.
+    let (mut part, mut read) = (vec![0; usize::try_from(most).unwrap_or(PART).min(PART)], 0);
+    while read < part.len() {
+        match file.read(&mut part[read..]).await.map_err(unreadable)? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    part.truncate(read);
     Ok(part.into())
 }
 

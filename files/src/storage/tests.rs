@@ -102,3 +102,18 @@ async fn a_bucket_keeps_reads_and_removes() {
     let missing = Account { bucket: "nothing".into(), ..account(&url, None) };
     assert!(Storage::Bucket(Bucket::new(&missing).unwrap()).check().await.is_err(), "there is no such bucket");
 }
+
+#[tokio::test]
+async fn a_bucket_that_is_away_says_so_and_whoever_waits_waits_not_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("http://{}", testkit::nobody());
+    let storage = Storage::Bucket(Bucket::new(&account(&url, None)).unwrap());
+    for bytes in [1, 6 * 1024 * 1024] {
+        let received = received(folder.path(), &vec![7; bytes]).await;
+        let told = storage.keep(&object(), &received).await.unwrap_err().to_string();
+        assert!(told.starts_with("the bucket of files does not do its part") && !told.contains("hidden"), "{told}");
+    }
+    assert!(storage.read(&object()).await.is_err() && storage.remove(&object()).await.is_err());
+    assert!(storage.check().await.is_err());
+    assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0, "nothing is left");
+}

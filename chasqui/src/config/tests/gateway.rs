@@ -76,3 +76,23 @@ fn a_public_key_for_clients_alone_is_no_slip() {
     let config = read(Role::Gateway, &settings).expect("right");
     assert_eq!(config.warnings, [""; 0]);
 }
+
+#[test]
+fn where_browsers_find_a_gateway_is_an_origin() {
+    let read = |text: &str| read(Role::Api, &[("WS_PUBLIC_URL", text)]);
+    for (given, origin) in [
+        ("https://ws.example.com", "https://ws.example.com"),
+        ("HTTPS://WS.example.com/", "https://ws.example.com"),
+        ("http://127.0.0.1:8003", "http://127.0.0.1:8003"),
+    ] {
+        assert_eq!(read(given).expect("right").gateway.public_url.as_deref(), Some(origin));
+    }
+    for wrong in
+        ["ws.example.com", "wss://ws.example.com", "https://h/realtime", "https://u:hidden@h", "https://a,b", "*"]
+    {
+        let told = read(wrong).expect_err(wrong).problems;
+        assert!(told.len() == 1 && told[0].starts_with("WS_PUBLIC_URL must be an origin"), "{wrong}: {told:#?}");
+        assert!(!told[0].contains("hidden"), "{told:#?}");
+    }
+    assert_eq!(read("").expect("right").gateway.public_url, None);
+}

@@ -11,15 +11,15 @@ use tokio::net::TcpStream;
 use super::{SETTINGS, ana, gateway, post, signed, tell, token};
 
 /// A WebSocket's handshake, but for its end.
-const UPGRADE: &str = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\n\
+pub(super) const UPGRADE: &str = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-async fn started(settings: &[(&str, &str)]) -> TestFleet {
+pub(super) async fn started(settings: &[(&str, &str)]) -> TestFleet {
     TestFleet::start(Database::Sqlite, &[SETTINGS.as_slice(), settings].concat()).await
 }
 
 /// A token of somebody of this name.
-fn token_of(user: &str) -> String {
+pub(super) fn token_of(user: &str) -> String {
     token(&json!({ "sub": user }), 600)
 }
 
@@ -28,14 +28,14 @@ async fn enter(fleet: &TestFleet, token: &str) -> anyhow::Result<PollingSocket> 
 }
 
 /// Somebody with a socket, who has been told where it is.
-async fn entered(fleet: &TestFleet, token: &str) -> PollingSocket {
+pub(super) async fn entered(fleet: &TestFleet, token: &str) -> PollingSocket {
     let mut socket = enter(fleet, token).await.expect("let in");
     assert_eq!(socket.told().await.expect("told").0, "ready");
     socket
 }
 
 /// Shows that somebody is told what happens, and nothing before it.
-async fn hears(fleet: &TestFleet, socket: &mut PollingSocket, user: &str) {
+pub(super) async fn hears(fleet: &TestFleet, socket: &mut PollingSocket, user: &str) {
     tell(fleet, "notificacion.nueva", &json!({ "usuario_id": user })).await;
     assert_eq!(socket.told().await.expect("told").0, "notificacion.nueva");
 }

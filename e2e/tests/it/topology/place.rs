@@ -144,6 +144,24 @@ impl Place {
         publishing.await.unwrap().await.unwrap();
     }
 
+    /// Tells clients of gateways so many things, as an application does. Each is counted in its body.
+    pub(super) async fn tell(&self, things: std::ops::Range<usize>) {
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        amqp.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        let exchange = self.topology.names.realtime_exchange();
+        let mut confirms = Vec::new();
+        for thing in things {
+            let (options, body) = (BasicPublishOptions::default(), thing.to_string());
+            let (to, key) = (exchange.as_str().into(), "solicitud.creada".into());
+            let publishing = amqp.basic_publish(to, key, options, body.as_bytes(), BasicProperties::default());
+            confirms.push(publishing.await.unwrap());
+        }
+        for confirm in confirms {
+            confirm.await.unwrap();
+        }
+    }
+
     pub(super) async fn delete_exchange(&self, exchange: &str) {
         let connection = self.connection().await;
         let amqp = connection.create_channel().await.unwrap();
