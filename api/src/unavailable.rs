@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::time::Instant;
 
 use axum::http::StatusCode;
-use operations::Unconfirmed;
+use operations::deliveries::written::OF_ANOTHER_SEARCH;
+use operations::{NotListed, Unconfirmed};
 use runtime::Outage;
 use store::StoreError;
 use web::problem::Problem;
@@ -23,6 +24,20 @@ static PUBLISHING: Outage = Outage::new();
 /// The answer when the ledger has refused or does not answer; the reason stays in our log.
 pub(crate) fn ledger_read<T>(answer: Result<T, StoreError>) -> Result<T, Problem> {
     of_the_ledger(&READING, "reading", answer)
+}
+
+/// What the ledger has answered to the question for a page of a list.
+///
+/// # Errors
+/// 422 for a cursor of another list; else as of [`ledger_read`].
+pub(crate) fn page_read<T>(answer: Result<T, NotListed>) -> Result<T, Problem> {
+    match answer {
+        Err(NotListed::OtherFilter) => {
+            Err(Problem::invalid_parameters(vec![("cursor".to_owned(), OF_ANOTHER_SEARCH.to_owned())]))
+        }
+        Err(NotListed::Store(error)) => ledger_read(Err(error)),
+        Ok(page) => ledger_read(Ok(page)),
+    }
 }
 
 /// What the ledger has answered to a change.

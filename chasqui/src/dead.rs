@@ -238,7 +238,7 @@ impl Desk {
             return Ok(ExitCode::SUCCESS);
         }
         let filter = Filter::of_one(&self.tenant, what);
-        let page = in_words(dead_letters::list(&self.store, &filter, None, 1).await)?;
+        let page = in_words(dead_letters::first(&self.store, &filter, 1).await)?;
         page.letters.iter().for_each(|letter| shown::whole(letter, self.json));
         if page.letters.is_empty() {
             output::complain(format_args!("there is no letter of this name in the queue, and no job of this id"));

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use domain::{ChannelName, Order, Reason, RecipientHasher, State, Tenant, Timestamp, is_unsafe_in_a_line, printable};
-use operations::deliveries::{self, NotListed, Wanted};
+use operations::NotListed;
+use operations::deliveries::{self, Wanted};
 use serde_json::{Value, json};
 use store::{Cursor, DeliveryView, MAX_PAGE};
 

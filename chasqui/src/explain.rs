@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use domain::{Explanation, Key, Tenant, printable};
-use operations::dead_letters;
 use operations::deliveries::{NotKnown, is_id};
+use operations::{NotListed, dead_letters};
 use serde_json::{Value, json};
 use store::{IndexedLetter, LETTER_LOOK, LetterFilter, MAX_PAGE, Store};
 
@@ -66,7 +66,7 @@ fn without_tenant(key: &Key) -> Option<Key> {
 
 /// The newest dead letter of this id, as the queue was read last. What never became a delivery has no row, such as a question
 /// that could be put to nobody. Of a long queue those are looked at that died last.
-async fn letter_of(store: &Store, key: &Key) -> Result<Option<IndexedLetter>, store::StoreError> {
+async fn letter_of(store: &Store, key: &Key) -> Result<Option<IndexedLetter>, NotListed> {
     let filter = LetterFilter { tenant: key.tenant.clone(), ..LetterFilter::default() };
     let mut after = None;
     for _ in 0..LETTER_LOOK.div_ceil(MAX_PAGE as usize) {

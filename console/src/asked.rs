@@ -2,6 +2,7 @@
 //! has it, and every one that is wrong is named at once.
 
 use domain::nearest;
+use operations::deliveries::written::OF_ANOTHER_SEARCH;
 use url::form_urlencoded;
 use web::problem::Problem;
 
@@ -62,6 +63,11 @@ impl Asked {
             self.refuse(&shown, format!("is not known here{}", hint.unwrap_or_default()));
         }
     }
+}
+
+/// What is wrong with the place of a page where one of another list has ended.
+pub(crate) fn of_another_search() -> (String, String) {
+    ("after".to_owned(), OF_ANOTHER_SEARCH.to_owned())
 }
 
 /// What a refusal says of each parameter.

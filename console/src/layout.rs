@@ -189,13 +189,13 @@ impl<'a> Shell<'a> {
 /// What stands over every page.
 fn over(lang: Lang, standing: &Standing) -> Markup {
     let words = &lang.words().shell;
-    html! {
+    banner::over(&html! {
         @if let Some(since) = standing.lost_since {
             p.banner.lost { (words.ledger_lost) " " time datetime=(since.to_string()) { (time::of_day(since)) } "." }
         }
         (banner::paused(lang, &standing.pauses))
         (banner::faults(lang, &standing.faults))
-    }
+    })
 }
 
 /// The choice of language and colours, and the keys.

@@ -10,12 +10,13 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use domain::{Actor, Scope, Timestamp};
 use maud::{Markup, html};
+use operations::NotListed;
 use operations::deliveries::written::{LATER_THAN_FROM, TIME};
 use store::PageCursor;
 use web::problem::Problem;
 use web::query::Parameters;
 
-use crate::asked::problems;
+use crate::asked::{of_another_search, problems};
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::filter::{Field, Input, filter};
@@ -24,6 +25,9 @@ use crate::pieces::table::{Column, Row, table};
 use crate::section::Section;
 use crate::session::Refusal;
 use crate::words::Lang;
+
+/// What is told of a text at which no page has ended.
+pub(crate) const NO_PLACE: &str = "must be the end of the page before, or be left out to begin anew";
 
 /// The query of an address, to be read, and as it was written.
 pub(crate) struct Query {
@@ -51,7 +55,7 @@ impl Span {
     pub(crate) fn read(query: &mut Parameters) -> Self {
         let from = query.parsed("from", TIME.must, TIME.read);
         let until = query.parsed("to", TIME.must, TIME.read);
-        let after = query.parsed("after", "must be the end of the page before", PageCursor::parse);
+        let after = query.parsed("after", NO_PLACE, PageCursor::parse);
         if from.zip(until).is_some_and(|(from, until)| from >= until) {
             query.refuse("to", LATER_THAN_FROM);
         }
@@ -80,9 +84,7 @@ impl<W> List<W> {
         match self.wanted(query.parameters, actor) {
             Ok(wanted) => Ok((wanted, query.written)),
             Err(problem) => {
-                let lang = shell.lang();
-                let content = self.narrowed(lang, &query.written, &problems(&problem));
-                Err(shell.answer(problem.status(), self.section.label(lang), &content).await.into())
+                Err(self.refused(shell, &query.written, problem.status(), &problems(&problem)).await.into())
             }
         }
     }
@@ -94,6 +96,27 @@ impl<W> List<W> {
         let wanted = (self.read)(&mut parameters, actor);
         parameters.finish(self.names)?;
         Ok(wanted)
+    }
+
+    /// The page that says why there is none of the list.
+    pub(crate) async fn not_listed(&self, shell: &Shell<'_>, written: &Fields, why: NotListed) -> Response {
+        match why {
+            NotListed::OtherFilter => {
+                self.refused(shell, written, StatusCode::UNPROCESSABLE_ENTITY, &[of_another_search()]).await
+            }
+            NotListed::Store(error) => shell.ledger_failed(&error).await,
+        }
+    }
+
+    async fn refused(
+        &self,
+        shell: &Shell<'_>,
+        written: &Fields,
+        status: StatusCode,
+        problems: &[(String, String)],
+    ) -> Response {
+        let lang = shell.lang();
+        shell.answer(status, self.section.label(lang), &self.narrowed(lang, written, problems)).await
     }
 
     pub(crate) async fn answer<C: Display>(&self, shell: &Shell<'_>, written: &Fields, page: &Page<'_, C>) -> Response {

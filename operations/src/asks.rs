@@ -21,6 +21,7 @@ pub use self::read::{CheckedAsk, faults_of_message};
 pub use self::spoken::{called, spoken};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
+use crate::listed::{NotListed, must_be_of};
 use crate::reader;
 
 /// Of so many messages of a question it is looked up what became of them.
@@ -125,13 +126,14 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Shown>, StoreError>
 /// A page of them, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn list(store: &Store, filter: AskFilter) -> Result<AskPage, StoreError> {
+/// [`NotListed`].
+pub async fn list(store: &Store, filter: AskFilter) -> Result<AskPage, NotListed> {
+    must_be_of(filter.after.as_ref(), &filter)?;
     let limit = match filter.limit {
         0 => USUAL_PAGE as usize,
         limit => limit.min(MAX_PAGE as usize),
     };
-    store.asks(&AskFilter { limit, ..filter }).await
+    Ok(store.asks(&AskFilter { limit, ..filter }).await?)
 }
 
 /// What each person has chosen who has answered in time: what they have said last.

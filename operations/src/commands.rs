@@ -30,6 +30,7 @@ pub(crate) use self::words::question_in;
 pub use self::words::{accepted, help, of_no_such_tenant, question, refusal, rejected_line, which_tenant, yes_and_no};
 use crate::accept::Unconfirmed;
 use crate::allowed::{ADMINISTRATOR, NotDone, must};
+use crate::listed::{NotListed, must_be_of};
 use crate::own::marked;
 
 /// By which these are known among the messages of the fleet's own.
@@ -160,13 +161,14 @@ pub async fn show(store: &Store, key: &Key) -> Result<Option<Command>, StoreErro
 /// A page of them, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn list(store: &Store, filter: CommandFilter) -> Result<CommandPage, StoreError> {
+/// [`NotListed`].
+pub async fn list(store: &Store, filter: CommandFilter) -> Result<CommandPage, NotListed> {
+    must_be_of(filter.after.as_ref(), &filter)?;
     let limit = match filter.limit {
         0 => USUAL_PAGE as usize,
         limit => limit.min(MAX_PAGE as usize),
     };
-    store.commands(&CommandFilter { limit, ..filter }).await
+    Ok(store.commands(&CommandFilter { limit, ..filter }).await?)
 }
 
 /// Publishes what a service says of a command of its own, and returns when the broker has confirmed it.

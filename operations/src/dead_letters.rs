@@ -26,6 +26,7 @@ pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
 
 use crate::allowed::{NotDone, must};
 use crate::checked::mint;
+use crate::listed::{NotListed, must_be_of};
 
 /// The fields of a plan, as its client writes them.
 pub const FIELDS: [&str; 23] = [
@@ -220,8 +221,26 @@ pub async fn acknowledge(
 /// A page of letters, those that died last first. `limit` is 1 to 1,000; 0 stands for 100.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn list(
+    store: &Store,
+    filter: &LetterFilter,
+    after: Option<&LetterCursor>,
+    limit: u32,
+) -> Result<LetterPage, NotListed> {
+    must_be_of(after, filter)?;
+    Ok(page(store, filter, after, limit).await?)
+}
+
+/// The first page of them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn first(store: &Store, filter: &LetterFilter, limit: u32) -> Result<LetterPage, StoreError> {
+    page(store, filter, None, limit).await
+}
+
+async fn page(
     store: &Store,
     filter: &LetterFilter,
     after: Option<&LetterCursor>,

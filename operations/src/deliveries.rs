@@ -14,6 +14,8 @@ use media::MEDIA;
 use media::whatsapp::{self, Recipient};
 use store::{Cursor, DeliveryView, Filter, JobKind, JobSummary, Page, Receipt, Store, StoreError};
 
+use crate::listed::{NotListed, must_be_of};
+
 /// The longest chain of fallbacks that is followed: a notification may have fewer.
 pub(crate) const MAX_CHAIN: usize = 16;
 
@@ -84,14 +86,6 @@ pub struct Wanted {
     pub limit: u32,
 }
 
-/// Why there is no list.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum NotListed {
-    /// The cursor is of a list of something else.
-    OtherFilter,
-    Store(StoreError),
-}
-
 /// Whether a delivery or a schedule may be called so.
 pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.chars().any(is_unsafe_in_a_line)
@@ -141,10 +135,8 @@ pub async fn list(
         after: wanted.after,
         limit: wanted.limit,
     };
-    if filter.after.as_ref().is_some_and(|cursor| !cursor.is_of(&filter)) {
-        return Err(NotListed::OtherFilter);
-    }
-    store.deliveries(filter).await.map_err(NotListed::Store)
+    must_be_of(filter.after.as_ref(), &filter)?;
+    Ok(store.deliveries(filter).await?)
 }
 
 /// Every hash under which the ledger may have a recipient that somebody looks for: see [`list`].

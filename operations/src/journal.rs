@@ -5,6 +5,8 @@ use std::time::Duration;
 use domain::{JournalKeys, Timestamp};
 use store::{JournalFilter, JournalHead, JournalPage, MAX_PAGE, Store, StoreError, USUAL_PAGE, VerifiedJournal};
 
+use crate::listed::{NotListed, must_be_of};
+
 /// What is told of an end that is not behind its beginning.
 pub const LATER_THAN_SINCE: &str = "must be later than since";
 /// How far apart the clocks of machines may be.
@@ -13,13 +15,14 @@ const UNEVEN: Duration = Duration::from_secs(60 * 60);
 /// A page of the journal, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn list(store: &Store, filter: JournalFilter) -> Result<JournalPage, StoreError> {
+/// [`NotListed`].
+pub async fn list(store: &Store, filter: JournalFilter) -> Result<JournalPage, NotListed> {
+    must_be_of(filter.after.as_ref(), &filter)?;
     let limit = match filter.limit {
         0 => USUAL_PAGE as usize,
         limit => limit.min(MAX_PAGE as usize),
     };
-    store.journal_page(&JournalFilter { limit, ..filter }).await
+    Ok(store.journal_page(&JournalFilter { limit, ..filter }).await?)
 }
 
 /// The end of the chain. None before the first entry was sealed.

@@ -6,6 +6,7 @@ use domain::{FieldError, Tenant, Timestamp, nearest, pointer_step, whole};
 use serde_json::{Map, Value};
 
 use crate::checked::field;
+use crate::deliveries::written::Rule;
 
 /// What is told of a text that is the name of no tenant.
 pub(crate) const MUST_BE_A_TENANT: &str = "must be 1 to 64 letters, digits, '_' or '-'";
@@ -56,6 +57,16 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// What a rule makes of a text.
+    pub(crate) fn ruled<T: 'static>(&mut self, name: &str, rule: Rule<T>) -> Option<T> {
+        let text = self.text(name)?;
+        let read = (rule.read)(&text);
+        if read.is_none() {
+            self.refuse(name, rule.must);
+        }
+        read
     }
 
     /// Takes a text of one line out of the object, without the space around it.

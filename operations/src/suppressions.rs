@@ -10,10 +10,12 @@ use domain::{
     SuppressionScope, Tenant, Timestamp, mask,
 };
 use store::{
-    LiftPage, MAX_PAGE, Store, StoreError, SuppressionCursor, SuppressionFilter, SuppressionPage, USUAL_PAGE, Which,
+    LiftFilter, LiftPage, MAX_PAGE, Store, StoreError, SuppressionCursor, SuppressionFilter, SuppressionPage,
+    USUAL_PAGE, Which,
 };
 
 use crate::allowed::{NotDone, must};
+use crate::listed::{NotListed, must_be_of};
 use crate::reader;
 
 /// The fields of an entry, as its client writes them.
@@ -238,14 +240,16 @@ fn which(lifted: Lifted, recipients: &RecipientHasher) -> Which {
 /// Shows a page of the list, whoever was put on it last first.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn list(
     store: &Store,
     tenant: Tenant,
     wanted: Wanted,
     recipients: &RecipientHasher,
-) -> Result<SuppressionPage, StoreError> {
-    store.suppressions(&filter(tenant, wanted, recipients)).await
+) -> Result<SuppressionPage, NotListed> {
+    let filter = filter(tenant, wanted, recipients);
+    must_be_of(filter.after.as_ref(), &filter)?;
+    Ok(store.suppressions(&filter).await?)
 }
 
 /// Shows one entry. None when the tenant has none of this id.
@@ -259,14 +263,16 @@ pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Sup
 /// Shows a page of what was lifted, the last first.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn lifts(
     store: &Store,
     tenant: Tenant,
     wanted: Wanted,
     recipients: &RecipientHasher,
-) -> Result<LiftPage, StoreError> {
-    store.lifts(&filter(tenant, wanted, recipients)).await
+) -> Result<LiftPage, NotListed> {
+    let filter = filter(tenant, wanted, recipients);
+    must_be_of(filter.after.as_ref(), &LiftFilter(&filter))?;
+    Ok(store.lifts(&filter).await?)
 }
 
 /// Reads why an entry is lifted: it must be said, in one line.

@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::allowed::{NotDone, must};
 use crate::checked::{Refused, field, mint};
+use crate::listed::{NotListed, must_be_of};
 use crate::recipients::recipient_of;
 
 pub use self::ladder::{Ladder, Rung};
@@ -284,13 +285,14 @@ pub async fn show(store: &Store, tenant: &Tenant, id: &str) -> Result<Option<Ver
 /// A page of a tenant's verifications, the newest first. `limit` is 1 to 1,000; 0 stands for 100.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn list(store: &Store, filter: VerificationFilter) -> Result<VerificationPage, StoreError> {
+/// [`NotListed`].
+pub async fn list(store: &Store, filter: VerificationFilter) -> Result<VerificationPage, NotListed> {
+    must_be_of(filter.after.as_ref(), &filter)?;
     let limit = match filter.limit {
         0 => USUAL_PAGE as usize,
         limit => limit.min(MAX_PAGE as usize),
     };
-    store.verifications(&VerificationFilter { limit, ..filter }).await
+    Ok(store.verifications(&VerificationFilter { limit, ..filter }).await?)
 }
 
 /// How many codes were entered of those of the last day, by country or by prefix: over the time by which the guard judges.

@@ -73,11 +73,11 @@ pub use limits::{Leased, LimitUse};
 pub use options::Options;
 pub use pauses::{MAX_PAUSES, PauseMade};
 pub use people::{
-    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftPage, MAX_ADDRESSES, MAX_CONTACTS, MOST_OF_ACCOUNT,
-    SuppressionCursor, SuppressionFilter, SuppressionPage, Which,
+    Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftFilter, LiftPage, MAX_ADDRESSES, MAX_CONTACTS,
+    MOST_OF_ACCOUNT, SuppressionCursor, SuppressionFilter, SuppressionPage, Which,
 };
 pub use presence::{Present, PresentUser};
 pub use providers::ProviderState;
 pub use settings::Settings;
-pub use sql::PageCursor;
+pub use sql::{Filtering, PageCursor, fingerprint};
 pub use store::Store;

@@ -9,4 +9,4 @@ mod suppressions;
 mod times;
 
 pub use contacts::{Contact, ContactAddress, ContactLinked, ContactPut, MAX_ADDRESSES, MAX_CONTACTS, MOST_OF_ACCOUNT};
-pub use suppressions::{Lift, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};
+pub use suppressions::{Lift, LiftFilter, LiftPage, SuppressionCursor, SuppressionFilter, SuppressionPage, Which};

@@ -7,6 +7,7 @@
 
 mod columns;
 mod conditions;
+mod cursor;
 mod db;
 mod pager;
 mod postgres;
@@ -17,8 +18,9 @@ mod writer;
 
 pub(crate) use columns::{content_of, count_of, get, key_in, key_of, time_of, unreadable, uuid_of};
 pub(crate) use conditions::Conditions;
+pub(crate) use cursor::Place;
+pub use cursor::{Filtering, PageCursor, fingerprint};
 pub(crate) use db::{Db, Line};
-pub use pager::PageCursor;
 pub(crate) use pager::{Asked, PAGE_LOOK, Pager};
 pub(crate) use session::Session;
 pub(crate) use value::{Group, Value, key_values, keys_group, micros};

@@ -9,6 +9,7 @@ mod cancel;
 mod commands;
 mod contacts;
 mod cost;
+mod cursors;
 mod database;
 mod endpoints;
 mod faults;

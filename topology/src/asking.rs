@@ -32,6 +32,14 @@ pub fn faults_of_asking(body: &Map<String, Value>) -> Option<Vec<FieldError>> {
     Some(faults)
 }
 
+/// The tenant that a body names, whatever it is: beside an ask that it brings, or else within that. None where it names none,
+/// or what cannot be one.
+pub(crate) fn named_tenant(body: &Map<String, Value>) -> Option<Tenant> {
+    let named = |object: &Map<String, Value>| text(object, "tenant").and_then(Tenant::parse);
+    let ask = body.get(ASK).filter(|_| !body.contains_key(OF_A_NOTIFICATION)).and_then(Value::as_object);
+    named(body).or_else(|| ask.and_then(named))
+}
+
 impl Incoming {
     /// The request to ask that the message brings in place of a notification. None for every other message.
     ///

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::{AskKind, AskState, Tenant, Timestamp};
 use operations::asks;
-use operations::deliveries::written::LATER_THAN_FROM;
+use operations::deliveries::written::{LATER_THAN_FROM, NO_CURSOR};
 use serde::Serialize;
 use store::{AskCursor, AskFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::asks::answer::{AskAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const NAMES: [&str; 7] = ["state", "kind", "correlation_id", "from", "to", "cursor", "limit"];
 
@@ -36,7 +36,7 @@ pub(crate) struct AsksQuery {
     /// Only those that were asked before this time.
     #[param(format = DateTime)]
     to: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -74,7 +74,7 @@ pub(crate) async fn list(
 ) -> Result<Json<AsksAnswer>, Problem> {
     let filter = filter(&mut query, caller.tenant);
     query.finish(&NAMES)?;
-    let page = ledger_read(asks::list(&app.store, filter).await)?;
+    let page = page_read(asks::list(&app.store, filter).await)?;
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(Json(AsksAnswer { asks: page.asks.into_iter().map(answer).collect(), next }))
 }
@@ -91,7 +91,7 @@ fn filter(query: &mut Parameters, tenant: Tenant) -> AskFilter {
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         query.refuse("to", LATER_THAN_FROM);
     }
-    let after = query.parsed("cursor", "must be `next` of the page before", AskCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, AskCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     AskFilter { tenant, state, kind, correlation_id, from, until, after, limit }
 }

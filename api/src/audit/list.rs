@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{Scope, Timestamp};
+use operations::deliveries::written::NO_CURSOR;
 use operations::journal::{self, LATER_THAN_SINCE};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::{ledger_read, page_read};
 
 const NAMES: [&str; 7] = ["actor", "kind", "subject", "since", "until", "cursor", "limit"];
 
@@ -34,7 +35,7 @@ pub(crate) struct AuditQuery {
     /// Only what was done before this time.
     #[param(format = DateTime)]
     until: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -100,7 +101,7 @@ pub(crate) async fn list(
     let filter = filter(&mut query);
     query.finish(&NAMES)?;
     let filter = JournalFilter { tenant: (!sees_all).then_some(caller.tenant), ..filter };
-    let page = ledger_read(journal::list(&app.store, filter).await)?;
+    let page = page_read(journal::list(&app.store, filter).await)?;
     let head = if sees_all { ledger_read(journal::head(&app.store).await)? } else { None };
     Ok(Json(AuditAnswer {
         entries: page.entries.into_iter().map(answer).collect(),
@@ -121,7 +122,7 @@ fn filter(query: &mut Parameters) -> JournalFilter {
     if since.zip(until).is_some_and(|(since, until)| since >= until) {
         query.refuse("until", LATER_THAN_SINCE);
     }
-    let after = query.parsed("cursor", "must be `next` of the page before", JournalCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, JournalCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     JournalFilter { tenant: None, actor, kind, subject, since, until, after, limit }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::{CommandState, Tenant, Timestamp};
 use operations::commands;
-use operations::deliveries::written::LATER_THAN_FROM;
+use operations::deliveries::written::{LATER_THAN_FROM, NO_CURSOR};
 use serde::Serialize;
 use store::{CommandCursor, CommandFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::commands::answer::{CommandAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const NAMES: [&str; 7] = ["status", "service", "requested_by", "from", "until", "cursor", "limit"];
 
@@ -35,7 +35,7 @@ pub(crate) struct CommandsQuery {
     /// Only those made before this time.
     #[param(format = DateTime)]
     until: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -72,7 +72,7 @@ pub(crate) async fn list(
 ) -> Result<Json<CommandsAnswer>, Problem> {
     let filter = filter(&mut query, caller.tenant);
     query.finish(&NAMES)?;
-    let page = ledger_read(commands::list(&app.store, filter).await)?;
+    let page = page_read(commands::list(&app.store, filter).await)?;
     Ok(Json(CommandsAnswer {
         commands: page.commands.into_iter().map(answer).collect(),
         next: page.next.map(|cursor| cursor.to_string()),
@@ -93,7 +93,7 @@ fn filter(query: &mut Parameters, tenant: Tenant) -> CommandFilter {
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         query.refuse("until", LATER_THAN_FROM);
     }
-    let after = query.parsed("cursor", "must be `next` of the page before", CommandCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, CommandCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     CommandFilter { tenant, state, service, requested_by, from, until, after, limit }
 }

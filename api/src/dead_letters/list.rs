@@ -5,7 +5,7 @@ use axum::extract::State;
 use domain::{Lane, RecipientHasher, Tenant};
 use operations::dead_letters;
 use operations::deliveries::hashes_of;
-use operations::deliveries::written::{ID, RECIPIENT};
+use operations::deliveries::written::{ID, NO_CURSOR, RECIPIENT};
 use serde::Serialize;
 use store::{LetterCursor, LetterFilter, MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +17,7 @@ use crate::app::Shared;
 use crate::dead_letters::answer::{LetterAnswer, letter};
 use crate::deliveries::list::times;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const NAMES: [&str; 14] = [
     "letter",
@@ -69,7 +69,7 @@ pub(crate) struct LettersQuery {
     template: Option<String>,
     /// `urgent`, `normal` or `bulk`.
     lane: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -106,10 +106,10 @@ pub(crate) async fn list(
     mut query: Parameters,
 ) -> Result<Json<LettersAnswer>, Problem> {
     let filter = filter(&mut query, caller.tenant, &app.recipients);
-    let after = query.parsed("cursor", "must be `next` of the page before", LetterCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, LetterCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&NAMES)?;
-    let page = ledger_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;
+    let page = page_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;
     let letters = page.letters.into_iter().map(letter).collect();
     Ok(Json(LettersAnswer { letters, next: page.next.map(|cursor| cursor.to_string()) }))
 }

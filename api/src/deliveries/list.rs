@@ -4,10 +4,8 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use domain::{ChannelName, Reason, State, Timestamp};
-use operations::deliveries::written::{
-    CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, OF_ANOTHER_SEARCH, RECIPIENT, TEMPLATE, TIME,
-};
-use operations::deliveries::{NotListed, Wanted};
+use operations::deliveries::Wanted;
+use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME};
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +16,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::deliveries::answer::{DeliveryAnswer, answer};
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 const PARAMETERS: [&str; 14] = [
     "state",
@@ -118,11 +116,8 @@ pub(crate) async fn list(
     if tenant.is_some_and(|tenant| tenant != caller.tenant.as_str()) {
         return Err(foreign_tenant());
     }
-    let page = match operations::deliveries::list(&app.store, Some(caller.tenant), wanted, &app.recipients).await {
-        Err(NotListed::OtherFilter) => return Err(of_another_filter()),
-        Err(NotListed::Store(error)) => ledger_read(Err(error))?,
-        Ok(page) => ledger_read(Ok(page))?,
-    };
+    let page = operations::deliveries::list(&app.store, Some(caller.tenant), wanted, &app.recipients).await;
+    let page = page_read(page)?;
     let deliveries = page.deliveries.iter().map(|view| answer(view, Vec::new())).collect();
     Ok(Json(DeliveriesAnswer { deliveries, next: page.next.map(|cursor| cursor.to_string()) }))
 }
@@ -165,10 +160,6 @@ pub(crate) fn times(query: &mut Parameters) -> (Option<Timestamp>, Option<Timest
         query.refuse("to", LATER_THAN_FROM);
     }
     (from, until)
-}
-
-fn of_another_filter() -> Problem {
-    Problem::invalid_parameters(vec![("cursor".to_owned(), OF_ANOTHER_SEARCH.to_owned())])
 }
 
 fn foreign_tenant() -> Problem {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ChannelName;
+use operations::deliveries::written::NO_CURSOR;
 use operations::suppressions::{self, Wanted};
 use serde::Serialize;
 use store::{MAX_PAGE, SuppressionCursor, USUAL_PAGE};
@@ -14,7 +15,7 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::suppressions::answer::{SuppressionAnswer, answer, lifted};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -27,7 +28,7 @@ pub(crate) struct SuppressionsQuery {
     destination: Option<String>,
     /// `true` lists what was taken off the list, with who did so and why.
     lifted: Option<bool>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -65,10 +66,10 @@ pub(crate) async fn list(
 ) -> Result<Json<SuppressionsAnswer>, Problem> {
     let (wanted, is_lifted) = wanted(&mut query)?;
     let (suppressions, next) = if is_lifted {
-        let page = ledger_read(suppressions::lifts(&app.store, caller.tenant, wanted, &app.recipients).await)?;
+        let page = page_read(suppressions::lifts(&app.store, caller.tenant, wanted, &app.recipients).await)?;
         (page.lifts.into_iter().map(lifted).collect(), page.next)
     } else {
-        let page = ledger_read(suppressions::list(&app.store, caller.tenant, wanted, &app.recipients).await)?;
+        let page = page_read(suppressions::list(&app.store, caller.tenant, wanted, &app.recipients).await)?;
         (page.suppressions.into_iter().map(answer).collect(), page.next)
     };
     Ok(Json(SuppressionsAnswer { suppressions, next: next.map(|cursor| cursor.to_string()) }))
@@ -84,7 +85,7 @@ fn wanted(query: &mut Parameters) -> Result<(Wanted, bool), Problem> {
     let destination =
         query.parsed("destination", rule, |text| (has_channel && !text.is_empty()).then(|| written(text)));
     let is_lifted = query.flag("lifted").unwrap_or_default();
-    let after = query.parsed("cursor", "must be `next` of the page before", SuppressionCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, SuppressionCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&["channel", "destination", "lifted", "cursor", "limit"])?;
     Ok((Wanted { channel, destination, after, limit }, is_lifted))

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Inbound, Publisher, To};
 
 use crate::tests::app::{NOW, SECRET, TestApp, request, settings, token};
+use crate::tests::search::only_its_own_list_goes_on;
 
 /// The secrets of the API of these tests.
 pub(crate) fn secrets() -> Secrets {
@@ -233,6 +234,8 @@ async fn asks_are_listed_by_what_is_asked_for_page_by_page() {
     assert_eq!(ids("?correlation_id=deploy-8").await.0, "");
     let (first, next) = ids("?limit=2").await;
     assert_eq!((first.as_str(), ids(&format!("?cursor={}", next.unwrap())).await.0.as_str()), ("a-3 a-2", "a-1"));
+    let others = ["/asks?limit=1", "/asks?kind=confirm&state=open", "/dead-letters?limit=1"];
+    only_its_own_list_goes_on(&app, "/asks?kind=confirm&limit=1", &others, &token("read")).await;
     let wrong = app.get("/asks?state=opne&cursor=x&limit=0&colour=red", Some(&token("read"))).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("did you mean open?"), "{wrong:?}");

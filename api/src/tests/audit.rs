@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::tests::app::{TestApp, claims, sign, token};
+use crate::tests::search::only_its_own_list_goes_on;
 
 fn sms() -> Value {
     json!({"kind": "channel", "name": "sms", "why": "wrong text"})
@@ -81,4 +82,15 @@ async fn every_slip_of_a_query_is_told() {
     assert!(refused.text.contains("must be later than since"), "{refused:?}");
     let read = app.get("/audit", Some(&token("read operate"))).await;
     assert_eq!(read.status, StatusCode::FORBIDDEN, "{read:?}");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_of_the_journal_is_refused() {
+    let app = TestApp::start().await;
+    for channel in ["sms", "email"] {
+        let pause = json!({"kind": "channel", "name": channel, "why": "wrong text"});
+        app.post("/pauses", Some(&token("operate")), &pause).await;
+    }
+    let others = ["/audit?limit=1", "/audit?kind=denied", "/audit?kind=pause.begun&since=2026-03-01T12:00:00Z"];
+    only_its_own_list_goes_on(&app, "/audit?kind=pause.begun&limit=1", &others, &token("admin")).await;
 }

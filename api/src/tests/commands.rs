@@ -10,6 +10,7 @@ use topology::{Publication, Publisher};
 
 use crate::Settings;
 use crate::tests::app::{Answer, NOW, TestApp, request, settings, token};
+use crate::tests::search::only_its_own_list_goes_on;
 
 const RSA_PUBLIC: &str = include_str!("keys/rsa_public.pem");
 const RSA_PRIVATE: &[u8] = include_bytes!("keys/rsa_private.pem");
@@ -175,6 +176,17 @@ async fn a_command_is_shown_and_listed_and_services_are_shown_without_their_addr
     assert!(!services.text.contains("127.0.0.1") && !services.text.contains("PUBLIC KEY"), "{services:?}");
     let all = app.get("/services", Some(&token("read admin"))).await;
     assert_eq!(names(&all).1, ["look", "stop", "wipe"], "memory is for another tenant");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_of_commands_is_refused() {
+    let (app, _published) = app().await;
+    for id in ["c-1", "c-2"] {
+        let key = Key { tenant: Tenant::parse("acme").unwrap(), id: id.into() };
+        app.store.make_command(&command(key), &testkit::told()).await.unwrap();
+    }
+    let others = ["/v1/commands?limit=1", "/v1/commands?service=trading&status=failed"];
+    only_its_own_list_goes_on(&app, "/v1/commands?service=trading&limit=1", &others, &token("read")).await;
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use topology::{Letter, Owner, Publisher, PublisherProperties};
 
 use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
 use crate::tests::deliveries::attempted;
+use crate::tests::search::only_its_own_list_goes_on;
 
 const LETTER: &str = "0a";
 const BODY: &str = r#"{"id":"order-7","channel":"sms","destination":"+12025550143","message":"Hola"}"#;
@@ -299,6 +300,21 @@ async fn letters_are_found_by_a_time_a_delivery_and_a_recipient() {
         assert_eq!(error["parameter"], parameter, "{query}");
         assert!(error["detail"].as_str().unwrap().contains(words), "{query}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_of_letters_is_refused() {
+    let app = app_with_two_letters().await;
+    let others = [
+        "/dead-letters?limit=1",
+        "/dead-letters?code=21211&lane=normal",
+        "/dead-letters?code=21211&recipient=%2B12025550143",
+        "/dead-letters?code=21211&from=2026-03-01T12:00:00Z",
+        "/asks?limit=1",
+    ];
+    only_its_own_list_goes_on(&app, "/dead-letters?code=21211&limit=1", &others, &token("read")).await;
+    let bare = app.get("/dead-letters?cursor=1772366400000000.0b", Some(&token("read"))).await;
+    assert_eq!((bare.status, bare.kind().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query"));
 }
 
 #[tokio::test]

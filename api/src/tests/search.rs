@@ -66,6 +66,23 @@ async fn a_filter_that_cannot_be_read_says_what_is_known() {
     assert_eq!((foreign.status, foreign.kind().as_str()), (StatusCode::FORBIDDEN, "foreign-tenant"));
 }
 
+/// Takes the first page of a list that has more, and asserts that its cursor goes on in this list and in none of the others.
+pub(super) async fn only_its_own_list_goes_on(app: &TestApp, list: &str, others: &[&str], token: &str) {
+    let first = app.get(list, Some(token)).await.json();
+    let next = first["next"].as_str().expect("there are more").to_owned();
+    let same = app.get(&format!("{list}&cursor={next}"), Some(token)).await;
+    assert_eq!(same.status, StatusCode::OK, "{list}: {same:?}");
+    for other in others {
+        let answer = app.get(&format!("{other}&cursor={next}"), Some(token)).await;
+        let got = (answer.status, answer.kind());
+        assert_eq!(got, (StatusCode::UNPROCESSABLE_ENTITY, "invalid-query".to_owned()), "{other}: {answer:?}");
+        let error = answer.json()["errors"][0].clone();
+        assert_eq!(error["parameter"], "cursor", "{other}");
+        let detail = error["detail"].as_str().unwrap();
+        assert!(detail.contains("a list of something else") && detail.contains("begin anew"), "{other}: {answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_cursor_of_another_filter_is_refused() {
     let app = TestApp::start().await;

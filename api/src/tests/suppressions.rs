@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::tests::app::{TestApp, token};
+use crate::tests::search::only_its_own_list_goes_on;
 
 fn complaint() -> Value {
     json!({"channel": "email", "destination": "Ada@Example.com", "reason": "complaint", "note": "called us"})
@@ -111,4 +112,6 @@ async fn the_list_is_shown_in_pages_the_newest_first() {
         cursor = format!("&cursor={next}");
     }
     assert_eq!(read, ids);
+    let others = ["/suppressions?limit=1", "/suppressions?channel=sms&lifted=true"];
+    only_its_own_list_goes_on(&app, "/suppressions?channel=sms&limit=1", &others, &token).await;
 }

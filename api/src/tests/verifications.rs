@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use topology::{Publication, Publisher};
 
 use crate::tests::app::{Answer, NOW, SECRET, TestApp, claims, request, settings, sign};
+use crate::tests::search::only_its_own_list_goes_on;
 
 const START: &str = "/v1/verification/start";
 const URL: &str = "https://n.example.org";
@@ -287,6 +288,8 @@ async fn verifications_are_listed_in_pages_the_newest_first() {
         cursor = format!("&cursor={next}");
     }
     assert_eq!(read, ids);
+    let others = ["/v1/verification?limit=1", "/v1/verification?channel=email&purpose=p1"];
+    only_its_own_list_goes_on(&app, "/v1/verification?channel=email&limit=1", &others, &token("read")).await;
     let of_one = app.get("/v1/verification?purpose=p1&status=pending&channel=email", Some(&token("read"))).await.json();
     assert_eq!(of_one["verifications"].as_array().unwrap().len(), 1, "{of_one}");
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{ChannelName, Timestamp, VerificationState};
+use operations::deliveries::written::NO_CURSOR;
 use operations::verifications;
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE, VerificationCursor, VerificationFilter};
@@ -13,7 +14,7 @@ use web::query::Parameters;
 use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 use crate::verifications::answer::{VerificationAnswer, answer};
 
 const PARAMETERS: [&str; 7] = ["status", "channel", "purpose", "since", "until", "cursor", "limit"];
@@ -33,7 +34,7 @@ pub(crate) struct VerificationsQuery {
     since: Option<String>,
     /// Started before this time.
     until: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, whose other parameters must be the same.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -77,11 +78,11 @@ pub(crate) async fn list(
     let rule = "must be a time as RFC 3339 has it, such as 2026-03-01T12:00:00Z";
     let since = query.parsed("since", rule, instant);
     let until = query.parsed("until", rule, instant);
-    let after = query.parsed("cursor", "must be `next` of the page before", VerificationCursor::parse);
+    let after = query.parsed("cursor", NO_CURSOR, VerificationCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     query.finish(&PARAMETERS)?;
     let filter = VerificationFilter { tenant: caller.tenant, state, channel, purpose, since, until, after, limit };
-    let page = ledger_read(verifications::list(&app.store, filter).await)?;
+    let page = page_read(verifications::list(&app.store, filter).await)?;
     let now = app.clock.now();
     let verifications = page.verifications.into_iter().map(|one| answer(one, now)).collect();
     Ok(Json(VerificationsAnswer { verifications, next: page.next.map(|cursor| cursor.to_string()) }))

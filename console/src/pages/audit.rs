@@ -11,12 +11,14 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::{JournalRow, Scope, Tenant, Timestamp};
 use maud::{Markup, html};
+use operations::NotListed;
 use operations::journal::{self, Chain, LATER_THAN_SINCE};
-use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage, StoreError};
+use store::{JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalPage};
 use web::query::Parameters;
 
 use self::told::told;
 use self::words::Words;
+use crate::asked::of_another_search;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::asks::address as asks;
@@ -52,7 +54,11 @@ impl Asked {
         const TIME: &str = "must be a date and time as in RFC 3339, with an offset, such as 2026-03-01T09:00:00Z";
         // A form sends the fields that nobody has filled in as well.
         let texts: [String; 5] = std::array::from_fn(|at| query.text(NAMES[at]).unwrap_or_default().trim().to_owned());
-        let after = query.parsed("after", "must be the end of the page before", JournalCursor::parse);
+        let after = query.parsed(
+            "after",
+            "must be the end of the page before, or be left out to begin anew",
+            JournalCursor::parse,
+        );
         let mut time = |at: usize| {
             let read = Timestamp::parse_rfc3339(&texts[at]).ok();
             if read.is_none() && !texts[at].is_empty() {
@@ -94,7 +100,11 @@ async fn show(State(console): State<Console>, viewer: Viewer, query: Parameters)
     asked.filter.tenant = (!sees_all).then(|| viewer.actor.tenant.clone());
     let (page, chain) = match read(&console, &asked, sees_all, now).await {
         Ok(read) => read,
-        Err(error) => return shell.ledger_failed(&error).await,
+        Err(NotListed::OtherFilter) => {
+            asked.problems.push(of_another_search());
+            return shell.answer(StatusCode::UNPROCESSABLE_ENTITY, title, &form(&asked, lang)).await;
+        }
+        Err(NotListed::Store(error)) => return shell.ledger_failed(&error).await,
     };
     let next = page.next.as_ref().map(ToString::to_string);
     let content = html! {
@@ -112,7 +122,7 @@ async fn read(
     asked: &Asked,
     sees_all: bool,
     now: Timestamp,
-) -> Result<(JournalPage, Option<Chain>), StoreError> {
+) -> Result<(JournalPage, Option<Chain>), NotListed> {
     let page = journal::list(&console.store, asked.filter.clone()).await?;
     let chain = if sees_all { Some(journal::chain(&console.store, now).await?) } else { None };
     Ok((page, chain))

@@ -11,14 +11,15 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::Scope;
 use maud::{Markup, html};
-use operations::deliveries::{NotListed, Wanted, list};
+use operations::NotListed;
+use operations::deliveries::{Wanted, list};
 use store::{LOOK, LOOK_BY_ID, Page};
 use web::problem::Problem;
 use web::query::Parameters;
 
-use self::query::{Asked, of_another_search};
+use self::query::Asked;
 use self::words::Words;
-use crate::asked::problems;
+use crate::asked::{of_another_search, problems};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
@@ -66,7 +67,7 @@ async fn find(console: &Console, viewer: &Viewer, wanted: Wanted) -> Result<(Pag
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     match list(&console.store, Some(viewer.actor.tenant.clone()), wanted, &console.recipients).await {
         Ok(page) => Ok((page, limit)),
-        Err(NotListed::OtherFilter) => Err(NotFound::Query(of_another_search())),
+        Err(NotListed::OtherFilter) => Err(NotFound::Query(Problem::invalid_parameters(vec![of_another_search()]))),
         Err(NotListed::Store(error)) => Err(NotFound::Ledger(error)),
     }
 }

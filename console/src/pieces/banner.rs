@@ -1,4 +1,5 @@
-//! What stands over a page while it is so: what is paused, and what goes wrong in the sandbox on demand.
+//! What stands over a page while it is so: what is paused, and what goes wrong in the sandbox on demand. It is read first,
+//! and seen at the lower edge of the window, where nothing moves when it comes or goes.
 
 use domain::{Pause, PauseKind};
 use maud::{Markup, html};
@@ -7,6 +8,11 @@ use store::SandboxFault;
 use crate::pieces::time::instant;
 use crate::section::Section;
 use crate::words::Lang;
+
+/// The strip of all that stands over a page. It is there while it is empty, so that a live part has a place for what comes.
+pub(crate) fn over(told: &Markup) -> Markup {
+    html! { div.over { (told) } }
+}
 
 /// Nothing where nothing is paused.
 pub(crate) fn paused(lang: Lang, pauses: &[Pause]) -> Markup {
@@ -19,6 +25,14 @@ pub(crate) fn paused(lang: Lang, pauses: &[Pause]) -> Markup {
             }
         }
     }
+}
+
+/// What is paused, named in one sentence. Nothing where nothing is.
+pub(crate) fn paused_in_short(lang: Lang, pauses: &[Pause]) -> Option<String> {
+    let words = &lang.words().shell;
+    let names: Vec<String> =
+        pauses.iter().map(|pause| format!("{} {}", words.pause_kind(pause.kind), pause.name)).collect();
+    (!names.is_empty()).then(|| format!("{}: {}.", words.paused, names.join(", ")))
 }
 
 /// Nothing where nothing goes wrong on demand.

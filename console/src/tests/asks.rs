@@ -123,6 +123,9 @@ async fn pages_of_questions_follow_one_another() {
     assert!(next.starts_with("/console/asks?state=open&after="), "{next}");
     let second = site.get(&next, "session=viewer").await;
     assert!(second.text.contains("/console/asks/q-00") && !first.text.contains("/console/asks/q-00"));
+    let other = site.get(&next.replace("state=open", "kind=confirm"), "session=viewer").await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", other.text);
+    assert!(other.text.contains("a list of something else"), "{}", other.text);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use domain::{ObjectName, Scan, StoredFile, Tenant, Timestamp};
 use store::{FileBegun, FileQuota, JournalFilter};
 use testkit::{NOW, told};
 
-use super::site::Site;
+use super::site::{Site, refused_of_another_filter};
 
 const PATH: &str = "/console/files";
 const OPERATOR: &str = "session=operator";
@@ -110,6 +110,7 @@ async fn files_follow_one_another_page_by_page() {
     let second = site.get(&path, VIEWER).await;
     assert_eq!(second.text.matches("id=\"file-").count(), 1, "{}", second.text);
     assert!(second.text.contains(object(1).as_str()) && !second.text.contains("rel=\"next\""), "{}", second.text);
+    refused_of_another_filter(&site.get(&path.replace("name=report", "state=storing"), VIEWER).await);
 }
 
 #[tokio::test]

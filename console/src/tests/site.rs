@@ -48,6 +48,13 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+/// Asserts that the list has told the end of a page of another list from its own.
+pub(crate) fn refused_of_another_filter(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+    assert!(answer.text.contains("<code>after</code>"), "{}", answer.text);
+    assert!(answer.text.contains("a list of something else"), "{}", answer.text);
+}
+
 /// A cookie `session=operator` is the session of an operator; the password of everybody is `right`.
 #[derive(Default)]
 pub(crate) struct TestDoors {

@@ -70,6 +70,10 @@ pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: T
     let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
     let find = || intake.store.asks_of_recipient(&one.channel, &hashes, at.minus(LATE_FOR));
     let asked = intake.breaker.retry_until_taken(find).await?;
+    // Whose code it may be is not looked up, and nobody is answered who was not asked: each answer would cost money.
+    if asked.is_empty() {
+        super::count("not_asked");
+    }
     let means_one = |asked: &AskedPerson| typed.word.is_empty() || choice_of(&asked.ask, typed.word).is_some();
     let Some(first) = asked.iter().find(|asked| means_one(asked)) else { return Ok(false) };
     if let Some(asked) = fitting(shared, one, &asked, typed).await? {

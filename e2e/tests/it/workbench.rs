@@ -145,16 +145,21 @@ async fn a_job_pauses_when_its_first_letters_fail_again_and_goes_on_when_told() 
 #[tokio::test]
 async fn what_has_no_row_is_shown_too() {
     let fleet = TestFleet::start(Database::Sqlite, &[("SANDBOX", "all")]).await;
-    fleet.publish("{", lapin::BasicProperties::default().with_message_id("torn".into())).await;
-    letters(&fleet, 1).await;
+    let named = |id: &str| lapin::BasicProperties::default().with_message_id(id.into());
+    fleet.publish("{", named("torn")).await;
+    fleet.publish(r#"{"tenant": "acme", "ask": {"question": ""}}"#, named("acmes")).await;
+    letters(&fleet, 2).await;
     let (_, listed) = dead(&fleet, &["list"]).await;
     assert_eq!((listed.len(), text(&listed[0], "reason")), (1, "decode_error"), "{listed:#?}");
     let (code, said) = run(&["explain", "torn"], &fleet.environment).await;
     assert!(code == 0 && said.contains(text(&listed[0], "letter")), "{code} {said}");
     assert!(said.contains("Nothing was ever sent") && said.contains("`decode_error`"), "{said}");
+    let (code, said) = run(&["explain", "acmes", "--tenant", "acme"], &fleet.environment).await;
+    assert!(code == 0 && said.contains("`decode_error`"), "it is of the tenant that it names: {code} {said}");
+    assert_eq!(run(&["explain", "acmes"], &fleet.environment).await.0, 1, "and of no other");
     let (code, shown) = dead(&fleet, &["show", text(&listed[0], "letter")]).await;
     assert_eq!((code, &shown[0]), (0, &listed[0]));
-    fleet.take_dead_letters(1).await;
+    fleet.take_dead_letters(2).await;
     let (_, listed) = dead(&fleet, &["list"]).await;
     assert_eq!(listed, [] as [Value; 0], "it is not in the queue any more");
     fleet.finish().await;

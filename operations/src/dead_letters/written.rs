@@ -1,17 +1,19 @@
 //! Reads what is wanted of dead letters as it was written: everything that is wrong is named at once.
 
+mod recipient;
+mod redirect;
+
 use std::ops::RangeInclusive;
 
-use domain::{
-    ChannelName, FieldError, KnownProviders, Lane, RecipientHash, RecipientHasher, RedirectTo, nearest, parse_object,
-};
+use domain::{FieldError, KnownProviders, Lane, RecipientHasher, nearest, parse_object};
 use serde_json::{Map, Value};
-use store::{LetterAction, LetterFilter, Redirect, ReplayRule};
+use store::{LetterAction, LetterFilter, ReplayRule};
 
+use self::recipient::{hash_recipient, hashes};
+use self::redirect::redirect;
 use super::{Asked, FIELDS};
 use crate::checked::Refused;
-use crate::deliveries::hashes_of;
-use crate::deliveries::written::{ID, LATER_THAN_FROM, RECIPIENT, Rule};
+use crate::deliveries::written::{ID, LATER_THAN_FROM};
 use crate::reader::{Reader, no_such};
 
 /// The most letters that are named one by one.
@@ -22,11 +24,6 @@ const CANARIES: RangeInclusive<u64> = 0..=1_000;
 const USUAL_CANARY: u32 = 20;
 const MOVES: RangeInclusive<u64> = 1..=1_000;
 const USUAL_MOVES: u32 = 3;
-/// What a plan keeps in the place of a recipient: the ledger has nobody's address.
-const HASHES: &str = "recipient_hash";
-const BETWEEN_HASHES: &str = ",";
-/// The most hashes of one recipient: of its usual forms, by every key that is known.
-const MAX_HASHES: usize = 100;
 
 impl Asked {
     /// `providers` are those to which letters may be redirected.
@@ -129,7 +126,7 @@ fn filter(reader: &mut Reader) -> LetterFilter {
     LetterFilter {
         letters: letters(reader),
         group: reader.line("group"),
-        id: ruled(reader, "id", ID),
+        id: reader.ruled("id", ID),
         from,
         until,
         recipient: hashes(reader),
@@ -141,99 +138,6 @@ fn filter(reader: &mut Reader) -> LetterFilter {
         lane: parsed,
         ..LetterFilter::default()
     }
-}
-
-/// Puts the keyed hashes of a recipient in its place. Gives what is wrong with it.
-fn hash_recipient(object: &mut Map<String, Value>, recipients: &RecipientHasher) -> Vec<FieldError> {
-    let Some(given) = object.remove("recipient") else { return Vec::new() };
-    let mut reader = Reader::of(Map::from_iter([("recipient".to_owned(), given)]));
-    let Some(written) = ruled(&mut reader, "recipient", RECIPIENT) else { return reader.errors };
-    let hashes: Vec<String> = hashes_of(&written, recipients).iter().map(ToString::to_string).collect();
-    let hashes = Value::from(hashes.join(BETWEEN_HASHES));
-    if object.insert(HASHES.to_owned(), hashes).is_some_and(|other| !other.is_null()) {
-        reader.refuse("recipient", format!("is given beside {HASHES}: leave one of them out"));
-    }
-    reader.errors
-}
-
-/// The hashes of a recipient, as a plan keeps them.
-fn hashes(reader: &mut Reader) -> Vec<RecipientHash> {
-    let Some(text) = reader.text(HASHES) else { return Vec::new() };
-    let hashes: Option<Vec<_>> = text.split(BETWEEN_HASHES).take(MAX_HASHES + 1).map(RecipientHash::parse).collect();
-    hashes.filter(|hashes| hashes.len() <= MAX_HASHES).unwrap_or_else(|| {
-        reader.refuse(HASHES, "must be what a plan keeps of a recipient: its hashes, with commas between them");
-        Vec::new()
-    })
-}
-
-/// Takes a text that is written by a rule out of the object.
-fn ruled<T: 'static>(reader: &mut Reader, name: &str, rule: Rule<T>) -> Option<T> {
-    let text = reader.text(name)?;
-    let read = (rule.read)(&text);
-    if read.is_none() {
-        reader.refuse(name, rule.must);
-    }
-    read
-}
-
-/// The letters of which channels are redirected by which way: it reaches their recipients by the same addresses.
-fn redirect(reader: &mut Reader, action: Option<LetterAction>, providers: &KnownProviders) -> Option<Redirect> {
-    let (channel, provider) = (reader.line("to"), reader.line("to_provider"));
-    if action? != LetterAction::Redirect {
-        // Somebody may mean the time that it is in a list.
-        let of_time = "; the end of a time is until";
-        for (name, given, what, more) in
-            [("to", channel, "channel", of_time), ("to_provider", provider, "provider", "")]
-        {
-            if given.is_some() {
-                reader.refuse(name, format!("is for redirect: the {what} by which the letters are sent{more}"));
-            }
-        }
-        return None;
-    }
-    match (channel, provider) {
-        (Some(_), Some(_)) => {
-            let detail =
-                "must not be given together with to: letters go by another channel, or by one provider of their own";
-            reader.refuse("to_provider", detail);
-            None
-        }
-        (None, Some(name)) => by_provider(reader, name.to_ascii_lowercase(), providers),
-        (channel, None) => by_channel(reader, channel),
-    }
-}
-
-fn by_channel(reader: &mut Reader, to: Option<String>) -> Option<Redirect> {
-    let known = phones().map(|(name, _)| name).join(" or ");
-    let Some(to) = to else {
-        if !reader.has_refused("to") && !reader.has_refused("to_provider") {
-            let detail = format!(
-                "is missing: {known}, the channel by which the letters are sent; or give to_provider, the provider that \
-                 alone is to carry them by their own"
-            );
-            reader.refuse("to", detail);
-        }
-        return None;
-    };
-    let Some((_, from)) = phones().into_iter().find(|(name, _)| *name == to) else {
-        let detail = format!(
-            "must be {known}: these two reach people by the same numbers. For another channel, or another address, \
-             edit the letter; for another provider, give to_provider"
-        );
-        reader.refuse("to", detail);
-        return None;
-    };
-    let to = ChannelName::parse(&to).map(RedirectTo::Channel).ok()?;
-    Some(Redirect { from: vec![from.to_owned()], to })
-}
-
-fn by_provider(reader: &mut Reader, name: String, providers: &KnownProviders) -> Option<Redirect> {
-    if let Some(why) = providers.refusal(&name, None) {
-        reader.refuse("to_provider", why);
-        return None;
-    }
-    let from = providers.channels_of(&name).iter().map(|channel| (*channel).to_owned()).collect();
-    Some(Redirect { from, to: RedirectTo::Provider(name) })
 }
 
 /// What a restore cannot go by: dropped letters are known by their names and by the job that dropped them.
@@ -277,15 +181,11 @@ fn number(reader: &mut Reader, name: &str, range: RangeInclusive<u64>) -> Option
     reader.number(name, range).and_then(|number| u32::try_from(number).ok())
 }
 
-/// Channels that reach a person by the same number, each with the other one.
-fn phones() -> [(&'static str, &'static str); 2] {
-    let (sms, whatsapp) = (media::sms::MEDIUM.name, media::whatsapp::MEDIUM.name);
-    [(sms, whatsapp), (whatsapp, sms)]
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::RedirectTo;
     use serde_json::json;
+    use store::Redirect;
 
     use super::*;
 

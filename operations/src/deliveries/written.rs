@@ -30,7 +30,9 @@ pub const TIME: Rule<Timestamp> = Rule {
     must: "must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00Z; write a + as %2B",
     read: |text| Timestamp::parse_rfc3339(text).ok(),
 };
-pub const CURSOR: Rule<Cursor> = Rule { must: "must be `next` of the page before", read: |text| Cursor::parse(text) };
+pub const CURSOR: Rule<Cursor> = Rule { must: NO_CURSOR, read: |text| Cursor::parse(text) };
+/// What is told of a text that is no cursor, as those of older versions are none.
+pub const NO_CURSOR: &str = "must be `next` of the page before, or be left out to begin anew";
 /// What is told of an end that is not behind its beginning.
 pub const LATER_THAN_FROM: &str = "must be later than from";
 /// What is told of a cursor of another search.

@@ -2,7 +2,9 @@
 
 use domain::{ObjectName, Scan, StoredFile, Tenant, Timestamp};
 use files::Files;
-use store::{FileQuota, FileState, FileUsage, KeptFile, PageCursor, Store, StoreError};
+use store::{FileQuota, FileState, FileUsage, Filtering, KeptFile, PageCursor, Store, StoreError, fingerprint};
+
+use crate::listed::{NotListed, must_be_of};
 
 /// At so many files one search looks at most.
 const LOOK: usize = 1_000;
@@ -25,6 +27,12 @@ pub struct Wanted {
     /// What the name or the name of the object has in it, in upper or lower case.
     pub name: Option<String>,
     pub after: Option<PageCursor>,
+}
+
+/// What is asked for, and of whom.
+struct Asked<'a> {
+    tenant: &'a Tenant,
+    wanted: &'a Wanted,
 }
 
 /// A file, and how it stands.
@@ -55,6 +63,14 @@ impl FileStanding {
     }
 }
 
+impl Filtering for Asked<'_> {
+    fn fingerprint(&self) -> String {
+        let Wanted { standing, scan, name, after: _ } = self.wanted;
+        let words = (self.tenant.as_str(), standing.map(FileStanding::as_str), scan.map(Scan::as_str), name);
+        fingerprint("files", words, &[])
+    }
+}
+
 impl Wanted {
     fn fits(&self, one: &Standing, name: Option<&str>) -> bool {
         let Standing { file, standing } = one;
@@ -67,17 +83,18 @@ impl Wanted {
 /// Finds so many files of a tenant at most.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn find(
     store: &Store,
     tenant: &Tenant,
     wanted: &Wanted,
     limit: usize,
     now: Timestamp,
-) -> Result<Found, StoreError> {
+) -> Result<Found, NotListed> {
+    must_be_of(wanted.after.as_ref(), &Asked { tenant, wanted })?;
     // Where all fit, those behind what is shown need not be read.
     let all_fit = wanted.standing.is_none() && wanted.scan.is_none() && wanted.name.is_none();
-    search(store, tenant, wanted, (limit, if all_fit { limit } else { LOOK }), now).await
+    Ok(search(store, tenant, wanted, (limit, if all_fit { limit } else { LOOK }), now).await?)
 }
 
 /// Finds so many files at most among so many at which it looks.
@@ -93,12 +110,13 @@ async fn search(
     let (there, mut found) = (rows.len(), Found { files: Vec::new(), next: None });
     for (looked_at, kept) in (1..=look).zip(rows) {
         let one = standing(kept, now);
-        let place = PageCursor::of(one.file.created_at, one.file.object.as_str());
+        let (at, object) = (one.file.created_at, one.file.object.to_string());
         if wanted.fits(&one, name.as_deref()) {
             found.files.push(one);
         }
         if found.files.len() >= limit || looked_at == look {
-            found.next = (looked_at < there).then_some(place);
+            let is_more = looked_at < there;
+            found.next = is_more.then(|| PageCursor::of(&Asked { tenant, wanted }, at, object));
             break;
         }
     }

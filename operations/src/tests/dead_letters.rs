@@ -2,8 +2,9 @@
 
 use domain::{KnownProviders, Lane, RecipientHasher};
 use serde_json::{Value, json};
-use store::{IndexedLetter, JobState, Sort, Store};
+use store::{IndexedLetter, JobState, LetterFilter, Sort, Store};
 
+use crate::NotListed;
 use crate::dead_letters::{self, Asked, Planned, Shown, Started};
 use crate::tests::fixtures::{NOW, Still, ledger, operator, tenant};
 
@@ -133,4 +134,24 @@ async fn a_plan_of_a_time_or_a_delivery_counts_what_has_come_since_by_the_same_f
     }
     let wanted = known(store, "somebody").await.job.wanted;
     assert!(!wanted.contains("2025550143") && wanted.contains("recipient_hash"), "{wanted}");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_list_of_letters_is_refused_also_of_another_tenant() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    index(store, (0..3).map(|n| format!("{n:06x}"))).await;
+    let filter = LetterFilter { tenant: tenant("acme"), code: Some("503".into()), ..LetterFilter::default() };
+    let page = dead_letters::list(store, &filter, None, 1).await.unwrap();
+    let after = page.next.as_ref();
+    let rest = dead_letters::list(store, &filter, after, 2).await.unwrap();
+    assert_eq!((rest.letters.len(), rest.next), (2, None), "another limit is no other list");
+    for other in [
+        LetterFilter { tenant: tenant("other"), ..filter.clone() },
+        LetterFilter { code: None, ..filter.clone() },
+        LetterFilter { group: Some("1-a".into()), ..filter },
+    ] {
+        let refused = dead_letters::list(store, &other, after, 2).await;
+        assert_eq!(refused, Err(NotListed::OtherFilter), "{other:?}");
+    }
 }

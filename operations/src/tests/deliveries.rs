@@ -6,10 +6,10 @@ use domain::{Failure, Outcome, Reason, State, child_id};
 use serde_json::json;
 use store::Store;
 
-use crate::deliveries::{Fallback, NotKnown, NotListed, Shown, Taken, Wanted, list, show};
+use crate::deliveries::{Fallback, NotKnown, Shown, Taken, Wanted, list, show};
 use crate::tests::fixtures::{DEFAULTS, NOW, attempted, foreign, key, ledger, operator, recipients, tenant};
 use crate::tests::schedules::stored;
-use crate::{Cancellation, cancel, explain};
+use crate::{Cancellation, NotListed, cancel, explain};
 
 async fn taken(store: &Store, id: &str) -> Taken {
     match show(store, &key(id)).await.unwrap() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{KnownProviders, Lane, Outcome, RecipientHasher};
+use domain::{KnownProviders, Label, Lane, Merged, Outcome, RecipientHasher, Report, Reported, Topic};
 use serde_json::json;
 use store::{Archived, IndexedLetter, Item, OF_NO_CALL, Sort, Store};
 
@@ -99,6 +99,34 @@ async fn what_was_dropped_without_a_row_is_explained_from_what_is_kept() {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(said.contains("`chasqui dead restore --job job-1 "), "{said}");
+}
+
+#[tokio::test]
+async fn an_attempt_is_told_when_it_was_sent_and_a_report_when_it_was_made() {
+    let ledger = ledger().await;
+    let (store, key) = (&ledger.store, key("order"));
+    let sent = Outcome::Sent { provider: "twilio", provider_id: Some("SM1".into()), code: None };
+    attempted(store, &key, false, &sent).await;
+    let after = |seconds| NOW.plus(Duration::from_secs(seconds));
+    let report = Report {
+        provider: "twilio",
+        event_id: "e-1".into(),
+        about: Some(Label { key: key.clone(), epoch: 0, attempt: 1 }),
+        provider_id: Some("SM1".into()),
+        recipient: None,
+        has_copies: false,
+        said: Reported::Delivered,
+        code: None,
+        detail: String::new(),
+        at: Some(after(40)),
+    };
+    store.keep_reports(std::slice::from_ref(&report), after(60)).await.unwrap();
+    let row = store.row(&key).await.unwrap().unwrap();
+    let Merged::Moved(delivered) = domain::report(&row, &report, None, after(60)) else { panic!("{row:?}") };
+    assert!(store.merge_report(&delivered).await.unwrap());
+    let told = explain(store, &key, DELAYS).await.unwrap().unwrap();
+    let at = |topic| told.sentences.iter().filter(|one| one.topic == topic).map(|one| one.at).collect::<Vec<_>>();
+    assert_eq!((at(Topic::Attempt), at(Topic::Receipt)), (vec![Some(NOW)], vec![Some(after(40))]), "{told:?}");
 }
 
 #[tokio::test]

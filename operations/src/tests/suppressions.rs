@@ -3,6 +3,7 @@
 use domain::{Keyring, Outcome, RecipientHash, Row, SuppressedFor, SuppressionScope};
 use serde_json::{Value, json};
 
+use crate::NotListed;
 use crate::suppressions::{
     Entry, Lifted, Wanted, is_of_a_copy, lift, lift_as_said, lifts, list, show, suppress, suppress_as_said,
     suppress_recipient, why,
@@ -147,4 +148,24 @@ fn a_lift_says_why_in_one_line() {
     for bad in ["", "  ", "a\nb", "a\u{202e}b", &"a".repeat(501)] {
         assert!(why(bad).is_err_and(|said| said.starts_with("must ")), "{bad:?}");
     }
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_list_of_suppressions_is_refused_also_of_what_was_lifted() {
+    let ledger = ledger().await;
+    let (store, clock) = (&ledger.store, Still(NOW));
+    for reason in ["stop", "unsubscribe"] {
+        let body = json!({"channel": "sms", "destination": "+12025550143", "reason": reason});
+        suppress(store, &operator("acme"), entry(&body), &recipients(), &clock).await.unwrap();
+    }
+    let one = Wanted { limit: 1, ..Wanted::default() };
+    let first = list(store, tenant("acme"), one.clone(), &recipients()).await.unwrap();
+    let wanted = Wanted { after: first.next, ..one };
+    assert_eq!(list(store, tenant("acme"), wanted.clone(), &recipients()).await.unwrap().suppressions.len(), 1);
+    let of_sms = Wanted { channel: domain::ChannelName::parse("sms").ok(), ..wanted.clone() };
+    for (whose, wanted) in [("acme", of_sms), ("other", wanted.clone())] {
+        let refused = list(store, tenant(whose), wanted, &recipients()).await;
+        assert_eq!(refused, Err(NotListed::OtherFilter), "{whose}");
+    }
+    assert_eq!(lifts(store, tenant("acme"), wanted, &recipients()).await, Err(NotListed::OtherFilter));
 }

@@ -5,7 +5,7 @@ use domain::{Command, CommandState, Tenant, Timestamp};
 
 use super::commands::{COMMAND, command_of};
 use crate::error::StoreError;
-use crate::sql::{Asked, Conditions, PAGE_LOOK, PageCursor, Pager};
+use crate::sql::{Asked, Conditions, Filtering, PAGE_LOOK, PageCursor, Pager, fingerprint};
 use crate::store::Store;
 
 const COMMANDS: Pager = Pager { table: "commands", columns: &[COMMAND], time: "created_at" };
@@ -37,9 +37,20 @@ pub struct CommandPage {
     pub next: Option<CommandCursor>,
 }
 
+impl Filtering for CommandFilter {
+    fn fingerprint(&self) -> String {
+        let Self { tenant, state, service, requested_by, from, until, after: _, limit: _ } = self;
+        let words = (
+            (tenant.as_str(), state.map(CommandState::as_str), service, requested_by),
+            (from.map(Timestamp::as_micros), until.map(Timestamp::as_micros)),
+        );
+        fingerprint("commands", words, &[])
+    }
+}
+
 impl Store {
     /// A page of the commands of a tenant. Where more than the time is asked for, it looks at 20,000 commands at most, and
-    /// may have fewer than there are.
+    /// may have fewer than there are. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -63,7 +74,7 @@ impl Store {
             limit: filter.limit,
             look,
         };
-        let found = COMMANDS.page(&self.inner.db, asked, command_of).await?;
+        let found = COMMANDS.page(&self.inner.db, filter, asked, command_of).await?;
         Ok(CommandPage { commands: found.rows, next: found.next })
     }
 }

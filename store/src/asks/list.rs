@@ -5,7 +5,7 @@ use domain::{Ask, AskKind, AskState, Tenant, Timestamp};
 
 use super::row::{ASK, ask_of};
 use crate::error::StoreError;
-use crate::sql::{Asked, Conditions, PAGE_LOOK, PageCursor, Pager};
+use crate::sql::{Asked, Conditions, Filtering, PAGE_LOOK, PageCursor, Pager, fingerprint};
 use crate::store::Store;
 
 const ASKS: Pager = Pager { table: "asks", columns: &[ASK], time: "created_at" };
@@ -37,9 +37,20 @@ pub struct AskPage {
     pub next: Option<AskCursor>,
 }
 
+impl Filtering for AskFilter {
+    fn fingerprint(&self) -> String {
+        let Self { tenant, state, kind, correlation_id, from, until, after: _, limit: _ } = self;
+        let words = (
+            (tenant.as_str(), state.map(AskState::as_str), kind.map(AskKind::as_str), correlation_id),
+            (from.map(Timestamp::as_micros), until.map(Timestamp::as_micros)),
+        );
+        fingerprint("asks", words, &[])
+    }
+}
+
 impl Store {
     /// A page of the asks of a tenant. Where a state or a kind is asked for, it looks at 20,000 asks at most, and may
-    /// have fewer than there are.
+    /// have fewer than there are. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -59,7 +70,7 @@ impl Store {
             limit: filter.limit,
             look,
         };
-        let found = ASKS.page(&self.inner.db, asked, ask_of).await?;
+        let found = ASKS.page(&self.inner.db, filter, asked, ask_of).await?;
         Ok(AskPage { asks: found.rows, next: found.next })
     }
 }

@@ -42,7 +42,8 @@ impl FileState {
 }
 
 impl Store {
-    /// The files of a tenant behind this place, the newest first and in whatever state.
+    /// The files of a tenant behind this place, the newest first and in whatever state. Of which filter the cursor is, is for
+    /// whoever asks to see.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -56,7 +57,8 @@ impl Store {
             "SELECT {COLUMNS}, state FROM files WHERE tenant = $1 AND created_at <= $2 \
              AND (created_at, object) < ($2, $3) ORDER BY created_at DESC, object DESC LIMIT {limit}"
         );
-        let (at, object) = after.map_or((i64::MAX, ""), PageCursor::place);
+        let (at, object) =
+            after.map_or((i64::MAX, ""), |PageCursor { place, .. }| (place.at.as_micros(), place.row.as_str()));
         let values = [Value::Text(Some(tenant.as_str())), Value::Int(Some(at)), Value::Text(Some(object))];
         let rows = self.inner.db.hasty_query(&sql, &values).await?;
         rows.iter().map(kept_file_of).collect()

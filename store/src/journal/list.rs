@@ -5,7 +5,7 @@ use domain::{JournalRow, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use crate::error::StoreError;
-use crate::sql::{Asked, Conditions, PAGE_LOOK, PageCursor, Pager, get};
+use crate::sql::{Asked, Conditions, Filtering, PAGE_LOOK, PageCursor, Pager, fingerprint, get};
 use crate::store::Store;
 
 /// At so many entries one page looks at most where more than one thing was asked for.
@@ -52,9 +52,20 @@ pub(super) const COLUMNS: &str = "id, tenant, kind, subject, actor, at, data";
 
 const JOURNAL: Pager = Pager { table: "journal", columns: &[COLUMNS, "seq"], time: "at" };
 
+impl Filtering for JournalFilter {
+    fn fingerprint(&self) -> String {
+        let Self { tenant, actor, kind, subject, since, until, after: _, limit: _ } = self;
+        let words = (
+            (tenant.as_ref().map(Tenant::as_str), actor, kind, subject),
+            (since.map(Timestamp::as_micros), until.map(Timestamp::as_micros)),
+        );
+        fingerprint("journal", words, &[])
+    }
+}
+
 impl Store {
     /// A page of the journal. Where more than one of actor, kind, subject and tenant is asked for, it looks at
-    /// [`JOURNAL_LOOK`] entries at most.
+    /// [`JOURNAL_LOOK`] entries at most. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -82,7 +93,7 @@ impl Store {
             limit: filter.limit,
             look,
         };
-        let found = JOURNAL.page(&self.inner.db, asked, entry_of).await?;
+        let found = JOURNAL.page(&self.inner.db, filter, asked, entry_of).await?;
         Ok(JournalPage { entries: found.rows, next: found.next, is_cut: found.is_cut })
     }
 }

@@ -68,8 +68,16 @@ pub(crate) fn is_in_row(row: &Row, attempts: &[Attempt]) -> bool {
     }
 }
 
+/// When the attempt that the row stands for was sent. `sent_at` is that of the row, which a report has moved since: it may be
+/// that of an attempt before, which has a row of its own from then on.
+pub(crate) fn sent_at(row: &Row, sent_at: Option<Timestamp>, attempts: &[Attempt]) -> Timestamp {
+    let is_moved = matches!(row.state, State::Delivered | State::Bounced);
+    let is_its_own = |at: &Timestamp| is_moved && attempts.iter().all(|attempt| attempt.at != *at);
+    sent_at.filter(is_its_own).unwrap_or(row.updated_at)
+}
+
 /// The attempt that the row of a successful delivery stands for.
-pub(crate) fn success_of(row: &Row) -> Attempt {
+pub(crate) fn success_of(row: &Row, at: Timestamp) -> Attempt {
     Attempt {
         epoch: row.epoch,
         n: row.attempt,
@@ -77,6 +85,31 @@ pub(crate) fn success_of(row: &Row) -> Attempt {
         provider: row.provider.clone().unwrap_or_default(),
         code: row.code.clone(),
         detail: String::new(),
-        at: row.updated_at,
+        at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(1_800_000_000 + second)
+    }
+
+    #[test]
+    fn a_time_of_sending_is_that_of_one_attempt() {
+        let row = Row { state: State::Delivered, updated_at: at(40), ..testkit::row("n-1") };
+        let before = success_of(&row, at(10));
+        for (attempts, known, expected) in [
+            (vec![], Some(at(30)), at(30)),
+            (vec![before.clone()], Some(at(30)), at(30)),
+            (vec![before], Some(at(10)), at(40)),
+            (vec![], None, at(40)),
+        ] {
+            assert_eq!(sent_at(&row, known, &attempts), expected, "{attempts:?}");
+        }
+        let sent_again = Row { state: State::Sent, ..row };
+        assert_eq!(sent_at(&sent_again, Some(at(10)), &[]), at(40), "nobody has reported of it yet");
     }
 }

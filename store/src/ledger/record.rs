@@ -176,7 +176,9 @@ fn late(recording: &Recording) -> Option<Attempt> {
         Some(attempt) => (attempt.outcome.as_str(), attempt.clone()),
         // What is for an inbox is in none by that, and what is for a topic was handed on to nobody.
         None if row.order == Order::FanOut => return None,
-        None if matches!(row.state, State::Sent | State::Captured) => (row.state.as_str(), attempts::success_of(row)),
+        None if matches!(row.state, State::Sent | State::Captured) => {
+            (row.state.as_str(), attempts::success_of(row, row.updated_at))
+        }
         None => return None,
     };
     let detail = format!("{was} {}", attempt.detail).trim_end().to_owned();

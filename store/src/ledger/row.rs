@@ -9,12 +9,12 @@ use sea_orm::QueryResult;
 use crate::error::StoreError;
 use crate::sql::{content_of, count_of, get, key_of, time_of, unreadable, uuid_of};
 
-/// The columns that [`row_of`] reads, from `deliveries AS d`.
+/// The columns that [`row_of`] reads, and whoever shows a delivery, from `deliveries AS d`.
 pub(crate) const COLUMNS: &str = "d.tenant, d.id, d.channel, d.state, d.epoch, d.attempt, d.seq, d.version, d.token, \
      d.lease_until > {now} AS live, d.content, d.fingerprint, d.order_kind, d.order_tier, d.order_due_at, \
      d.order_reason, d.order_error, d.has_letter, d.ambiguous, d.throttled_since, d.expires_at, d.created_at, d.updated_at, \
      d.recipient_hash, d.recipient_mask, d.parent, d.provider, d.provider_id, d.code, d.suppressed_for, \
-     d.passed_over, d.lane, d.priority, d.template, d.locale";
+     d.passed_over, d.lane, d.priority, d.template, d.locale, d.sent_at";
 
 pub(crate) fn row_of(row: &QueryResult) -> Result<Row, StoreError> {
     Ok(Row {

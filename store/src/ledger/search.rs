@@ -8,19 +8,16 @@
 //! | a tenant | `deliveries_of_tenant` | the newest first |
 //! | neither | `deliveries_created_at` | the newest first |
 
-use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{ChannelName, Key, Reason, RecipientHash, State, Tenant, Timestamp, content_of};
+use domain::{ChannelName, Key, Reason, RecipientHash, State, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use super::input::page_size;
 use super::row::COLUMNS;
-use super::views::{DeliveryView, RowAndDue, row_and_due, with_attempts};
+use super::views::{DeliveryView, Shown, shown_of, with_attempts};
 use crate::error::StoreError;
-use crate::sql::{Conditions, Session, Value, get, key_of};
+use crate::sql::{self, Conditions, Filtering, PageCursor, Session, Value, fingerprint, get, key_of};
 use crate::store::Store;
 
 /// How many rows of the index one page looks at when something is asked for that no index has. So many take some tens of
@@ -72,22 +69,13 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// Where a page ended, and of which filter. Its text is opaque and fits in a URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cursor {
-    filter: String,
-    place: Place,
-}
+/// Where a page of deliveries ended.
+pub type Cursor = PageCursor<Key>;
 
 /// A row's place in both orders.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Place {
-    at: Timestamp,
-    key: Key,
-}
+type Place = sql::Place<Key>;
 
-impl Filter {
-    /// What tells this filter from others, whichever page of it is asked for.
+impl Filtering for Filter {
     fn fingerprint(&self) -> String {
         let words = (
             (self.tenant.as_ref().map(Tenant::as_str), self.state.map(State::as_str), self.ambiguous),
@@ -95,41 +83,14 @@ impl Filter {
             (self.reason.map(Reason::as_str), self.code.as_deref(), self.id_prefix.as_deref()),
             (self.from.map(Timestamp::as_micros), self.until.map(Timestamp::as_micros)),
         );
-        let mut told = format!("{words:?}").into_bytes();
-        self.recipient.iter().for_each(|hash| told.extend_from_slice(hash.as_bytes()));
-        hex(&content_of(&told)[..8])
+        fingerprint("deliveries", words, &self.recipient)
     }
+}
 
+impl Filter {
     /// Whether pages are in the order of ids. Otherwise they are in that of time.
     fn is_by_id(&self) -> bool {
         self.id_prefix.is_some()
-    }
-}
-
-impl Cursor {
-    /// Reads the text of a cursor; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let mut parts = text.splitn(4, '/');
-        let is_hex = |part: &&str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
-        let filter = parts.next().filter(is_hex)?.to_owned();
-        let at = Timestamp::from_micros(parts.next()?.parse().ok()?);
-        let tenant = Tenant::parse(parts.next()?)?;
-        let id = parts.next().filter(|id| !id.contains('\0'))?.to_owned();
-        Some(Self { filter, place: Place { at, key: Key { tenant, id } } })
-    }
-
-    /// Whether a page of this filter has ended here.
-    pub fn is_of(&self, filter: &Filter) -> bool {
-        self.filter == filter.fingerprint()
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { filter, place: Place { at, key } } = self;
-        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{filter}/{}/{key}", at.as_micros())))
     }
 }
 
@@ -137,7 +98,7 @@ impl Store {
     /// Lists deliveries: the newest first, or in the order of their ids where their beginning is asked for. A page looks at
     /// so many rows and no more where something is asked for that no index has, such as a state: an index of what changes
     /// would make every delivery cost twice as much on Postgres. Such a page may therefore have few deliveries, or none,
-    /// and a next page. The cursor must be of the same filter ([`Cursor::is_of`]).
+    /// and a next page. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::Unavailable`] also when Postgres took too long.
@@ -158,13 +119,13 @@ impl Store {
         }
         let deliveries = with_attempts(&mut session, found.rows).await?;
         session.commit().await?;
-        Ok(Page { deliveries, next: found.next.map(|place| Cursor { filter: filter.fingerprint(), place }) })
+        Ok(Page { deliveries, next: found.next.map(|place| place.of(&filter)) })
     }
 }
 
 /// What one look has found.
 struct Found {
-    rows: Vec<RowAndDue>,
+    rows: Vec<Shown>,
     /// There are as many as were asked for, and more.
     is_full: bool,
     /// Where the next look begins. None when there is nothing behind this one.
@@ -188,10 +149,10 @@ impl<'a> Search<'a> {
         let end = self.end(session, look).await?;
         let (sql, values) = self.listing(end.as_ref(), size + 1);
         let found = session.query(&sql, &values).await?;
-        let mut rows: Vec<RowAndDue> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let mut rows: Vec<Shown> = found.iter().map(shown_of).collect::<Result<_, _>>()?;
         let is_full = rows.len() > size;
         rows.truncate(size);
-        let last = rows.last().map(|(row, _)| Place { at: row.created_at, key: row.key.clone() });
+        let last = rows.last().map(|Shown { row, .. }| Place { at: row.created_at, row: row.key.clone() });
         Ok(Found { rows, is_full, next: if is_full { last } else { end } })
     }
 
@@ -243,7 +204,7 @@ impl<'a> Search<'a> {
             let condition = if is_by_tenant { "(d.tenant || '') = ?" } else { "d.tenant = ?" };
             all.add(condition, [Value::Text(Some(tenant.as_str()))]);
         }
-        if let Some(Cursor { place, .. }) = &filter.after {
+        if let Some(PageCursor { place, .. }) = &filter.after {
             self.add_place(&mut all, place, if filter.is_by_id() { ">" } else { "<" });
         }
         all
@@ -299,7 +260,7 @@ impl<'a> Search<'a> {
     fn add_place<'b>(&self, all: &mut Conditions<'b>, place: &'b Place, compare: &str) {
         let loosely = &compare[..1];
         let at = Value::Int(Some(place.at.as_micros()));
-        let (id, tenant) = (Value::Text(Some(&place.key.id)), Value::Text(Some(place.key.tenant.as_str())));
+        let (id, tenant) = (Value::Text(Some(&place.row.id)), Value::Text(Some(place.row.tenant.as_str())));
         if self.filter.is_by_id() {
             all.add(&format!("d.id {loosely}= ? AND (d.id, d.tenant) {compare} (?, ?)"), [id, id, tenant]);
         } else if self.filter.tenant.is_some() {
@@ -322,7 +283,7 @@ impl<'a> Search<'a> {
 }
 
 fn place_of(row: &QueryResult) -> Result<Place, StoreError> {
-    Ok(Place { at: Timestamp::from_micros(get(row, "created_at")?), key: key_of(row)? })
+    Ok(Place { at: Timestamp::from_micros(get(row, "created_at")?), row: key_of(row)? })
 }
 
 /// The first text behind all those that begin with `prefix`, in the order of their bytes, which is that of their
@@ -338,13 +299,6 @@ fn behind(prefix: &str) -> Option<String> {
         }
     }
     None
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

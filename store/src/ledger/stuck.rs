@@ -6,7 +6,7 @@ use domain::{Key, Lane, State, Timestamp};
 use sea_orm::QueryResult;
 
 use super::row::{COLUMNS, state_of};
-use super::views::{DeliveryView, row_and_due, with_attempts};
+use super::views::{DeliveryView, shown_of, with_attempts};
 use crate::error::StoreError;
 use crate::sql::{Value, get, key_of, micros, unreadable};
 use crate::store::Store;
@@ -72,7 +72,7 @@ impl Store {
         );
         let mut session = self.inner.db.reader();
         let found = session.query(&sql, &values(patience, now)).await?;
-        let rows: Vec<_> = found.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let rows: Vec<_> = found.iter().map(shown_of).collect::<Result<_, _>>()?;
         let due = found.iter().map(due_of).collect::<Result<Vec<_>, _>>()?;
         let anonymous = found.iter().map(|row| get(row, "anonymous")).collect::<Result<Vec<bool>, _>>()?;
         let views = with_attempts(&mut session, rows).await?;

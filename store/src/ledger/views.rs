@@ -35,7 +35,7 @@ impl Store {
         }
         let sql = format!("SELECT {COLUMNS} FROM deliveries AS d WHERE d.tenant = $1 AND d.id = $2");
         let mut session = self.inner.db.reader();
-        let rows = session.query(&sql, &key_values(key)).await?.iter().map(row_and_due).collect::<Result<_, _>>()?;
+        let rows = session.query(&sql, &key_values(key)).await?.iter().map(shown_of).collect::<Result<_, _>>()?;
         Ok(with_attempts(&mut session, rows).await?.pop())
     }
 
@@ -123,22 +123,26 @@ fn among<'a>(recipient: &'a [RecipientHash], values: &mut Vec<Value<'a>>) -> Str
     format!("d.recipient_hash IN ({})", places.join(", "))
 }
 
-pub(crate) type RowAndDue = (Row, Option<Timestamp>);
-
-pub(crate) fn row_and_due(row: &QueryResult) -> Result<RowAndDue, StoreError> {
-    Ok((row_of(row)?, time_of(row, "order_due_at")?))
+/// A row as it is shown, with what it has beside what decisions need.
+pub(crate) struct Shown {
+    pub(crate) row: Row,
+    due_at: Option<Timestamp>,
+    /// When the provider had it, where a report has moved the row since.
+    sent_at: Option<Timestamp>,
 }
 
-pub(crate) async fn with_attempts(
-    session: &mut Session,
-    rows: Vec<RowAndDue>,
-) -> Result<Vec<DeliveryView>, StoreError> {
-    let keys: Vec<&Key> = rows.iter().map(|(row, _)| &row.key).collect();
+pub(crate) fn shown_of(row: &QueryResult) -> Result<Shown, StoreError> {
+    Ok(Shown { row: row_of(row)?, due_at: time_of(row, "order_due_at")?, sent_at: time_of(row, "sent_at")? })
+}
+
+pub(crate) async fn with_attempts(session: &mut Session, rows: Vec<Shown>) -> Result<Vec<DeliveryView>, StoreError> {
+    let keys: Vec<&Key> = rows.iter().map(|shown| &shown.row.key).collect();
     let mut of = attempts::read(session, &keys).await?;
-    let view = |(row, due_at): RowAndDue| {
+    let view = |Shown { row, due_at, sent_at }: Shown| {
         let mut attempts = of.remove(&row.key).unwrap_or_default();
         if attempts::is_in_row(&row, &attempts) {
-            attempts.push(attempts::success_of(&row));
+            let at = attempts::sent_at(&row, sent_at, &attempts);
+            attempts.push(attempts::success_of(&row, at));
         }
         attempts.sort_by_key(|attempt| (attempt.epoch, attempt.n, attempt.at));
         let late = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Late).count();

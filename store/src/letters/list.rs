@@ -9,14 +9,12 @@
 //! | the id of a delivery | `letters_by_delivery` |
 //! | a recipient | `deliveries_of_recipient`, and by the ids that it has `letters_by_delivery`; of many, the time's |
 
-use std::fmt;
-
 use domain::{Lane, Tenant, Timestamp};
 use sea_orm::QueryResult;
 
 use super::{IndexedLetter, LetterFilter};
 use crate::error::StoreError;
-use crate::sql::{Session, Value, count_of, get, time_of, unreadable};
+use crate::sql::{Filtering, PageCursor, Place, Session, Value, count_of, fingerprint, get, time_of, unreadable};
 use crate::store::Store;
 
 /// So many letters a page looks at where something is asked for that no index has, such as a channel.
@@ -32,32 +30,38 @@ pub struct LetterPage {
     pub is_cut: bool,
 }
 
-/// Where a page ended. Its text is opaque and fits in a URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LetterCursor {
-    at: Timestamp,
-    letter: String,
-}
+/// Where a page of letters ended.
+pub type LetterCursor = PageCursor;
 
-impl LetterCursor {
-    /// Reads the text of a cursor; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (at, letter) = text.split_once('.')?;
-        let is_name = !letter.is_empty() && letter.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_name.then_some(())?;
-        Some(Self { at: Timestamp::from_micros(at.parse().ok()?), letter: letter.to_owned() })
-    }
-}
-
-impl fmt::Display for LetterCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at.as_micros(), self.letter)
+impl Filtering for LetterFilter {
+    fn fingerprint(&self) -> String {
+        let Self {
+            tenant,
+            letters,
+            group,
+            id,
+            from,
+            until,
+            recipient,
+            channel,
+            provider,
+            reason,
+            code,
+            template,
+            lane,
+        } = self;
+        let words = (
+            (tenant.as_str(), letters, group, id),
+            (from.map(Timestamp::as_micros), until.map(Timestamp::as_micros)),
+            (channel, provider, reason, code, template, lane.map(Lane::as_str)),
+        );
+        fingerprint("letters", words, recipient)
     }
 }
 
 impl Store {
     /// A page of the letters that fit, at most `limit` of them, which is not zero. It looks at [`LETTER_LOOK`] letters at
-    /// most where something is asked for that no index has.
+    /// most where something is asked for that no index has. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -81,7 +85,7 @@ impl Store {
         let mut values = Vec::new();
         let mut conditions = indexed(filter, &mut values);
         if let Some(after) = after {
-            conditions.push(beside("<", after, &mut values));
+            conditions.push(beside("<", &after.place, &mut values));
         }
         let mut session = self.inner.db.page_reader().await?;
         let is_of_index = besides(filter, &mut Vec::new()).is_empty();
@@ -99,8 +103,9 @@ impl Store {
         session.commit().await?;
         let letters: Vec<IndexedLetter> = rows.iter().take(limit).map(letter_of).collect::<Result<_, _>>()?;
         let last = letters.last().filter(|_| rows.len() > limit);
-        let next = last.map(|last| LetterCursor { at: last.dead_at, letter: last.letter.clone() });
-        Ok(LetterPage { is_cut: next.is_none() && end.is_some(), next: next.or(end), letters })
+        let last = last.map(|last| Place { at: last.dead_at, row: last.letter.clone() });
+        let is_cut = last.is_none() && end.is_some();
+        Ok(LetterPage { is_cut, next: last.or(end).map(|place| place.of(filter)), letters })
     }
 }
 
@@ -119,8 +124,8 @@ const fn order(filter: &LetterFilter) -> &'static str {
 
 /// The condition that a letter stands before (`>`, or at) a place, or behind it (`<`). What it says of the time alone repeats
 /// what it says of both, because the index serves only the first.
-fn beside<'a>(compare: &str, place: &'a LetterCursor, values: &mut Vec<Value<'a>>) -> String {
-    values.extend([Value::Int(Some(place.at.as_micros())), Value::Text(Some(&place.letter))]);
+fn beside<'a>(compare: &str, place: &'a Place, values: &mut Vec<Value<'a>>) -> String {
+    values.extend([Value::Int(Some(place.at.as_micros())), Value::Text(Some(&place.row))]);
     let (at, letter) = (values.len() - 1, values.len());
     let both = if compare == ">" { ">=" } else { compare };
     format!("l.dead_at {compare}= ${at} AND (l.dead_at, l.letter) {both} (${at}, ${letter})")
@@ -133,7 +138,7 @@ async fn last_looked_at(
     conditions: &[String],
     values: &[Value<'_>],
     look: usize,
-) -> Result<Option<LetterCursor>, StoreError> {
+) -> Result<Option<Place>, StoreError> {
     let sql = format!(
         "SELECT l.dead_at, l.letter FROM letters AS l WHERE {} {} LIMIT 1 OFFSET {}",
         conditions.join(" AND "),
@@ -141,9 +146,8 @@ async fn last_looked_at(
         look.saturating_sub(1)
     );
     let rows = session.query(&sql, values).await?;
-    let cursor =
-        |row| Ok(LetterCursor { at: Timestamp::from_micros(get(row, "dead_at")?), letter: get(row, "letter")? });
-    rows.first().map(cursor).transpose()
+    let place = |row| Ok(Place { at: Timestamp::from_micros(get(row, "dead_at")?), row: get(row, "letter")? });
+    rows.first().map(place).transpose()
 }
 
 /// The condition that a letter `l` fits. Its values follow those that are there.

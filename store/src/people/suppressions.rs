@@ -10,7 +10,8 @@ use crate::journal;
 use crate::people::lookup::{LOOK_UP, looked_up};
 use crate::people::times::{Tie, Word, note, note_lifts};
 use crate::sql::{
-    Asked, Conditions, Group, PAGE_LOOK, PageCursor, Pager, Session, Value, count_of, get, time_of, unreadable,
+    Asked, Conditions, Filtering, Group, PAGE_LOOK, PageCursor, Pager, Session, Value, count_of, fingerprint, get,
+    time_of, unreadable,
 };
 use crate::store::Store;
 
@@ -25,6 +26,10 @@ pub struct SuppressionFilter {
     /// How many at most, not zero.
     pub limit: usize,
 }
+
+/// The same filter, of what was lifted: that is another list.
+#[derive(Clone, Copy, Debug)]
+pub struct LiftFilter<'a>(pub &'a SuppressionFilter);
 
 /// Where a page of the list, or of the lifts, ended.
 pub type SuppressionCursor = PageCursor;
@@ -77,6 +82,25 @@ const COLUMNS: &str = "tenant, id, channel, recipient, recipient_mask, reason, b
 const LISTED: Pager = Pager { table: "suppressions", columns: &[COLUMNS], time: "since" };
 const LIFTED: Pager =
     Pager { table: "suppression_lifts", columns: &[COLUMNS, "lifted_at, lifted_by, why"], time: "lifted_at" };
+
+impl Filtering for SuppressionFilter {
+    fn fingerprint(&self) -> String {
+        self.fingerprint_in("suppressions")
+    }
+}
+
+impl Filtering for LiftFilter<'_> {
+    fn fingerprint(&self) -> String {
+        self.0.fingerprint_in("lifts")
+    }
+}
+
+impl SuppressionFilter {
+    fn fingerprint_in(&self, list: &str) -> String {
+        let Self { tenant, channel, recipient, after: _, limit: _ } = self;
+        fingerprint(list, (tenant.as_str(), channel.as_ref().map(ChannelName::as_str)), recipient)
+    }
+}
 
 impl Store {
     /// Puts a recipient on the list, and returns the entry as it stands. One that is there for the same reason keeps
@@ -182,12 +206,12 @@ impl Store {
         Ok(found)
     }
 
-    /// A page of the list.
+    /// A page of the list. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn suppressions(&self, filter: &SuppressionFilter) -> Result<SuppressionPage, StoreError> {
-        let found = LISTED.page(&self.inner.db, asked(filter), suppression_of).await?;
+        let found = LISTED.page(&self.inner.db, filter, asked(filter), suppression_of).await?;
         Ok(SuppressionPage { suppressions: found.rows, next: found.next })
     }
 
@@ -203,12 +227,12 @@ impl Store {
         rows.first().map(suppression_of).transpose()
     }
 
-    /// A page of what was lifted.
+    /// A page of what was lifted. The cursor must be of the same filter: see [`LiftFilter`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn lifts(&self, filter: &SuppressionFilter) -> Result<LiftPage, StoreError> {
-        let found = LIFTED.page(&self.inner.db, asked(filter), lift_of).await?;
+        let found = LIFTED.page(&self.inner.db, &LiftFilter(filter), asked(filter), lift_of).await?;
         Ok(LiftPage { lifts: found.rows, next: found.next })
     }
 }

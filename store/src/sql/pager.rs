@@ -1,52 +1,18 @@
 //! The rows of a table page by page, the newest first. A page is read by an index; where something is asked for that no index
 //! has, it looks at so many rows at most, and the next page goes on behind them.
 
-use std::fmt;
-
 use domain::Timestamp;
 use sea_orm::QueryResult;
 
 use super::columns::get;
 use super::conditions::Conditions;
+use super::cursor::{Filtering, PageCursor, Place};
 use super::db::Db;
 use super::value::Value;
 use crate::error::StoreError;
 
 /// At so many rows a page looks at most where something is asked for that no index has.
 pub(crate) const PAGE_LOOK: usize = 20_000;
-
-/// Where a page ended. Its text is opaque and fits in a URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PageCursor {
-    at: i64,
-    id: String,
-}
-
-impl PageCursor {
-    /// Reads the text of a cursor; None for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once('.')?;
-        // No id holds a NUL, which Postgres could not compare.
-        let id = Some(id).filter(|id| !id.is_empty() && !id.contains('\0'))?;
-        Some(Self { at: at.parse().ok()?, id: id.to_owned() })
-    }
-
-    /// Where a page ends whose last row is of this time and has this id.
-    pub fn of(at: Timestamp, id: &str) -> Self {
-        Self { at: at.as_micros(), id: id.to_owned() }
-    }
-
-    /// The time of the last row in microseconds, and its id.
-    pub(crate) fn place(&self) -> (i64, &str) {
-        (self.at, &self.id)
-    }
-}
-
-impl fmt::Display for PageCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at, self.id)
-    }
-}
 
 /// A table whose rows are told apart by their `id` and listed by their time.
 pub(crate) struct Pager {
@@ -94,10 +60,11 @@ struct Wanted<'a> {
 }
 
 impl Pager {
-    /// A page of the table, in which `read` makes of each row what is listed.
+    /// A page of the table, in which `read` makes of each row what is listed. Where the next begins is of this filter.
     pub(crate) async fn page<T>(
         &self,
         db: &Db,
+        filter: &impl Filtering,
         asked: Asked<'_>,
         read: fn(&QueryResult) -> Result<T, StoreError>,
     ) -> Result<Found<T>, StoreError> {
@@ -110,20 +77,15 @@ impl Pager {
         let found = db.hasty_query(&self.newest(&wanted, limit, look), &wanted.values).await?;
         let rows: Vec<T> = found.iter().take(limit).map(read).collect::<Result<_, StoreError>>()?;
         if found.len() > limit {
-            let next = found[..limit].last().map(|row| self.cursor_of(row)).transpose()?;
-            return Ok(Found { rows, next, is_cut: false });
+            let last = found[..limit].last().map(|row| self.place_of(row)).transpose()?;
+            return Ok(Found { rows, next: last.map(|last| last.of(filter)), is_cut: false });
         }
-        let next = self.last_looked_at(db, &wanted, look).await?;
-        Ok(Found { rows, is_cut: next.is_some(), next })
+        let last = self.last_looked_at(db, &wanted, look).await?;
+        Ok(Found { rows, is_cut: last.is_some(), next: last.map(|last| last.of(filter)) })
     }
 
     /// The last row that a page has looked at which has not seen all. None for one that has.
-    async fn last_looked_at(
-        &self,
-        db: &Db,
-        wanted: &Wanted<'_>,
-        look: usize,
-    ) -> Result<Option<PageCursor>, StoreError> {
+    async fn last_looked_at(&self, db: &Db, wanted: &Wanted<'_>, look: usize) -> Result<Option<Place>, StoreError> {
         if wanted.besides.is_none() {
             return Ok(None);
         }
@@ -133,11 +95,11 @@ impl Pager {
             "SELECT {time}, id FROM {table} WHERE {by_index} ORDER BY {time} DESC, id DESC LIMIT 1 OFFSET {last}"
         );
         let rows = db.hasty_query(&sql, &wanted.values[..wanted.of_index]).await?;
-        rows.first().map(|row| self.cursor_of(row)).transpose()
+        rows.first().map(|row| self.place_of(row)).transpose()
     }
 
-    fn cursor_of(&self, row: &QueryResult) -> Result<PageCursor, StoreError> {
-        Ok(PageCursor { at: get(row, self.time)?, id: get(row, "id")? })
+    fn place_of(&self, row: &QueryResult) -> Result<Place, StoreError> {
+        Ok(Place { at: Timestamp::from_micros(get(row, self.time)?), row: get(row, "id")? })
     }
 
     /// What is said of the time alone repeats what is said of both, because the index serves only the first.
@@ -148,8 +110,8 @@ impl Pager {
                 all.add(&format!("{time} {compare} ?"), [Value::Int(Some(at.as_micros()))]);
             }
         }
-        if let Some(PageCursor { at, id }) = asked.after {
-            let (at, id) = (Value::Int(Some(*at)), Value::Text(Some(id)));
+        if let Some(PageCursor { place, .. }) = asked.after {
+            let (at, id) = (Value::Int(Some(place.at.as_micros())), Value::Text(Some(&place.row)));
             all.add(&format!("{time} <= ? AND ({time}, id) < (?, ?)"), [at, at, id]);
         }
         let (by_index, of_index) = (all.text(), all.values.len());

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::tests::database::{Database, at};
 use crate::tests::on_both;
-use crate::{FileBegun, FileQuota, FileState, FileUsage, PageCursor};
+use crate::{FileBegun, FileQuota, FileState, FileUsage, JournalFilter, PageCursor};
 
 on_both!(
     a_file_is_served_once_it_is_stored_and_is_its_tenants_alone,
@@ -167,7 +167,7 @@ async fn whoever_looks_after_files_sees_them_in_every_state_the_newest_first(db:
         (one.object.clone(), FileState::Storing),
     ];
     assert_eq!(found(None, 9).await, all);
-    let last = PageCursor::of(three.created_at, three.object.as_str());
+    let last = PageCursor::of(&JournalFilter::default(), three.created_at, three.object.to_string());
     assert_eq!(found(Some(&last), 1).await, all[1..2], "both came at the same time");
     assert_eq!(found(PageCursor::parse(&last.to_string()).as_ref(), 9).await, all[1..]);
     let removing = store.kept_file(&acme, &two.object).await.unwrap().unwrap();

@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 
-use domain::{AttemptOutcome, Bounce, Label, Merged, Order, Report, Reported, Row, State, Timestamp, Transition};
+use domain::{
+    Arrival, AttemptOutcome, Bounce, Label, Merged, Order, PublishedBy, Report, Reported, Row, State, Timestamp,
+    Transition,
+};
 
 use tokio::task::JoinSet;
 
 use crate::tests::database::{Database, HOUR, arrival, at, candidate, decide, key, policy, refused, sent};
+use crate::tests::ledger::taken;
 use crate::tests::on_both;
-use crate::{Claimed, Store};
+use crate::{Claimed, DeliveryView, Filter, Store};
 
 on_both!(
     what_follows_from_a_report_is_written_once_and_only_over_the_row_that_was_read,
@@ -16,6 +20,7 @@ on_both!(
     a_report_is_a_repeat_by_its_delivery_its_provider_and_its_event,
     what_comes_twice_at_once_came_for_the_first_time_for_both,
     an_attempt_is_shown_once_as_it_was_answered_whatever_is_reported_later,
+    an_attempt_is_shown_when_it_was_sent_and_a_report_when_it_came,
     receipts_go_with_their_delivery_and_those_of_none_when_they_are_old
 );
 
@@ -174,6 +179,44 @@ async fn an_attempt_is_shown_once_as_it_was_answered_whatever_is_reported_later(
     assert!(store.merge_report(&moved(&waiting, Reported::Delivered)).await.unwrap());
     let expected = vec![(1, AttemptOutcome::Retriable, Some("503".to_owned()))];
     assert_eq!(shown("doubt").await.1, expected, "no attempt was answered otherwise");
+}
+
+async fn an_attempt_is_shown_when_it_was_sent_and_a_report_when_it_came(db: &Database) {
+    let store = db.store().await;
+    let view = async |id: &str| store.delivery(&key(id)).await.unwrap().unwrap();
+    let times = |view: &DeliveryView| view.attempts.iter().map(|attempt| (attempt.n, attempt.at)).collect::<Vec<_>>();
+    for (id, said) in [
+        ("arrived", vec![Reported::Delivered]),
+        ("came back", vec![Reported::Bounced { class: Bounce::Address }]),
+        ("both", vec![Reported::Bounced { class: Bounce::Message }, Reported::Delivered]),
+    ] {
+        let row = sent_row(&store, id).await;
+        assert_eq!(times(&view(id).await), [(1, at(10))], "{id}: as long as nobody has reported");
+        for said in said {
+            let report = report("e-1", Some(id), said.clone());
+            store.keep_reports(std::slice::from_ref(&report), at(20)).await.unwrap();
+            assert!(store.merge_report(&moved(&view(id).await.row, said)).await.unwrap(), "{id}");
+        }
+        let view = view(id).await;
+        assert_eq!((row.updated_at, view.row.updated_at), (at(10), at(20)), "{id}");
+        assert_eq!(times(&view), [(1, at(10))], "{id}");
+        let receipts = store.receipts(&key(id)).await.unwrap();
+        assert_eq!((receipts[0].happened_at, receipts[0].received_at), (Some(at(7)), at(20)), "{id}");
+    }
+    let listed = store.deliveries(Filter::default()).await.unwrap().deliveries;
+    assert_eq!(listed.iter().map(times).collect::<Vec<_>>(), [[(1, at(10))]; 3], "a search shows the same");
+
+    // What is sent once more is not what was sent before.
+    let row = sent_row(&store, "twice").await;
+    let failed = moved(&row, Reported::FailedLater { retriable: true, alarm: false });
+    assert!(store.merge_report(&failed).await.unwrap());
+    let copy = Arrival { seq: 1, published_by: PublishedBy::Fleet, ..arrival("twice") };
+    let mut again = decide(&taken(store.claim(candidate("twice"), &copy, HOUR).await.unwrap()), &sent());
+    again.row.updated_at = at(30);
+    store.record(&again, None).await.unwrap();
+    assert_eq!(times(&view("twice").await), [(1, at(10)), (2, at(30))]);
+    assert!(store.merge_report(&moved(&view("twice").await.row, Reported::Delivered)).await.unwrap());
+    assert_eq!(times(&view("twice").await), [(1, at(10)), (2, at(30))]);
 }
 
 async fn receipts_go_with_their_delivery_and_those_of_none_when_they_are_old(db: &Database) {

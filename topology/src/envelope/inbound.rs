@@ -29,6 +29,11 @@ pub(crate) fn is_of_no_call(properties: &BasicProperties) -> bool {
     properties.headers().as_ref().is_some_and(|table| table.inner().contains_key(name::INBOUND))
 }
 
+/// Whether what is kept of a message is that of a call which a provider has made, and no request of our own.
+pub(crate) fn is_of_a_provider(kept: &PublisherProperties) -> bool {
+    kept.is_call() && kept.header(name::PROVIDER) != Some(OWN)
+}
+
 /// What is kept of the properties of a message: all of a call, and of one from the queue of calls that is none, that it is so.
 pub(crate) fn kept_of(
     properties: &BasicProperties,

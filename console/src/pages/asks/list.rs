@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Actor, Ask, AskKind, AskState, Timestamp};
 use maud::{Markup, html};
-use operations::asks;
-use store::{AskFilter, AskPage, StoreError};
+use operations::{NotListed, asks};
+use store::{AskFilter, AskPage};
 use web::query::Parameters;
 
 use super::address;
@@ -38,7 +38,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let is_first = wanted.after.is_none();
     let (page, answered) = match found(&console, wanted).await {
         Ok(found) => found,
-        Err(error) => return Ok(shell.ledger_failed(&error).await),
+        Err(why) => return Ok(LIST.not_listed(&shell, &written, why).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
@@ -64,7 +64,7 @@ fn read(query: &mut Parameters, actor: &Actor) -> AskFilter {
     AskFilter { tenant: actor.tenant.clone(), state, kind, correlation_id, from, until, after, limit: ROWS }
 }
 
-async fn found(console: &Console, wanted: AskFilter) -> Result<(AskPage, Vec<usize>), StoreError> {
+async fn found(console: &Console, wanted: AskFilter) -> Result<(AskPage, Vec<usize>), NotListed> {
     let page = asks::list(&console.store, wanted).await?;
     let answered = asks::answered(&console.store, &page.asks).await?;
     Ok((page, answered))

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Actor, Ask, Command, CommandState, Key, Scope, Timestamp};
 use maud::{Markup, html};
-use operations::commands;
-use store::{CommandFilter, CommandPage, StoreError};
+use operations::{NotListed, commands};
+use store::{CommandFilter, CommandPage};
 use web::query::Parameters;
 
 use super::badges::{of_state, word};
@@ -40,7 +40,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let is_first = wanted.after.is_none();
     let (page, asks) = match found(&console, wanted).await {
         Ok(found) => found,
-        Err(error) => return Ok(shell.ledger_failed(&error).await),
+        Err(why) => return Ok(LIST.not_listed(&shell, &written, why).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
@@ -88,7 +88,7 @@ fn columns(words: &Words) -> [Column; 6] {
 }
 
 /// A page, and the question of each of its commands: it knows what people are called.
-async fn found(console: &Console, wanted: CommandFilter) -> Result<(CommandPage, Vec<Option<Ask>>), StoreError> {
+async fn found(console: &Console, wanted: CommandFilter) -> Result<(CommandPage, Vec<Option<Ask>>), NotListed> {
     let page = commands::list(&console.store, wanted).await?;
     let mut asks = Vec::with_capacity(page.commands.len());
     for command in &page.commands {

@@ -76,7 +76,7 @@ async fn page(
     let (words, tenant) = (Words::of(lang), &viewer.actor.tenant);
     let Some(group) = dead_letters::group(&console.store, tenant, name).await? else { return Ok(None) };
     let filter = LetterFilter { tenant: tenant.clone(), group: Some(name.to_owned()), ..LetterFilter::default() };
-    let page = dead_letters::list(&console.store, &filter, None, SHOWN).await?;
+    let page = dead_letters::first(&console.store, &filter, SHOWN).await?;
     let may_operate = viewer.actor.may(Scope::Operate);
     let content = html! {
         (tabs(lang, None))

@@ -152,7 +152,7 @@ async fn samples(store: &Store, tenant: &Tenant, groups: &[&LetterGroup]) -> Res
     }
     let most = u32::try_from(letters.len()).unwrap_or(u32::MAX);
     let filter = LetterFilter { tenant: tenant.clone(), letters, ..LetterFilter::default() };
-    let found = dead_letters::list(store, &filter, None, most).await?;
+    let found = dead_letters::first(store, &filter, most).await?;
     Ok(found.letters.into_iter().map(|letter| letter.letter).collect())
 }
 

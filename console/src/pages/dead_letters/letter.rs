@@ -91,7 +91,7 @@ async fn page(console: &Console, viewer: &Viewer, name: &str, is_opening: bool) 
     if name.contains('\0') {
         return Ok(None);
     }
-    let found = dead_letters::list(&console.store, &filter, None, 1).await?;
+    let found = dead_letters::first(&console.store, &filter, 1).await?;
     let Some(letter) = found.letters.into_iter().next() else { return Ok(None) };
     let key = Key { tenant: tenant.clone(), id: letter.id.clone() };
     let told = explain(&console.store, &key, console.settings.retry_delays).await?;

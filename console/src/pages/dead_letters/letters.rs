@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Reason, Scope, Timestamp};
 use maud::{Markup, html};
-use operations::dead_letters;
+use operations::{NotListed, dead_letters};
 use store::{IndexedLetter, LETTER_LOOK, LetterAction, StoreError};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -14,6 +14,7 @@ use super::tabs::{Tab, tabs};
 use super::wanted::{Known, Wanted};
 use super::words::Words;
 use super::{names, paths};
+use crate::asked::of_another_search;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::link;
@@ -58,24 +59,30 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
         reasons: &Reason::ALL.map(Reason::as_str),
         templates: &templates,
     };
-    let narrowed = html! {
-        (tabs(lang, Some(Tab::Letters)))
-        (filter(lang, paths::LETTERS, &wanted.fields(words, &known), &wanted.problems))
+    let narrowed = |problems: &[(String, String)]| {
+        html! {
+            (tabs(lang, Some(Tab::Letters)))
+            (filter(lang, paths::LETTERS, &wanted.fields(words, &known), problems))
+        }
     };
     if !wanted.problems.is_empty() {
-        return Ok(narrowed);
+        return Ok(narrowed(&wanted.problems));
     }
-    let known = dead_letters::reading(&console.store).await?;
+    let reading = dead_letters::reading(&console.store).await?;
     let asked = wanted.filter(viewer.actor.tenant.clone(), &console.recipients);
-    let page = dead_letters::list(&console.store, &asked, wanted.after.as_ref(), PAGE).await?;
+    let page = match dead_letters::list(&console.store, &asked, wanted.after.as_ref(), PAGE).await {
+        Err(NotListed::OtherFilter) => return Ok(narrowed(&[of_another_search()])),
+        Err(NotListed::Store(error)) => return Err(error),
+        Ok(page) => page,
+    };
     let (pairs, after) = (wanted.pairs(), wanted.after.as_ref().map(ToString::to_string));
     let here = address(paths::LETTERS, &pairs, after.as_deref());
     let next = page.next.map(|next| next.to_string());
     let may_plan = viewer.actor.may(Scope::Operate) && !page.letters.is_empty();
     Ok(html! {
-        (narrowed)
+        (narrowed(&[]))
         div id=(REGION) {
-            (reading::shown(&known, lang, viewer, &here))
+            (reading::shown(&reading, lang, viewer, &here))
             @if page.letters.is_empty() {
                 @if !page.is_cut { p.nothing { (words.no_letters) } }
             } @else if may_plan {

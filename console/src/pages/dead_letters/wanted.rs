@@ -61,7 +61,11 @@ impl Wanted {
         if self.lane.is_none() && !self.text("lane").is_empty() {
             query.refuse("lane", "must be one of urgent, normal, bulk");
         }
-        self.after = query.parsed(AFTER, "must be that of a link to the next page", LetterCursor::parse);
+        self.after = query.parsed(
+            AFTER,
+            "must be that of a link to the next page, or be left out to begin anew",
+            LetterCursor::parse,
+        );
         query.finish(&NAMES)
     }
 

@@ -3,9 +3,7 @@
 use domain::{Actor, ChannelName, Reason, State};
 use maud::Markup;
 use operations::deliveries::Wanted;
-use operations::deliveries::written::{
-    CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, OF_ANOTHER_SEARCH, RECIPIENT, TEMPLATE, TIME,
-};
+use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME};
 use store::MAX_PAGE;
 use web::problem::Problem;
 use web::query::Parameters;
@@ -93,10 +91,6 @@ pub(super) fn read(query: Parameters, settings: &Settings, actor: &Actor) -> Res
     }
     query.finish(&NAMES)?;
     Ok(wanted)
-}
-
-pub(super) fn of_another_search() -> Problem {
-    Problem::invalid_parameters(vec![("after".to_owned(), OF_ANOTHER_SEARCH.to_owned())])
 }
 
 /// `problems` are what is wrong with what was asked for.

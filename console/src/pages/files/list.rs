@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Actor, Scan, Timestamp};
 use maud::{Markup, html};
+use operations::NotListed;
 use operations::files::{self, FileStanding, Found, Standing, Wanted};
-use store::{FileQuota, FileUsage, PageCursor, StoreError};
+use store::{FileQuota, FileUsage, PageCursor};
 use web::query::Parameters;
 
 use super::address;
@@ -13,7 +14,7 @@ use super::badges::{of_scan, of_standing, scanned, word};
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
-use crate::list::{Form, List, Page, Query};
+use crate::list::{Form, List, NO_PLACE, Page, Query};
 use crate::pages::delivery::address::anchor;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::{UNKNOWN, bytes, percent, whole};
@@ -34,7 +35,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let (lang, now) = (shell.lang(), console.clock.now());
     let (found, usage) = match found(&console, &viewer, &wanted, now).await {
         Ok(found) => found,
-        Err(error) => return Ok(shell.ledger_failed(&error).await),
+        Err(why) => return Ok(LIST.not_listed(&shell, &written, why).await),
     };
     let words = Words::of(lang);
     let rows: Vec<Row> = found.files.iter().map(|one| row(one, lang, now)).collect();
@@ -56,7 +57,7 @@ async fn found(
     viewer: &Viewer,
     wanted: &Wanted,
     now: Timestamp,
-) -> Result<(Found, FileUsage), StoreError> {
+) -> Result<(Found, FileUsage), NotListed> {
     let (store, tenant) = (&console.store, &viewer.actor.tenant);
     let found = files::find(store, tenant, wanted, ROWS, now).await?;
     Ok((found, files::usage(store, tenant).await?))
@@ -66,7 +67,7 @@ fn read(query: &mut Parameters, _: &Actor) -> Wanted {
     let name = query.text("name").map(|name| name.trim().to_owned());
     let standing = query.one_of("state", &FileStanding::ALL, FileStanding::as_str);
     let scan = query.one_of("scan", &Scan::ALL, Scan::as_str);
-    let after = query.parsed("after", "must be the end of the page before", PageCursor::parse);
+    let after = query.parsed("after", NO_PLACE, PageCursor::parse);
     Wanted { standing, scan, name, after }
 }
 

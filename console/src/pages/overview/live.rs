@@ -20,11 +20,13 @@ use crate::words::Lang;
 pub(super) fn live(overview: &Overview, carriers: &[Carrier], lang: Lang, now: Timestamp) -> Markup {
     let words = Words::of(lang);
     html! {
-        div #live data-said=(said(overview, words, now)) {
-            (lost(&overview.broker, words.broker_lost, words))
-            (lost(&overview.ledger, words.ledger_lost, words))
-            (banner::paused(lang, &overview.pauses))
-            (banner::faults(lang, &overview.faults))
+        div #live data-said=(said(overview, lang, now)) {
+            (banner::over(&html! {
+                (lost(&overview.broker, words.broker_lost, words))
+                (lost(&overview.ledger, words.ledger_lost, words))
+                (banner::paused(lang, &overview.pauses))
+                (banner::faults(lang, &overview.faults))
+            }))
             h2 { (words.last_hour) }
             (charts(overview, words))
             h2 { (words.lanes) }
@@ -89,8 +91,13 @@ fn queues(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
 }
 
 /// What is told to those who hear the page, when it changes: what somebody must act on, and no figure that always moves.
-fn said(overview: &Overview, words: &Words, now: Timestamp) -> String {
+fn said(overview: &Overview, lang: Lang, now: Timestamp) -> String {
+    let words = Words::of(lang);
     let mut said = (words.said_dead)(&known(overview.dead.depth));
+    if let Some(paused) = banner::paused_in_short(lang, &overview.pauses) {
+        said.push(' ');
+        said.push_str(&paused);
+    }
     let given_nothing = overview.providers.iter().filter(|provider| provider.is_given_nothing(now));
     let names: Vec<String> = given_nothing.map(|provider| provider.name()).collect();
     if !names.is_empty() {

@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{ChannelName, Scope, Suppression, Timestamp};
 use maud::{Markup, html};
+use operations::NotListed;
 use operations::suppressions::{self, Wanted};
-use store::{Lift, StoreError, SuppressionCursor};
+use store::{Lift, SuppressionCursor};
 
 use super::words::Words;
 use super::{LIFT, NEW};
-use crate::asked::Asked;
+use crate::asked::{Asked, of_another_search};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
@@ -46,11 +47,15 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, RawQuer
     if let Err(denied) = viewer.actor.must(Scope::Read) {
         return shell.denied(denied).await;
     }
-    let (query, lang) = (Query::read(query.as_deref()), shell.lang());
+    let (mut query, lang) = (Query::read(query.as_deref()), shell.lang());
     let (status, found) = match query.problems.is_empty() {
         true => match read(&console, &viewer, &query).await {
             Ok(page) => (StatusCode::OK, Some(page)),
-            Err(error) => return shell.ledger_failed(&error).await,
+            Err(NotListed::OtherFilter) => {
+                query.problems.push(of_another_search());
+                (StatusCode::UNPROCESSABLE_ENTITY, None)
+            }
+            Err(NotListed::Store(error)) => return shell.ledger_failed(&error).await,
         },
         false => (StatusCode::UNPROCESSABLE_ENTITY, None),
     };
@@ -87,7 +92,7 @@ impl Query {
     }
 }
 
-async fn read(console: &Console, viewer: &Viewer, query: &Query) -> Result<Page, StoreError> {
+async fn read(console: &Console, viewer: &Viewer, query: &Query) -> Result<Page, NotListed> {
     let (tenant, lang, now) = (viewer.actor.tenant.clone(), viewer.look.lang, console.clock.now());
     let wanted = Wanted {
         channel: query.channel.and_then(|name| ChannelName::parse(name).ok()),

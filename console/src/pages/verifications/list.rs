@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Actor, ChannelName, Timestamp, Verification, VerificationState};
 use maud::{Markup, html};
-use operations::verifications;
-use store::{ConversionBy, Converted, StoreError, VerificationFilter, VerificationPage};
+use operations::{NotListed, verifications};
+use store::{ConversionBy, Converted, VerificationFilter, VerificationPage};
 use web::query::Parameters;
 
 use super::badges::{guarded, of_state, word};
@@ -39,7 +39,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let is_first = wanted.after.is_none();
     let (page, converted) = match found(&console, &viewer, wanted).await {
         Ok(found) => found,
-        Err(error) => return Ok(shell.ledger_failed(&error).await),
+        Err(why) => return Ok(LIST.not_listed(&shell, &written, why).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
@@ -73,7 +73,7 @@ async fn found(
     console: &Console,
     viewer: &Viewer,
     wanted: VerificationFilter,
-) -> Result<(VerificationPage, Vec<Converted>), StoreError> {
+) -> Result<(VerificationPage, Vec<Converted>), NotListed> {
     let (tenant, now) = (&viewer.actor.tenant, console.clock.now());
     let converted = match wanted.after {
         None => verifications::conversions(&console.store, tenant, ConversionBy::DialCode, now).await?,

@@ -41,3 +41,17 @@ async fn a_list_is_narrowed_by_a_time_a_delivery_and_a_recipient_and_a_plan_take
     let bad = "/console/dead-letters/letters?from=02:00&until=x&id=a%0Ab&recipent=ana";
     has(&site.get(bad, "session=viewer").await, &["RFC 3339", "value=\"02:00\"", "1 to 255 bytes", "recipent"]);
 }
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_of_letters_is_refused() {
+    let site = site_with(101).await;
+    let first = site.get("/console/dead-letters/letters?channel=sms", "session=viewer").await;
+    let next = first.text.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let next = next.expect("a next page").replace("&amp;", "&");
+    let second = site.get(&next, "session=viewer").await;
+    assert!(!second.text.contains("nothing was searched"), "{}", second.text);
+    let (_, after) = next.split_once("after=").expect("where it begins");
+    let other =
+        site.get(&format!("/console/dead-letters/letters?reason=permanent&after={after}"), "session=viewer").await;
+    has(&other, &["nothing was searched", "<code>after</code>", "a list of something else"]);
+}

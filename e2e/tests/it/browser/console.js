@@ -4,11 +4,13 @@
 
 const { chromium, request } = require("playwright-core");
 const { mkdirSync, readFileSync, rmSync } = require("node:fs");
+const { connect, createServer } = require("node:net");
 const { join } = require("node:path");
 
 const given = JSON.parse(process.argv[2]);
 const PATIENCE = 60_000;
 const DESK = { width: 1400, height: 900 };
+const TABLET = { width: 800, height: 1000 };
 const PHONE = { width: 390, height: 844 };
 // What the policy of a page has blocked, and what its scripts have failed with.
 const wrong = [];
@@ -41,8 +43,8 @@ async function open(browser, options) {
 const heading = (page, name) => page.getByRole("heading", { name, level: 1 });
 const button = (page, name) => page.getByRole("button", { name });
 
-async function logIn(page) {
-  await page.goto(`${given.base}/console`);
+async function logIn(page, base = given.base) {
+  await page.goto(`${base}/console`);
   await page.getByRole("textbox", { name: "Name", exact: true }).fill(given.name);
   await page.getByLabel("Password", { exact: true }).fill(given.password);
   await button(page, "Log in").click();
@@ -54,13 +56,65 @@ async function go(page, name) {
   await heading(page, name).waitFor();
 }
 
-async function publish(data) {
+// What a program asks of the API. It logs in once.
+let token;
+async function ask(method, path, data, expected = 200) {
   const api = await request.newContext({ baseURL: given.base });
-  const login = await api.post("/login", { data: { username: given.name, password: given.password } });
-  const authorization = `Bearer ${(await login.json()).access_token}`;
-  const answer = await api.post("/notify", { headers: { authorization }, data });
-  if (answer.status() !== 202) throw new Error(`not accepted: ${answer.status()} ${await answer.text()}`);
+  if (!token) {
+    const login = await api.post("/login", { data: { username: given.name, password: given.password } });
+    token = (await login.json()).access_token;
+  }
+  const answer = await api.fetch(path, { method, headers: { authorization: `Bearer ${token}` }, data });
+  const text = await answer.text();
+  if (answer.status() !== expected) throw new Error(`${method} ${path}: ${answer.status()} ${text}`);
   await api.dispose();
+  return JSON.parse(text);
+}
+
+async function publish(id, destination) {
+  await ask("POST", "/notify", { channel: "sms", destination, message: "Hola", id }, 202);
+}
+
+// Nothing is sent by this template, so that nothing but the console shows that it is paused.
+const pause = () => ask("POST", "/pauses", { kind: "template", name: "of-nobody", why: "its words are looked at" });
+
+// A way to the fleet that can be made to let nothing back, as a server that hangs does: no connection ends by it.
+async function startWay() {
+  const { hostname, port } = new URL(given.base);
+  const pairs = new Set();
+  let isSilent = false;
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    const pair = [far, near];
+    pairs.add(pair);
+    for (const one of pair) {
+      one.on("error", () => {});
+      one.on("close", () => {
+        pairs.delete(pair);
+        pair.forEach((end) => end.destroy());
+      });
+    }
+    near.pipe(far);
+    if (!isSilent) far.pipe(near);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  // A scene that fails ends nevertheless.
+  server.unref();
+  return {
+    base: `http://127.0.0.1:${server.address().port}`,
+    swallow() {
+      isSilent = true;
+      pairs.forEach(([far, near]) => far.unpipe(near));
+    },
+    pass() {
+      isSilent = false;
+      pairs.forEach(([far, near]) => far.pipe(near));
+    },
+    end() {
+      server.close();
+      pairs.forEach((pair) => pair.forEach((end) => end.destroy()));
+    },
+  };
 }
 
 // The group of letters that the test has let die.
@@ -102,7 +156,7 @@ const scenes = {
     await page.evaluate(() => {
       window.isTheSamePage = true;
     });
-    await publish({ channel: "sms", destination: given.destination, message: "Hola", id: given.id });
+    await publish(given.id, given.destination);
     const row = page.getByRole("region", { name: "Channels" }).getByRole("row").filter({ hasText: "sms" });
     await until("the delivery on the overview", async () => {
       if ((await row.count()) === 0) return false;
@@ -125,7 +179,8 @@ const scenes = {
     // Later ones find the stream open, and an inbox that there is.
     for (const unread of [1, 2]) {
       const begun = Date.now();
-      await publish({ channel: "inapp", destination: `user:${given.name}`, message: `Hola ${unread}` });
+      const inapp = { channel: "inapp", destination: `user:${given.name}`, message: `Hola ${unread}` };
+      await ask("POST", "/notify", inapp, 202);
       await bell(unread).waitFor();
       if (unread > 1 && Date.now() - begun > 5_000) throw new Error("it was asked for, and not told");
     }
@@ -133,6 +188,86 @@ const scenes = {
     await bell(2).click();
     await button(page, "Mark all as read").click();
     await bell("none").waitFor();
+  },
+
+  // A pause comes and goes on the overview, at the edge of the window: nothing that is read moves, and what gets the focus is
+  // not behind it.
+  async paused(browser) {
+    for (const viewport of [DESK, TABLET, PHONE]) {
+      const page = await open(browser, { viewport });
+      await logIn(page);
+      // The heading is there before the page has its look.
+      await page.waitForLoadState("load");
+      const strip = page.getByRole("region", { name: "Paused", exact: true });
+      const places = () => page.evaluate(() => {
+        const read = ["h1", "#live h2", "#live h2 + *"];
+        return JSON.stringify(read.map((selector) => document.querySelector(selector).getBoundingClientRect().top));
+      });
+      const before = await places();
+      const { id } = await pause();
+      await strip.waitFor();
+      const during = await places();
+      if (during !== before) throw new Error(`at ${viewport.width} a pause moves what is read: ${before} to ${during}`);
+      await until("the end of the page's keys", async () => {
+        await page.keyboard.press("Tab");
+        const found = await page.evaluate(() => {
+          const [focused, over] = [document.activeElement, document.querySelector(".over")];
+          const [at, edge] = [focused.getBoundingClientRect(), over.getBoundingClientRect()];
+          // A table that is scrolled has the focus too, and may be higher than the window.
+          const isControl = focused.matches("a, button, input, select, summary") && !over.contains(focused);
+          const isBehind = isControl && at.bottom > edge.top;
+          return { isBehind, isLast: focused.matches("footer > a"), html: focused.outerHTML.slice(0, 200) };
+        });
+        if (found.isBehind) throw new Error(`at ${viewport.width} the strip covers what has the focus: ${found.html}`);
+        return found.isLast;
+      });
+      const { bottom, height } = await strip.evaluate((one) => one.parentElement.getBoundingClientRect());
+      if (bottom !== viewport.height) throw new Error(`at ${viewport.width} the strip ends at ${bottom}`);
+      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+      const end = await page.evaluate(() => document.querySelector("footer").getBoundingClientRect().bottom);
+      // Windows are scrolled by whole pixels.
+      if (end >= viewport.height - height + 1) throw new Error(`at ${viewport.width} the strip covers the page's end`);
+      const atEnd = await places();
+      await ask("DELETE", `/pauses/${id}`);
+      await strip.waitFor({ state: "detached" });
+      if ((await places()) !== atEnd) throw new Error(`at ${viewport.width} the end of a pause moves what is read`);
+      await page.context().close();
+    }
+  },
+
+  // The server hangs: nothing comes any more, and no connection ends. The page has its own clock, which is put forward.
+  async silence(browser) {
+    const way = await startWay();
+    const page = await open(browser);
+    await page.clock.install();
+    await logIn(page, way.base);
+    const note = page.locator("#stale");
+    await page.evaluate(() => {
+      document.addEventListener("htmx:sse:after:message", ({ detail }) => {
+        if (detail.message.event === "alive") window.isAlive = true;
+      });
+    });
+    if (await note.isVisible()) throw new Error("a stream that has just begun is told stale");
+    // It comes when there has been nothing else for 15 s: without it the page would be stale by 30 more.
+    await until("what says that the server is there", () => page.evaluate(() => window.isAlive));
+    await page.clock.fastForward(30_000);
+    if (await note.isVisible()) throw new Error("what says that the server is there does not count");
+    way.swallow();
+    await page.clock.fastForward(15_000);
+    await note.waitFor();
+    const told = await note.textContent();
+    const [, hours, minutes, seconds] = /^Stale since (\d\d):(\d\d):(\d\d) UTC$/.exec(told) || [];
+    const now = Math.floor((await page.evaluate(() => Date.now())) / 1000);
+    const since = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
+    // Both are of the day, which may end meanwhile.
+    const ago = (((now - since) % 86_400) + 86_400) % 86_400;
+    if (!(ago >= 40 && ago < 100)) throw new Error(`${told} is told ${ago} s later`);
+    way.pass();
+    const { id } = await pause();
+    await note.waitFor({ state: "hidden" });
+    await ask("DELETE", `/pauses/${id}`);
+    await page.context().close();
+    way.end();
   },
 
   // Reading and planning without scripts.

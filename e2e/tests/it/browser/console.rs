@@ -104,6 +104,17 @@ fn more_pages(plan: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_pause_moves_nothing_on_the_overview_and_a_silent_stream_is_told_stale() {
+    let Some(browser) = Browser::find() else { return };
+    let fleet = TestFleet::start(Database::Sqlite, &[]).await;
+    register(&fleet).await;
+    let stage = Stage { browser, fleet: &fleet };
+    stage.play("paused", json!({})).await;
+    stage.play("silence", json!({})).await;
+    fleet.finish().await;
+}
+
+#[tokio::test]
 async fn dead_letters_are_planned_and_replayed_in_the_console_with_and_without_scripts() {
     let Some(browser) = Browser::find() else { return };
     let provider = Provider::start().await;

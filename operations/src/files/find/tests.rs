@@ -56,6 +56,29 @@ async fn files_are_found_by_how_they_stand_and_by_parts_of_their_names() {
 }
 
 #[tokio::test]
+async fn a_cursor_of_another_filter_of_files_is_refused() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    for number in 1..=4 {
+        begun(store, number, "hay.csv").await;
+    }
+    let hay = Wanted { name: Some("hay".into()), ..Wanted::default() };
+    let first = find(store, &tenant("acme"), &hay, 3, NOW).await.unwrap();
+    let behind = Wanted { after: first.next, ..hay };
+    assert_eq!(find(store, &tenant("acme"), &behind, 3, NOW).await.unwrap().files.len(), 1);
+    let others = [
+        Wanted { name: None, ..behind.clone() },
+        Wanted { name: Some("needle".into()), ..behind.clone() },
+        Wanted { standing: Some(FileStanding::Storing), ..behind.clone() },
+        Wanted { scan: Some(Scan::Clean), ..behind.clone() },
+    ];
+    for (whose, wanted) in others.iter().map(|wanted| ("acme", wanted)).chain([("other", &behind)]) {
+        let refused = find(store, &tenant(whose), wanted, 3, NOW).await;
+        assert_eq!(refused, Err(NotListed::OtherFilter), "{whose} {wanted:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_search_that_has_looked_at_enough_goes_on_behind_it_and_leaves_none_out() {
     let ledger = ledger().await;
     let store = &ledger.store;

@@ -6,7 +6,9 @@ use sea_orm::QueryResult;
 
 use super::{VERIFICATION, verification_of};
 use crate::error::StoreError;
-use crate::sql::{Asked, Conditions, PAGE_LOOK, PageCursor, Pager, Value, content_of, count_of, get};
+use crate::sql::{
+    Asked, Conditions, Filtering, PAGE_LOOK, PageCursor, Pager, Value, content_of, count_of, fingerprint, get,
+};
 use crate::store::Store;
 
 const VERIFICATIONS: Pager = Pager { table: "verifications", columns: &[VERIFICATION], time: "created_at" };
@@ -73,8 +75,20 @@ impl ConversionBy {
     }
 }
 
+impl Filtering for VerificationFilter {
+    fn fingerprint(&self) -> String {
+        let Self { tenant, state, channel, purpose, since, until, after: _, limit: _ } = self;
+        let words = (
+            (tenant.as_str(), state.map(VerificationState::as_str), channel.as_ref().map(ChannelName::as_str), purpose),
+            (since.map(Timestamp::as_micros), until.map(Timestamp::as_micros)),
+        );
+        fingerprint("verifications", words, &[])
+    }
+}
+
 impl Store {
     /// A page of a tenant's verifications. There is no code in it and no address: the ledger has neither.
+    /// The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -94,7 +108,7 @@ impl Store {
             limit: filter.limit,
             look: PAGE_LOOK,
         };
-        let found = VERIFICATIONS.page(&self.inner.db, asked, verification_of).await?;
+        let found = VERIFICATIONS.page(&self.inner.db, filter, asked, verification_of).await?;
         Ok(VerificationPage { verifications: found.rows, next: found.next })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::RecipientHasher;
 use testkit::{NOW, SystemClock};
 
@@ -14,14 +15,14 @@ fn recipient() -> Vec<RecipientHash> {
 
 fn cursor(filter: &Filter) -> Cursor {
     let key = Key { tenant: Tenant::default(), id: "order/7".into() };
-    Cursor { filter: filter.fingerprint(), place: Place { at: NOW, key } }
+    Place { at: NOW, row: key }.of(filter)
 }
 
 /// How SQLite reads a page in the middle.
 async fn plan(store: &Store, filter: &Filter) -> String {
     let filter = Filter { after: Some(cursor(filter)), ..filter.clone() };
     let search = Search::of(&filter);
-    let end = Place { at: NOW, key: Key { tenant: Tenant::default(), id: "order/1".into() } };
+    let end = Place { at: NOW, row: Key { tenant: Tenant::default(), id: "order/1".into() } };
     let (listing, values) = search.listing(Some(&end), 101);
     let session = &mut store.inner.db.reader();
     let steps = session.query(&format!("EXPLAIN QUERY PLAN {listing}"), &values).await.unwrap();

@@ -1,6 +1,6 @@
 //! What the live part shows.
 
-use domain::{Lane, Window, WindowUnit};
+use domain::{Lane, Pause, PauseKind, Window, WindowUnit};
 use operations::overview::{ChannelNow, DeadNow, LaneNow, Minute, ProviderNow, ScheduledNow, Span};
 use store::LimitUse;
 
@@ -109,6 +109,38 @@ fn what_is_lost_is_told_with_its_time_and_without_its_reason() {
     let page = live(&overview(), &[], Lang::En, now()).into_string();
     assert!(page.contains("The broker does not answer.") && page.contains("07:59:00 UTC"), "{page}");
     assert!(!page.contains("broker.internal") && !page.contains("The ledger does not answer"), "{page}");
+}
+
+#[test]
+fn what_is_paused_is_said_to_those_who_hear_the_page_and_stands_in_the_strip() {
+    let pause = |kind, name: &str| Pause {
+        id: name.to_owned(),
+        kind,
+        name: name.to_owned(),
+        tenant: None,
+        why: "an outage".to_owned(),
+        by: "ada".to_owned(),
+        by_platform: false,
+        since: now(),
+        until: None,
+    };
+    let pauses = vec![pause(PauseKind::Channel, "<sms>"), pause(PauseKind::Provider, "twilio")];
+    let paused = Overview { pauses, ..overview() };
+    for (lang, told) in [
+        (Lang::En, "Dead letters: 7. Paused: channel &lt;sms&gt;, provider twilio. Providers that get nothing"),
+        (Lang::Es, "Cartas muertas: 7. En pausa: canal &lt;sms&gt;, proveedor twilio. Proveedores que no reciben"),
+    ] {
+        let page = live(&paused, &[], lang, now()).into_string();
+        assert!(page.contains(told), "{told}: {page}");
+        let (_, after) = page.split_once("<div class=\"over\">").unwrap();
+        let (strip, _) = after.split_once("</div>").unwrap();
+        assert_eq!(strip.matches("an outage").count(), 2, "{page}");
+    }
+    let page = live(&overview(), &[], Lang::En, now()).into_string();
+    assert!(!page.contains("Paused"), "{page}");
+    let well = Overview { broker: Known { at: ago(0), problem: None }, ..overview() };
+    let page = live(&well, &[], Lang::En, now()).into_string();
+    assert!(page.contains("<div class=\"over\"></div>"), "a place for what comes: {page}");
 }
 
 #[test]
