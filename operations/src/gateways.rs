@@ -2,7 +2,9 @@
 //! somebody was reached is in the inbox. Each caller names its tenant.
 
 use domain::Tenant;
-use store::{Gateway, LargeRoom, PresentUser, Store, StoreError};
+use store::{Filtering, Gateway, LargeRoom, PageCursor, PresentUser, Store, StoreError, fingerprint};
+
+use crate::listed::{NotListed, must_be_of};
 
 /// So many of the largest rooms are told.
 const LARGEST: usize = 20;
@@ -12,7 +14,19 @@ const LARGEST: usize = 20;
 pub struct PresentPage {
     pub people: Vec<PresentUser>,
     /// Where the next page begins.
-    pub next: Option<String>,
+    pub next: Option<PageCursor>,
+}
+
+/// Those of a tenant who are asked for.
+struct Asked<'a> {
+    tenant: &'a Tenant,
+    beginning: &'a str,
+}
+
+impl Filtering for Asked<'_> {
+    fn fingerprint(&self) -> String {
+        fingerprint("present", (self.tenant.as_str(), self.beginning), &[])
+    }
 }
 
 /// The gateways that live, the oldest first: all of the fleet, since each serves all tenants.
@@ -31,22 +45,24 @@ pub async fn rooms(store: &Store, tenant: &Tenant) -> Result<Vec<LargeRoom>, Sto
     store.largest_rooms(tenant, LARGEST).await
 }
 
-/// Who is connected of a tenant, after this user: those whose ids begin so.
+/// A page of those of a tenant who are connected: those whose ids begin so.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn present(
     store: &Store,
     tenant: &Tenant,
     beginning: Option<&str>,
-    after: Option<&str>,
+    after: Option<&PageCursor>,
     limit: usize,
-) -> Result<PresentPage, StoreError> {
-    let (beginning, after) = (beginning.unwrap_or_default(), after.unwrap_or_default());
-    let mut people = store.everybody_present(tenant, beginning, after, limit.saturating_add(1)).await?;
+) -> Result<PresentPage, NotListed> {
+    let asked = Asked { tenant, beginning: beginning.unwrap_or_default() };
+    must_be_of(after, &asked)?;
+    let after = after.map_or("", |cursor| cursor.row().as_str());
+    let mut people = store.everybody_present(tenant, asked.beginning, after, limit.saturating_add(1)).await?;
     let more = people.len() > limit;
     people.truncate(limit);
-    let next = people.last().filter(|_| more).map(|last| last.user.clone());
+    let next = people.last().filter(|_| more).map(|last| PageCursor::of_row(&asked, last.user.clone()));
     Ok(PresentPage { people, next })
 }
 

@@ -15,7 +15,7 @@ use crate::cancel::call_off;
 use crate::checked::Refused;
 use crate::reader::{Reader, field_meant};
 
-pub use look::{Looked, look};
+pub use look::{Looked, LookedFor, NotLooked, look};
 
 /// The fields of the body by which an item is snoozed.
 pub const SNOOZE_FIELDS: [&str; 1] = ["until"];

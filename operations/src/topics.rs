@@ -1,16 +1,29 @@
 //! Who is told what is for a topic: users whom somebody has put there. The contacts of a group of that name are told as well.
 
-use domain::{Actor, Entry, INBOX_NAME_RULE, Scope, Timestamp, is_inbox_name};
-use store::{MemberPut, Store, StoreError};
+use domain::{Actor, Entry, INBOX_NAME_RULE, Scope, Tenant, Timestamp, is_inbox_name};
+use store::{Filtering, MemberPut, PageCursor, Store, fingerprint};
 
 use crate::allowed::{NotDone, must};
+use crate::listed::{NotListed, must_be_of};
 
 /// A page of members.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MemberPage {
     pub users: Vec<String>,
     /// Where the next page begins.
-    pub next: Option<String>,
+    pub next: Option<PageCursor>,
+}
+
+/// Whose members are asked for.
+struct Asked<'a> {
+    tenant: &'a Tenant,
+    topic: &'a str,
+}
+
+impl Filtering for Asked<'_> {
+    fn fingerprint(&self) -> String {
+        fingerprint("topic_members", (self.tenant.as_str(), self.topic), &[])
+    }
 }
 
 /// Which of the name of a topic and the id of a user is wrong, and why.
@@ -40,21 +53,23 @@ pub async fn delete(store: &Store, actor: &Actor, topic: &str, user: &str, now: 
     Ok(store.delete_topic_member(&actor.tenant, topic, user, &told).await?)
 }
 
-/// The members that were put into a topic of the actor's tenant, after this one.
+/// A page of the members that were put into a topic of the actor's tenant.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`NotListed`].
 pub async fn list(
     store: &Store,
     actor: &Actor,
     topic: &str,
-    after: Option<&str>,
+    after: Option<&PageCursor>,
     limit: usize,
-) -> Result<MemberPage, StoreError> {
-    let after = after.unwrap_or_default();
+) -> Result<MemberPage, NotListed> {
+    let asked = Asked { tenant: &actor.tenant, topic };
+    must_be_of(after, &asked)?;
+    let after = after.map_or("", |cursor| cursor.row().as_str());
     let mut users = store.topic_members(&actor.tenant, topic, after, limit.saturating_add(1)).await?;
     let more = users.len() > limit;
     users.truncate(limit);
-    let next = users.last().filter(|_| more).cloned();
+    let next = users.last().filter(|_| more).map(|last| PageCursor::of_row(&asked, last.clone()));
     Ok(MemberPage { users, next })
 }

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::is_inbox_name;
+use operations::deliveries::written::NO_CURSOR;
 use operations::topics;
 use serde::Serialize;
-use store::{MAX_PAGE, USUAL_PAGE};
+use store::{MAX_PAGE, PageCursor, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -15,13 +15,13 @@ use crate::access::{Authorized, scopes};
 use crate::app::Shared;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
 use crate::id::Id;
-use crate::unavailable::ledger_read;
+use crate::unavailable::page_read;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes a query in the OpenAPI document")]
 pub(crate) struct MembersQuery {
-    /// `next` of the page before.
+    /// `next` of the page before, of the same topic.
     cursor: Option<String>,
     /// 1 to 1,000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -59,11 +59,10 @@ pub(crate) async fn list(
     Id(topic): Id,
     mut query: Parameters,
 ) -> Result<Json<MembersAnswer>, Problem> {
-    let after = query
-        .parsed("cursor", "must be `next` of the page before", |text| is_inbox_name(text).then(|| text.to_owned()));
+    let after = query.parsed("cursor", NO_CURSOR, PageCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE) as usize;
     query.finish(&["cursor", "limit"])?;
     named(&topic, None)?;
-    let page = ledger_read(topics::list(&app.store, &caller, &topic, after.as_deref(), limit).await)?;
-    Ok(Json(MembersAnswer { members: page.users, next: page.next }))
+    let page = page_read(topics::list(&app.store, &caller, &topic, after.as_ref(), limit).await)?;
+    Ok(Json(MembersAnswer { members: page.users, next: page.next.map(|cursor| cursor.to_string()) }))
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use domain::Tenant;
 use store::{GatewayFigures, GatewayRoom};
 
-use super::site::Site;
+use super::site::{Site, refused_of_another_filter};
 
 const PATH: &str = "/console/gateways";
 const VIEWER: &str = "session=viewer";
@@ -72,10 +72,11 @@ async fn people_are_found_by_the_beginning_of_their_ids_page_by_page() {
     assert!(!first.text.contains("id=\"user-ana\""), "{}", first.text);
     let (_, rest) = first.text.split_once("rel=\"next\" href=\"").expect("a next page");
     let path = rest.split('"').next().unwrap().replace("&amp;", "&");
-    assert_eq!(path, "/console/gateways?user=u-&after=u-49");
+    assert!(path.starts_with("/console/gateways?user=u-&after="), "{path}");
     let second = site.get(&path, VIEWER).await;
     assert_eq!(second.text.matches("id=\"user-").count(), 1, "{}", second.text);
     assert!(second.text.contains("id=\"user-u-2d50\"") && !second.text.contains("id=\"gateway-"), "{}", second.text);
+    refused_of_another_filter(&site.get(&path.replace("user=u-", "user=a"), VIEWER).await);
     let none = site.get("/console/gateways?user=zoe", VIEWER).await;
     assert!(none.text.contains("Nobody whose id begins so is connected."), "{}", none.text);
     let wrong = site.get("/console/gateways?usr=u", VIEWER).await;

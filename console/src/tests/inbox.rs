@@ -6,7 +6,7 @@ use store::{JournalFilter, Post};
 use testkit::{NOW, key};
 
 use super::ended::posted;
-use super::site::Site;
+use super::site::{Site, refused_of_another_filter};
 
 const ANA: &str = "/console/inbox?user=ana";
 const VIEWER: &str = "session=viewer";
@@ -98,6 +98,10 @@ async fn items_follow_one_another_page_by_page_with_the_same_filter() {
     let second = site.get(&path, VIEWER).await;
     assert_eq!(second.text.matches("id=\"item-").count(), 1, "{}", second.text);
     assert!(second.text.contains("id=\"item-d-2d0\"") && !second.text.contains("rel=\"next\""), "{}", second.text);
+    for (own, other) in [("filter=unread", "filter=archived"), ("filter=unread", "filter="), ("user=ana", "user=ben")] {
+        refused_of_another_filter(&site.get(&path.replace(own, other), VIEWER).await);
+    }
+    assert_eq!(looks(&site).await.len(), 1, "nobody was shown anything of ben's");
 }
 
 #[tokio::test]

@@ -12,9 +12,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use topology::{Publication, Publisher, To};
 use uuid::Uuid;
 
-use crate::NotDone;
-use crate::inbox::{Inboxes, NotInbox, look, read_up_to, snoozed_until};
+use crate::inbox::{Inboxes, LookedFor, NotInbox, NotLooked, look, read_up_to, snoozed_until};
 use crate::tests::fixtures::{DEFAULTS, Ledger, NOW, Still, key, ledger, recipients, tenant};
+use crate::{NotDone, NotListed};
 
 static CLOCK: Still = Still(NOW);
 
@@ -204,14 +204,44 @@ async fn whoever_looks_into_the_inbox_of_another_is_in_the_journal_and_whoever_r
     told.inboxes().page(&ana(), None, newest, 9).await.unwrap();
     told.inboxes().page(&Actor { scopes: vec![Scope::Read], ..ana() }, Some("ana"), newest, 9).await.unwrap();
     assert_eq!(looks().await, [], "it is her own");
-    let seen = look(store, &support, "ana", newest, 9, NOW).await.unwrap();
+    let all = LookedFor { user: "ana", filter: InboxFilter::All, after: None };
+    let seen = look(store, &support, all, 9, NOW).await.unwrap();
     assert_eq!((seen.page.items.len(), seen.kept.items, seen.kept.archived), (1, 1, 0));
     told.inboxes().page(&support, Some("ana"), newest, 9).await.unwrap();
     assert_eq!(looks().await, [("eva".to_owned(), "ana".to_owned())], "once for both");
     let nobody = Actor { scopes: vec![Scope::Notify], ..support };
-    let denied = NotInbox::NotDone(NotDone::Denied(domain::Denied { needed: Scope::Read }));
-    assert_eq!(look(store, &nobody, "ana", newest, 9, NOW).await, Err(denied));
+    let denied = NotLooked::NotDone(NotDone::Denied(domain::Denied { needed: Scope::Read }));
+    assert_eq!(look(store, &nobody, all, 9, NOW).await, Err(denied));
     assert_eq!(looks().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_of_an_inbox_is_refused_and_nobody_has_looked() {
+    let told = Told::start().await;
+    let store = &told.ledger.store;
+    for id in ["d-1", "d-2"] {
+        posted(store, id, None).await;
+    }
+    let support = Actor { name: "eva".into(), scopes: vec![Scope::Read], ..ana() };
+    let all = LookedFor { user: "ana", filter: InboxFilter::All, after: None };
+    let first = look(store, &support, all, 1, NOW).await.unwrap();
+    let behind = LookedFor { after: first.next.as_ref(), ..all };
+    let second = look(store, &support, behind, 1, NOW).await.unwrap();
+    assert_eq!((second.page.items.len(), second.next), (1, None));
+    assert_ne!(second.page.items, first.page.items);
+    let elsewhere = Actor { tenant: Tenant::parse("other").unwrap(), ..support.clone() };
+    for (actor, wanted) in [
+        (&support, LookedFor { filter: InboxFilter::Unread, ..behind }),
+        (&support, LookedFor { user: "ben", ..behind }),
+        (&elsewhere, behind),
+    ] {
+        let refused = look(store, actor, wanted, 1, NOW).await;
+        assert_eq!(refused, Err(NotLooked::NotListed(NotListed::OtherFilter)), "{wanted:?}");
+    }
+    let filter = JournalFilter { kind: Some("inbox.opened".into()), limit: 10, ..JournalFilter::default() };
+    let told: Vec<String> =
+        store.journal_page(&filter).await.unwrap().entries.into_iter().map(|entry| entry.row.subject).collect();
+    assert_eq!(told, ["ana"], "nothing was shown of the others");
 }
 
 #[test]

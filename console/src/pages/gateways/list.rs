@@ -4,15 +4,16 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Actor, Timestamp};
 use maud::{Markup, html};
+use operations::NotListed;
 use operations::gateways::{self, PresentPage};
-use store::{Gateway, LargeRoom, PresentUser, StoreError};
+use store::{Gateway, LargeRoom, PageCursor, PresentUser};
 use web::query::Parameters;
 
 use super::tables;
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
-use crate::list::{Form, List, Page, Query};
+use crate::list::{Form, List, NO_PLACE, Page, Query};
 use crate::pages::delivery::address::anchor;
 use crate::pages::inbox::address as inbox;
 use crate::pieces::figure::whole;
@@ -31,8 +32,7 @@ const LIST: List<Wanted> = List { section: Section::Gateways, names: &["user", "
 struct Wanted {
     /// How the ids begin.
     user: Option<String>,
-    /// The last user of the page before.
-    after: Option<String>,
+    after: Option<PageCursor>,
 }
 
 /// What the fleet says. Only the first page has more than people.
@@ -52,7 +52,7 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let (wanted, written) = LIST.asked(&shell, &viewer.actor, query).await?;
     let Found { people, fleet } = match found(&console, &viewer, &wanted).await {
         Ok(found) => found,
-        Err(error) => return Ok(shell.ledger_failed(&error).await),
+        Err(why) => return Ok(LIST.not_listed(&shell, &written, why).await),
     };
     let (lang, now) = (shell.lang(), console.clock.now());
     let words = Words::of(lang);
@@ -70,9 +70,9 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     Ok(LIST.answer(&shell, &written, &page).await)
 }
 
-async fn found(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Found, StoreError> {
+async fn found(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Found, NotListed> {
     let (store, tenant) = (&console.store, &viewer.actor.tenant);
-    let people = gateways::present(store, tenant, wanted.user.as_deref(), wanted.after.as_deref(), ROWS).await?;
+    let people = gateways::present(store, tenant, wanted.user.as_deref(), wanted.after.as_ref(), ROWS).await?;
     if wanted.after.is_some() {
         return Ok(Found { people, fleet: None });
     }
@@ -86,7 +86,7 @@ async fn found(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Fo
 
 fn read(query: &mut Parameters, _: &Actor) -> Wanted {
     let user = query.text("user").map(|user| user.trim().to_owned());
-    Wanted { user, after: query.text("after") }
+    Wanted { user, after: query.parsed("after", NO_PLACE, PageCursor::parse) }
 }
 
 fn form(form: &Form<'_>) -> Markup {

@@ -4,14 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{Actor, INBOX_NAME_RULE, InboxMarks, Timestamp, is_inbox_name};
 use maud::{Markup, html};
-use operations::inbox::{Looked, NotInbox, look};
-use store::{InboxCursor, InboxFilter, InboxItem};
+use operations::inbox::{Looked, LookedFor, NotLooked, look};
+use store::{InboxFilter, InboxItem, PageCursor};
 use web::query::Parameters;
 
 use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
-use crate::list::{Form, List, Page, Query};
+use crate::list::{Form, List, NO_PLACE, Page, Query};
 use crate::pages::delivery::address as delivery;
 use crate::pages::gateways::address as gateways;
 use crate::pieces::badge::{Tone, badge};
@@ -38,8 +38,7 @@ const LIST: List<Wanted> = List { section: Section::Inbox, names: &["user", "fil
 struct Wanted {
     user: Option<String>,
     filter: Option<InboxFilter>,
-    /// The place of the last item of the page before.
-    before: Option<i64>,
+    after: Option<PageCursor<i64>>,
 }
 
 pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: Query) -> Result<Response, Refusal> {
@@ -50,15 +49,15 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
     let found = match &wanted.user {
         Some(user) => match looked(&console, &viewer, user, &wanted, now).await {
             Ok(looked) => Some((user, looked)),
-            Err(NotInbox::NotDone(why)) => return Ok(shell.undone(&why).await),
-            Err(_) => return Ok(shell.not_found().await),
+            Err(NotLooked::NotDone(why)) => return Ok(shell.undone(&why).await),
+            Err(NotLooked::NoUser) => return Ok(shell.not_found().await),
+            Err(NotLooked::NotListed(why)) => return Ok(LIST.not_listed(&shell, &written, why).await),
         },
         None => None,
     };
     let over = found.as_ref().map(|(user, looked)| standing(user, looked, &viewer, lang));
     let items = found.as_ref().map_or(&[][..], |(_, looked)| looked.page.items.as_slice());
     let rows: Vec<Row> = items.iter().map(|item| row(item, lang, now)).collect();
-    let next = items.last().filter(|_| found.as_ref().is_some_and(|(_, looked)| !looked.page.complete));
     let page = Page {
         over: over.unwrap_or_else(|| html! { p.soft { (words.about) } }),
         columns: &columns(words),
@@ -66,8 +65,8 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
         nothing: if found.is_some() { words.nothing } else { words.nobody },
         // A page without any is the last.
         nothing_yet: words.nothing,
-        is_first: wanted.before.is_none(),
-        next: next.map(|item| &item.seq),
+        is_first: wanted.after.is_none(),
+        next: found.as_ref().and_then(|(_, looked)| looked.next.as_ref()),
     };
     Ok(LIST.answer(&shell, &written, &page).await)
 }
@@ -78,10 +77,10 @@ async fn looked(
     user: &str,
     wanted: &Wanted,
     now: Timestamp,
-) -> Result<Looked, NotInbox> {
+) -> Result<Looked, NotLooked> {
     let filter = wanted.filter.unwrap_or(InboxFilter::All);
-    let from = InboxCursor::Newest { filter, before: wanted.before };
-    look(&console.store, &viewer.actor, user, from, ROWS, now).await
+    let wanted = LookedFor { user, filter, after: wanted.after.as_ref() };
+    look(&console.store, &viewer.actor, wanted, ROWS, now).await
 }
 
 fn read(query: &mut Parameters, _: &Actor) -> Wanted {
@@ -91,8 +90,8 @@ fn read(query: &mut Parameters, _: &Actor) -> Wanted {
         is_inbox_name(user).then(|| user.to_owned())
     });
     let filter = query.one_of("filter", &FILTERS, InboxFilter::as_str);
-    let before = query.parsed("after", "must be the end of the page before", |text| text.parse().ok());
-    Wanted { user, filter, before }
+    let after = query.parsed("after", NO_PLACE, PageCursor::parse);
+    Wanted { user, filter, after }
 }
 
 fn form(form: &Form<'_>) -> Markup {
