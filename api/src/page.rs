@@ -33,10 +33,19 @@ pub(crate) struct Page<'a> {
     /// What it is about, in larger letters.
     pub(crate) lead: Option<&'a str>,
     pub(crate) paragraphs: &'a [String],
-    /// The word on its button, where there is something to decide.
-    pub(crate) button: Option<&'static str>,
+    /// Its button, where there is something to decide.
+    pub(crate) button: Option<Button>,
     /// Of several answers each has a button of its own, which sends its id as `choice`.
     pub(crate) choices: &'a [AskChoice],
+}
+
+/// The button of a page on which nothing is chosen.
+#[derive(Clone, Copy)]
+pub(crate) struct Button {
+    /// What stands on it.
+    pub(crate) word: &'static str,
+    /// The field that it sends, and its value; None where pressing it says all.
+    pub(crate) sends: Option<(&'static str, &'static str)>,
 }
 
 impl IntoResponse for Page<'_> {
@@ -58,7 +67,11 @@ impl Page<'_> {
     fn html(&self) -> String {
         let lead = self.lead.map(|text| format!("<p class=\"lead\">{}</p>\n", escaped(text))).unwrap_or_default();
         let paragraphs: String = self.paragraphs.iter().map(|text| format!("<p>{}</p>\n", escaped(text))).collect();
-        let button = self.button.iter().map(|word| format!("<button>{}</button>\n", escaped(word)));
+        let button = self.button.iter().map(|button| {
+            let field =
+                button.sends.map(|(name, value)| format!(" name=\"{name}\" value=\"{value}\"")).unwrap_or_default();
+            format!("<button{field}>{}</button>\n", escaped(button.word))
+        });
         let buttons: String = button.chain(self.choices.iter().map(button_of)).collect();
         let form = if buttons.is_empty() { buttons } else { format!("<form method=\"post\">\n{buttons}</form>\n") };
         let page = include_str!("page/page.html").replace("{language}", self.language);

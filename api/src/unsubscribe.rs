@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
-use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Subscriber, SuppressedFor, mask};
@@ -16,24 +15,29 @@ use web::body::read_bytes;
 use web::problem::Problem;
 
 use crate::app::{App, Shared};
+use crate::page::{Button, Page, STYLE as BESIDE, is_spanish, style};
 use crate::unavailable::ledger_changed;
 
 /// Where the page is.
 pub(crate) const PAGE: &str = "/unsubscribe/{link}";
+const STYLE: &str = "/unsubscribe/page.css";
 
-/// The page needs nothing but its own style.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri \
-                      'none'";
 /// The longest body of a POST; what RFC 8058 asks for is one short pair, in either encoding of a form.
 const MAX_BYTES: usize = 4096;
+/// That pair, which the button of the page sends as well.
+const ONE_CLICK: (&str, &str) = ("List-Unsubscribe", "One-Click");
 /// Who has put a recipient on the list who left by the link.
 const BY: &str = "the recipient";
-const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+/// The language of a browser that names none of ours: a link does not say in which one its mail was.
+const USUAL: &str = "en";
 
 /// The words of the page in one language.
 struct Words {
     language: &'static str,
     title: &'static str,
+    /// The headings once somebody has left, and of a link that takes nobody off a list.
+    left_title: &'static str,
+    unknown_title: &'static str,
     /// With the list and the recipient in the places of `{list}` and `{recipient}`.
     leaving: &'static str,
     unchanged: &'static str,
@@ -47,6 +51,8 @@ struct Words {
 static ENGLISH: Words = Words {
     language: "en",
     title: "Leave a list",
+    left_title: "You have left the list",
+    unknown_title: "This link takes nobody off a list",
     leaving: "This link takes {recipient} off the list {list}.",
     unchanged: "Opening it has changed nothing.",
     leave: "Leave the list",
@@ -57,6 +63,8 @@ static ENGLISH: Words = Words {
 static SPANISH: Words = Words {
     language: "es",
     title: "Dejar una lista",
+    left_title: "Has dejado la lista",
+    unknown_title: "Este enlace no es de ninguna lista",
     leaving: "Este enlace saca a {recipient} de la lista {list}.",
     unchanged: "Abrirlo no ha cambiado nada.",
     leave: "Dejar la lista",
@@ -64,15 +72,16 @@ static SPANISH: Words = Words {
     unknown: "Este enlace no está completo o no es nuestro. No ha cambiado nada.",
 };
 
+/// The page, and its style.
 pub(crate) fn page() -> Router<Arc<App>> {
-    Router::new().route(PAGE, get(show).post(leave))
+    Router::new().route(PAGE, get(show).post(leave)).route(STYLE, get(style))
 }
 
 async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response {
     let words = spoken_by(&headers);
     match subscriber(&app, &uri) {
-        Some(subscriber) => page_of(StatusCode::OK, words, &leaving(words, &subscriber)),
-        None => unknown(words),
+        Some(subscriber) => words.leaving(&subscriber),
+        None => words.unknown(),
     }
 }
 
@@ -82,10 +91,10 @@ async fn show(State(app): Shared, uri: Uri, headers: HeaderMap) -> Response {
 /// 400 for a body that asks for something else, 503 while the ledger is away.
 async fn leave(State(app): Shared, request: Request) -> Result<Response, Problem> {
     let (uri, words) = (request.uri().clone(), spoken_by(request.headers()));
-    let Some(subscriber) = subscriber(&app, &uri) else { return Ok(unknown(words)) };
+    let Some(subscriber) = subscriber(&app, &uri) else { return Ok(words.unknown()) };
     let body = read_bytes(request, MAX_BYTES).await?;
     let asked = String::from_utf8_lossy(&body);
-    if !(asked.contains("List-Unsubscribe") && asked.contains("One-Click")) {
+    if !(asked.contains(ONE_CLICK.0) && asked.contains(ONE_CLICK.1)) {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "not-one-click",
@@ -106,7 +115,7 @@ async fn leave(State(app): Shared, request: Request) -> Result<Response, Problem
     let clock = app.clock.as_ref();
     let left = suppressions::leave(&app.store, subscriber.tenant, entry, BY.to_owned(), &app.recipients, clock);
     ledger_changed(left.await)?;
-    Ok(page_of(StatusCode::OK, words, &format!("<p>{text}</p>")))
+    Ok(words.page(StatusCode::OK, words.left_title, None, &[text], None))
 }
 
 /// The link is taken as it was sent, for none needs an escape.
@@ -114,48 +123,36 @@ fn subscriber(app: &App, uri: &Uri) -> Option<Subscriber> {
     Subscriber::unsealed(uri.path().rsplit('/').next().unwrap_or_default(), &app.links)
 }
 
-fn unknown(words: &Words) -> Response {
-    page_of(StatusCode::NOT_FOUND, words, &format!("<p>{}</p>", words.unknown))
-}
-
-/// The policy lets a browser say where the button was pressed, to nobody but us.
-fn page_of(status: StatusCode, words: &Words, text: &str) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "same-origin"),
-        (ROBOTS, "noindex"),
-    ];
-    (status, headers, html(words, text)).into_response()
-}
-
-/// Spanish for a browser that asks for it first, else English.
 fn spoken_by(headers: &HeaderMap) -> &'static Words {
-    let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = asked.split([',', ';', '-']).next().unwrap_or_default().trim();
-    if first.eq_ignore_ascii_case("es") { &SPANISH } else { &ENGLISH }
+    if is_spanish(headers, USUAL) { &SPANISH } else { &ENGLISH }
 }
 
-fn leaving(words: &Words, subscriber: &Subscriber) -> String {
-    let button = format!(
-        "<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\
-         <button>{}</button></form>",
-        words.leave
-    );
-    format!("<p>{}</p><p>{}</p>{button}", told(words.leaving, subscriber), words.unchanged)
-}
-
+/// A sentence of the list and the recipient. What a recipient is called is filled in last, so that nothing is looked for in
+/// it.
 fn told(sentence: &str, subscriber: &Subscriber) -> String {
-    let strong = |text: &str| format!("<strong>{}</strong>", escaped(text));
-    let who = sentence.replace("{recipient}", &strong(&mask(&subscriber.destination)));
-    who.replace("{list}", &strong(&subscriber.list))
+    sentence.replace("{list}", &subscriber.list).replace("{recipient}", &mask(&subscriber.destination))
 }
 
-fn html(words: &Words, text: &str) -> String {
-    let page = include_str!("unsubscribe/page.html");
-    page.replace("{language}", words.language).replace("{title}", words.title).replace("{text}", text)
-}
+impl Words {
+    fn leaving(&'static self, subscriber: &Subscriber) -> Response {
+        let lead = told(self.leaving, subscriber);
+        let button = Button { word: self.leave, sends: Some(ONE_CLICK) };
+        self.page(StatusCode::OK, self.title, Some(&lead), &[self.unchanged.to_owned()], Some(button))
+    }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    fn unknown(&'static self) -> Response {
+        self.page(StatusCode::NOT_FOUND, self.unknown_title, None, &[self.unknown.to_owned()], None)
+    }
+
+    fn page(
+        &'static self,
+        status: StatusCode,
+        title: &str,
+        lead: Option<&str>,
+        paragraphs: &[String],
+        button: Option<Button>,
+    ) -> Response {
+        let Self { language, .. } = *self;
+        Page { status, language, title, style: BESIDE, lead, paragraphs, button, choices: &[] }.into_response()
+    }
 }

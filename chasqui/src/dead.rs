@@ -1,6 +1,7 @@
 //! `chasqui dead`: what is in the dead-letter queue, in groups of what failed alike, and what is to become of it.
 
 mod edit;
+mod failures;
 mod plans;
 mod shown;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use domain::{Actor, Clock as _, RecipientHasher, Tenant};
-use operations::dead_letters::{self, Asked, Change, FailureFormat, Planned, Shown, Started};
+use operations::dead_letters::{self, Asked, Change, Planned, Shown, Started};
 use serde_json::{Map, Value};
 use store::{MAX_PLANS, Store};
 use tokio::time::Instant;
@@ -314,39 +315,9 @@ impl Desk {
         Ok(exit::answer(false))
     }
 
-    /// Prints the failures of a job, page by page.
-    async fn failures(&self, job: &str, csv: bool) -> Result<ExitCode> {
-        let format = if csv { FailureFormat::Csv } else { FailureFormat::NdJson };
-        let mut after = String::new();
-        loop {
-            let page = in_words(dead_letters::failures(&self.store, &self.tenant, job, &after).await)?;
-            let Some(page) = page else {
-                output::complain(format_args!("there is no plan or job of this id: `chasqui dead jobs` lists them"));
-                return Ok(exit::answer(false));
-            };
-            if after.is_empty() && csv {
-                say!("{}", format.head().trim_end());
-            }
-            for failed in &page {
-                let line = format.line(failed);
-                match format {
-                    FailureFormat::NdJson => say!("{}", output::inert_json(line.trim_end())),
-                    FailureFormat::Csv => say!("{}", domain::printable(line.trim_end())),
-                }
-            }
-            match page.last() {
-                Some(last) if !output::is_unread() => after.clone_from(&last.letter),
-                _ => return Ok(ExitCode::SUCCESS),
-            }
-        }
-    }
-
     async fn edit(&self, config: &Config, edit: Edit) -> Result<ExitCode> {
         match edit::edit(&self.store, config, &self.actor, edit, self.json).await? {
-            Some(job) => {
-                let shown = in_words(dead_letters::show(&self.store, &self.tenant, &job).await)?;
-                self.follow(shown.context("the job is not there any more")?).await
-            }
+            Some(job) => self.follow(self.shown(&job).await?).await,
             None => Ok(exit::answer(false)),
         }
     }
@@ -362,15 +333,28 @@ impl Desk {
 
     async fn cancel(&self, id: &str) -> Result<ExitCode> {
         let otherwise = "there is no plan or job of this id that could be cancelled";
-        Ok(exit::answer(self.change(id, Change::Cancel, otherwise).await?))
+        if !self.change(id, Change::Cancel, otherwise).await? {
+            return Ok(exit::answer(false));
+        }
+        let shown = self.shown(id).await?;
+        match self.json {
+            true => shown::plan(&shown, true),
+            false => say!("{}", shown::cancelled(&shown)),
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     async fn resume(&self, id: &str) -> Result<ExitCode> {
         if !self.change(id, Change::Resume, "there is no job of this id that is paused").await? {
             return Ok(exit::answer(false));
         }
+        self.follow(self.shown(id).await?).await
+    }
+
+    /// A plan or job that was there a moment ago.
+    async fn shown(&self, id: &str) -> Result<Shown> {
         let shown = in_words(dead_letters::show(&self.store, &self.tenant, id).await)?;
-        self.follow(shown.context("the job is not there any more")?).await
+        shown.context("the job is not there any more")
     }
 
     async fn change(&self, id: &str, change: Change, otherwise: &str) -> Result<bool> {

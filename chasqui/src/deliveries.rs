@@ -16,6 +16,10 @@ use crate::output::{self, say};
 use crate::words::{channel, one_of, tenant, when};
 use crate::{logs, parts, unconfigured};
 
+/// What is said where nothing is found that begins with the id that was asked for.
+const NOT_SCHEDULED: &str = "nothing was found; what is to be sent later is found by no search of deliveries before it is due: \
+                             `chasqui schedule list` lists it";
+
 #[derive(clap::Args, Debug)]
 pub struct Deliveries {
     /// Only those of this tenant; default: of all
@@ -71,7 +75,7 @@ pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> 
     in_order(what.from, what.until, "--from")?;
     let recipients = recipients(&config, &what)?;
     let store = parts::existing_store(&config, parts::clock()).await?;
-    let (mut left, mut after) = (what.limit, what.cursor.clone());
+    let (mut left, mut after, mut is_empty) = (what.limit, what.cursor.clone(), what.cursor.is_none());
     loop {
         let wanted = Wanted { after, limit: left.min(MAX_PAGE), ..wanted(&what) };
         let page = match deliveries::list(&store, what.tenant.clone(), wanted, &recipients).await {
@@ -84,9 +88,15 @@ pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> 
             Err(NotListed::Store(error)) => return Err(error).context("the ledger could not be read"),
         };
         page.deliveries.iter().for_each(|view| print(view, what.json));
+        is_empty &= page.deliveries.is_empty();
         left = left.saturating_sub(u32::try_from(page.deliveries.len()).unwrap_or(u32::MAX));
         match page.next {
-            None => return Ok(ExitCode::SUCCESS),
+            None => {
+                if is_empty && what.id.is_some() {
+                    output::complain(format_args!("{NOT_SCHEDULED}"));
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
             Some(_) if output::is_unread() => return Ok(ExitCode::SUCCESS),
             Some(next) if left == 0 => {
                 output::complain(format_args!("there may be more: the same with --cursor {next}"));
@@ -165,7 +175,7 @@ fn provider(text: &str) -> Result<String, String> {
 }
 
 fn state(text: &str) -> Result<State, String> {
-    State::parse(text).ok_or_else(|| one_of(text, &State::ALL.map(State::as_str)))
+    deliveries::written::state(text).map_err(|said| format!("it {said}"))
 }
 
 fn reason(text: &str) -> Result<Reason, String> {
@@ -207,6 +217,9 @@ mod tests {
     #[test]
     fn a_word_that_is_none_is_told_with_those_that_are() {
         assert!(state("ded").is_err_and(|said| said.ends_with("did you mean dead?")));
+        assert!(
+            state("scheduled").is_err_and(|said| said.starts_with("it must be") && said.contains("schedule list`"))
+        );
         assert!(reason("exausted").is_err_and(|said| said.ends_with("did you mean exhausted?")));
         assert!(provider("twillio").is_err_and(|said| said.ends_with("did you mean twilio?")));
         assert_eq!(provider("sandbox"), Ok("sandbox".to_owned()));

@@ -16,8 +16,8 @@ Exit codes:
      a delivery that was not sent, settings that `check` refuses, a body that `contract lint` refuses, nobody to take
      off the suppression list, nothing to resume or to clear, no such schedule, user or key, a provider that fails,
      refuses us or is paused, no delivery of the id that `explain` is asked for, books of `prove` that do not close, a
-     question that was not answered or was refused, a command that has not succeeded, a code that is not right, none of
-     that id
+     question that was not answered, was refused or has the answer `no`, a command that has not succeeded, a code that is
+     not right, none of that id
   2  the command line or the settings are wrong: nothing was tried
   3  it could not be done: no connection, no ledger, refused, in the way of another process; `prove`: nobody knows
   4  the id is known with another body: the notification was not sent, nobody was asked, nothing was done

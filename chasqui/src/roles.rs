@@ -14,6 +14,7 @@ use gateway::Gateway;
 use operations::Checker;
 use operations::overview::Watching;
 use runtime::Readiness;
+use runtime::settings::OwnUrl;
 use scheduler::Scheduler;
 use secrecy::SecretString;
 use store::Store;
@@ -232,8 +233,7 @@ fn api_settings(
         first_user_from_here: around.first_user == FirstUser::FromThisMachine,
         // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
-        // `PUBLIC_URL` is of https.
-        is_over_tls: config.public_url.is_some(),
+        is_over_tls: config.public_url.as_ref().is_some_and(OwnUrl::is_over_tls),
         bot_name: config.dialog.bot_name.clone(),
         retention: config.retention,
         answerers: parts::answerers(),

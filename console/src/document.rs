@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
 use crate::look::{Look, Theme};
+use crate::pieces::harmless::harmless;
 
 /// Nothing inline, nothing from elsewhere. A frame of ours brings a policy of its own: see [`set_headers`].
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -16,11 +17,12 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
 /// a page is morphed.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"morphIgnore":["data-htmx-powered","open","data-current"]}"#;
 
-/// A whole page with this title and body. Its scripts are deferred: the page is whole without them.
+/// A whole page with this title and body, in which no text of others acts. Its scripts are deferred: the page is whole without
+/// them.
 pub(crate) fn document(look: Look, title: &str, body: &Markup) -> Markup {
     let theme = (look.theme != Theme::Auto).then(|| look.theme.as_str());
     let times = &look.lang.words().times;
-    html! {
+    harmless(html! {
         (DOCTYPE)
         html lang=(look.lang.code()) data-theme=[theme] {
             head {
@@ -38,7 +40,7 @@ pub(crate) fn document(look: Look, title: &str, body: &Markup) -> Markup {
                 (body)
             }
         }
-    }
+    })
 }
 
 /// The policy of a page whose scripts ask one more origin. None for a text that would be more than a source of it.

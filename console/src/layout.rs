@@ -3,8 +3,9 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::{Denied, Scope};
+use domain::{Denied, Scope, Tenant, Timestamp};
 use maud::{Markup, html};
+use operations::pauses::Reach;
 use store::StoreError;
 use web::problem::Problem;
 
@@ -12,13 +13,13 @@ use crate::asked::problems;
 use crate::console::Console;
 use crate::document::document;
 use crate::look::{Look, Theme};
-use crate::pieces::banner;
+use crate::pieces::banner::Over;
 use crate::pieces::confirm::{Confirm, NotConfirmed};
 use crate::pieces::problem::problem;
-use crate::pieces::time;
+use crate::pieces::time::of_its_day;
 use crate::section::Section;
 use crate::session::Viewer;
-use crate::standing::Standing;
+use crate::standing::{Of, Standing};
 use crate::words::Lang;
 
 /// The frame of the pages of one section, for one viewer.
@@ -98,12 +99,14 @@ impl<'a> Shell<'a> {
     }
 
     pub(crate) async fn answer(&self, status: StatusCode, title: &str, content: &Markup) -> Response {
-        let (console, reach) = (self.console, self.viewer.reach());
-        let mut standing = console.known.standing(&console.store, &reach, console.clock.now()).await;
-        if !self.viewer.actor.may(Scope::Read) {
-            (standing.pauses, standing.faults) = (Vec::new(), Vec::new());
-        }
-        let body = self.around(title, content, &over(self.lang(), &standing));
+        let (console, reach, now) = (self.console, self.viewer.reach(), self.console.clock.now());
+        let standing = console.known.standing(&console.store, &reach, now).await;
+        let only = match &reach {
+            Reach::Everybody => None,
+            Reach::Only(tenant) => Some(tenant),
+        };
+        let seen = self.viewer.actor.may(Scope::Read).then_some(&standing);
+        let body = self.around(title, content, &over(self.lang(), standing.of, seen, only, now));
         (status, document(self.viewer.look, title, &body)).into_response()
     }
 
@@ -113,7 +116,7 @@ impl<'a> Shell<'a> {
         document(self.viewer.look, title, &body).into_response()
     }
 
-    /// What is `over` the page stands below its heading, where a live part has it too.
+    /// What is `over` the page follows its heading, as in a live part, and is read there.
     fn around(&self, title: &str, content: &Markup, over: &Markup) -> Markup {
         let words = &self.lang().words().shell;
         html! {
@@ -151,7 +154,8 @@ impl<'a> Shell<'a> {
                 }
                 @if !seen.is_empty() {
                     details.more {
-                        summary.here[folded.is_some()] {
+                        // A page that is often looked at is in the fold, too, where there is no bar.
+                        summary.within[here.is_some()].here[folded.is_some()] {
                             span.wide { (words.more) @if let Some(label) = folded { ": " (label) } }
                             span.narrow { (words.navigation) @if let Some(label) = here { ": " (label) } }
                         }
@@ -186,16 +190,25 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// What stands over every page.
-fn over(lang: Lang, standing: &Standing) -> Markup {
+/// What stands over every page. Whoever may not see what is paused has `seen` nothing, and is told that the ledger does not
+/// answer all the same.
+fn over(lang: Lang, of: Of, seen: Option<&Standing>, only: Option<&Tenant>, now: Timestamp) -> Markup {
     let words = &lang.words().shell;
-    banner::over(&html! {
-        @if let Some(since) = standing.lost_since {
-            p.banner.lost { (words.ledger_lost) " " time datetime=(since.to_string()) { (time::of_day(since)) } "." }
+    let lost = html! {
+        (words.ledger_lost)
+        @match of {
+            Of::Earlier(at) if seen.is_some() => { " " (words.paused_then) " " (of_its_day(at, now)) "." }
+            Of::Never if seen.is_some() => { " " (words.paused_unknown) }
+            _ => {}
         }
-        (banner::paused(lang, &standing.pauses))
-        (banner::faults(lang, &standing.faults))
-    })
+    };
+    Over {
+        lost: if of == Of::Now { Vec::new() } else { vec![lost] },
+        pauses: seen.map(|standing| standing.pauses.as_slice()).unwrap_or_default(),
+        faults: seen.map(|standing| standing.faults.as_slice()).unwrap_or_default(),
+        only,
+    }
+    .strip(lang, now)
 }
 
 /// The choice of language and colours, and the keys.
@@ -225,11 +238,12 @@ pub(crate) fn foot(look: Look) -> Markup {
                 }
                 button type="submit" { (words.change) }
             }
+            a href="/docs/" { (words.api) }
+            // What is unfolded here has nothing behind it that it would move.
             details #keys {
                 summary { (words.keyboard) }
                 dl { @for (key, does) in words.keys { div { dt { kbd { (key) } } dd { (does) } } } }
             }
-            a href="/docs/" { (words.api) }
         }
     }
 }
@@ -240,5 +254,37 @@ fn theme_name(lang: Lang, theme: Theme) -> &'static str {
         Theme::Auto => words.theme_auto,
         Theme::Light => words.theme_light,
         Theme::Dark => words.theme_dark,
+    }
+}
+
+#[test]
+fn that_the_ledger_does_not_answer_says_of_when_the_pauses_are_and_nothing_else() {
+    let (now, at) = (testkit::NOW, Timestamp::from_seconds(testkit::NOW.as_micros() / 1_000_000 - 75));
+    let earlier = |lang, of, sees: bool| {
+        let standing = Standing { of, ..Standing::default() };
+        over(lang, of, sees.then_some(&standing), None, now).into_string()
+    };
+    let time = format!("<time datetime=\"{at}\">11:58:45 UTC</time>.</p>");
+    for (lang, then, never) in [
+        (
+            Lang::En,
+            "The ledger does not answer. What is paused was last known at ",
+            "The ledger does not answer. What is paused is not known.</p>",
+        ),
+        (
+            Lang::Es,
+            "El libro no responde. Lo que está en pausa se supo por última vez a las ",
+            "El libro no responde. No se sabe qué está en pausa.</p>",
+        ),
+    ] {
+        let told = earlier(lang, Of::Earlier(at), true);
+        assert!(told.contains(&format!("{then}{time}")), "{told}");
+        let told = earlier(lang, Of::Never, true);
+        assert!(told.contains(never), "{told}");
+        let (lost, _) = then.split_once(". ").unwrap();
+        for of in [Of::Earlier(at), Of::Never] {
+            assert!(earlier(lang, of, false).contains(&format!("{lost}.</p>")), "whoever may not see pauses");
+        }
+        assert_eq!(earlier(lang, Of::Now, true), "<div class=\"over\"></div>");
     }
 }

@@ -4,6 +4,9 @@ use domain::Scope;
 
 use crate::words::Lang;
 
+/// Where faults of the sandbox are set and cleared.
+pub(crate) const FAULTS: &str = "/console/sandbox/faults";
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Section {
     Overview,

@@ -94,6 +94,8 @@ pub(crate) struct ShellWords {
     pub(crate) change: &'static str,
     pub(crate) log_out: &'static str,
     pub(crate) paused: &'static str,
+    /// Behind how many are.
+    pub(crate) paused_counted: &'static str,
     /// Of a channel, a provider, a template and a tenant.
     pause_kinds: [&'static str; 4],
     pub(crate) until: &'static str,
@@ -101,10 +103,14 @@ pub(crate) struct ShellWords {
     pub(crate) by: &'static str,
     /// What goes wrong in the sandbox on demand.
     pub(crate) faults: &'static str,
+    /// Behind how many there are: one, and more.
+    pub(crate) faults_counted: [&'static str; 2],
     /// For how many messages yet, and for how many it was set.
     pub(crate) faults_left: fn(u32, u32) -> String,
-    /// Before the time since when the ledger does not answer.
     pub(crate) ledger_lost: &'static str,
+    /// Before the time when the ledger has said it last.
+    pub(crate) paused_then: &'static str,
+    pub(crate) paused_unknown: &'static str,
     /// Before the time of the last event of a stream.
     pub(crate) stale: &'static str,
     pub(crate) live_off: &'static str,

@@ -20,6 +20,7 @@ use crate::readiness::{Health, keep_current};
 use crate::said::Reader;
 use crate::settings::Settings;
 use crate::shared::Shared;
+use crate::turns::Turns;
 use crate::updates::Polling;
 use crate::{binding, consume, reports, ticker};
 
@@ -120,6 +121,7 @@ impl Dialog {
             endpoints: Endpoints::default(),
             health: Health::default(),
             horizon: Horizon::default(),
+            turns: Turns::default(),
             events: TaskTracker::new(),
         }
     }

@@ -5,7 +5,7 @@
 //! as such calls.
 //!
 //! What people press and write that is for us, [`words`] takes: answers to [`asks`], [`commands`], and links that connect an
-//! account; [`choice`] finds what a word means. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
+//! account; [`choice`] finds what a word means, and of what one person says to a question [`turns`] has the first heard first. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
 //! tells them what became of it, [`outgoing`] publishes what follows, and [`ticker`] ends what is over by its time, up to
 //! the [`horizon`] of what was heard.
 //!
@@ -41,6 +41,7 @@ mod shared;
 #[cfg(test)]
 mod testing;
 mod ticker;
+mod turns;
 mod updates;
 mod words;
 

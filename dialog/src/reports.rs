@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Timestamp, Transition};
 use intake::{Told, TooOften};
 use operations::suppressions::is_of_a_copy;
-use runtime::failpoint;
+use runtime::{catch_panic, failpoint};
 use store::KeptReport;
 use tokio::sync::mpsc;
 use topology::{Inbound, Incoming, Publication};
@@ -17,6 +17,7 @@ use crate::disposition::Disposition;
 use crate::requests::{self, Request};
 use crate::said::{Said, Spoken};
 use crate::shared::Shared;
+use crate::turns::{Place, speakers_of};
 use crate::{commands, listing, words};
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
@@ -46,8 +47,20 @@ enum Taken {
 pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = source.recv().await {
         let number = noted(&shared, &incoming);
-        shared.events.spawn(hear_one(Arc::clone(&shared), incoming, number));
+        let spoken = spoken(&shared, &incoming).await;
+        let said = spoken.as_ref().and_then(|spoken| spoken.as_ref().ok());
+        let place = shared.turns.queue(speakers_of(incoming.inbound.as_ref(), said));
+        shared.events.spawn(hear_one(Arc::clone(&shared), incoming, number, spoken, place));
     }
+}
+
+/// What a provider's call says, or why nobody can read it. None for what is no such call.
+async fn spoken(shared: &Shared, incoming: &Incoming) -> Option<Result<Spoken, String>> {
+    let is_call =
+        |inbound: &&Inbound| incoming.token.is_none() && !inbound.is_own() && TooOften::of(incoming).is_none();
+    let inbound = incoming.inbound.as_ref().filter(is_call)?;
+    let read = catch_panic(async { (shared.reader)(inbound) }).await;
+    Some(read.unwrap_or_else(|_panicked| Err("reading it panicked: a bug of ours".to_owned())))
 }
 
 /// Whoever ends what is over waits for what came in before that. What waits for something else was heard before.
@@ -56,15 +69,26 @@ fn noted(shared: &Shared, incoming: &Incoming) -> Option<u64> {
     Some(shared.horizon.taken(came.at, shared.intake.clock.now()))
 }
 
-async fn hear_one(shared: Arc<Shared>, incoming: Incoming, number: Option<u64>) {
+async fn hear_one(
+    shared: Arc<Shared>,
+    incoming: Incoming,
+    number: Option<u64>,
+    spoken: Option<Result<Spoken, String>>,
+    place: Place,
+) {
     let _in_hand = number.map(|number| shared.horizon.in_hand(number, shared.intake.clock.as_ref()));
-    let disposition = heard(&shared, &incoming).await.unwrap_or_else(|early_end| early_end);
+    let _turn = shared.turns.turn(place).await;
+    let disposition = heard(&shared, &incoming, spoken).await.unwrap_or_else(|early_end| early_end);
     disposition.settle(&shared.intake, incoming).await;
 }
 
 /// # Errors
 /// What follows where not everything could be done.
-async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disposition> {
+async fn heard(
+    shared: &Shared,
+    incoming: &Incoming,
+    spoken: Option<Result<Spoken, String>>,
+) -> Result<Disposition, Disposition> {
     if TooOften::of(incoming).is_some() {
         let error = format!("delivered {} times without being taken", incoming.delivery_count + 1);
         return Err(Disposition::DeadLetter(Reason::RedeliveredTooOften, error));
@@ -74,13 +98,14 @@ async fn heard(shared: &Shared, incoming: &Incoming) -> Result<Disposition, Disp
         return Ok(Disposition::Acknowledge);
     }
     let unreadable = |why: String| Disposition::DeadLetter(Reason::DecodeError, why);
-    let inbound = incoming.inbound.as_ref().ok_or_else(|| unreadable("it is no call of a provider".into()))?;
+    let no_call = || unreadable("it is no call of a provider".into());
+    let inbound = incoming.inbound.as_ref().ok_or_else(no_call)?;
     if inbound.is_own() {
         let message_id = incoming.message_id.as_deref().unwrap_or_default();
         let request = Request { inbound, message_id, round: incoming.headers.seq.unwrap_or(0) };
         return requests::asked(shared, &request).await;
     }
-    let Spoken { said, unread } = (shared.reader)(inbound).map_err(unreadable)?;
+    let Spoken { said, unread } = spoken.ok_or_else(no_call)?.map_err(unreadable)?;
     let call = Call { inbound, round: incoming.headers.seq.unwrap_or(0), redelivered: incoming.redelivered };
     let received = follow_and_keep(shared, &call, &said).await?;
     let mut rounds = 0;

@@ -9,9 +9,10 @@ use crate::asks::{self, Opening};
 use crate::commands;
 use crate::disposition::Disposition;
 use crate::shared::Shared;
+use crate::turns::ANSWER;
 
 /// Those that decide something for somebody, which nobody but the fleet may make.
-pub(crate) const MARKED: [&str; 3] = ["/asks/answer", "/commands", "/commands/event"];
+pub(crate) const MARKED: [&str; 3] = [ANSWER, "/commands", "/commands/event"];
 
 /// A request in hand.
 pub(crate) struct Request<'a> {
@@ -37,7 +38,7 @@ pub(crate) async fn asked(shared: &Shared, request: &Request<'_>) -> Result<Disp
     }
     match target.as_str() {
         "/asks" => open(shared, request, body).await?,
-        "/asks/answer" => answer(shared, request, &body).await?,
+        ANSWER => answer(shared, request, &body).await?,
         "/asks/progress" => return progress(shared, request, &body).await,
         "/asks/ended" => return end(shared, request, &body).await,
         "/commands" => commands::dispatch(shared, body, *at).await?,

@@ -10,6 +10,7 @@ use crate::horizon::Horizon;
 use crate::readiness::Health;
 use crate::said::Reader;
 use crate::settings::Settings;
+use crate::turns::Turns;
 
 /// What every message of one dialog shares.
 pub(crate) struct Shared {
@@ -26,5 +27,6 @@ pub(crate) struct Shared {
     pub(crate) endpoints: Endpoints,
     pub(crate) health: Health,
     pub(crate) horizon: Horizon,
+    pub(crate) turns: Turns,
     pub(crate) events: TaskTracker,
 }

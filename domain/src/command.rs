@@ -19,6 +19,10 @@ pub use self::schema::{Argument, ArgumentKind, Schema};
 const NOUN: &str = "command";
 /// What is kept of a command whose delivery has failed for good; the delivery itself says why.
 const UNDELIVERED: &str = "it could not be delivered to its service";
+/// The error of the dead letter of a command that was told as failed before: whoever has moved it reads what is to be done
+/// instead.
+pub const COMMAND_IS_OVER: &str =
+    "its command was told as failed, so it is not sent any more: dispatch the command anew, and drop this letter";
 /// How many states a command has had that went through all of them.
 const STATES_IF_CONFIRMED: u32 = 4;
 /// The same where nobody was asked.

@@ -2,6 +2,7 @@
 //! else shows a delivery say the same sentences.
 
 mod attempts;
+mod dead;
 mod family;
 mod letters;
 mod origin;
@@ -12,7 +13,7 @@ mod summary;
 use std::time::Duration;
 
 pub use self::letters::MOST_LETTERS;
-pub use self::summary::Summary;
+pub use self::summary::{Summary, Whereabouts};
 use crate::{Attempt, AttemptOutcome, FieldError, Key, Lane, Order, Reason, Row, State, Timestamp, events_of};
 
 /// Everything that is known of a delivery.
@@ -27,8 +28,10 @@ pub struct Facts<'a> {
     pub receipts: &'a [ReceiptFact<'a>],
     /// The fallbacks that took over, or will, in their order.
     pub children: &'a [Child<'a>],
-    /// What operators have sent in the place of its dead letters, and whose letter it was sent for itself.
+    /// What operators have sent in the place of its dead letters, and whose letter it was sent for itself; the oldest first.
     pub edits: &'a [EditFact<'a>],
+    /// Where its own letter is, while it is dead or held.
+    pub own: OwnLetter<'a>,
     /// The letters of its id in the dead-letter queue, its own among them, the newest first.
     pub letters: &'a [LetterFact<'a>],
     /// What was not read of its message, or has no effect.
@@ -102,6 +105,30 @@ pub enum LetterPlace<'a> {
     InQueue { since: Timestamp },
     /// A job has taken it out of the queue, and keeps it.
     Taken { at: Timestamp, job: &'a str, action: &'a str },
+}
+
+/// Where the letter of a delivery is that is dead or held.
+#[derive(Clone, Copy, Debug)]
+pub enum OwnLetter<'a> {
+    /// In the queue, as far as is known.
+    InQueue,
+    /// A job that was started is to do something with it yet.
+    InJob(JobFact<'a>),
+    /// A job has published it to its lane again, and no worker has claimed it since.
+    Moved { at: Timestamp, job: JobFact<'a> },
+    /// A job has taken it out of the queue, and keeps it under this name.
+    Kept { letter: &'a str, at: Timestamp, job: JobFact<'a> },
+    /// The last whole reading of the queue, which began at this time, has not met it.
+    Missing { read_at: Timestamp },
+}
+
+/// A job over dead letters.
+#[derive(Clone, Copy, Debug)]
+pub struct JobFact<'a> {
+    pub id: &'a str,
+    pub action: &'a str,
+    pub by: &'a str,
+    pub why: &'a str,
 }
 
 /// What the scheduler keeps of a delivery that it has not released yet.

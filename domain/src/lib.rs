@@ -84,8 +84,9 @@ pub use channel_name::{ChannelName, InvalidChannelName};
 pub use choice::{Before, Candidate, Choice, Closed, Condition, choose};
 pub use claim::{Claim, Take, claim};
 pub use command::{
-    Action, Argument, ArgumentFault, ArgumentKind, ArgumentWrong, Command, CommandLine, CommandMoved, CommandReport,
-    CommandState, CommandStep, Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved, WantedCommand,
+    Action, Argument, ArgumentFault, ArgumentKind, ArgumentWrong, COMMAND_IS_OVER, Command, CommandLine, CommandMoved,
+    CommandReport, CommandState, CommandStep, Confirm, InvalidLine, Registry, ReplyTo, Schema, Service, Unresolved,
+    WantedCommand,
 };
 pub use cron::{Cron, InvalidCron};
 pub use decide::{Transition, Ways, decide};
@@ -93,8 +94,8 @@ pub use endpoint_address::EndpointAddress;
 pub use escalation::{Escalation, When};
 pub use event::{Event, EventName, Heard, Telling, events_of};
 pub use explain::{
-    Child, EditFact, Explanation, Facts, LetterFact, LetterPlace, MOST_LETTERS, ReceiptFact, Sentence, Summary, Topic,
-    Unreleased, explain, explain_letters, explain_unreleased,
+    Child, EditFact, Explanation, Facts, JobFact, LetterFact, LetterPlace, MOST_LETTERS, OwnLetter, ReceiptFact,
+    Sentence, Summary, Topic, Unreleased, Whereabouts, explain, explain_letters, explain_unreleased,
 };
 pub(crate) use fallback::child_body;
 pub use fan_out::Members;

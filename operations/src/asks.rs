@@ -18,7 +18,7 @@ use topology::{Inbound, Publication, Publisher, TraceHeaders};
 pub use self::link::{Answering, Linked, Standing, answer_by_link, linked, read_again};
 pub use self::people::faults_of_contacts;
 pub use self::read::{CheckedAsk, faults_of_message};
-pub use self::spoken::{called, spoken};
+pub use self::spoken::{called, is_operator, spoken, unnamed};
 use crate::accept::Unconfirmed;
 use crate::allowed::{NotDone, must};
 use crate::listed::{NotListed, must_be_of};

@@ -9,6 +9,7 @@ mod failures;
 mod impersonal;
 mod known;
 mod opened;
+mod reading;
 mod written;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
 pub use failures::{FailureFormat, failures, failures_file};
 pub use known::known;
 pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
+pub use reading::looked_at;
 
 use crate::allowed::{NotDone, must};
 use crate::checked::mint;
@@ -133,8 +135,20 @@ impl Shown {
         self.count("pending") + self.count("taken")
     }
 
-    /// How long these take at the rate of the job, without the wait of a canary.
+    /// While the canary of a job is under way: the end of how many letters it waits for before it begins the others. None
+    /// where there are no others.
+    pub fn waits_for(&self) -> Option<u32> {
+        let begun: u32 = ["done", "failed", "unclear"].into_iter().map(|state| self.count(state)).sum();
+        let is_under_way = self.job.state == JobState::Running && !self.job.canary_passed;
+        (is_under_way && self.open() > 0 && begun + self.open() > self.job.canary).then_some(self.job.canary)
+    }
+
+    /// How long these take at the rate of the job, without the wait of a canary. No time where none is
+    /// begun any more.
     pub fn lasts(&self) -> Duration {
+        if self.job.state == JobState::Cancelled {
+            return Duration::ZERO;
+        }
         Duration::from_secs(u64::from(self.open().div_ceil(self.job.rate.max(1))))
     }
 }
@@ -149,7 +163,7 @@ pub async fn ask(store: &Store, actor: &Actor, now: Timestamp) -> Result<(), Not
     Ok(store.ask_for_letters().await?)
 }
 
-/// Since when what is shown is known, and whether it is being read again.
+/// Since when what is shown is known, and whether it is being read again. [`looked_at`] is for whoever opens a list.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -1,6 +1,8 @@
 //! Says in words what became of a delivery, and why: from its row, its attempts, its receipts, its family and the dead letters
 //! of its id. What has no row is told from its letters alone.
 
+mod own;
+
 use std::time::Duration;
 
 use domain::{
@@ -9,6 +11,7 @@ use domain::{
 };
 use store::{EditedLetter, IndexedLetter, JobSummary, OF_NO_CALL, Receipt, Store, StoreError, TakenLetter};
 
+use self::own::Known;
 use crate::deliveries::{Fallback, Shown, Taken, is_id, show};
 
 /// One more than is told, to know that there are more.
@@ -35,7 +38,8 @@ pub async fn explain_shown(store: &Store, shown: &Shown, delays: [Duration; 3]) 
         Shown::Taken(taken) => {
             let key = &taken.view.row.key;
             let (edits, letters) = (store.letter_edits(key).await?, store.letters_of(key, LETTERS_READ).await?);
-            Ok(of_taken(taken, &edits, &letters, delays))
+            let known = Known::of(store, &taken.view.row).await?;
+            Ok(of_taken(taken, &edits, &letters, &known, delays))
         }
         Shown::Scheduled { job, warnings } => {
             let letters = store.letters_of(&job.key, LETTERS_READ).await?;
@@ -65,7 +69,14 @@ pub async fn explain_letters(store: &Store, key: &Key) -> Result<Option<Explanat
     Ok(domain::explain_letters(key, &facts, &edits))
 }
 
-fn of_taken(taken: &Taken, edits: &[EditedLetter], letters: &[IndexedLetter], delays: [Duration; 3]) -> Explanation {
+fn of_taken(
+    taken: &Taken,
+    edits: &[EditedLetter],
+    letters: &[IndexedLetter],
+    known: &Known,
+    delays: [Duration; 3],
+) -> Explanation {
+    let own = known.place(&taken.view.row, letters);
     let receipts: Vec<_> = taken.receipts.iter().map(receipt).collect();
     let children: Vec<_> = taken.fallbacks.iter().map(child).collect();
     let edits: Vec<_> = edits.iter().map(edit).collect();
@@ -77,6 +88,7 @@ fn of_taken(taken: &Taken, edits: &[EditedLetter], letters: &[IndexedLetter], de
         receipts: &receipts,
         children: &children,
         edits: &edits,
+        own,
         letters: &letters,
         warnings: &taken.warnings,
         delays,

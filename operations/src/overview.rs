@@ -1,6 +1,6 @@
 //! The numbers of the whole fleet at one look: its queues as the broker has them, and what the ledger says of lately.
 //!
-//! [`Watching`] is what entrances ask. What the ledger says is of the last hour, or of the newest 20,000
+//! [`Watching`] is what entrances ask. What the ledger says is of the last hour, or of the newest 10,000
 //! deliveries where there were more: [`Overview::span`] tells which. No number is read by walking through the ledger.
 
 mod broker;

@@ -20,6 +20,8 @@ mod plan;
 mod reader;
 mod work;
 
+use std::time::Duration;
+
 use domain::{Lane, RecipientHash, Tenant, Timestamp};
 
 pub use archive::{Archived, KeptLetter};
@@ -29,11 +31,14 @@ pub use groups::{LetterGroup, Life};
 pub use index::{LastAttempt, Sort};
 pub use kept::{FailedReading, KeptReading};
 pub use list::{LETTER_LOOK, LetterCursor, LetterPage};
-pub use of_delivery::TakenLetter;
+pub use of_delivery::{LetterWork, TakenLetter};
 pub use outlook::{AtIt, LetterSample, Outlook};
 pub use plan::{Counted, LetterJob, LetterPlan, MAX_PLANS, PlanMade, Redirect, ReplayRule};
 pub use reader::{LetterPass, Reading};
 pub use work::{Chosen, Item, RunningJob};
+
+/// How long it may take to look up what is known of the letters of a window.
+const WINDOW_LIMIT: Duration = Duration::from_secs(30);
 
 /// In the place of the channel of a letter that is from the queue of providers' calls and is none, such as what a service has
 /// said of a command: nothing can be sent for it. No channel is called so.

@@ -65,7 +65,7 @@ pub use ledger::{
 pub use letters::{
     Archived, AtIt, Chosen, Counted, EditedLetter, FailedLetter, FailedReading, IndexedLetter, Item, JobState,
     KeptLetter, KeptReading, LETTER_LOOK, LastAttempt, LetterAction, LetterCursor, LetterEdit, LetterFilter,
-    LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, Life, MAX_PLANS, OF_NO_CALL,
+    LetterGroup, LetterJob, LetterPage, LetterPass, LetterPlan, LetterSample, LetterWork, Life, MAX_PLANS, OF_NO_CALL,
     OpenedLetter, Outlook, PlanMade, Reading, Redirect, Redirected, ReplayRule, Reserved, RunningJob, Sort,
     TakenLetter,
 };

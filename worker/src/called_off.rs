@@ -2,7 +2,7 @@
 //! is not done is not done after all, whoever moves its dead letter back; and what was there in case nobody reads, once
 //! somebody has read.
 
-use domain::{Failure, Key, Outcome, Reason, Row, child_id};
+use domain::{COMMAND_IS_OVER, Failure, Key, Outcome, Reason, Row, child_id};
 use store::{Cancel, StepError, Target};
 use topology::Incoming;
 
@@ -11,9 +11,6 @@ use crate::shared::Shared;
 
 /// The code by which an attempt tells it.
 const CODE: &str = "command_ended";
-/// What the operator reads who has moved it.
-const WHY: &str =
-    "its command was told as failed, so it is not sent any more: dispatch the command anew, and drop this letter";
 
 /// The outcome in place of an attempt. None for whatever may be sent. The ledger is asked only for a command whose dead letter
 /// somebody has moved.
@@ -34,7 +31,7 @@ pub(crate) async fn refusal(shared: &Shared, row: &Row, delivery: &Delivery) -> 
     let is_undelivered = found.is_some_and(|command| command.is_undelivered());
     Ok(is_undelivered.then(|| Outcome::Permanent {
         reason: Reason::Permanent,
-        failure: Failure::new("worker", Some(CODE.to_owned()), WHY),
+        failure: Failure::new("worker", Some(CODE.to_owned()), COMMAND_IS_OVER),
     }))
 }
 

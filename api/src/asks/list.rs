@@ -47,7 +47,7 @@ pub(crate) struct AsksQuery {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AsksAnswer {
     /// The asks of the token's tenant, without their answers. They may be fewer than `limit`, or none, although there is a
-    /// `next`: a page looks at 20,000 asks at most.
+    /// `next`: a page looks at 10,000 asks at most.
     asks: Vec<AskAnswer>,
     /// The `cursor` of the next page; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]

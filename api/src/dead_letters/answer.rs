@@ -16,7 +16,7 @@ pub(crate) struct GroupAnswer {
     group: String,
     /// How many are in the queue.
     letters: u32,
-    /// How many of these have died within an hour, among the newest 20,000 of the tenant in that hour; where none is among them,
+    /// How many of these have died within an hour, among the newest 10,000 of the tenant in that hour; where none is among them,
     /// at most 1,000 of its own.
     last_hour: u32,
     /// There may have been more of the group in that hour than were counted.
@@ -110,8 +110,11 @@ pub(crate) struct PlanAnswer {
     job: JobAnswer,
     /// How many are to be begun, or still to be done.
     letters: u32,
-    /// About how long that takes at its rate.
+    /// About how long that takes at its rate, without the wait of a canary.
     seconds: u64,
+    /// While the canary of a job is under way: the end of how many letters it waits for before it begins the others. Null
+    /// where it waits for none.
+    waits_for: Option<u32>,
     counts: Vec<CountAnswer>,
     /// Of a plan: what is worth knowing before it is started. Absent also while that is read for the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -269,7 +272,7 @@ pub(super) fn job(job: LetterJob) -> JobAnswer {
 }
 
 pub(super) fn plan(shown: Shown) -> PlanAnswer {
-    let (letters, seconds) = (shown.open(), shown.lasts().as_secs());
+    let (letters, seconds, waits_for) = (shown.open(), shown.lasts().as_secs(), shown.waits_for());
     let count = |counted: Counted| {
         let Counted { lane, channel, provider, state, why, letters } = counted;
         CountAnswer { lane, channel, provider, state, why, letters }
@@ -280,7 +283,7 @@ pub(super) fn plan(shown: Shown) -> PlanAnswer {
     let (outlook, as_of) = (shown.outlook.map(outlook), shown.as_of.map(|at| at.to_string()));
     let not_read = shown.failed.map(|failed| NotReadAnswer { since: failed.since.to_string(), why: failed.why });
     let (being_read, job) = (shown.is_being_read, job(shown.job));
-    PlanAnswer { letters, seconds, counts, outlook, since, as_of, being_read, not_read, job }
+    PlanAnswer { letters, seconds, waits_for, counts, outlook, since, as_of, being_read, not_read, job }
 }
 
 fn outlook(outlook: Outlook) -> OutlookAnswer {

@@ -23,12 +23,14 @@ pub(crate) struct GroupsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, format = DateTime)]
     read: Option<String>,
+    /// It is being read again: ask once more in some seconds.
+    being_read: bool,
 }
 
 /// List groups of dead letters
 ///
-/// Letters that failed in the same way are one group. They are known as the queue was read last: `POST
-/// /dead-letters/read` has it read again. Needs the scope `read`.
+/// Letters that failed in the same way are one group. They are known as the queue was read last. Where that was some
+/// seconds ago, this has it read again. Needs the scope `read`.
 #[utoipa::path(
     get, path = "/dead-letters/groups", operation_id = "list_dead_letter_groups", tag = "Dead letters",
     params(("resolved" = Option<bool>, Query, description = "`true` lists those too of which no letter is left.")),
@@ -46,9 +48,9 @@ pub(crate) async fn groups(
 ) -> Result<Json<GroupsAnswer>, Problem> {
     let resolved = query.flag("resolved").unwrap_or_default();
     query.finish(&["resolved"])?;
+    let reading = ledger_read(dead_letters::looked_at(&app.store).await)?;
     let found = ledger_read(dead_letters::groups(&app.store, &caller.tenant, resolved).await)?;
-    let reading = ledger_read(dead_letters::reading(&app.store).await)?;
     // Another tenant learns nothing of a queue in which it has no letters.
     let read = reading.read_at.filter(|_| !found.is_empty()).map(|at| at.to_string());
-    Ok(Json(GroupsAnswer { groups: found.into_iter().map(group).collect(), read }))
+    Ok(Json(GroupsAnswer { groups: found.into_iter().map(group).collect(), read, being_read: reading.is_asked_for }))
 }

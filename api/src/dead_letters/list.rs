@@ -17,7 +17,7 @@ use crate::app::Shared;
 use crate::dead_letters::answer::{LetterAnswer, letter};
 use crate::deliveries::list::times;
 use crate::docs::refusals::{LedgerAway, Unauthorised};
-use crate::unavailable::page_read;
+use crate::unavailable::{ledger_read, page_read};
 
 const NAMES: [&str; 14] = [
     "letter",
@@ -82,15 +82,22 @@ pub(crate) struct LettersAnswer {
     /// The letters of the token's tenant.
     letters: Vec<LetterAnswer>,
     /// The `cursor` of the next page; absent after the last. A page that is asked for a channel, a provider, a reason, a code,
-    /// a template or a lane looks at 20,000 letters: it may have few or none, and a next one.
+    /// a template or a lane looks at 10,000 letters: it may have few or none, and a next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     next: Option<String>,
+    /// When the queue was read to its end last; absent when it never was, and of a page without letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, format = DateTime)]
+    read: Option<String>,
+    /// It is being read again: ask once more in some seconds.
+    being_read: bool,
 }
 
 /// List dead letters
 ///
-/// What the queue held when it was read last, also what has no delivery. Needs the scope `read`.
+/// What the queue held when it was read last, also what has no delivery. Where that was some seconds ago, this has it read
+/// again. Needs the scope `read`.
 #[utoipa::path(
     get, path = "/dead-letters", operation_id = "list_dead_letters", tag = "Dead letters",
     params(LettersQuery), security(("bearer" = [])),
@@ -109,9 +116,13 @@ pub(crate) async fn list(
     let after = query.parsed("cursor", NO_CURSOR, LetterCursor::parse);
     let limit = query.limit(USUAL_PAGE, MAX_PAGE);
     query.finish(&NAMES)?;
+    let reading = ledger_read(dead_letters::looked_at(&app.store).await)?;
     let page = page_read(dead_letters::list(&app.store, &filter, after.as_ref(), limit).await)?;
-    let letters = page.letters.into_iter().map(letter).collect();
-    Ok(Json(LettersAnswer { letters, next: page.next.map(|cursor| cursor.to_string()) }))
+    let letters: Vec<LetterAnswer> = page.letters.into_iter().map(letter).collect();
+    // Another tenant learns nothing of a queue in which it has no letters.
+    let read = reading.read_at.filter(|_| !letters.is_empty()).map(|at| at.to_string());
+    let next = page.next.map(|cursor| cursor.to_string());
+    Ok(Json(LettersAnswer { letters, next, read, being_read: reading.is_asked_for }))
 }
 
 fn filter(query: &mut Parameters, tenant: Tenant, recipients: &RecipientHasher) -> LetterFilter {

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use domain::{ChannelName, Reason, State, Timestamp};
+use domain::{ChannelName, Reason, Timestamp};
 use operations::deliveries::Wanted;
-use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME};
+use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME, state};
 use serde::Serialize;
 use store::{MAX_PAGE, USUAL_PAGE};
 use utoipa::{IntoParams, ToSchema};
@@ -84,7 +84,7 @@ pub(crate) struct ListQuery {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveriesAnswer {
     /// The deliveries of the token's tenant. They may be fewer than `limit`, or none, although there is a `next`: a page
-    /// looks at 20,000 deliveries at most.
+    /// looks at 10,000 deliveries at most.
     deliveries: Vec<DeliveryAnswer>,
     /// The `cursor` of the next page; absent after the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,7 +95,7 @@ pub(crate) struct DeliveriesAnswer {
 /// List deliveries
 ///
 /// The deliveries of the token's tenant, the newest first. Needs the scope `read`. All that is asked for must hold. A page
-/// looks at 20,000 deliveries at most, because the ledger keeps no index on what changes: where little fits, follow `next`
+/// looks at 10,000 deliveries at most, because the ledger keeps no index on what changes: where little fits, follow `next`
 /// until there is none.
 #[utoipa::path(
     get, path = "/deliveries", operation_id = "list_deliveries", tag = "Deliveries",
@@ -123,7 +123,7 @@ pub(crate) async fn list(
 }
 
 fn wanted(query: &mut Parameters, answerers: &[&'static str]) -> Result<Wanted, Problem> {
-    let state = query.one_of("state", &State::ALL, State::as_str);
+    let state = query.text("state").and_then(|text| state(&text).map_err(|detail| query.refuse("state", detail)).ok());
     let ambiguous = query.flag("ambiguous");
     let recipient = query.parsed("recipient", RECIPIENT.must, RECIPIENT.read);
     let channel = query.one_of("channel", operations::every_channel_name(), |name| name);

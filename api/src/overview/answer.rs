@@ -22,10 +22,10 @@ pub(crate) struct OverviewAnswer {
     broker: KnownAnswer,
     ledger: KnownAnswer,
     /// Counts are of deliveries that were first seen since then: in the last hour, or less where there were more than
-    /// 20,000 deliveries. What is in flight or waits is of the last day, as far as the newest 20,000 reach.
+    /// 10,000 deliveries. What is in flight or waits is of the last day, as far as the newest 10,000 reach.
     #[schema(format = DateTime)]
     since: String,
-    /// Whether the newest 20,000 deliveries are of less than an hour.
+    /// Whether the newest 10,000 deliveries are of less than an hour.
     is_cut: bool,
     lanes: Vec<LaneAnswer>,
     channels: Vec<ChannelAnswer>,

@@ -178,6 +178,7 @@ async fn a_contact_whom_nobody_knows_is_refused_but_not_of_a_question_that_was_a
     let refused = app.post("/asks", Some(&token("notify")), &body).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
     assert_eq!(refused.pointers(), ["/to/1/contact", "/escalate/0/to/1/contact"], "{refused:?}");
+    assert!(refused.text.contains("is nobody else, and there is no contact of this id"), "{refused:?}");
     assert!(published.try_recv().is_err());
     opened(&app.store, &Ask { content: content_of(&body), ..ask("a-1") }).await;
     let again = app.post("/asks", Some(&token("notify")), &body).await;

@@ -14,8 +14,9 @@ use store::{
 };
 use tokio_util::sync::CancellationToken;
 use topology::{Letter, Owner, Publisher, PublisherProperties};
+use uuid::Uuid;
 
-use crate::tests::app::{NOW, SECRET, TestApp, settings, token};
+use crate::tests::app::{NOW, SECRET, TestApp, request, settings, token};
 use crate::tests::deliveries::attempted;
 use crate::tests::search::only_its_own_list_goes_on;
 
@@ -255,6 +256,26 @@ async fn what_a_job_could_not_do_is_downloaded_as_lines_or_as_a_table() {
     assert_eq!((unknown.status, unknown.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-job"));
 }
 
+#[tokio::test]
+async fn whoever_lists_dead_letters_has_the_queue_read_and_is_told_when_it_was() {
+    for path in ["/dead-letters", "/dead-letters/groups"] {
+        let app = TestApp::start().await;
+        app.store.index_letters(1, &[indexed(LETTER, 0)], NOW).await.unwrap();
+        let never = app.get(path, Some(&token("read"))).await.json();
+        assert_eq!((&never["being_read"], never.get("read")), (&json!(true), None), "{path}: {never}");
+        assert!(app.store.reading().await.unwrap().is_asked_for, "{path}");
+        // The reader is not away yet: whoever looks by then does not have it read again.
+        let owner = Uuid::new_v4();
+        assert!(app.store.lead_letters(owner, Duration::from_secs(3_600)).await.unwrap());
+        let pass = app.store.begin_letter_pass(owner).await.unwrap().unwrap();
+        app.store.end_letter_pass(owner, pass, NOW).await.unwrap();
+        let read = app.get(path, Some(&token("read"))).await.json();
+        assert_eq!(read["being_read"], json!(false), "{path}: {read}");
+        assert_eq!(read["read"], json!(pass.began.to_string()), "{path}: {read}");
+        assert!(!app.store.reading().await.unwrap().is_asked_for, "{path}");
+    }
+}
+
 /// An app that knows the delivery of the first of two letters, and not that of the second, which has died a minute later.
 async fn app_with_two_letters() -> TestApp {
     let app = TestApp::start().await;
@@ -299,6 +320,24 @@ async fn letters_are_found_by_a_time_a_delivery_and_a_recipient() {
         let error = answer.json()["errors"][0].clone();
         assert_eq!(error["parameter"], parameter, "{query}");
         assert!(error["detail"].as_str().unwrap().contains(words), "{query}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_says_how_many_letters_it_waits_for_while_its_canary_is_under_way() {
+    let app = app_with_two_letters().await;
+    for (canary, expected) in [(0, json!(null)), (1, json!(1)), (2, json!(null))] {
+        let body = json!({"action": "replay", "all": true, "canary": canary, "why": "it is mended"});
+        let planned = app.post("/dead-letters/plans", Some(&token("operate")), &body).await;
+        assert_eq!((planned.status, &planned.json()["waits_for"]), (StatusCode::CREATED, &json!(null)), "{planned:?}");
+        let job = format!("/dead-letters/jobs/{}", planned.json()["id"].as_str().unwrap());
+        let start = request("POST", &format!("{job}/start?letters=2"), Some(&token("operate")));
+        let started = app.send(start.body("".into()).unwrap()).await;
+        assert_eq!((started.status, &started.json()["waits_for"]), (StatusCode::ACCEPTED, &expected), "{started:?}");
+        let shown = app.get(&job, Some(&token("read"))).await;
+        assert_eq!((shown.status, &shown.json()["waits_for"]), (StatusCode::OK, &expected), "{canary}: {shown:?}");
+        // The next job may have the same letters.
+        assert!(app.delete(&job, Some(&token("operate"))).await.status.is_success());
     }
 }
 

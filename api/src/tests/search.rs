@@ -1,8 +1,8 @@
 //! Searching and explaining: what is found by which parameter, what is refused, and what is said of one delivery.
 
 use axum::http::StatusCode;
-use domain::{Failure, Lane, Outcome, Reason, Tenant};
-use store::{IndexedLetter, Sort};
+use domain::{Actor, Entry, Failure, Lane, Outcome, Reason, Tenant};
+use store::{IndexedLetter, LetterEdit, Sort};
 
 use crate::tests::app::{NOW, TestApp, token};
 use crate::tests::deliveries::attempted;
@@ -45,6 +45,7 @@ async fn a_filter_that_cannot_be_read_says_what_is_known() {
     for (query, parameter, words) in [
         ("channel=emial", "channel", "did you mean email?"),
         ("provider=twillio", "provider", "did you mean twilio?"),
+        ("state=scheduled", "state", "GET /schedules"),
         ("reason=exausted", "reason", "did you mean exhausted?"),
         ("template=no%20word", "template", "1 to 64 letters"),
         ("code=", "code", "1 to 128 bytes"),
@@ -172,4 +173,25 @@ async fn a_delivery_is_explained_with_the_letter_of_another_body() {
     let told = app.get("/deliveries/order/explain", Some(&token("read"))).await.json();
     assert_eq!(told["letters"], serde_json::json!(["0b"]), "{told}");
     assert!(told.to_string().contains("in the dead-letter queue as the letter `0b`"), "{told}");
+}
+
+#[tokio::test]
+async fn what_is_dead_is_explained_by_what_was_sent_in_its_place() {
+    let app = TestApp::start().await;
+    let failure = Failure::new("twilio", Some("21211".into()), "no such number");
+    attempted(&app, "order", Outcome::Permanent { reason: Reason::Permanent, failure }, None).await;
+    indexed(&app, "0c", "order", Reason::Permanent).await;
+    let before = app.get("/deliveries/order/explain", Some(&token("read"))).await.json();
+    assert!(before["summary"].as_str().unwrap().ends_with("and is in the dead-letter queue."), "{before}");
+    let edit = LetterEdit { id: "mended".into(), letter: "0c".into(), difference: "[]".into(), why: "a slip".into() };
+    let tenant = Tenant::parse("acme").unwrap();
+    let told = Entry::of(&Actor::on_this_machine("ada"), "dead_letter.edited", "mended", NOW);
+    app.store.reserve_letter_edit(&tenant, &edit, &told).await.unwrap();
+    app.store.confirm_letter_edit(&tenant, &edit, NOW).await.unwrap();
+    let told = app.get("/deliveries/order/explain", Some(&token("read"))).await.json();
+    assert!(told["summary"].as_str().unwrap().contains("`mended` was sent in its place"), "{told}");
+    assert!(
+        told.to_string().contains("it would be sent twice") && !told.to_string().contains("publish it anew"),
+        "{told}"
+    );
 }

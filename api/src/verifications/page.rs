@@ -13,7 +13,7 @@ use web::body::read_bytes;
 use web::problem::Problem;
 
 use crate::app::{App, Shared};
-use crate::page::{Page, STYLE as BESIDE, is_spanish, style};
+use crate::page::{Button, Page, STYLE as BESIDE, is_spanish, style};
 use crate::unavailable::{ledger_changed, ledger_read};
 
 /// Where the page is.
@@ -156,6 +156,7 @@ impl Words {
         button: Option<&'static str>,
     ) -> Response {
         let Self { language, .. } = *self;
+        let button = button.map(|word| Button { word, sends: None });
         Page { status, language, title, style: BESIDE, lead: None, paragraphs, button, choices: &[] }.into_response()
     }
 }

@@ -73,7 +73,7 @@ pub struct Create {
     /// For whom it is asked
     #[arg(long, value_parser = tenant, default_value = "default")]
     tenant: Tenant,
-    /// Wait until it has ended, and print what is said meanwhile
+    /// Wait until it has ended, and print what is said meanwhile: exit code 1 also where the answer is a no
     #[arg(long)]
     follow: bool,
     #[command(flatten)]

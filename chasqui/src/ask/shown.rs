@@ -35,7 +35,8 @@ pub(super) fn row_of(ask: &Ask, answered: usize) -> [String; 8] {
 /// How many answers decide.
 pub(super) fn needed(ask: &Ask) -> String {
     match ask.quorum {
-        1 => "one answer that is no refusal decides".to_owned(),
+        1 if ask.choices.iter().any(|choice| choice.refuses) => "one answer that is no refusal decides".to_owned(),
+        1 => "the first answer decides".to_owned(),
         quorum => format!("{quorum} must choose the same"),
     }
 }

@@ -22,6 +22,12 @@ fn create(words: &[&str]) -> Result<create::Create, clap::Error> {
     }
 }
 
+/// Whose no refuses nothing, as where nobody has given choices.
+fn plain(ask: domain::Ask) -> domain::Ask {
+    let choices = ask.choices.into_iter().map(|choice| AskChoice { refuses: false, ..choice }).collect();
+    domain::Ask { choices, ..ask }
+}
+
 fn ask() -> domain::Ask {
     let choice = |id: &str, label: &str, refuses| AskChoice { id: id.into(), label: label.into(), refuses };
     domain::Ask {
@@ -168,6 +174,7 @@ fn a_message_that_is_not_due_yet_says_until_when_it_waits_and_one_of_an_ended_qu
 fn how_many_decide_is_told_in_the_singular_of_one() {
     let told = |quorum| shown::needed(&domain::Ask { quorum, ..ask() });
     assert_eq!([told(1), told(2)], ["one answer that is no refusal decides", "2 must choose the same"]);
+    assert_eq!(shown::needed(&plain(ask())), "the first answer decides", "also a no");
 }
 
 #[test]
@@ -209,6 +216,8 @@ fn only_a_decision_that_is_no_refusal_is_a_yes() {
         (ended(None, AskState::Cancelled), false, "cancelled by ana"),
         (ended(None, AskState::Expired), false, "expired"),
         (ask(), false, "open"),
+        (plain(ended(Some("yes"), AskState::Answered)), true, "answered: Sí, by ana"),
+        (plain(ended(Some("no"), AskState::Answered)), false, "answered: No, by ana"),
     ] {
         assert_eq!(watch::is_agreed(&ask), expected, "{told}");
         assert!(shown::outcome(&ask).starts_with(told), "{}", shown::outcome(&ask));

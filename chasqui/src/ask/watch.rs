@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use domain::{Answer, Ask, AskState, Key, printable};
+use domain::{Answer, Ask, AskChoice, AskState, Key, printable};
 use operations::asks::{self, Shown};
 use store::Store;
 
@@ -14,7 +14,10 @@ use crate::exit;
 use crate::follow::{self, Untaken};
 use crate::output::say;
 
-/// Prints what changes until the question has ended: exit code 0 where something was decided that is no refusal. `said` are
+/// The choice that means no although it may be an answer like every other, as it is where nobody has given choices.
+const NO: &str = "no";
+
+/// Prints what changes until the question has ended: exit code 0 where something was decided that is no [`NO`]. `said` are
 /// the answers that were told before. A request that nobody can read never becomes a question: what to look at then, such as
 /// the queue `dead_letters`, is told once. Nor does one that is rejected, which ends with its reason where that is heard.
 pub(super) async fn watch(
@@ -63,8 +66,9 @@ fn opened(ask: &Ask) -> String {
     format!("{}  open until {}: {}, of {}", ask.created_at, ask.expires_at, shown::needed(ask), ask.audience.join(", "))
 }
 
-/// Whether something was decided that is no refusal.
+/// Whether something was decided that is neither a refusal nor a [`NO`]: a shell goes on by it, as in `chasqui ask … && deploy`.
 pub(super) fn is_agreed(ask: &Ask) -> bool {
     let Some(end) = ask.end.as_ref().filter(|end| end.state == AskState::Answered) else { return false };
-    ask.choices.iter().any(|choice| end.choice.as_deref() == Some(choice.id.as_str()) && !choice.refuses)
+    let is_yes = |choice: &AskChoice| !choice.refuses && choice.id != NO;
+    ask.choices.iter().any(|choice| end.choice.as_deref() == Some(choice.id.as_str()) && is_yes(choice))
 }

@@ -140,6 +140,11 @@ fn the_url_of_links_is_read_without_its_slash_and_may_have_a_path() {
         let config = read(Role::Worker, &[("SANDBOX", "all"), ("PUBLIC_URL", given)]);
         let own = config.unwrap_or_else(|problems| panic!("{given}: {problems}")).public_url.expect("given");
         assert_eq!((own.url.as_str(), own.host.as_str()), (url, host), "{given}");
+        assert_eq!(
+            own.is_over_tls(),
+            given.starts_with("https"),
+            "{given}: a browser keeps no secure cookie without TLS"
+        );
     }
 }
 

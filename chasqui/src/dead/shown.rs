@@ -97,7 +97,7 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
         return output::json(&json_of_plan(shown));
     }
     job(&shown.job);
-    counts(&shown.counted).iter().for_each(|line| say!("  {}", printable(line)));
+    counts(shown).iter().for_each(|line| say!("  {}", printable(line)));
     if let Some(seen) = &shown.outlook {
         outlook(seen);
     }
@@ -105,12 +105,45 @@ pub(super) fn plan(shown: &Shown, is_json: bool) {
     if shown.job.state == JobState::Planned && shown.open() == 0 {
         return say!("  nothing to begin: {}", why_nothing(shown));
     }
-    say!("  {} to begin, about {} s at {} a second", shown.open(), shown.lasts().as_secs(), shown.job.rate);
+    match shown.job.state {
+        JobState::Planned | JobState::Running | JobState::Paused => say!("  {}", to_begin(shown)),
+        JobState::Cancelled => not_begun(shown).iter().for_each(|line| say!("  {line}")),
+        JobState::Done => {}
+    }
     canary(shown).iter().for_each(|line| say!("  {line}"));
 }
 
+/// What a cancelled plan or job has left, and how; nothing where it had begun all of it.
+fn not_begun(shown: &Shown) -> Option<String> {
+    let left = match shown.job.action {
+        LetterAction::Restore => "kept as before",
+        LetterAction::Close => "left as they were",
+        LetterAction::Replay | LetterAction::Drop | LetterAction::Redirect | LetterAction::Edit => {
+            "left as they were in the queue"
+        }
+    };
+    let letters = shown.count("pending");
+    (letters > 0).then(|| format!("{letters} not begun: {left}"))
+}
+
+/// What a cancellation has done.
+pub(super) fn cancelled(shown: &Shown) -> String {
+    // A plan that is cancelled forgets its letters.
+    let not_begun = match (shown.job.started_at, not_begun(shown)) {
+        (None, _) => "a plan: nothing of it was begun".to_owned(),
+        (Some(_), Some(left)) => left,
+        (Some(_), None) => "there was nothing left to begin".to_owned(),
+    };
+    let in_hand = match shown.count("taken") {
+        0 => String::new(),
+        taken => format!("; {taken} in hand, to be finished"),
+    };
+    format!("cancelled {}  {not_begun}{in_hand}", shown.job.id)
+}
+
 /// The counts of a plan or job below their headings; none where there is nothing to count.
-fn counts(alike: &[Counted]) -> Vec<String> {
+fn counts(shown: &Shown) -> Vec<String> {
+    let (alike, is_cancelled) = (&shown.counted, shown.job.state == JobState::Cancelled);
     let line = |letters: &str, rest: [&str; 4]| {
         let [lane, channel, provider, state] = rest;
         format!("{letters:>7}  {lane:<6}  {channel:<8}  {provider:<14}  {state}")
@@ -119,9 +152,27 @@ fn counts(alike: &[Counted]) -> Vec<String> {
     let rows = alike.iter().map(|counted| {
         let Counted { lane, channel, provider, state, why, letters } = counted;
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let state = match state.as_str() {
+            "pending" if is_cancelled => "not begun",
+            state => state,
+        };
         line(&letters.to_string(), [lane, channel, provider, &format!("{}{why}", state.replace('_', " "))])
     });
     heading.into_iter().chain(rows).collect()
+}
+
+/// How many letters are left, and how long they take, where that is known.
+fn to_begin(shown: &Shown) -> String {
+    let (open, rate) = (shown.open(), shown.job.rate);
+    match shown.waits_for() {
+        Some(first) => format!("{open} to begin, at {rate} a second; {}", waiting(first)),
+        None => format!("{open} to begin, about {} s at {rate} a second", shown.lasts().as_secs()),
+    }
+}
+
+/// That a job begins no others before its canary has ended.
+pub(super) fn waiting(first: u32) -> String {
+    if first == 1 { "waits for the first to end".to_owned() } else { format!("waits for the first {first} to end") }
 }
 
 /// With how many letters a plan begins, where it would wait for their end before the others.
@@ -207,6 +258,7 @@ fn json_of_plan(shown: &Shown) -> Value {
     let mut told = json_of_job(&shown.job);
     told["letters"] = json!(shown.open());
     told["seconds"] = json!(shown.lasts().as_secs());
+    told["waits_for"] = json!(shown.waits_for());
     told["counts"] = Value::Array(counted.collect());
     if let Some(outlook) = &shown.outlook {
         told["outlook"] = json_of_outlook(outlook);
@@ -257,15 +309,54 @@ mod tests {
     #[test]
     fn a_plan_has_headings_above_its_counts_and_says_with_how_many_it_begins() {
         let plan = |letters| shown(LetterAction::Replay, JobState::Planned, &[("pending", letters), ("left_out", 3)]);
-        let lines = counts(&plan(80).counted);
+        let lines = counts(&plan(80));
         let [heading, first, second] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!(heading, "letters  lane    channel   provider        what becomes of them");
         assert_eq!(first, "     80  normal  sms       twilio          pending");
         assert!(second.ends_with("left out"), "{second}");
-        assert!(counts(&[]).is_empty());
+        assert!(counts(&shown(LetterAction::Replay, JobState::Planned, &[])).is_empty());
         let told = canary(&plan(80)).expect("it waits for the end of the first ones");
         assert!(told.starts_with("it begins with 20 of them (--canary), and pauses"), "{told}");
         assert_eq!(canary(&plan(20)), None, "there are no others");
         assert_eq!(canary(&shown(LetterAction::Replay, JobState::Running, &[("pending", 80)])), None);
+    }
+
+    #[test]
+    fn what_a_cancelled_job_has_not_begun_is_left_and_not_to_begin() {
+        let over = |action, counts: &[(&str, u32)]| {
+            let mut over = shown(action, JobState::Cancelled, counts);
+            over.job.started_at = Some(testkit::NOW);
+            over
+        };
+        let half = over(LetterAction::Replay, &[("done", 5), ("pending", 20), ("taken", 3)]);
+        let lines = counts(&half);
+        assert!(lines[2].ends_with("twilio          not begun"), "{lines:?}");
+        assert!(half.lasts().is_zero(), "nothing is begun any more");
+        let told = cancelled(&half);
+        assert_eq!(told, "cancelled j-1  20 not begun: left as they were in the queue; 3 in hand, to be finished");
+        let told = cancelled(&over(LetterAction::Restore, &[("pending", 1)]));
+        assert_eq!(told, "cancelled j-1  1 not begun: kept as before");
+        let told = cancelled(&over(LetterAction::Drop, &[("done", 1)]));
+        assert_eq!(told, "cancelled j-1  there was nothing left to begin");
+        let told = cancelled(&shown(LetterAction::Drop, JobState::Cancelled, &[]));
+        assert_eq!(told, "cancelled j-1  a plan: nothing of it was begun");
+    }
+
+    #[test]
+    fn a_job_that_waits_for_its_canary_says_so_and_promises_no_time() {
+        let counts = [("done", 15), ("taken", 5), ("pending", 80)];
+        let mut waits = shown(LetterAction::Replay, JobState::Running, &counts);
+        assert_eq!(to_begin(&waits), "85 to begin, at 50 a second; waits for the first 20 to end");
+        assert_eq!(json_of_plan(&waits)["waits_for"], 20);
+        waits.job.canary = 1;
+        assert!(to_begin(&waits).ends_with("waits for the first to end"), "{}", to_begin(&waits));
+        waits.job.canary_passed = true;
+        assert_eq!(to_begin(&waits), "85 to begin, about 2 s at 50 a second");
+        assert_eq!(json_of_plan(&waits)["waits_for"], Value::Null);
+        let mut few = shown(LetterAction::Replay, JobState::Running, &[("done", 15), ("pending", 5)]);
+        assert_eq!(to_begin(&few), "5 to begin, about 1 s at 50 a second", "there are no others");
+        few.job.canary = 19;
+        assert!(to_begin(&few).ends_with("waits for the first 19 to end"), "{}", to_begin(&few));
+        assert_eq!(shown(LetterAction::Replay, JobState::Planned, &counts).waits_for(), None, "it is not under way");
     }
 }

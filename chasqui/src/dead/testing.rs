@@ -17,6 +17,7 @@ pub(super) fn shown(action: LetterAction, state: JobState, counts: &[(&str, u32)
         ended_at: None,
         rate: 50,
         canary: 20,
+        canary_passed: false,
         note: None,
         target: None,
     };

@@ -7,6 +7,7 @@ use domain::{Tenant, printable};
 use operations::dead_letters::{self, Shown};
 use store::{JobState, LetterAction, Store};
 
+use super::shown::waiting;
 use super::{LOOK_EVERY, shown};
 use crate::exit;
 use crate::output::{self, say};
@@ -20,9 +21,10 @@ pub(super) async fn follow(store: &Store, tenant: &Tenant, mut shown: Shown, is_
     let mut told = None;
     loop {
         let done = hundredths(&shown);
-        if told != Some(done) && !is_json {
+        let now = Some((done, shown.waits_for()));
+        if told != now && !is_json {
             say!("  {} {done:>3} %  {}", bar(done), line_of(&shown));
-            told = Some(done);
+            told = now;
         }
         if shown.job.state != JobState::Running {
             break;
@@ -75,7 +77,7 @@ fn what_now(shown: &Shown) -> Vec<String> {
     lines
 }
 
-/// How much of a job is over. A line is printed when this changes: at most a hundred and one.
+/// How much of a job is over. A line is printed when this changes, or its canary has ended: at most a hundred and two.
 fn hundredths(shown: &Shown) -> u32 {
     let all: u32 = shown.counted.iter().map(|counted| counted.letters).sum();
     let over = u64::from(all - shown.open().min(all)) * 100;
@@ -90,8 +92,10 @@ fn bar(hundredths: u32) -> String {
 fn line_of(shown: &Shown) -> String {
     let counts = STATES.iter().map(|state| (state, shown.count(state))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
-    let open = shown.open();
-    if counts.is_empty() { format!("{open} to go") } else { format!("{}; {open} to go", counts.join(", ")) }
+    let to_go = format!("{} to go", shown.open());
+    let waits = shown.waits_for().map(waiting);
+    let counts = (!counts.is_empty()).then(|| counts.join(", "));
+    counts.into_iter().chain([to_go]).chain(waits).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
@@ -134,6 +138,16 @@ mod tests {
             assert_eq!(told.len(), expected.len(), "{told:?}");
             assert!(told.iter().zip(expected).all(|(told, words)| told.starts_with(*words)), "{told:?}");
         }
+    }
+
+    #[test]
+    fn the_line_of_a_job_says_what_it_waits_for() {
+        let mut job = shown(LetterAction::Replay, JobState::Running, &[("done", 20), ("pending", 80)]);
+        assert_eq!(line_of(&job), "20 done; 80 to go; waits for the first 20 to end");
+        job.job.canary_passed = true;
+        assert_eq!(line_of(&job), "20 done; 80 to go");
+        let first = shown(LetterAction::Drop, JobState::Paused, &[("pending", 80)]);
+        assert_eq!(line_of(&first), "80 to go");
     }
 
     #[test]

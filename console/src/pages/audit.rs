@@ -24,7 +24,7 @@ use crate::layout::Shell;
 use crate::pages::asks::address as asks;
 use crate::pages::commands::address as commands;
 use crate::pages::delivery::address::short;
-use crate::pieces::breakable::breakable;
+use crate::pieces::breakable::{breakable, foreign, has_long_word};
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::pager;
@@ -136,8 +136,8 @@ fn form(asked: &Asked, lang: Lang) -> Markup {
         field("actor", words.actor, actor, Input::Search),
         field("kind", words.kind, kind, Input::Text("pause.begun")),
         field("subject", words.subject, subject, Input::Text("")),
-        field("since", words.since, since, Input::Text("2026-03-01T09:00:00Z")),
-        field("until", words.until, until, Input::Text("2026-03-02T09:00:00Z")),
+        field("since", words.since, since, Input::Instant("2026-03-01T09:00:00Z")),
+        field("until", words.until, until, Input::Instant("2026-03-02T09:00:00Z")),
     ];
     filter(lang, Section::Audit.path(), &fields, &asked.problems)
 }
@@ -197,14 +197,14 @@ fn row(entry: &JournalEntry, viewer: &Viewer, lang: Lang, now: Timestamp) -> Row
     let seq = entry.seq.and_then(|seq| u64::try_from(seq).ok());
     let mut cells = vec![
         noted(Timestamp::from_micros(row.at), now, lang),
-        html! { (row.actor) },
+        foreign(&row.actor),
         breakable(&row.kind),
         subject(row, &viewer.actor.tenant),
         told(&row.data, lang),
         html! { @match seq { Some(seq) => { (whole(seq)) } None => { span.soft { (words.not_sealed) } } } },
     ];
     if sees_all {
-        cells.insert(1, html! { (row.tenant) });
+        cells.insert(1, foreign(&row.tenant));
     }
     Row { id: format!("entry-{}", row.id), cells }
 }
@@ -217,7 +217,7 @@ fn subject(row: &JournalRow, own: &Tenant) -> Markup {
         Some("ask") => asks::link(&row.subject),
         Some("command") => commands::link(&row.subject),
         _ if short(&row.subject) != row.subject => html! { code.id title=(row.subject) { (short(&row.subject)) } },
-        _ => breakable(&row.subject),
+        _ => html! { span.most[has_long_word(&row.subject)] { (breakable(&row.subject)) } },
     }
 }
 

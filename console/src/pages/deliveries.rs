@@ -83,6 +83,9 @@ fn page_of(console: &Console, viewer: &Viewer, asked: &Asked, page: &Page, limit
         p.soft { ((words.scope)(&whole(count(page)), viewer.actor.tenant.as_str(), asked.has("id"))) }
         @if page.deliveries.is_empty() {
             p.nothing { (nothing(lang, asked, is_short)) }
+            @if asked.has("id") && !is_short {
+                p { (words.not_scheduled) " " a href=(Section::Schedules.path()) { (Section::Schedules.label(lang)) } }
+            }
         } @else {
             (rows::table_of(&page.deliveries, lang, console.clock.now()))
         }

@@ -94,6 +94,7 @@ fn content(console: &Console, viewer: &Viewer, id: &str, shown: &Shown, told: &E
             (standing::again(id, shown, now, lang))
             (standing::actions(id, shown, viewer))
             (letters::links(told, lang))
+            (letters::in_its_place(told, lang))
             (facts::of(shown, lang, now))
             @if let Shown::Taken(taken) = shown { (tables::of(taken, lang, now)) }
             (timeline::of(told, lang, now))

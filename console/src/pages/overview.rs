@@ -30,6 +30,7 @@ async fn show(State(console): State<Console>, viewer: Viewer) -> Response {
         return shell.denied(denied).await;
     }
     let overview = console.overview.look(whose(&viewer)).await;
+    console.known.hear(&overview);
     let lang = shell.lang();
     let content = html! {
         div #stream hx-sse:connect=(STREAM) hx-target="#live" hx-swap="outerMorph" {

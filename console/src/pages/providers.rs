@@ -17,6 +17,7 @@ use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::breakable::foreign;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::table::{Column, Row, number, table, text};
@@ -101,7 +102,7 @@ fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
     let place = if one.is_configured { (at + 1).to_string() } else { UNKNOWN.to_owned() };
     let medium = if one.medium.is_empty() { words.every_medium } else { one.medium.as_str() };
     let cells = vec![
-        html! { (one.provider) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
+        html! { (foreign(&one.provider)) @if !one.is_configured { " " span.soft { (words.noted_only) } } },
         html! { (medium) },
         html! { (place) },
         html! {
@@ -110,7 +111,7 @@ fn row(at: usize, one: &Carried, lang: Lang, now: Timestamp) -> Row {
         },
         html! { @if let Some(until) = until { (time(until, now, lang)) } },
         found::leased(one.limits.iter().copied(), lang),
-        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (pause.why) } } } },
+        html! { @for pause in &one.pauses { div { a href=(Section::Pauses.path()) { (foreign(&pause.why)) } } } },
         html! { @match known { Some(known) => { (time(known.noted_at, now, lang)) } None => { (UNKNOWN) } } },
     ];
     // A provider may carry several kinds of one medium.

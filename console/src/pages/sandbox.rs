@@ -12,8 +12,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::console::Console;
+use crate::section::FAULTS;
 
-const FAULTS: &str = "/console/sandbox/faults";
 const CLEAR: &str = "/console/sandbox/faults/clear";
 
 pub(crate) fn routes() -> Router<Console> {

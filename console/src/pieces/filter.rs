@@ -19,6 +19,8 @@ pub(crate) enum Input<'a> {
     Search,
     /// A text; what stands here is an example of it.
     Text(&'a str),
+    /// A date and time; what stands here is an example of it. It needs more room than most.
+    Instant(&'a str),
     /// A text, with what is most likely meant: another one is taken too.
     Known(&'a [&'a str]),
     /// One of these, each with what it is called.
@@ -40,7 +42,7 @@ pub(crate) fn filter(lang: Lang, action: &str, fields: &[Field<'_>], problems: &
             @for field in fields {
                 @let id = format!("filter-{}", field.name);
                 @let is_wrong = problems.iter().any(|(name, _)| name == field.name);
-                div.field {
+                div.field.instant[matches!(field.input, Input::Instant(_))] {
                     label for=(id) { (field.label) }
                     (input(lang, field, &id, is_wrong))
                 }
@@ -66,7 +68,7 @@ fn input(lang: Lang, field: &Field<'_>, id: &str, is_wrong: bool) -> Markup {
                 input id=(id) type="search" name=(field.name) value=(field.value) data-search aria-invalid=[wrong]
                     aria-keyshortcuts="/";
             }
-            Input::Text(example) => {
+            Input::Text(example) | Input::Instant(example) => {
                 input id=(id) type="text" name=(field.name) value=(field.value) placeholder=(example)
                     aria-invalid=[wrong];
             }
@@ -96,7 +98,7 @@ mod tests {
         let fields = [
             Field { name: "state", label: "State", value: "dead", input: Input::Choice(&[("dead", "dead")]) },
             Field { name: "provider", label: "Provider", value: "<x>", input: Input::Known(&["smtp"]) },
-            Field { name: "from", label: "From", value: "\"soon\"", input: Input::Text("2026-03-01") },
+            Field { name: "from", label: "From", value: "\"soon\"", input: Input::Instant("2026-03-01") },
         ];
         let problems = [("from".to_owned(), "must be a <date>".to_owned())];
         let page = filter(Lang::Es, "/console/x", &fields, &problems).into_string();
@@ -105,5 +107,11 @@ mod tests {
         assert!(page.contains("<datalist id=\"filter-provider-known\"><option value=\"smtp\">"), "{page}");
         assert!(page.contains("value=\"&quot;soon&quot;\"") && page.contains("must be a &lt;date&gt;"), "{page}");
         assert!(page.contains(r#"aria-invalid="true""#) && page.contains("Quitar"), "{page}");
+        assert_eq!(
+            page.matches("<div class=\"field instant\">").count(),
+            1,
+            "an instant has a line of its own: {page}"
+        );
+        assert!(page.contains("<div class=\"field instant\"><label for=\"filter-from\">"), "{page}");
     }
 }

@@ -8,14 +8,9 @@ use crate::words::Lang;
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
-    pub(crate) label: &'static str,
-    pub(crate) is_number: bool,
-}
-
-impl Column {
-    fn class(self) -> Option<&'static str> {
-        self.is_number.then_some("number")
-    }
+    label: &'static str,
+    /// What its cells are, for their look.
+    class: Option<&'static str>,
 }
 
 /// A row, with as many cells as the table has columns.
@@ -28,12 +23,32 @@ pub(crate) struct Row {
 
 /// A column of words.
 pub(crate) const fn text(label: &'static str) -> Column {
-    Column { label, is_number: false }
+    Column { label, class: None }
 }
 
 /// A column of figures, aligned at their ends.
 pub(crate) const fn number(label: &'static str) -> Column {
-    Column { label, is_number: true }
+    Column { label, class: Some("number") }
+}
+
+/// A column of how long things take. It is as wide while nothing is known, so that a figure that comes moves nothing.
+pub(crate) const fn lasting(label: &'static str) -> Column {
+    Column { label, class: Some("number lasting") }
+}
+
+/// A column of several figures in one.
+pub(crate) const fn several(label: &'static str) -> Column {
+    Column { label, class: Some("number several") }
+}
+
+/// A column of times among figures, which is as wide where there is none.
+pub(crate) const fn age(label: &'static str) -> Column {
+    Column { label, class: Some("number age") }
+}
+
+/// A column of times among words, which is there and as wide where there is none.
+pub(crate) const fn when(label: &'static str) -> Column {
+    Column { label, class: Some("when") }
 }
 
 /// `caption` says what is listed, for those who do not see the page. A column of which no row says anything is left out.
@@ -46,13 +61,13 @@ pub(crate) fn table(lang: Lang, caption: &str, columns: &[Column], rows: &[Row])
             div.scrolled role="region" aria-label=(caption) tabindex="0" {
                 table {
                     caption.unseen { (caption) }
-                    thead { tr { @for (_, column) in &said { th scope="col" class=[column.class()] { (column.label) } } } }
+                    thead { tr { @for (_, column) in &said { th scope="col" class=[column.class] { (column.label) } } } }
                     tbody {
                         @for row in rows {
                             tr id=(row.id) data-row {
                                 @for (at, column) in &said {
                                     @if let Some(cell) = row.cells.get(*at) {
-                                        td data-label=(column.label) class=[column.class()]
+                                        td data-label=(column.label) class=[column.class]
                                             data-none[cell.0 == UNKNOWN] { (cell) }
                                     }
                                 }

@@ -139,7 +139,7 @@ pub(crate) fn beside(id: &str, name: &str, hint: &str, errors: &[FieldError]) ->
     html! {
         @if !wrong.is_empty() || !hint.is_empty() {
             div id=(id) {
-                @for error in wrong { p.refused { (within(error, name)) (error.detail) } }
+                @for error in wrong { p.wrong { (within(error, name)) (error.detail) } }
                 @if !hint.is_empty() { small.soft { (hint) } }
             }
         }

@@ -239,3 +239,27 @@ async fn who_may_not_has_nothing_done() {
     assert_eq!(site.post(NEW, "session=operator", form).await.status, StatusCode::NOT_FOUND);
     assert!(published.try_recv().is_err());
 }
+
+#[tokio::test]
+async fn who_has_asked_is_called_the_same_whether_there_is_a_question_or_not() {
+    let site = Site::start().await;
+    let by = "command line:uid 0";
+    let question = Ask { kind: AskKind::Command, requested_by: Some(by.into()), ..ask("c-6") };
+    site.store.open_ask(&question, &[], None).await.unwrap();
+    for (id, asked) in [("c-6", true), ("c-7", false)] {
+        let made = command(id, CommandState::Dispatched);
+        let made = Command { requested_by: by.into(), ask: asked.then(|| id.into()), ..made };
+        site.store.make_command(&made, &testkit::told()).await.unwrap();
+    }
+    for (lang, other) in [("en", "an operator"), ("es", "un operador")] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        for (path, times) in [("commands", 2), ("asks", 1)] {
+            let list = site.get(&format!("/console/{path}"), &cookies).await;
+            assert_eq!(list.text.matches(&format!(">{by}</span>")).count(), times, "{path}: {}", list.text);
+        }
+        for path in ["commands/c-6", "commands/c-7", "asks/c-6"] {
+            let page = site.get(&format!("/console/{path}"), &cookies).await;
+            assert!(page.text.contains("uid 0") && !page.text.contains(other), "{path}: {}", page.text);
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! The pages about dead letters, plans and jobs: what they show, whom they let do what, and that a plan comes first.
 
 mod edits;
+mod foreign;
+mod jobs;
+mod looked_at;
 mod narrowed;
 
 use std::collections::BTreeSet;
@@ -8,7 +11,7 @@ use std::collections::BTreeSet;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode};
 use domain::{DeadMark, Keyring, Lane, Reason, Tenant, letter_headers};
-use store::{IndexedLetter, Item, JournalFilter, OpenedLetter, Sort};
+use store::{IndexedLetter, JournalFilter, OpenedLetter, Sort};
 use testkit::{NOW, SECRET};
 use topology::{Letter, Owner, PublisherProperties};
 
@@ -191,6 +194,7 @@ async fn what_letters_may_have_is_offered_beside_their_filters() {
 #[tokio::test]
 async fn a_page_comes_again_while_the_queue_is_read() {
     let site = site_with(1).await;
+    looked_at::read(&site).await;
     let before = site.get("/console/dead-letters", "session=operator").await;
     assert!(!before.text.contains("hx-trigger"), "{}", before.text);
     let form = "next=%2Fconsole%2Fdead-letters%3Flife%3Dopen";
@@ -230,35 +234,10 @@ async fn a_plan_is_shown_before_it_is_started_and_its_job_after_it() {
     assert_eq!(cancelled.status, StatusCode::SEE_OTHER);
     let page = site.get(&job, "session=viewer").await;
     assert!(page.text.contains("cancelled") && !page.text.contains("hx-trigger"), "{}", page.text);
+    has(&page, &["<dt>not begun</dt>", "It begins nothing more: what was not begun stays as it is."]);
+    assert!(!page.text.contains("to be done"), "{}", page.text);
     let again = site.post(&format!("{job}/resume"), "session=operator", "").await;
     assert_eq!(again.status, StatusCode::CONFLICT);
-}
-
-#[tokio::test]
-async fn a_job_that_is_done_says_how_many_of_its_letters_are_dead_again() {
-    let site = site_with(2).await;
-    let plan = planned(&site, "action=replay&letter=000a&letter=000b&why=mended&canary=0").await;
-    site.post(&format!("{plan}/start"), "session=operator", "confirmed=2").await;
-    let job = plan.replace("/plans/", "/jobs/");
-    let id = job.rsplit('/').next().unwrap();
-    let items = ["000a", "000b"].map(|letter| Item { letter: letter.into(), job: id.into() });
-    site.store.take_letters(&items, NOW).await.unwrap();
-    site.store.finish_letters(&items, NOW).await.unwrap();
-    site.store.end_letter_jobs(NOW).await.unwrap();
-    let mut again = indexed("00ff");
-    (again.sample.id, again.sample.epoch) = ("order-<000a>".into(), 1);
-    (again.sample.fingerprint, again.sample.code) = ("1-b".into(), "30003".into());
-    site.store.index_letters(1, &[again], NOW).await.unwrap();
-    let page = site.get(&job, "session=viewer").await;
-    has(&page, &["done", "Of what was sent, 1 of 2 is dead again. They are in: <a", "hx-trigger=\"every 10s\""]);
-    for (group, code) in [("1-a", "21211"), ("1-b", "30003")] {
-        let link = format!(
-            "href=\"/console/dead-letters/groups/{group}\" title=\"{group}\">sms · twilio · permanent · {code}<"
-        );
-        assert_eq!(page.text.matches(&link).count(), 1, "{link}: {}", page.text);
-    }
-    let page = site.get(&job, "session=viewer; chasqui_lang=es").await;
-    has(&page, &["De lo que se envió, 1 de 2 murió otra vez."]);
 }
 
 #[tokio::test]
@@ -308,7 +287,7 @@ async fn a_plan_is_asked_for_and_about_in_the_language_of_its_page() {
     has(&site.get(&plan, "session=operator").await, &["Replay 1 letter?"]);
     site.post(&format!("{plan}/start"), "session=operator", "confirmed=1").await;
     let job = site.get(&plan.replace("/plans/", "/jobs/"), spanish).await;
-    has(&job, &["<span class=\"whole\">0 de 1</span>", "tras 1 carta espera a que termine<"]);
+    has(&job, &["<span class=\"whole\">0 de 1</span>", "tras 1 carta espera a que termine<", "más a este ritmo"]);
 }
 
 #[tokio::test]

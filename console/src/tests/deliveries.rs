@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::{Failure, Lane, Outcome, Reason, Tenant};
-use store::{IndexedLetter, Sort, Store};
+use store::{IndexedLetter, LetterEdit, Sort, Store};
 use testkit::NOW;
 
 use super::ended::{dead, ended};
@@ -206,4 +206,43 @@ async fn the_page_of_a_delivery_leads_to_the_letter_of_another_body() {
     for part in ["another body was published under this id", "href=\"/console/dead-letters/letters/000b\""] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
+}
+
+#[tokio::test]
+async fn the_page_of_what_is_dead_leads_to_what_was_sent_in_its_place() {
+    let site = Site::start().await;
+    dead(&site.store, "order-7").await;
+    indexed(&site.store, "000c", "order-7", "sms", Reason::Permanent).await;
+    let edit = LetterEdit { id: "mended".into(), letter: "000c".into(), difference: "[]".into(), why: "a slip".into() };
+    site.store.reserve_letter_edit(&Tenant::default(), &edit, &testkit::told_by("ada", NOW)).await.unwrap();
+    site.store.confirm_letter_edit(&Tenant::default(), &edit, NOW).await.unwrap();
+    for (lang, parts) in [
+        ("en", ["was sent in its place at <time", "The one that was sent in its place"]),
+        ("es", ["en su lugar se envió", "La que se envió en su lugar"]),
+    ] {
+        let page = site.get("/console/deliveries/order-7", &format!("session=viewer; chasqui_lang={lang}")).await;
+        for part in parts.into_iter().chain(["href=\"/console/deliveries/mended\"", "it would be sent twice"]) {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("publish it anew"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_not_found_leads_to_what_is_sent_later() {
+    let site = Site::start().await;
+    for (lang, words, schedules) in [
+        ("en", "What is to be sent later is not among the deliveries", "Schedules"),
+        ("es", "Lo que se enviará más tarde no está entre las entregas", "Programación"),
+    ] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let page = site.get("/console/deliveries?id=soon-", &cookies).await;
+        let link = format!("<a href=\"/console/schedules\">{schedules}</a></p>");
+        assert!(page.text.contains(words) && page.text.contains(&link), "{}", page.text);
+        let other = site.get("/console/deliveries?channel=sms", &cookies).await;
+        assert!(!other.text.contains(words), "{}", other.text);
+    }
+    let refused = site.get("/console/deliveries?state=scheduled", "session=viewer").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("the page Schedules of the console"), "{}", refused.text);
 }

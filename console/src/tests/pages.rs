@@ -130,6 +130,96 @@ async fn each_key_leads_to_one_page_also_to_one_that_is_folded() {
 }
 
 #[tokio::test]
+async fn what_stands_below_a_field_begins_as_a_sentence() {
+    let site = Site::start().await;
+    add_users(&site).await;
+    let others = [
+        "/console/sandbox/faults",
+        "/console/pauses/new",
+        "/console/suppressions/new",
+        "/console/account",
+        "/console/users/one?name=ben",
+    ];
+    let mut told = 0;
+    for path in Section::ALL.map(Section::path).into_iter().chain(others) {
+        for lang in Lang::ALL {
+            let page = site.get(path, &format!("session=everything; chasqui_lang={}", lang.code())).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+            for hint in page.text.split("<small class=\"soft\">").skip(1) {
+                assert!(hint.starts_with(char::is_uppercase), "{path}: {hint}");
+                told += 1;
+            }
+        }
+    }
+    assert!(told > 20, "only {told} hints");
+}
+
+#[tokio::test]
+async fn a_long_word_leaves_what_can_be_done_in_sight() {
+    let site = Site::start().await;
+    let long = "x".repeat(54);
+    for (path, form, list, column) in [
+        ("/console/pauses/new", format!("kind=channel&name=sms&why={long}"), "/console/pauses", "Why"),
+        (
+            "/console/suppressions/new",
+            format!("channel=email&destination=ana%40example.com&reason=manual&note={long}"),
+            "/console/suppressions",
+            "Note",
+        ),
+        ("/console/keys", format!("name={long}&role=viewer&scope=&expires_at="), "/console/keys", "Name"),
+        (
+            "/console/users",
+            format!("username={long}&password=correct+horse&role=viewer&scope=&tenant="),
+            "/console/users",
+            "Name",
+        ),
+        ("", String::new(), "/console/audit", "To what"),
+    ] {
+        if !path.is_empty() {
+            let made = site.post(path, "session=admin", &form).await;
+            assert!(made.status.is_redirection() || made.status.is_success(), "{path}: {}", made.text);
+        }
+        let page = site.get(list, "session=admin").await;
+        let head = format!("<td data-label=\"{column}\"");
+        let cells = page.text.split(head.as_str()).skip(1);
+        let cell = cells.map(|cell| cell.split("</td>").next().unwrap()).find(|cell| cell.contains(&long));
+        let cell = cell.unwrap_or_else(|| panic!("{list}: {}", page.text));
+        assert!(cell.contains(&format!("<span class=\"most\">{long}</span>")), "{list}: {cell}");
+    }
+}
+
+#[tokio::test]
+async fn the_fold_is_marked_wherever_the_open_page_is_in_it() {
+    let site = Site::start().await;
+    for (path, marked) in [
+        ("/console", "<summary class=\"within\">"),
+        ("/console/deliveries", "<summary class=\"within\">"),
+        ("/console/schedules", "<summary class=\"within here\">"),
+        ("/console/account", "<summary class=\"\">"),
+    ] {
+        let page = site.get(path, "session=viewer").await;
+        assert!(page.text.contains(marked), "{path}, {marked}: {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn nothing_stands_behind_the_keys_that_they_would_move() {
+    let site = Site::start().await;
+    let page = site.get("/console", "session=viewer").await;
+    assert!(page.text.contains("<a href=\"/docs/\">API</a><details id=\"keys\">"), "{}", page.text);
+    assert!(page.text.contains("</details></footer>"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn an_instant_of_every_filter_is_marked_as_one() {
+    let site = Site::start().await;
+    for path in ["/console/deliveries", "/console/dead-letters/letters", "/console/audit"] {
+        let page = site.get(path, "session=admin").await;
+        assert_eq!(page.text.matches("class=\"field instant\"").count(), 2, "{path}: {}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_path_is_a_page_that_says_so() {
     let site = Site::start().await;
     let page = site.get("/console/nothing/here", "session=viewer").await;

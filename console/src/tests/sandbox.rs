@@ -114,7 +114,7 @@ async fn what_is_wrong_with_a_fault_stands_beside_its_field_and_nobody_sets_one_
     let page = site.post(FAULTS, OPERATOR, "channel=fax&next=many&answer=200").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     for id in ["said-channel", "said-next", "said-answer"] {
-        assert!(page.text.contains(&format!("id=\"{id}\"><p class=\"refused\">")), "{id}: {}", page.text);
+        assert!(page.text.contains(&format!("id=\"{id}\"><p class=\"wrong\">")), "{id}: {}", page.text);
     }
     let form = "channel=sms&next=3&answer=503";
     assert_eq!(site.post(FAULTS, "session=viewer", form).await.status, StatusCode::FORBIDDEN);

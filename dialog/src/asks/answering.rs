@@ -122,6 +122,8 @@ fn told(ask: &Ask, given: &GivenAnswer, verdict: &AskVerdict, locale: Option<&st
                 ("decided", end.choice.as_deref().and_then(label)),
             ]
         }
+        // What was heard late may have been said before what counts.
+        AskVerdict::Stands { choice } if ask.may_change => vec![("choice", label(choice))],
         AskVerdict::Stands { .. }
         | AskVerdict::TooOften
         | AskVerdict::NotAsked

@@ -25,12 +25,23 @@ impl Ask {
             return self.late(&end, answers, given);
         }
         let own = || answers.iter().filter(|kept| !kept.late && kept.given.approver == given.approver);
-        match own().next_back().map(|kept| &kept.given.choice) {
-            Some(choice) if *choice == given.choice => AskDecision::nothing(AskVerdict::Same),
-            Some(choice) if !self.may_change => refused(self, given, AskVerdict::Stands { choice: choice.clone() }),
+        match own().next_back().map(|kept| &kept.given) {
+            Some(kept) if self.goes_before(kept, given) && kept.choice == given.choice => {
+                AskDecision::nothing(AskVerdict::Same)
+            }
+            Some(kept) if self.goes_before(kept, given) => {
+                refused(self, given, AskVerdict::Stands { choice: kept.choice.clone() })
+            }
+            Some(kept) if self.may_change && kept.choice == given.choice => AskDecision::nothing(AskVerdict::Same),
             Some(_) if own().count() >= MAX_ANSWERS => refused(self, given, AskVerdict::TooOften),
             _ => self.counted(answers, given),
         }
+    }
+
+    /// Whether an answer that counts does so before another one of the same person: the first that came in, or the last where
+    /// a mind may be changed. One may have waited longer than the other, and be heard after it.
+    fn goes_before(&self, kept: &GivenAnswer, given: &GivenAnswer) -> bool {
+        if self.may_change { given.at < kept.at } else { given.at >= kept.at }
     }
 
     /// Why an answer is none, whatever has become of the ask.

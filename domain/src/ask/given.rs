@@ -42,7 +42,7 @@ pub enum AskVerdict {
     },
     /// They have answered the same before.
     Same,
-    /// They have answered this before, and it may not be changed.
+    /// They have answered this before, and it may not be changed; or after it, where it may.
     Stands {
         choice: String,
     },

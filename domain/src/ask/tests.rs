@@ -134,6 +134,26 @@ fn a_mind_may_be_changed_where_that_is_allowed_and_counts_once() {
 }
 
 #[test]
+fn what_somebody_said_first_stands_or_last_where_a_mind_may_be_changed_however_late_it_is_heard() {
+    for (may_change, heard, expected) in [
+        (false, [("yes", 2), ("no", 1), ("yes", 3)], "counts counts stands; no"),
+        (false, [("no", 2), ("no", 1), ("yes", 1)], "counts counts stands; no"),
+        (true, [("yes", 2), ("no", 1), ("no", 3)], "counts stands counts; no"),
+        (true, [("no", 2), ("yes", 1), ("no", 1)], "counts stands same; no"),
+    ] {
+        let (mut open, mut answers) = (Ask { may_change, ..ask(3) }, Vec::new());
+        let ids = ["a", "b", "c"].into_iter().zip(heard);
+        let verdicts = ids.map(|(id, (choice, second))| {
+            let given = GivenAnswer { id: id.into(), ..given("ben", choice, second) };
+            give(&mut open, &mut answers, &given).verdict.as_str()
+        });
+        let verdicts: Vec<&str> = verdicts.collect();
+        let told = format!("{}; {}", verdicts.join(" "), answers.last().unwrap().given.choice);
+        assert_eq!(told, expected, "{may_change}: {heard:?}");
+    }
+}
+
+#[test]
 fn of_several_choices_the_first_with_the_quorum_wins_and_none_where_nobody_has_refused() {
     let blue_or_red = |quorum, with_no: bool| {
         let no = with_no.then(|| choice("no", true));

@@ -1,6 +1,6 @@
 //! What is said of dead letters: of those of an id of which no delivery is known, and of those that lie beside a delivery.
 
-use super::reasons::of_a_letter;
+use super::reasons::{of_a_letter, of_tenant, says_so_itself, what_to_do};
 use super::summary::Summary;
 use super::{LetterFact, LetterPlace, Sentence, Topic};
 use crate::{Reason, Tenant};
@@ -62,7 +62,7 @@ fn is_another(letter: &LetterFact<'_>, own: Option<Reason>, epoch: u32) -> bool 
 fn one_beside(letter: &LetterFact<'_>) -> Option<Sentence> {
     let LetterPlace::InQueue { since } = letter.place else { return None };
     let LetterFact { letter: name, reason, .. } = letter;
-    let (meaning, what_to_do) = of_reason(reason);
+    let (meaning, what_to_do) = (of_reason(reason).0, advice(letter));
     let text = if Reason::parse(reason) == Some(Reason::IdConflict) {
         format!(
             "`{reason}`: another body was published under this id, and is in the dead-letter queue as the letter `{name}` \
@@ -75,7 +75,7 @@ fn one_beside(letter: &LetterFact<'_>) -> Option<Sentence> {
              {meaning}{error}. {what_to_do}"
         )
     };
-    Some(Topic::Letter.says(Some(since), text))
+    Some(Topic::Letter.says(Some(since), text.trim_end()))
 }
 
 fn it_is(letter: &LetterFact<'_>) -> String {
@@ -150,8 +150,7 @@ fn never_sent(name: &str) -> String {
 
 fn next(tenant: &Tenant, letter: &LetterFact<'_>) -> Option<String> {
     let name = letter.letter;
-    let of = if *tenant == Tenant::default() { String::new() } else { format!(" --tenant {}", tenant.as_str()) };
-    let (_, what_to_do) = of_reason(letter.reason);
+    let (of, what_to_do) = (of_tenant(tenant), advice(letter));
     match letter.place {
         LetterPlace::Taken { job, action: "drop", .. } => {
             Some(format!("`chasqui dead restore --job {job} --why …{of}` puts back what that job has dropped."))
@@ -160,6 +159,11 @@ fn next(tenant: &Tenant, letter: &LetterFact<'_>) -> Option<String> {
         LetterPlace::InQueue { .. } if letter.is_of_no_call => Some(format!(
             "{what_to_do} `chasqui dead show {name}{of}` shows the letter, and `chasqui dead drop --letter {name} --why \
              …{of}` takes it out of the queue; it cannot be published again from there."
+        )),
+        // Whatever is done with it but that has no effect.
+        LetterPlace::InQueue { .. } if says_so_itself(letter.error) => Some(format!(
+            "`chasqui dead show {name}{of}` shows the letter, and `chasqui dead drop --letter {name} --why …{of}` takes it \
+             out of the queue."
         )),
         LetterPlace::InQueue { .. } => {
             let edit = format!("`chasqui dead edit {name} --why …{of}` sends a corrected one in its place, ");
@@ -180,6 +184,11 @@ fn are_more(letters: &[LetterFact<'_>]) -> Option<Sentence> {
 
 fn of_reason(reason: &str) -> (&'static str, &'static str) {
     Reason::parse(reason).map_or(OF_NONE_OF_OURS, of_a_letter)
+}
+
+/// What is to be done about a letter.
+fn advice(letter: &LetterFact<'_>) -> &'static str {
+    Reason::parse(letter.reason).map_or(OF_NONE_OF_OURS.1, |reason| what_to_do(reason, letter.error))
 }
 
 fn in_brackets(error: &str) -> String {

@@ -1,6 +1,6 @@
 //! What each reason means, and what to do about it.
 
-use crate::{Reason, SuppressedFor};
+use crate::{COMMAND_IS_OVER, Reason, SuppressedFor, Tenant};
 
 /// What has happened, and then what to do.
 pub(super) const fn of_a_letter(reason: Reason) -> (&'static str, &'static str) {
@@ -41,6 +41,21 @@ pub(super) const fn of_a_letter(reason: Reason) -> (&'static str, &'static str) 
         ),
         Reason::InternalError => ("of a fault of ours", "See the error and the log, then move it back."),
     }
+}
+
+/// What is to be done about a letter of this reason. Empty where its error says so itself.
+pub(super) fn what_to_do(reason: Reason, error: &str) -> &'static str {
+    if says_so_itself(error) { "" } else { of_a_letter(reason).1 }
+}
+
+/// Whether what is to be done stands in the error of a letter, and is something else than for others of its reason.
+pub(super) fn says_so_itself(error: &str) -> bool {
+    error.contains(COMMAND_IS_OVER)
+}
+
+/// What a command of `chasqui` needs to be about this tenant.
+pub(super) fn of_tenant(tenant: &Tenant) -> String {
+    if *tenant == Tenant::default() { String::new() } else { format!(" --tenant {}", tenant.as_str()) }
 }
 
 /// Why somebody is on the suppression list.

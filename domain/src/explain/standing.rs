@@ -2,7 +2,7 @@
 
 use super::reasons::{of_a_letter, of_the_list};
 use super::summary::Summary;
-use super::{Facts, Sentence, Topic};
+use super::{Facts, Sentence, Topic, dead};
 use crate::{INBOX, Lease, Order, Row, State, Timestamp, When};
 
 /// Where it stands.
@@ -16,8 +16,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> Summary {
         State::Sent if row.order == Order::FanOut => Summary::FannedOut { at },
         State::Sent => Summary::Sent { by, at },
         State::Captured => Summary::Captured { at },
-        State::Dead => Summary::Dead { at },
-        State::Held => Summary::Held { since: at },
+        State::Dead | State::Held => dead::summary(facts),
         State::Expired => Summary::Expired { at },
         State::Suppressed => Summary::Suppressed,
         State::Cancelled => Summary::Cancelled { at },
@@ -97,9 +96,10 @@ fn ended(facts: &Facts<'_>) -> Option<Sentence> {
     let row = facts.row;
     let text = match (row.state, &row.order) {
         (State::Dead | State::Held, Order::DeadLetter { reason, error }) => {
-            let (meaning, what_to_do) = of_a_letter(*reason);
+            let (meaning, _) = of_a_letter(*reason);
+            let advice = dead::advice(facts, *reason, error);
             let error = error.trim_end_matches('.');
-            format!("`{reason}`: it did not go because {meaning} ({error}). {what_to_do}")
+            format!("`{reason}`: it did not go because {meaning} ({error}). {advice}").trim_end().to_owned()
         }
         (State::Suppressed | State::FellBack, _) if row.listed_for().is_some() => {
             let reason = row.listed_for()?;

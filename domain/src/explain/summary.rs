@@ -42,6 +42,12 @@ pub enum Summary {
     Held {
         since: Timestamp,
     },
+    /// It is dead or held since `at`, and what was done with its letter says more.
+    LetterTaken {
+        is_held: bool,
+        at: Timestamp,
+        letter: Whereabouts,
+    },
     Expired {
         at: Timestamp,
     },
@@ -72,6 +78,21 @@ pub enum Summary {
     },
 }
 
+/// What was done with the letter of a delivery that is dead or held.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Whereabouts {
+    /// An operator has sent the delivery with this id in its place.
+    Replaced { id: String, at: Timestamp },
+    /// It was taken out of the queue, and is kept.
+    Kept { at: Timestamp },
+    /// A job that was started has it.
+    InJob { job: String },
+    /// It was published to its lane again, and no worker has taken it since.
+    Moved { at: Timestamp },
+    /// The last reading of the queue has not met it.
+    Missing { read_at: Timestamp },
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,6 +111,10 @@ impl fmt::Display for Summary {
             Self::Held { since } => {
                 write!(f, "It may have gone out, and is held in the dead-letter queue since {since}.")
             }
+            Self::LetterTaken { is_held, at, letter } => {
+                let stands = if *is_held { "It may have gone out, and was held at" } else { "It failed for good at" };
+                write!(f, "{stands} {at}{letter}.")
+            }
             Self::Expired { at } => write!(f, "Its time had passed at {at}: it was not sent any more."),
             Self::Suppressed => f.write_str("Its recipient is on the suppression list: nothing was sent."),
             Self::Cancelled { at } => write!(f, "It was cancelled at {at}."),
@@ -104,6 +129,24 @@ impl fmt::Display for Summary {
                 f,
                 "No delivery of this id is known: its letter was taken out of the dead-letter queue at {at}, and is kept."
             ),
+        }
+    }
+}
+
+impl fmt::Display for Whereabouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Replaced { id, at } => write!(f, ", and `{id}` was sent in its place at {at}"),
+            Self::Kept { at } => {
+                write!(f, ", and its letter was taken out of the dead-letter queue at {at}, and is kept")
+            }
+            Self::InJob { job } => write!(f, ", and the job `{job}` has its letter"),
+            Self::Moved { at } => {
+                write!(f, ", and was moved back to its lane at {at}: no worker has taken it from there yet")
+            }
+            Self::Missing { read_at } => {
+                write!(f, ", and its letter was not in the dead-letter queue when that was read at {read_at}")
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is said of each state, reason and way in: one table each.
 
+mod dead;
 mod letters;
 
 use super::*;
@@ -14,6 +15,7 @@ fn facts(row: &Row) -> Facts<'_> {
         receipts: &[],
         children: &[],
         edits: &[],
+        own: OwnLetter::InQueue,
         letters: &[],
         warnings: &[],
         delays: policy().delays,

@@ -146,7 +146,7 @@ async fn the_command_line_ends_where_nobody_can_be_asked_before_or_behind_the_br
     }
     let ask = ["ask", "create", "--question", "Go?", "--follow"];
     let (code, said) = run(&[&ask[..], &["--to", "nobody"]].concat(), &fleet.environment).await;
-    assert!(code == 2 && said.contains("--to (0/contact) is nobody who is known"), "{code}: {said}");
+    assert!(code == 2 && said.contains("--to (0/contact) is nobody, and there is no contact"), "{code}: {said}");
     assert_eq!(fleet.depth(QUEUE).await, 0, "nothing was published");
     let dialog = Process::ready("dialog", &fleet.environment).await;
     let (code, said) = run(&[&ask[..], &["--to-group", "nobody"]].concat(), &fleet.environment).await;

@@ -123,9 +123,13 @@ async fn the_commands_find_deliveries_and_explain_them() {
     assert!(said.contains("default/order-1") && !said.contains("default/order-2"), "{said}");
     let said = deliveries(&["--id", "order", "--cursor", &cursor]).await;
     assert!(said.contains("default/order-2") && !said.contains("default/order-1"), "{said}");
+    let said = deliveries(&["--id", "soon-"]).await;
+    assert!(said.contains("what is to be sent later") && said.contains("`chasqui schedule list`"), "{said}");
+    assert_eq!(deliveries(&["--template", "welcome"]).await, "", "nobody has asked for an id");
     for (words, expected) in [
         (["--cursor", cursor.as_str()], "--cursor is of a list of something else"),
         (["--state", "ded"], "did you mean dead?"),
+        (["--state", "scheduled"], "`chasqui schedule list`"),
         (["--provider", "twillio"], "did you mean twilio?"),
         (["--from", "yesterday"], "RFC 3339"),
     ] {

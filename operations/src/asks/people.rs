@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Addressee, FieldError, Key};
+use domain::{Addressee, FieldError, Key, printable};
 use store::{Store, StoreError};
 
 use super::CheckedAsk;
@@ -26,7 +26,10 @@ async fn faults(store: &Store, asked: &CheckedAsk) -> Result<Vec<FieldError>, St
     let keys: Vec<Key> = named.iter().map(|(_, key)| key.clone()).collect();
     let known = store.known_contacts(&keys).await?;
     let unknown = named.into_iter().filter(|(_, key)| !known.contains(key));
-    let fault = |(place, _): (String, Key)| field(place, "is nobody who is known: PUT /contacts/{id} makes a contact");
+    let fault = |(place, Key { id, .. }): (String, Key)| {
+        let id = printable(&id);
+        field(place, format!("is {id}, and there is no contact of this id: PUT /contacts/{{id}} makes one"))
+    };
     let faults: Vec<FieldError> = unknown.map(fault).collect();
     let is_known = !faults.is_empty() && store.ask(&asked.key).await?.is_some();
     Ok(if is_known { Vec::new() } else { faults })

@@ -16,9 +16,11 @@ const NO: (&str, &str) = ("no", "No");
 
 /// What people call somebody who has asked, answered or taken a question back.
 pub fn called(ask: &Ask, id: &str, locale: Option<&str>) -> String {
-    if let Some(name) = ask.names.get(id) {
-        return name.clone();
-    }
+    ask.names.get(id).cloned().unwrap_or_else(|| unnamed(id, locale))
+}
+
+/// The same of somebody whom no question names.
+pub fn unnamed(id: &str, locale: Option<&str>) -> String {
     let own = || id.to_owned();
     match (id.strip_prefix(OPERATOR), id.strip_prefix(ADMINISTRATOR)) {
         (Some(name), _) if !name.starts_with(BY_NUMBER) => name.to_owned(),
@@ -30,6 +32,11 @@ pub fn called(ask: &Ask, id: &str, locale: Option<&str>) -> String {
         }
         (None, None) => own(),
     }
+}
+
+/// Whether this is somebody who runs commands beside the ledger.
+pub fn is_operator(id: &str) -> bool {
+    id.starts_with(OPERATOR)
 }
 
 /// The same question for somebody of this language: choices that are our own, and what is asked about a command. Its other

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{KnownProviders, Label, Lane, Merged, Outcome, RecipientHasher, Report, Reported, Topic};
+use domain::{Failure, KnownProviders, Label, Lane, Merged, Outcome, Reason, RecipientHasher, Report, Reported, Topic};
 use serde_json::json;
-use store::{Archived, IndexedLetter, Item, OF_NO_CALL, Sort, Store};
+use store::{Archived, IndexedLetter, Item, OF_NO_CALL, Redirected, Sort, Store};
 
 use crate::dead_letters::{self, Asked, Started};
 use crate::tests::fixtures::{NOW, Still, attempted, foreign, key, ledger, operator, sms, tenant};
@@ -53,19 +53,41 @@ async fn told(store: &Store, id: &str) -> String {
     std::iter::once(told.summary.to_string()).chain(sentences).collect::<Vec<_>>().join("\n")
 }
 
-/// A scheduler takes the letter out of the queue for a job that drops it.
-async fn dropped(store: &Store, letter: &str) {
-    let wanted = json!({"action": "drop", "all": true, "why": "spam"}).to_string();
+/// A delivery that has failed for good, with its letter `0a` in the index.
+async fn dead(store: &Store, id: &str) {
+    let failure = Failure::new("twilio", Some("21211".into()), "no such number");
+    attempted(store, &key(id), false, &Outcome::Permanent { reason: Reason::Permanent, failure }).await;
+    let (channel, reason, error) = ("sms".to_owned(), "permanent".to_owned(), "no such number".to_owned());
+    index(store, [IndexedLetter { channel, reason, error, attempts: 1, ..unread("0a", id) }]).await;
+}
+
+/// A job over the one letter that there is.
+async fn started(store: &Store, action: &str) {
+    let wanted = json!({"action": action, "all": true, "why": "spam"}).to_string();
     let asked = Asked::read(&wanted, &KnownProviders::default(), &RecipientHasher::new(b"a secret")).unwrap();
     dead_letters::plan(store, &operator("acme"), "job-1".into(), asked, &Still(NOW)).await.unwrap();
     let started = dead_letters::start(store, &operator("acme"), "job-1", 1, NOW).await.unwrap();
     assert!(matches!(started, Started::Started(_)), "{started:?}");
+}
+
+/// A letter as the job keeps it.
+fn kept(letter: &str) -> Archived {
     let item = Item { letter: letter.into(), job: "job-1".into() };
     let (kept, body) = (b"{}".to_vec(), b"{".to_vec());
-    let archived = Archived { item: item.clone(), tenant: tenant("acme"), kept, body, is_one_of_many: false };
-    store.archive_letters(&[archived], NOW).await.unwrap();
-    store.finish_letters(&[item], NOW).await.unwrap();
+    Archived { item, tenant: tenant("acme"), kept, body, is_one_of_many: false }
+}
+
+/// The job is through with a letter, which is out of the queue.
+async fn ended(store: &Store, letter: &str) {
+    store.finish_letters(&[kept(letter).item], NOW).await.unwrap();
     store.forget_letters(&[letter.to_owned()]).await.unwrap();
+}
+
+/// A scheduler takes the letter out of the queue for a job that drops it.
+async fn dropped(store: &Store, letter: &str) {
+    started(store, "drop").await;
+    store.archive_letters(&[kept(letter)], NOW).await.unwrap();
+    ended(store, letter).await;
 }
 
 #[tokio::test]
@@ -170,4 +192,62 @@ async fn another_body_of_a_known_id_is_told_with_its_letter() {
         let told = explain(store, &key(id), DELAYS).await.unwrap().unwrap();
         assert_eq!(told.letters, [letter]);
     }
+}
+
+#[tokio::test]
+async fn what_is_dead_is_advised_by_what_was_done_with_its_letter() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    dead(store, "order").await;
+    let said = told(store, "order").await;
+    assert!(said.starts_with("It failed for good at 2026-03-01T12:00:00Z, and is in the dead-letter queue."), "{said}");
+    assert!(said.contains("Correct the destination or the content"), "{said}");
+    started(store, "drop").await;
+    let said = told(store, "order").await;
+    assert!(said.contains("The job `job-1`, which ada has started, is to take its letter out of the queue"), "{said}");
+    store.archive_letters(&[kept("0a")], NOW).await.unwrap();
+    ended(store, "0a").await;
+    let said = told(store, "order").await;
+    for words in [
+        "its letter was taken out of the dead-letter queue at 2026-03-01T12:00:00Z, and is kept.",
+        "ada has had its letter taken out of the dead-letter queue",
+        "by the job `job-1` (drop), which keeps it: spam.",
+        "`chasqui dead restore --letter 0a --why … --tenant acme` puts it back",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains("publish it anew") && !said.contains("is in the dead-letter queue"), "{said}");
+}
+
+#[tokio::test]
+async fn what_was_sent_otherwise_is_not_advised_to_be_sent_twice() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    dead(store, "order").await;
+    started(store, "drop").await;
+    let (of, difference, item) = (key("order"), "[]".to_owned(), kept("0a").item);
+    let redirected = Redirected { item, of, id: "other-way".into(), difference };
+    store.keep_redirected(&[kept("0a")], &[redirected], NOW).await.unwrap();
+    ended(store, "0a").await;
+    let said = told(store, "order").await;
+    let summary =
+        "It failed for good at 2026-03-01T12:00:00Z, and `other-way` was sent in its place at 2026-03-01T12:00:00Z.";
+    assert!(said.starts_with(summary), "{said}");
+    assert!(said.contains("it would be sent twice") && said.contains("explain other-way --tenant acme`"), "{said}");
+    assert!(!said.contains("publish it anew") && !said.contains("dead restore"), "{said}");
+}
+
+#[tokio::test]
+async fn what_was_moved_back_and_nobody_has_taken_yet_says_so() {
+    let ledger = ledger().await;
+    let store = &ledger.store;
+    dead(store, "order").await;
+    started(store, "replay").await;
+    ended(store, "0a").await;
+    let said = told(store, "order").await;
+    assert!(said.contains("was moved back to its lane at 2026-03-01T12:00:00Z: no worker"), "{said}");
+    assert!(
+        said.contains("The job `job-1`, which ada has started, has moved it back") && !said.contains("anew"),
+        "{said}"
+    );
 }

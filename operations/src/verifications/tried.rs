@@ -1,7 +1,7 @@
 //! What becomes of a code that somebody has typed, and of a link that somebody has opened. The attempt is counted before the
 //! code is looked at, in a statement of its own.
 
-use domain::{Actor, Checked, Key, Purpose, Scope, Ticket, Verification, VerificationMoved};
+use domain::{Actor, Checked, Key, Purpose, Scope, Ticket, Verification, VerificationMoved, VerificationState};
 use store::StoreError;
 
 use super::{NotVerified, Verifying};
@@ -16,7 +16,8 @@ impl Verifying<'_> {
     /// Tries a code. With an `Idempotency-Key` the request that was approved is told so again.
     ///
     /// # Errors
-    /// [`NotVerified`]: denied, unknown, or the ledger. An attempt whose answer is lost stays counted.
+    /// [`NotVerified`]: denied, unknown, or the ledger. An attempt whose answer is lost stays counted; one of a code that nobody
+    /// can derive any more is none.
     pub async fn confirm(
         &self,
         actor: &Actor,
@@ -26,9 +27,19 @@ impl Verifying<'_> {
     ) -> Result<Checked, NotVerified> {
         must(self.store, actor, &[Scope::Notify], "confirm a verification", self.clock.now()).await?;
         let key = Key { tenant: actor.tenant.clone(), id };
+        if self.has_lost_its_key(&key).await? {
+            return Err(NotVerified::UnknownKey);
+        }
         let by = idempotency_key.map(|key| format!("{BY_A_REQUEST}{key}"));
         let is_right = |row: &Verification| self.secrets.is_code(&row.seed(), Purpose::Verify, 0, code);
         self.tried(&key, by.as_deref(), is_right).await?.ok_or(NotVerified::Unknown)
+    }
+
+    /// Whether one that is open was started with a secret that is known no more.
+    async fn has_lost_its_key(&self, key: &Key) -> Result<bool, StoreError> {
+        let row = self.store.verification(key).await?;
+        let is_open = |row: &Verification| row.state_at(self.clock.now()) == VerificationState::Pending;
+        Ok(row.is_some_and(|row| is_open(&row) && self.secrets.code(&row.seed(), Purpose::Verify, 0).is_none()))
     }
 
     /// The verification of a link, which is changed by nothing that looks at it. None for a link that we have not made.

@@ -110,6 +110,11 @@ impl OwnUrl {
     /// The longest URL of ours: what is added to it still fits into one line of a mail.
     const MAX_BYTES: usize = 200;
 
+    /// Whether browsers come over TLS by it.
+    pub fn is_over_tls(&self) -> bool {
+        self.url.starts_with("https:")
+    }
+
     /// https, and http to this machine alone; no user, query or fragment.
     fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok().filter(|url| url.as_str().len() <= Self::MAX_BYTES)?;

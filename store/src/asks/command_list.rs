@@ -49,7 +49,7 @@ impl Filtering for CommandFilter {
 }
 
 impl Store {
-    /// A page of the commands of a tenant. Where more than the time is asked for, it looks at 20,000 commands at most, and
+    /// A page of the commands of a tenant. Where more than the time is asked for, it looks at 10,000 commands at most, and
     /// may have fewer than there are. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors

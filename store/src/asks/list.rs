@@ -49,7 +49,7 @@ impl Filtering for AskFilter {
 }
 
 impl Store {
-    /// A page of the asks of a tenant. Where a state or a kind is asked for, it looks at 20,000 asks at most, and may
+    /// A page of the asks of a tenant. Where a state or a kind is asked for, it looks at 10,000 asks at most, and may
     /// have fewer than there are. The cursor must be of the same filter ([`PageCursor::is_of`]).
     ///
     /// # Errors

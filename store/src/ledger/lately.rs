@@ -12,7 +12,7 @@ use crate::sql::{Session, Value, get, unreadable};
 use crate::store::Store;
 
 /// How many deliveries are counted at most: the newest.
-const LATELY: usize = 20_000;
+const LATELY: usize = 10_000;
 
 /// Postgres ends a statement after this time.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -61,7 +61,7 @@ pub struct Took {
 }
 
 impl Store {
-    /// Counts the deliveries that were first seen at `since` or later, but no more than the newest 20,000. Minutes are
+    /// Counts the deliveries that were first seen at `since` or later, but no more than the newest 10,000. Minutes are
     /// counted from `first_minute` on. Without a tenant they are everybody's.
     ///
     /// # Errors

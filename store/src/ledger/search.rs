@@ -22,7 +22,7 @@ use crate::store::Store;
 
 /// How many rows of the index one page looks at when something is asked for that no index has. So many take some tens of
 /// milliseconds on either database.
-pub const LOOK: usize = 20_000;
+pub const LOOK: usize = 10_000;
 
 /// The same in the order of ids, in which neighbours are far apart in the table: each may be another page of it.
 pub const LOOK_BY_ID: usize = 1_000;

@@ -102,7 +102,7 @@ impl Store {
              WHERE letter_job_items.job = u.job AND letter_job_items.letter = u.letter"
         );
         let group = restored_group(letters, now);
-        let mut session = self.inner.db.begin().await?;
+        let mut session = self.inner.db.begin_anew().await?;
         session.query_group(DELETE, &group).await?;
         session.query_group(COUNT, &group).await?;
         session.query_group(&end, &group).await?;
@@ -131,7 +131,7 @@ impl Store {
     }
 
     async fn forget_one(&self, find: &str, before: Timestamp) -> Result<bool, StoreError> {
-        let mut session = self.inner.db.begin().await?;
+        let mut session = self.inner.db.begin_anew().await?;
         let found = session.query(find, &[Value::Int(Some(before.as_micros()))]).await?;
         let Some(found) = found.first() else { return Ok(false) };
         let id: String = get(found, "id")?;

@@ -34,7 +34,7 @@ impl Store {
         const FIND: &str = "SELECT i.job, i.letter, i.tenant, i.id, i.epoch, j.started_by, j.why FROM letter_jobs AS j \
              JOIN letter_job_items AS i ON i.job = j.id WHERE j.state = 'running' AND j.action = 'close' \
              AND i.state = 'pending' AND i.missed > 0 ORDER BY i.job, i.letter LIMIT $1";
-        let mut session = self.inner.db.begin().await?;
+        let mut session = self.inner.db.begin_anew().await?;
         let rows = session.query(FIND, &[Value::Int(Some(i64::from(limit)))]).await?;
         let found: Vec<Closing> = rows.iter().map(closing_of).collect::<Result<_, _>>()?;
         let closed = close(&mut session, &found, now).await?;

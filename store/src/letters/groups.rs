@@ -19,7 +19,7 @@ const SETTLING: Duration = Duration::from_secs(600);
 /// The time for which the rate of a group is told.
 const LATELY: Duration = Duration::from_secs(3600);
 /// So many of the letters of that time are counted at most: the newest.
-const LATELY_LOOK: u32 = 20_000;
+const LATELY_LOOK: u32 = 10_000;
 /// Of a group of which none is among these, so many are counted at most.
 const RARE_LOOK: u32 = 1_000;
 
@@ -78,7 +78,7 @@ pub struct LetterGroup {
     pub note: Option<String>,
     /// How many are in the queue.
     pub letters: u32,
-    /// How many of these have died within an hour, among the newest 20,000 of that hour. Where none is among them, 1,000 of
+    /// How many of these have died within an hour, among the newest 10,000 of that hour. Where none is among them, 1,000 of
     /// its own are counted at most.
     pub last_hour: u32,
     /// More of the group may have died in that hour than were counted.

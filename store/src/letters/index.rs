@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use domain::{Key, Timestamp};
 use sea_orm::QueryResult;
 
-use super::IndexedLetter;
+use super::{IndexedLetter, WINDOW_LIMIT};
 use crate::error::StoreError;
 use crate::sql::{Group, Session, count_of, get, key_of};
 use crate::store::Store;
@@ -41,7 +41,7 @@ impl Store {
              WHERE letter_groups.tenant = u.tenant AND letter_groups.fingerprint = u.fingerprint";
         let mut known = HashSet::new();
         for letters in counted(letters.iter().map(String::as_str)).chunks(GROUP) {
-            let mut session = self.inner.db.begin().await?;
+            let mut session = self.inner.db.begin_anew().await?;
             let (met, mut grown) = meet(&mut session, pass, letters).await?;
             grown.retain(|_, letters| *letters != 0);
             session.query_group(ADD, &tally_group(&grown)).await?;
@@ -65,7 +65,10 @@ impl Store {
                 .text("tenant", of.iter().map(|(key, _)| key.tenant.as_str()))
                 .text("id", of.iter().map(|(key, _)| key.id.as_str()))
                 .int("epoch", of.iter().map(|(_, epoch)| i64::from(*epoch)));
-            for row in &self.inner.db.reader().query_group(READ, &group).await? {
+            let mut session = self.inner.db.hasty_reader(WINDOW_LIMIT).await?;
+            let rows = session.query_group(READ, &group).await?;
+            session.commit().await?;
+            for row in &rows {
                 let key = key_of(row)?;
                 let epoch = count_of(row, "epoch")?;
                 let code: Option<String> = get(row, "code")?;
@@ -86,7 +89,7 @@ impl Store {
     /// [`StoreError`]; repeating it is harmless.
     pub async fn index_letters(&self, pass: i64, sorts: &[Sort], now: Timestamp) -> Result<(), StoreError> {
         for sorts in sorts.chunks(GROUP) {
-            let mut session = self.inner.db.begin().await?;
+            let mut session = self.inner.db.begin_anew().await?;
             let new = session.query_group(INSERT, &letters_group(sorts, pass)).await?;
             let mut added = tally(&new)?;
             let new: HashSet<String> = new.iter().map(|row| get::<String>(row, "letter")).collect::<Result<_, _>>()?;
@@ -120,7 +123,7 @@ impl Store {
             let group = Group::of(letters.len())
                 .text("letter", letters.iter().map(|(letter, _)| *letter))
                 .int("n", letters.iter().map(|(_, n)| *n));
-            let mut session = self.inner.db.begin().await?;
+            let mut session = self.inner.db.begin_anew().await?;
             let mut gone = session.query_group(GONE, &group).await?;
             gone.extend(session.query_group(SOME, &group).await?);
             session.query_group(FEWER, &group).await?;

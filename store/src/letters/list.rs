@@ -18,7 +18,7 @@ use crate::sql::{Filtering, PageCursor, Place, Session, Value, count_of, fingerp
 use crate::store::Store;
 
 /// So many letters a page looks at where something is asked for that no index has, such as a channel.
-pub const LETTER_LOOK: usize = 20_000;
+pub const LETTER_LOOK: usize = 10_000;
 
 /// Letters, those that died last first.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -86,6 +86,8 @@ pub struct LetterJob {
     pub ended_at: Option<Timestamp>,
     pub rate: u32,
     pub canary: u32,
+    /// It need not wait for the end of its first letters, or not any more.
+    pub canary_passed: bool,
     /// Why it is paused.
     pub note: Option<String>,
     /// Of a redirect: the way. None also where it cannot be read.
@@ -106,7 +108,7 @@ pub struct Counted {
 }
 
 const COLUMNS: &str = "j.id, j.action, j.state, j.wanted, j.why, j.made_by, j.made_at, j.started_by, j.started_at, \
-     j.ended_at, j.rate, j.canary, j.note, j.target";
+     j.ended_at, j.rate, j.canary, j.canary_passed, j.note, j.target";
 
 impl Store {
     /// Freezes a plan: which letters, and which of them are left out and why. One that is known by its id stays as it is.
@@ -323,6 +325,7 @@ fn job_of(row: &QueryResult) -> Result<LetterJob, StoreError> {
         ended_at: time_of(row, "ended_at")?,
         rate: count_of(row, "rate")?,
         canary: count_of(row, "canary")?,
+        canary_passed: get(row, "canary_passed")?,
         note: get(row, "note")?,
         target: way_of(row)?,
     })

@@ -22,6 +22,8 @@ const MAY_HOLD: Duration = Duration::from_secs(120);
 pub struct Reading {
     /// When the last pass that reached the end of the queue began. The index tells what was there then.
     pub read_at: Option<Timestamp>,
+    /// When the last reader left the queue; later than now while one is at it. None where nobody has left it yet.
+    pub left_at: Option<Timestamp>,
     /// A pass was asked for since.
     pub is_asked_for: bool,
     /// Whether a job waits for its letters.
@@ -46,13 +48,15 @@ impl Store {
     /// [`StoreError`].
     pub async fn reading(&self) -> Result<Reading, StoreError> {
         const READ: &str = "SELECT COALESCE(MAX(asked_at), 0) AS asked_at, COALESCE(MAX(read_at), 0) AS read_at, \
-             MAX(problem) AS problem, (SELECT COUNT(*) FROM letter_jobs WHERE state = 'running') AS running, \
-             {now} AS now FROM letter_reader";
+             COALESCE(MAX(lease_until), 0) AS left_at, MAX(problem) AS problem, \
+             (SELECT COUNT(*) FROM letter_jobs WHERE state = 'running') AS running, {now} AS now FROM letter_reader";
         let rows = self.inner.db.hasty_query(READ, &[]).await?;
         let Some(row) = rows.first() else { return Err(StoreError::Unavailable("no answer".into())) };
-        let (asked, read): (i64, i64) = (get(row, "asked_at")?, get(row, "read_at")?);
+        let (asked, read, left): (i64, i64, i64) = (get(row, "asked_at")?, get(row, "read_at")?, get(row, "left_at")?);
+        let time = |micros: i64| (micros > 0).then(|| Timestamp::from_micros(micros));
         Ok(Reading {
-            read_at: (read > 0).then(|| Timestamp::from_micros(read)),
+            read_at: time(read),
+            left_at: time(left),
             is_asked_for: asked > read,
             has_jobs: get::<i64>(row, "running")? > 0,
             problem: get(row, "problem")?,
@@ -86,12 +90,12 @@ impl Store {
         Ok(!session.query(LEAD, &values).await?.is_empty())
     }
 
-    /// Ends the lead of `owner`, so that another may read at once.
+    /// Ends the lead of `owner`, so that another may read at once, and notes when.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn leave_letters(&self, owner: Uuid) -> Result<(), StoreError> {
-        const LEAVE: &str = "UPDATE letter_reader SET lease_owner = NULL, lease_until = 0 WHERE lease_owner = $1";
+        const LEAVE: &str = "UPDATE letter_reader SET lease_owner = NULL, lease_until = {now} WHERE lease_owner = $1";
         self.inner.db.writer().query(LEAVE, &[Value::Bytes(Some(owner.as_bytes()))]).await.map(drop)
     }
 

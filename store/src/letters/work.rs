@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Canary, RedirectTo, State, Timestamp};
 use sea_orm::QueryResult;
 
-use super::LetterAction;
 use super::kept::FORGET;
 use super::plan::way_of;
+use super::{LetterAction, WINDOW_LIMIT};
 use crate::error::StoreError;
 use crate::sql::{Group, Value, count_of, get, time_of, unreadable};
 use crate::store::Store;
@@ -77,9 +77,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn chosen_letters(&self, letters: &[String]) -> Result<Vec<Chosen>, StoreError> {
-        const READ: &str = "SELECT i.letter, i.job, i.state, i.copies - i.moved AS still, j.action, j.target FROM {u} \
-             JOIN letter_job_items AS i ON i.letter = u.letter JOIN letter_jobs AS j ON j.id = i.job \
-             WHERE j.state = 'running' AND ((i.state IN ('pending', 'taken') AND j.action NOT IN ('restore', 'close')) \
+        // By their names, whatever Postgres holds of a job of which it has not counted the items: it has few, it would say.
+        const READ: &str = "WITH met AS MATERIALIZED (SELECT i.letter, i.job, i.state, i.copies, i.moved FROM {u} \
+             JOIN letter_job_items AS i ON i.letter = u.letter) \
+             SELECT i.letter, i.job, i.state, i.copies - i.moved AS still, j.action, j.target FROM met AS i \
+             JOIN letter_jobs AS j ON j.id = i.job WHERE j.state = 'running' \
+             AND ((i.state IN ('pending', 'taken') AND j.action NOT IN ('restore', 'close')) \
              OR (i.state = 'done' AND j.action = 'replay') \
              OR (i.state = 'done' AND j.action IN ('drop', 'redirect', 'edit') AND EXISTS (SELECT 1 FROM archived_letters AS a \
              WHERE a.letter = i.letter AND a.job = i.job) AND NOT EXISTS (SELECT 1 FROM letter_job_items AS r \
@@ -91,7 +94,10 @@ impl Store {
         let mut chosen = Vec::new();
         for names in names.chunks(GROUP) {
             let group = Group::of(names.len()).text("letter", names.iter().copied());
-            for row in &self.inner.db.reader().query_group(READ, &group).await? {
+            let mut session = self.inner.db.hasty_reader(WINDOW_LIMIT).await?;
+            let rows = session.query_group(READ, &group).await?;
+            session.commit().await?;
+            for row in &rows {
                 chosen.push(chosen_of(row)?);
             }
         }
@@ -110,9 +116,11 @@ impl Store {
              RETURNING letter_job_items.letter, letter_job_items.job";
         let mut taken = Vec::new();
         for items in items.chunks(GROUP) {
-            for row in &self.inner.db.writer().query_group(TAKE, &items_group(items, now)).await? {
+            let mut session = self.inner.db.begin_anew().await?;
+            for row in &session.query_group(TAKE, &items_group(items, now)).await? {
                 taken.push(Item { letter: get(row, "letter")?, job: get(row, "job")? });
             }
+            session.commit().await?;
         }
         Ok(taken)
     }
@@ -139,7 +147,9 @@ impl Store {
              AND letter_job_items.letter = u.letter"
         );
         for items in items.chunks(GROUP) {
-            self.inner.db.writer().query_group(&sql, &items_group(items, now)).await?;
+            let mut session = self.inner.db.begin_anew().await?;
+            session.query_group(&sql, &items_group(items, now)).await?;
+            session.commit().await?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::value::Value;
 use crate::error::StoreError;
 
 /// At so many rows a page looks at most where something is asked for that no index has.
-pub(crate) const PAGE_LOOK: usize = 20_000;
+pub(crate) const PAGE_LOOK: usize = 10_000;
 
 /// A table whose rows are told apart by their `id` and listed by their time.
 pub(crate) struct Pager {

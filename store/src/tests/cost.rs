@@ -46,7 +46,7 @@ async fn the_success_path_updates_no_index_and_scans_no_table() {
 
 /// Waits until nobody else is connected: a backend publishes its statistics before it ends, also those of the scans
 /// that built the indexes.
-async fn backends_gone(admin: &mut PgConnection) {
+pub(crate) async fn backends_gone(admin: &mut PgConnection) {
     let begun = Instant::now();
     loop {
         let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \

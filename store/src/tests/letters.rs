@@ -8,6 +8,7 @@ mod kept;
 mod of_delivery;
 mod outlook;
 mod plans;
+mod young;
 
 use std::collections::BTreeMap;
 
@@ -151,6 +152,10 @@ async fn one_reads_at_a_time_and_another_once_the_lease_is_over(db: &Database) {
     pass(&store, one, &[]).await;
     let after = store.reading().await.unwrap();
     assert!(after.read_at.is_some() && !after.is_asked_for && after.problem.is_none(), "{after:?}");
+    assert!(after.left_at.is_some_and(|at| at > after.now), "it has not left: {after:?}");
+    store.leave_letters(one).await.unwrap();
+    let left = store.reading().await.unwrap();
+    assert!(left.left_at.is_some_and(|at| at <= left.now) && left.left_at >= left.read_at, "{left:?}");
 }
 
 async fn letters_are_indexed_once_and_grouped_by_how_they_failed(db: &Database) {
@@ -323,11 +328,13 @@ async fn a_canary_counts_what_became_of_the_first_letters(db: &Database) {
     assert_eq!((running[0].until_canary, running[0].last_at), (Some(0), Some(at(3))));
     store.pause_letter_job("j", "1 of 3 failed again").await.unwrap();
     assert_eq!(state_of(&store, "j").await, JobState::Paused);
+    assert!(!store.letter_job(&tenant, "j").await.unwrap().unwrap().canary_passed);
     assert!(
         store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
             && !store.resume_letter_job(&tenant, "j", &testkit::told()).await.unwrap()
     );
     assert_eq!(store.running_letter_jobs().await.unwrap()[0].until_canary, None);
+    assert!(store.letter_job(&tenant, "j").await.unwrap().unwrap().canary_passed);
 }
 
 async fn the_list_is_read_in_pages_by_any_filter(db: &Database) {

@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::list::{Form, List, Page, Query, Span};
 use crate::pages::delivery::address::anchor;
+use crate::pieces::breakable::foreign;
 use crate::pieces::facts::cut;
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::filter::Input;
@@ -103,7 +104,10 @@ fn row(ask: &Ask, answered: usize, lang: Lang, now: Timestamp) -> Row {
         of_ask(ask, lang),
         html! { (of_kind(ask.kind, lang)) },
         html! {
-            @match &ask.requested_by { Some(by) => { span title=(by) { (called(ask, by, lang)) } } None => { (UNKNOWN) } }
+            @match &ask.requested_by {
+                Some(by) => { span title=(by) { (foreign(&called(ask, by, lang))) } }
+                None => { (UNKNOWN) }
+            }
         },
         html! { ((words.so_many_of)(answered, ask.audience.len())) },
         html! { (whole(u64::from(ask.quorum))) },

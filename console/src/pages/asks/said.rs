@@ -19,11 +19,26 @@ pub(crate) fn label<'a>(ask: &'a Ask, choice: &'a str) -> &'a str {
 
 /// What people call somebody who has asked, is asked, or has answered.
 pub(crate) fn called(ask: &Ask, id: &str, lang: Lang) -> String {
-    asks::called(ask, id, Some(lang.code()))
+    called_by(Some(ask), id, lang)
+}
+
+/// The same where there may be no question that knows it. Whoever runs commands beside the ledger is an actor, and is called as
+/// every other page calls them, whether there is a question or not.
+pub(crate) fn called_by(ask: Option<&Ask>, id: &str, lang: Lang) -> String {
+    match ask {
+        _ if asks::is_operator(id) => id.to_owned(),
+        Some(ask) => asks::called(ask, id, Some(lang.code())),
+        None => asks::unnamed(id, Some(lang.code())),
+    }
 }
 
 /// The same, with the id beside it under which they are known, where that is another.
 pub(crate) fn person(ask: &Ask, id: &str, lang: Lang) -> Markup {
-    let name = called(ask, id, lang);
+    person_by(Some(ask), id, lang)
+}
+
+/// The same where there may be no question that knows it.
+pub(crate) fn person_by(ask: Option<&Ask>, id: &str, lang: Lang) -> Markup {
+    let name = called_by(ask, id, lang);
     html! { (breakable(&name)) @if name != id { " " code.soft { (breakable(id)) } } }
 }

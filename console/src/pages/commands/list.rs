@@ -14,7 +14,7 @@ use super::{NEW, address};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::list::{Form, List, Page, Query, Span};
-use crate::pages::asks::said::called;
+use crate::pages::asks::said::called_by;
 use crate::pages::delivery::address::anchor;
 use crate::pieces::breakable::breakable;
 use crate::pieces::figure::UNKNOWN;
@@ -103,10 +103,7 @@ async fn found(console: &Console, wanted: CommandFilter) -> Result<(CommandPage,
 /// Somebody by what they are called, where the question of the command knows that.
 fn person(ask: Option<&Ask>, id: Option<&str>, lang: Lang) -> Markup {
     html! {
-        @match (ask, id) {
-            (Some(ask), Some(id)) => { span title=(id) { (called(ask, id, lang)) } }
-            (_, id) => { (id.unwrap_or(UNKNOWN)) }
-        }
+        @match id { Some(id) => { span title=(id) { (called_by(ask, id, lang)) } } None => { (UNKNOWN) } }
     }
 }
 

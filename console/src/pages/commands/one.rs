@@ -131,10 +131,7 @@ fn is_of_its_service(command: &Command) -> bool {
 /// Whoever has asked for it or confirmed it, by what they are called where its question knows that.
 fn person(found: &Found, id: Option<&str>, lang: Lang) -> Markup {
     html! {
-        @match (&found.ask, id) {
-            (Some(ask), Some(id)) => { (said::person(ask, id, lang)) }
-            (_, id) => { (id.unwrap_or(UNKNOWN)) }
-        }
+        @match id { Some(id) => { (said::person_by(found.ask.as_ref(), id, lang)) } None => { (UNKNOWN) } }
     }
 }
 

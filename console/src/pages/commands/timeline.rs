@@ -38,8 +38,7 @@ pub(super) fn of(command: &Command, ask: Option<&Ask>, lang: Lang, now: Timestam
 fn told(command: &Command, ask: Option<&Ask>, lang: Lang) -> Vec<Told> {
     let words = Words::of(lang);
     let known = |at: Timestamp, what: String| Told { at, is_known: true, what };
-    let by = &command.requested_by;
-    let by = ask.map_or_else(|| by.clone(), |ask| said::called(ask, by, lang));
+    let by = said::called_by(ask, &command.requested_by, lang);
     let mut told = vec![known(command.created_at, (words.asked_for)(&by))];
     let end = ask.and_then(|ask| ask.end.as_ref());
     if let Some((ask, end)) = ask.zip(end) {

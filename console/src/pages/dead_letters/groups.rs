@@ -18,6 +18,7 @@ use super::{names, paths};
 use crate::asked::problems;
 use crate::console::{Console, Settings};
 use crate::layout::Shell;
+use crate::pieces::breakable::foreign;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{Part, address, pager, part};
@@ -95,7 +96,7 @@ pub(super) async fn show(
 async fn page(console: &Console, viewer: &Viewer, asked: &Asked) -> Result<Markup, StoreError> {
     let (lang, now) = (viewer.look.lang, console.clock.now());
     let words = Words::of(lang);
-    let known = dead_letters::reading(&console.store).await?;
+    let known = dead_letters::looked_at(&console.store).await?;
     let resolved = asked.life == Some(Life::Resolved);
     let found = dead_letters::groups(&console.store, &viewer.actor.tenant, resolved).await?;
     let fitting: Vec<&LetterGroup> = found.iter().filter(|group| asked.has(group)).collect();
@@ -176,7 +177,7 @@ fn row(group: &LetterGroup, samples: &BTreeSet<String>, lang: Lang, now: Timesta
     let cells = vec![
         html! {
             a.long href=(paths::group(&group.fingerprint)) { (headline(group)) }
-            @if !group.words.is_empty() { br; span.soft { (group.words) } }
+            @if !group.words.is_empty() { br; span.soft { (foreign(&group.words)) } }
         },
         names::life(group.life, lang),
         html! { (whole(group.letters.into())) },
@@ -184,7 +185,7 @@ fn row(group: &LetterGroup, samples: &BTreeSet<String>, lang: Lang, now: Timesta
         time(group.first_at, now, lang),
         time(group.last_at, now, lang),
         sample(group, samples, lang),
-        html! { @if let Some(note) = &group.note { (note) } },
+        html! { @if let Some(note) = &group.note { (foreign(note)) } },
     ];
     Row { id: format!("group-{}", group.fingerprint), cells }
 }

@@ -68,7 +68,7 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
     if !wanted.problems.is_empty() {
         return Ok(narrowed(&wanted.problems));
     }
-    let reading = dead_letters::reading(&console.store).await?;
+    let reading = dead_letters::looked_at(&console.store).await?;
     let asked = wanted.filter(viewer.actor.tenant.clone(), &console.recipients);
     let page = match dead_letters::list(&console.store, &asked, wanted.after.as_ref(), PAGE).await {
         Err(NotListed::OtherFilter) => return Ok(narrowed(&[of_another_search()])),

@@ -131,16 +131,17 @@ pub(crate) fn state_word(state: JobState, lang: Lang) -> &'static str {
 }
 
 /// What became of a letter of a job. A word that a newer version has written stands as it is.
-pub(crate) fn outcome(state: &str, lang: Lang) -> &str {
-    match state {
-        "pending" => lang.of("to be done", "por hacer"),
-        "taken" => lang.of("in hand", "en curso"),
-        "done" => lang.of("done", "hechas"),
-        "failed" => lang.of("failed", "fallidas"),
-        "missing" => lang.of("not in the queue", "no están en la cola"),
-        "unclear" => lang.of("unclear", "inciertas"),
-        "left_out" => lang.of("left out", "excluidas"),
-        other => other,
+pub(crate) fn outcome(state: &str, job: JobState, lang: Lang) -> &str {
+    match (state, job) {
+        ("pending", JobState::Cancelled) => lang.of("not begun", "sin empezar"),
+        ("pending", _) => lang.of("to be done", "por hacer"),
+        ("taken", _) => lang.of("in hand", "en curso"),
+        ("done", _) => lang.of("done", "hechas"),
+        ("failed", _) => lang.of("failed", "fallidas"),
+        ("missing", _) => lang.of("not in the queue", "no están en la cola"),
+        ("unclear", _) => lang.of("unclear", "inciertas"),
+        ("left_out", _) => lang.of("left out", "excluidas"),
+        (other, _) => other,
     }
 }
 
@@ -168,10 +169,17 @@ pub(crate) fn why(why: &str, lang: Lang) -> &str {
 
 #[test]
 fn what_is_not_known_stands_as_it_is() {
-    assert_eq!((outcome("odd", Lang::Es), why("odd", Lang::En)), ("odd", "odd"));
+    assert_eq!((outcome("odd", JobState::Done, Lang::Es), why("odd", Lang::En)), ("odd", "odd"));
     assert_eq!((selector("odd", Lang::Es), selector("group", Lang::Es)), ("odd", "grupo"));
     assert_eq!(why("expired", Lang::Es), "venció");
     assert!(LetterAction::ALL.into_iter().all(|one| !meaning(one, Lang::Es).is_empty()));
+}
+
+#[test]
+fn what_a_cancelled_job_has_not_begun_is_not_to_be_done() {
+    assert_eq!(outcome("pending", JobState::Paused, Lang::En), "to be done");
+    assert_eq!(outcome("pending", JobState::Cancelled, Lang::En), "not begun");
+    assert_eq!(outcome("done", JobState::Cancelled, Lang::Es), "hechas");
 }
 
 #[test]

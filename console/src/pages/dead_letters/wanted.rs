@@ -131,8 +131,8 @@ impl Wanted {
         vec![
             field("recipient", words.recipient, Input::Text("")),
             field("id", words.id, Input::Text("")),
-            field("from", words.died_from, Input::Text("2026-03-01T02:00:00Z")),
-            field("until", words.died_until, Input::Text("2026-03-01T03:00:00Z")),
+            field("from", words.died_from, Input::Instant("2026-03-01T02:00:00Z")),
+            field("until", words.died_until, Input::Instant("2026-03-01T03:00:00Z")),
             field("channel", words.channel, Input::Known(known.channels)),
             field("provider", words.provider, Input::Known(known.providers)),
             field("reason", words.reason, Input::Known(known.reasons)),

@@ -3,7 +3,7 @@
 use domain::{Actor, ChannelName, Reason, State};
 use maud::Markup;
 use operations::deliveries::Wanted;
-use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME};
+use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME, state};
 use store::MAX_PAGE;
 use web::problem::Problem;
 use web::query::Parameters;
@@ -69,7 +69,7 @@ pub(super) fn read(query: Parameters, settings: &Settings, actor: &Actor) -> Res
     let channel = query.one_of("channel", operations::every_channel_name(), |name| name);
     let provider = query.one_of("provider", &settings.answerers, |name| name);
     let wanted = Wanted {
-        state: query.one_of("state", &State::ALL, State::as_str),
+        state: query.text("state").and_then(|text| state(&text).map_err(|detail| query.refuse("state", detail)).ok()),
         ambiguous: query.flag("ambiguous"),
         recipient: query.parsed("recipient", RECIPIENT.must, RECIPIENT.read),
         channel: channel.and_then(|name| ChannelName::parse(name).ok()),
@@ -111,8 +111,8 @@ pub(super) fn form(lang: Lang, asked: &Asked, settings: &Settings, problems: &[(
         field("reason", words.reason, Input::Choice(&reasons)),
         field("code", words.code, Input::Text("21610")),
         field("id", words.id_begins, Input::Text("order-")),
-        field("from", words.from, Input::Text("2026-03-01T09:00:00Z")),
-        field("to", words.to, Input::Text("2026-03-02T09:00:00Z")),
+        field("from", words.from, Input::Instant("2026-03-01T09:00:00Z")),
+        field("to", words.to, Input::Instant("2026-03-02T09:00:00Z")),
         field("ambiguous", words.ambiguous, Input::Choice(&yes_or_no)),
         field("tenant", words.tenant, Input::Text("")),
     ];

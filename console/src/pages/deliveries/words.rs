@@ -28,6 +28,8 @@ pub(super) struct Words {
     pub(super) nothing_yet: &'static str,
     pub(super) nothing_at_all: &'static str,
     pub(super) nothing_fits: &'static str,
+    /// Before the way to the schedules.
+    pub(super) not_scheduled: &'static str,
 }
 
 impl Words {
@@ -67,6 +69,7 @@ static EN: Words = Words {
     nothing_at_all: "Nothing has been sent yet. Send something from the page Try it, or by POST /notify.",
     nothing_fits: "No delivery fits all of this. Remove a part of the filter. What is still in its queue is not here \
                    yet, and what ended long ago is forgotten.",
+    not_scheduled: "What is to be sent later is not among the deliveries before it is due. It is listed here:",
 };
 
 static ES: Words = Words {
@@ -100,4 +103,5 @@ static ES: Words = Words {
     nothing_at_all: "Todavía no se envió nada. Envíe algo desde la página Probar, o con POST /notify.",
     nothing_fits: "Ninguna entrega coincide con todo esto. Quite una parte del filtro. Lo que sigue en su cola aún no está \
                    aquí, y lo que terminó hace mucho se olvidó.",
+    not_scheduled: "Lo que se enviará más tarde no está entre las entregas antes de su hora. Está en esta lista:",
 };

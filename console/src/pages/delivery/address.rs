@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::printable;
 use maud::{Markup, html};
 
 use crate::pieces::facts::cut;
@@ -34,7 +35,7 @@ pub(crate) fn escaped(id: &str) -> String {
 
 /// Leads to the page of a delivery, under what is [shown](short) of its id.
 pub(crate) fn link(id: &str) -> Markup {
-    html! { a.mono.id href=(of(id)) title=(id) { (short(id)) } }
+    html! { a.mono.id href=(of(id)) title=(printable(id)) { (short(id)) } }
 }
 
 /// The id of a row of a table.
@@ -59,13 +60,13 @@ pub(crate) fn titled(what: &str, id: &str) -> String {
     format!("{what} {}", cut(&short(id), TITLE_CHARS))
 }
 
-/// What is shown of an id. A name that somebody has given says something to its end, and is shown whole.
+/// What is shown of an id, in one line. A name that somebody has given says something to its end, and is shown whole.
 pub(crate) fn short(id: &str) -> String {
     let is_made_of_digits = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let digits = id.bytes().filter(|byte| *byte != b'-').count();
     match (id.get(..HEAD), id.get(id.len().saturating_sub(TAIL)..)) {
         (Some(head), Some(tail)) if is_made_of_digits && digits >= DIGITS => format!("{head}…{tail}"),
-        _ => id.to_owned(),
+        _ => printable(id).into_owned(),
     }
 }
 
@@ -75,6 +76,9 @@ fn an_id_is_one_step_of_a_path_whatever_is_in_it() {
     assert_eq!(row_id("a/b"), "delivery-a-2fb");
     let told = link("order-<7>").into_string();
     assert!(told.contains(">order-&lt;7&gt;</a>") && told.contains("title=\"order-&lt;7&gt;\""), "{told}");
+    let told = link("a\u{1b}[31m\nb").into_string();
+    let shown = r"a\u{1b}[31m\nb";
+    assert!(told.contains(&format!("title=\"{shown}\">{shown}</a>")) && told.contains("/a%1B%5B31m%0Ab\""), "{told}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The dead letters of a delivery's id: the way to each, and the page of an id of which nothing else is known.
 
-use domain::{Explanation, Timestamp};
+use domain::{Explanation, Summary, Timestamp, Whereabouts};
 use maud::{Markup, html};
 
-use super::address::short;
+use super::address::{of, short};
 use super::summary::summary_of;
 use super::words::Words;
 use super::{Asked, cancel, standing, timeline};
@@ -20,6 +20,15 @@ pub(super) fn links(told: &Explanation, lang: Lang) -> Markup {
                     a href=(paths::letter(name)) title=(name) { (Words::of(lang).the_letter) " " code { (short(name)) } }
                 }
             }
+        }
+    }
+}
+
+/// Leads to the delivery that was sent in the place of its letter.
+pub(super) fn in_its_place(told: &Explanation, lang: Lang) -> Markup {
+    html! {
+        @if let Summary::LetterTaken { letter: Whereabouts::Replaced { id, .. }, .. } = &told.summary {
+            p.actions { a href=(of(id)) title=(id) { (Words::of(lang).in_its_place) " " code { (short(id)) } } }
         }
     }
 }

@@ -6,7 +6,7 @@ use operations::deliveries::Taken;
 use store::Receipt;
 
 use super::words::{Words, reported};
-use crate::pieces::breakable::breakable;
+use crate::pieces::breakable::{breakable, foreign};
 use crate::pieces::figure::{UNKNOWN, took};
 use crate::pieces::outcome::of_attempt;
 use crate::pieces::table::{Row, number, table, text};
@@ -81,7 +81,7 @@ fn receipts(receipts: &[Receipt], lang: Lang, now: Timestamp) -> Markup {
             code(receipt.code.as_deref()),
             html! { @if let Some(at) = receipt.happened_at { (moment(at, now, lang)) } @else { (UNKNOWN) } },
             moment(receipt.received_at, now, lang),
-            html! { (receipt.detail) },
+            foreign(&receipt.detail),
         ];
         Row { id: format!("receipt-{place}"), cells }
     };

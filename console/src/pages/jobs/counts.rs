@@ -1,16 +1,17 @@
 //! How many letters of a plan or job are alike, as a table.
 
 use maud::{Markup, html};
-use store::Counted;
+use store::{Counted, JobState};
 
 use super::words::Words;
 use crate::pages::dead_letters::names;
+use crate::pieces::breakable::foreign;
 use crate::pieces::figure::whole;
 use crate::pieces::table::{Row, number, table, text};
 use crate::words::Lang;
 
-/// By lane, channel, provider, and what became of them.
-pub(crate) fn counts(counted: &[Counted], lang: Lang) -> Markup {
+/// By lane, channel, provider, and what became of them in a job of this state.
+pub(crate) fn counts(counted: &[Counted], job: JobState, lang: Lang) -> Markup {
     let words = Words::of(lang);
     let columns = [
         text(words.outcome),
@@ -23,11 +24,11 @@ pub(crate) fn counts(counted: &[Counted], lang: Lang) -> Markup {
     let row = |(at, one): (usize, &Counted)| Row {
         id: format!("count-{at}"),
         cells: vec![
-            html! { (names::outcome(&one.state, lang)) },
+            html! { (names::outcome(&one.state, job, lang)) },
             html! { (names::why(&one.why, lang)) },
             html! { (one.lane) },
             html! { (one.channel) },
-            html! { (one.provider) },
+            foreign(&one.provider),
             html! { (whole(one.letters.into())) },
         ],
     };

@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::dead_letters::{headline, names, paths, tabs};
 use crate::pieces::figure::whole;
+use crate::pieces::harmless::harmless;
 use crate::pieces::pager::address;
 use crate::pieces::time::{lasting, of_day, time};
 use crate::section::Section;
@@ -38,7 +39,7 @@ pub(super) async fn live(State(console): State<Console>, Path(id): Path<String>,
         return StatusCode::NO_CONTENT.into_response();
     };
     match groups_again(&console, &viewer, &shown).await {
-        Ok(again) => moving(&shown, &again, &viewer, console.clock.now()).into_response(),
+        Ok(again) => harmless(moving(&shown, &again, &viewer, console.clock.now())).into_response(),
         Err(_) => StatusCode::NO_CONTENT.into_response(),
     }
 }
@@ -148,34 +149,30 @@ fn moving(shown: &Shown, again: &[LetterGroup], viewer: &Viewer, now: Timestamp)
     let words = Words::of(lang);
     let all = shown.counted.iter().map(|counted| counted.letters).sum::<u32>() - shown.count("left_out");
     let done = all - shown.open();
-    let may_end = matches!(job.state, JobState::Running | JobState::Paused);
     html! {
         div #live {
             p #job-state {
                 (names::state(job.state, lang))
                 @if let Some(at) = job.ended_at { " " (time(at, now, lang)) }
             }
-            @if let Some(note) = &job.note {
-                p.banner { @if job.action == LetterAction::Edit { (words.edit_waits) } @else { (note) } }
-            }
-            p {
+            @if viewer.actor.may(Scope::Operate) { (changes(shown, words)) }
+            div #job-note.room { (note(shown, words)) }
+            p #job-done {
                 label for="job-progress" { (words.progress) ": " }
                 progress #job-progress max=(all.max(1)) value=(done) {}
                 " " span.whole { ((words.of_all)(&whole(done.into()), &whole(all.into()))) }
-                @if job.state == JobState::Running && shown.open() > 0 {
-                    " · " ((words.left)(&lasting(shown.lasts())))
-                }
+                (time_left(shown, words))
             }
             (figures(shown, lang))
-            @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
-            @if let Some(since) = shown.since.filter(|since| since.tried > 0) {
+            @if job.state == JobState::Cancelled && shown.count("pending") > 0 { p.soft { (words.not_begun) } }
+            @if let Some(since) = shown.since {
                 p #job-since {
                     ((words.dead_again)(since.failed.into(), since.tried.into()))
                     @if !again.is_empty() { " " (words.dead_again_in) " " (links(again)) }
                 }
             }
-            (counts(&shown.counted, lang))
-            @if may_end && viewer.actor.may(Scope::Operate) { (changes(shown, words)) }
+            (counts(&shown.counted, job.state, lang))
+            @if let Some(at) = shown.as_of { p.soft #known-at { ((words.as_of)(&of_day(at))) } }
             (after(shown, viewer, words))
             // It goes when nothing changes any more, and nothing is asked then.
             @if let Some(every) = next_look(shown) {
@@ -196,34 +193,62 @@ fn next_look(shown: &Shown) -> Option<&'static str> {
     }
 }
 
-fn figures(shown: &Shown, lang: Lang) -> Markup {
+/// Why a job is paused. What a scheduler has noted of the first letters is told again in the language of the page, with how
+/// they have ended by now.
+fn note(shown: &Shown, words: &Words) -> Markup {
+    let job = &shown.job;
+    let first = shown.since.filter(|_| job.state == JobState::Paused && !job.canary_passed);
     html! {
-        dl.figures {
-            @for outcome in OUTCOMES {
-                @let letters = shown.count(outcome);
-                @if letters > 0 {
-                    div { dt { (names::outcome(outcome, lang)) } dd { (whole(letters.into())) } }
-                }
+        @if let Some(note) = &job.note {
+            p.banner {
+                @if job.action == LetterAction::Edit { (words.edit_waits) }
+                @else if let Some(first) = first { ((words.first_ended)(first)) }
+                @else { span lang="en" { (note) } }
             }
         }
     }
 }
 
+/// No time is told while the others wait for the end of the first letters: nobody knows when that is.
+fn time_left(shown: &Shown, words: &Words) -> Markup {
+    html! {
+        @if let Some(first) = shown.waits_for() {
+            " · " ((words.waits_for)(first))
+        } @else if shown.job.state == JobState::Running && shown.open() > 0 {
+            " · " ((words.left)(&lasting(shown.lasts())))
+        }
+    }
+}
+
+/// All of them, also those of no letter: none moves when another comes or goes.
+fn figures(shown: &Shown, lang: Lang) -> Markup {
+    html! {
+        dl.figures {
+            @for outcome in OUTCOMES {
+                div { dt { (names::outcome(outcome, shown.job.state, lang)) } dd { (whole(shown.count(outcome).into())) } }
+            }
+        }
+    }
+}
+
+/// They stand above all that grows or goes while the job runs, and the room for them stays when there are none.
 fn changes(shown: &Shown, words: &Words) -> Markup {
     let job = &shown.job;
     let path = paths::job(&job.id);
     // An edit waits for the broker, and for nobody's decision.
     let may_resume = job.state == JobState::Paused && job.action != LetterAction::Edit;
     html! {
-        @if may_resume { p.soft { (words.resume_help) } }
-        div.actions {
-            @if may_resume {
-                form #job-resume method="post" action={ (path) "/resume" } {
-                    button.main type="submit" { (words.resume) }
+        div #job-changes.actions.held {
+            @if matches!(job.state, JobState::Running | JobState::Paused) {
+                form #job-cancel method="post" action={ (path) "/cancel" } {
+                    button.danger type="submit" { (words.cancel) }
                 }
             }
-            form #job-cancel method="post" action={ (path) "/cancel" } {
-                button.danger type="submit" { (words.cancel) }
+            @if may_resume {
+                form #job-resume method="post" action={ (path) "/resume" } {
+                    button.main type="submit" aria-describedby="resume-help" { (words.resume) }
+                }
+                small.soft #resume-help { (words.resume_help) }
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::asked::problems;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::dead_letters::{Tab, names, paths, tabs};
+use crate::pieces::breakable::foreign;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{Part, pager, part};
 use crate::pieces::table::{Row, table, text};
@@ -110,13 +111,13 @@ fn row(job: &LetterJob, lang: Lang, now: Timestamp) -> Row {
     let short: String = job.id.chars().take(13).collect();
     let cells = vec![
         html! { a href=(path) title=(job.id) { code { (short) } } },
-        html! { (names::action(job.action, lang)) @if let Some(to) = &job.target { " → " (to.name()) } },
+        html! { (names::action(job.action, lang)) @if let Some(to) = &job.target { " → " (foreign(to.name())) } },
         names::state(job.state, lang),
-        html! { (job.why) },
-        html! { (time(job.made_at, now, lang)) " " (words.by) " " (job.made_by) },
+        foreign(&job.why),
+        html! { (time(job.made_at, now, lang)) " " (words.by) " " (foreign(&job.made_by)) },
         html! {
             @if let Some(at) = job.started_at { (time(at, now, lang)) }
-            @if let Some(by) = &job.started_by { " " (words.by) " " (by) }
+            @if let Some(by) = &job.started_by { " " (words.by) " " (foreign(by)) }
         },
         html! { @if let Some(at) = job.ended_at { (time(at, now, lang)) } },
     ];

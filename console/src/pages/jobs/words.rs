@@ -1,5 +1,7 @@
 //! What the pages of jobs say.
 
+use domain::Canary;
+
 use crate::pieces::figure::whole;
 use crate::words::Lang;
 
@@ -33,6 +35,8 @@ pub(super) struct Words {
     pub(super) resume: &'static str,
     pub(super) resume_help: &'static str,
     pub(super) not_changed: &'static str,
+    /// Of a job that was cancelled before it has begun all of its letters.
+    pub(super) not_begun: &'static str,
     pub(super) failures: &'static str,
     pub(super) restore: &'static str,
     pub(super) reload: &'static str,
@@ -40,6 +44,10 @@ pub(super) struct Words {
     pub(super) of_all: fn(&str, &str) -> String,
     /// How much time.
     pub(super) left: fn(&str) -> String,
+    /// For the end of how many letters.
+    pub(super) waits_for: fn(u32) -> String,
+    /// How those have ended that were sent first, of a job that asks what to do because of them.
+    pub(super) first_ended: fn(Canary) -> String,
     /// Since when it is known, as a time of the day.
     pub(super) as_of: fn(&str) -> String,
     /// Before the groups in which these are now.
@@ -83,14 +91,25 @@ static EN: Words = Words {
     split: "By lane, channel and provider",
     cancel: "Cancel: begin nothing more",
     resume: "Resume",
-    resume_help: "It waits for somebody who decides whether it goes on. What is sent from now on is not compared with the first letters any more.",
+    resume_help: "Somebody decides whether it goes on. What is sent then is not compared with the first letters any more.",
     not_changed: "Nothing was done: the job is in no state for that any more. This is how it is now.",
+    not_begun: "It begins nothing more: what was not begun stays as it is.",
     failures: "The letters with which it could not do what was asked, as a file:",
     restore: "Plan to restore its letters",
     reload: "Load the page again for newer figures.",
     edit_waits: "The broker has not confirmed what was edited: edit the letter again in the same way, or cancel.",
     of_all: |done, all| format!("{done} of {all}"),
     left: |time| format!("{time} left at this rate"),
+    waits_for: |letters| match letters {
+        1 => "waits for the first to end".to_owned(),
+        more => format!("waits for the first {more} to end"),
+    },
+    first_ended: |Canary { tried, well, failed }| {
+        let open = tried.saturating_sub(well.saturating_add(failed));
+        format!(
+            "Of the letters that it sent first ({tried}), {failed} failed again, {well} did not, {open} have not ended."
+        )
+    },
     as_of: |time| format!("As of {time}."),
     dead_again_in: "They are in:",
     dead_again: |dead, sent| {
@@ -131,14 +150,25 @@ static ES: Words = Words {
     split: "Por carril, canal y proveedor",
     cancel: "Cancelar: no empezar nada más",
     resume: "Reanudar",
-    resume_help: "Espera a que alguien decida si sigue. Lo que se envíe desde ahora ya no se compara con las primeras cartas.",
+    resume_help: "Alguien decide si sigue. Lo que se envíe entonces ya no se compara con las primeras cartas.",
     not_changed: "No se hizo nada: el trabajo ya no está en un estado para eso. Así está ahora.",
+    not_begun: "No empieza nada más: lo que no se empezó queda como está.",
     failures: "Las cartas con las que no pudo hacer lo pedido, en un archivo:",
     restore: "Planear restaurar sus cartas",
     reload: "Recargue la página para ver cifras más recientes.",
     edit_waits: "El broker no confirmó lo que se editó: edite la carta otra vez igual, o cancele.",
     of_all: |done, all| format!("{done} de {all}"),
     left: |time| format!("{time} más a este ritmo"),
+    waits_for: |letters| match letters {
+        1 => "espera a que termine la primera".to_owned(),
+        more => format!("espera a que terminen las primeras {more}"),
+    },
+    first_ended: |Canary { tried, well, failed }| {
+        let open = tried.saturating_sub(well.saturating_add(failed));
+        format!(
+            "De las cartas que envió primero ({tried}), {failed} fallaron otra vez, {well} no, {open} no han terminado."
+        )
+    },
     as_of: |time| format!("Leído a las {time}."),
     dead_again_in: "Están en:",
     dead_again: |dead, sent| {

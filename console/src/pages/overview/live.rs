@@ -10,7 +10,7 @@ use operations::providers::Carrier;
 
 use super::charts::charts;
 use super::words::Words;
-use crate::pieces::banner;
+use crate::pieces::banner::{Over, paused_in_short};
 use crate::pieces::figure::known;
 use crate::pieces::time::{of_day, time};
 use crate::section::Section;
@@ -21,12 +21,7 @@ pub(super) fn live(overview: &Overview, carriers: &[Carrier], lang: Lang, now: T
     let words = Words::of(lang);
     html! {
         div #live data-said=(said(overview, lang, now)) {
-            (banner::over(&html! {
-                (lost(&overview.broker, words.broker_lost, words))
-                (lost(&overview.ledger, words.ledger_lost, words))
-                (banner::paused(lang, &overview.pauses))
-                (banner::faults(lang, &overview.faults))
-            }))
+            (over(overview, lang, now))
             h2 { (words.last_hour) }
             (charts(overview, words))
             h2 { (words.lanes) }
@@ -37,7 +32,7 @@ pub(super) fn live(overview: &Overview, carriers: &[Carrier], lang: Lang, now: T
                 (words.counted_since) " " (time(overview.span.since, now, lang)) "."
                 @if overview.span.is_cut { " " (words.is_cut) }
             }
-            div.columns {
+            div.columns.uneven {
                 section { h2 { (words.queues) } (queues(overview, lang, now)) }
                 section { h2 { (words.providers) } (tables::providers(overview, carriers, lang, now)) }
             }
@@ -45,19 +40,24 @@ pub(super) fn live(overview: &Overview, carriers: &[Carrier], lang: Lang, now: T
     }
 }
 
-/// What is told where the broker or the ledger does not answer: what stands here was last known, and when.
-fn lost(known: &Known, told: &str, words: &Words) -> Markup {
+fn over(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
+    let words = Words::of(lang);
+    let sides = [(&overview.broker, words.broker_lost), (&overview.ledger, words.ledger_lost)];
+    let silent = sides.into_iter().filter(|(side, _)| side.problem.is_some());
+    let lost = silent.map(|(side, told)| last_known(side, told, words)).collect();
+    let (pauses, faults) = (&overview.pauses, &overview.faults);
+    Over { lost, pauses, faults, only: overview.tenant.as_ref() }.strip(lang, now)
+}
+
+/// What is told where the broker or the ledger does not answer: when what stands here was last known.
+fn last_known(known: &Known, told: &str, words: &Words) -> Markup {
     html! {
-        @if known.problem.is_some() {
-            p.banner.lost {
-                (told) " "
-                @match known.at {
-                    Some(at) => { time datetime=(at.to_string()) { (of_day(at)) } }
-                    None => { (words.never_known) }
-                }
-                "."
-            }
+        (told) " "
+        @match known.at {
+            Some(at) => { time datetime=(at.to_string()) { (of_day(at)) } }
+            None => { (words.never_known) }
         }
+        "."
     }
 }
 
@@ -94,7 +94,7 @@ fn queues(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
 fn said(overview: &Overview, lang: Lang, now: Timestamp) -> String {
     let words = Words::of(lang);
     let mut said = (words.said_dead)(&known(overview.dead.depth));
-    if let Some(paused) = banner::paused_in_short(lang, &overview.pauses) {
+    if let Some(paused) = paused_in_short(lang, &overview.pauses) {
         said.push(' ');
         said.push_str(&paused);
     }

@@ -20,6 +20,7 @@ use super::whose;
 use crate::console::Console;
 use crate::doors::SessionUnknown;
 use crate::feed::{Place, Rendered, Topic};
+use crate::pieces::harmless::harmless;
 use crate::session::Viewer;
 
 /// How often it is looked whether anything has changed.
@@ -128,11 +129,13 @@ async fn write(console: Console, topic: Topic, sender: watch::Sender<Rendered>) 
     let mut shown = None;
     while console.feed.is_read(&topic, &sender) {
         let overview = console.overview.look(tenant.clone()).await;
+        console.known.hear(&overview);
         let seen = Some(without_times(&overview));
         if shown != seen {
             shown = seen;
             let carriers = &console.settings.carriers;
-            sender.send_replace(live(&overview, carriers, *lang, console.clock.now()).into_string().into());
+            let part = harmless(live(&overview, carriers, *lang, console.clock.now()));
+            sender.send_replace(part.into_string().into());
         }
         tokio::select! {
             () = console.ending.cancelled() => break,

@@ -12,6 +12,7 @@ use super::{NEW, RESUME};
 use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::breakable::foreign;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Row, table, text};
@@ -103,10 +104,10 @@ fn row(pause: &Pause, viewer: &Viewer, now: Timestamp) -> Row {
     let words = Words::of(lang);
     let cells = vec![
         html! { (lang.words().shell.pause_kind(pause.kind)) },
-        html! { (pause.name) },
-        html! { @match &pause.tenant { Some(tenant) => { (tenant.as_str()) } None => { (words.everybody) } } },
-        html! { (pause.why) },
-        html! { (pause.by) @if pause.by_platform { " (" (words.by_platform) ")" } },
+        foreign(&pause.name),
+        html! { @match &pause.tenant { Some(tenant) => { (foreign(tenant.as_str())) } None => { (words.everybody) } } },
+        foreign(&pause.why),
+        html! { (foreign(&pause.by)) @if pause.by_platform { " (" (words.by_platform) ")" } },
         time(pause.since, now, lang),
         html! { @match pause.until { Some(until) => { (time(until, now, lang)) } None => { (words.until_resumed) } } },
         html! { @if may { a href=(address(RESUME, &[("id", pause.id.as_str())], None)) { (words.resume) } } },

@@ -11,6 +11,7 @@ use super::words::Words;
 use crate::pages::dead_letters::{names, paths};
 use crate::pages::delivery::address::link as link_to;
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::breakable::foreign;
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::{of_day, time};
 use crate::words::Lang;
@@ -115,8 +116,8 @@ fn sample(sample: &LetterSample) -> Row {
         html! { a href=(paths::letter(&sample.letter)) title=(sample.letter) { code { (short) } } },
         link_to(&sample.id),
         html! { (sample.channel) },
-        html! { (sample.reason) },
-        html! { (sample.error) },
+        foreign(&sample.reason),
+        foreign(&sample.error),
     ];
     Row { id: format!("sample-{}", sample.letter), cells }
 }

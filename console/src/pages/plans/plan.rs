@@ -126,9 +126,9 @@ async fn page(
             }
         }
         h2 { (words.split) }
-        (counts(&chosen, lang))
+        (counts(&chosen, shown.job.state, lang))
         h2 { (words.left_out) }
-        @if left_out.is_empty() { p.nothing { (words.none_left_out) } } @else { (counts(&left_out, lang)) }
+        @if left_out.is_empty() { p.nothing { (words.none_left_out) } } @else { (counts(&left_out, shown.job.state, lang)) }
         (samples(shown.outlook.as_ref(), lang))
     })
 }

@@ -25,7 +25,7 @@ pub(crate) fn state(noted: Option<&str>, is_given_nothing: bool, lang: Lang) -> 
 
 /// Each window in a line of its own.
 pub(crate) fn leased(limits: impl IntoIterator<Item = Limited>, lang: Lang) -> Markup {
-    html! { @for limit in limits { div { (limit_of(&limit, Words::of(lang))) } } }
+    html! { @for limit in limits { div.whole { (limit_of(&limit, Words::of(lang))) } } }
 }
 
 /// What the column is called in which that stands.

@@ -14,6 +14,7 @@ use super::{CLEAR, FAULTS};
 use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
+use crate::pieces::breakable::foreign;
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::time;
 use crate::pieces::written::{Line, unplaced};
@@ -129,7 +130,7 @@ fn listed(console: &Console, viewer: &Viewer, found: &[SandboxFault], may: bool)
             html! { (set.channel.as_str()) },
             html! { code { (set.fault) } },
             html! { ((words.left_of)(set.left, set.next)) },
-            html! { (set.by) },
+            foreign(&set.by),
             time(set.at, now, lang),
             html! {
                 @if may {

@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pages::delivery::address;
+use crate::pieces::breakable::foreign;
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::pager;
@@ -121,7 +122,7 @@ fn row(view: &CapturedView, lang: Lang, now: Timestamp) -> Row {
     let capture = &view.capture;
     let said = capture.subject.as_deref().filter(|subject| !subject.is_empty()).unwrap_or(&capture.text);
     let cells = vec![
-        html! { a href={ (Section::Sandbox.path()) "/" (view.id) } { (glimpse(said, lang)) } },
+        html! { a href={ (Section::Sandbox.path()) "/" (view.id) } { (foreign(&glimpse(said, lang))) } },
         html! { (capture.channel.as_str()) },
         recipient::shown(&capture.destination),
         address::link(&view.key.id),

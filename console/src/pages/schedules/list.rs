@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::{link, short};
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::breakable::breakable;
+use crate::pieces::breakable::{breakable, foreign};
 use crate::pieces::carried::by;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::filter;
@@ -116,7 +116,7 @@ impl Rows<'_> {
         match (&job.paused, next_run(job)) {
             (Some(JobPause { since, by, why }), _) => html! {
                 (badge(Tone::Warning, words.paused)) " " (time(*since, self.now, self.lang))
-                br; (why) " " span.soft { "(" (by) ")" }
+                br; (foreign(why)) " " span.soft { "(" (foreign(by)) ")" }
             },
             (None, Some(at)) => self.run(job, at),
             (None, None) => html! { (UNKNOWN) },
@@ -172,7 +172,7 @@ fn called(job: &JobSummary) -> Markup {
     match &job.kind {
         JobKind::OneShot => link(id),
         JobKind::Cron { name, .. } => html! {
-            @if let Some(name) = name { (name) br; }
+            @if let Some(name) = name { div { (foreign(name)) } }
             code.id title=(id) { (short(id)) }
         },
     }

@@ -15,7 +15,7 @@ use crate::asked::{Asked, of_another_search};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::breakable::breakable;
+use crate::pieces::breakable::{breakable, foreign};
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Column, Row, table, text};
@@ -170,8 +170,8 @@ fn row(entry: &Suppression, may_lift: bool, lang: Lang, now: Timestamp) -> Row {
                 (time(until, now, lang))
             }
         },
-        html! { (entry.by) },
-        html! { @if let Some(note) = &entry.note { (note) } },
+        foreign(&entry.by),
+        html! { @if let Some(note) = &entry.note { (foreign(note)) } },
         html! { @if may_lift { a href=(address(LIFT, &[("id", entry.id.as_str())], None)) { (words.lift) } } },
     ];
     Row { id: format!("entry-{}", entry.id), cells }
@@ -195,8 +195,8 @@ fn lifted_row(lift: &Lift, lang: Lang, now: Timestamp) -> Row {
         html! { (entry.channel.as_str()) },
         html! { (words.of_reason(entry.reason)) },
         time(lift.at, now, lang),
-        html! { (lift.by) },
-        html! { (lift.why) },
+        foreign(&lift.by),
+        foreign(&lift.why),
     ];
     // The same entry may have been lifted more than once.
     Row { id: format!("lift-{}-{}", entry.id, lift.at.as_micros()), cells }

@@ -12,6 +12,7 @@ use super::words::Words;
 use crate::asked::Asked;
 use crate::console::Console;
 use crate::layout::Shell;
+use crate::pieces::breakable::foreign;
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Row, table, text};
@@ -109,9 +110,9 @@ fn listed(query: &Query, all: &[Description], lang: Lang) -> Markup {
 fn row(one: &Description) -> Row {
     let name = one.template.as_str();
     let cells = vec![
-        html! { code { (name) } },
+        html! { code { (foreign(name)) } },
         html! { @for (locale, channels) in &one.locales { div { (locale) ": " (words_of(name, locale, channels)) } } },
-        html! { (one.variables.join(", ")) },
+        foreign(&one.variables.join(", ")),
     ];
     Row { id: format!("template-{name}"), cells }
 }

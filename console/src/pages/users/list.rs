@@ -20,6 +20,7 @@ use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::breakable::foreign;
 use crate::pieces::table::{Row, text};
 use crate::pieces::time::time;
 use crate::pieces::written::Line;
@@ -90,7 +91,7 @@ fn rows(viewer: &Viewer, found: &UserPage, now: Timestamp) -> Markup {
     let columns = [text(words.name), text(words.may), text(words.state), text(words.created)];
     let row = |user: &User| {
         let cells = vec![
-            html! { a href=(of_user(&user.name)) { (user.name) } },
+            html! { a href=(of_user(&user.name)) { (foreign(&user.name)) } },
             rights(&user.scopes),
             html! {
                 @match user.disabled_at {

@@ -10,7 +10,8 @@ use super::*;
 /// One thing that happens.
 #[derive(Clone, Debug)]
 enum Step {
-    Answer(GivenAnswer),
+    /// An answer that has waited for so many seconds before it is heard.
+    Answer(GivenAnswer, u64),
     /// The answer at this place comes once more.
     Repeat(usize),
     Expire,
@@ -20,8 +21,9 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let people = select(vec!["ana", "ben", "caro", "dan", "eve"]);
     let choices = select(vec!["yes", "no", "red", "other"]);
-    let answer = (people, choices, any::<u32>()).prop_map(|(approver, choice, id)| {
-        Step::Answer(GivenAnswer { id: id.to_string(), ..given(approver, choice, 0) })
+    let waited = prop_oneof![2 => Just(0), 1 => 0_u64..300];
+    let answer = (people, choices, any::<u32>(), waited).prop_map(|(approver, choice, id, waited)| {
+        Step::Answer(GivenAnswer { id: id.to_string(), ..given(approver, choice, 0) }, waited)
     });
     prop_oneof![12 => answer, 3 => (0_usize..20).prop_map(Step::Repeat), 1 => Just(Step::Expire), 1 => Just(Step::Cancel)]
 }
@@ -100,6 +102,32 @@ fn check_end(ask: &Ask, answers: &[Answer]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// While it is open the first answer of each person counts, by when they came in, or the last where a mind may be changed.
+fn check_order(ask: &Ask, answers: &[Answer], told: &[(GivenAnswer, AskDecision)]) -> Result<(), TestCaseError> {
+    if ask.end.is_some() {
+        return Ok(());
+    }
+    for (approver, choice) in chosen(answers) {
+        let own = || told.iter().filter(|(given, _)| given.approver == approver);
+        if own().any(|(_, decision)| decision.verdict == AskVerdict::TooOften) {
+            continue;
+        }
+        let is_heard = |verdict: &AskVerdict| match verdict {
+            AskVerdict::Counts { .. } | AskVerdict::Stands { .. } => true,
+            // What was chosen already is noted as it was chosen first.
+            AskVerdict::Same => !ask.may_change,
+            _ => false,
+        };
+        let heard = own().filter(|(_, decision)| is_heard(&decision.verdict)).map(|(given, _)| given);
+        let expected = match ask.may_change {
+            true => heard.max_by_key(|given| given.at),
+            false => heard.min_by_key(|given| given.at),
+        };
+        prop_assert_eq!(expected.map(|given| given.choice.as_str()), Some(choice), "{}: {:?}", approver, told);
+    }
+    Ok(())
+}
+
 /// What one step may have changed.
 fn check_step(before: &Ask, after: &Ask, decision: Option<&AskDecision>) -> Result<(), TestCaseError> {
     if before.end.is_some() {
@@ -127,8 +155,8 @@ proptest! {
             let (before, now) = (ask.clone(), NOW.plus(Duration::from_secs(second)));
             let mut decision = None;
             match step {
-                Step::Answer(given) => {
-                    let given = GivenAnswer { at: now, ..given };
+                Step::Answer(given, waited) => {
+                    let given = GivenAnswer { at: now.minus(Duration::from_secs(waited)), ..given };
                     let made = give(&mut ask, &mut answers, &given);
                     told.push((given, made.clone()));
                     decision = Some(made);
@@ -150,6 +178,7 @@ proptest! {
             check_step(&before, &ask, decision.as_ref())?;
             check_kept(&ask, &answers)?;
             check_end(&ask, &answers)?;
+            check_order(&ask, &answers, &told)?;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is said of letters of which no delivery is known, and of those beside a delivery.
 
 use super::*;
-use crate::Tenant;
+use crate::{COMMAND_IS_OVER, Tenant};
 
 fn letter<'a>(name: &'a str, reason: &'a str) -> LetterFact<'a> {
     LetterFact {
@@ -138,4 +138,18 @@ fn the_letter_of_a_delivery_itself_is_not_told_a_second_time() {
     let other = LetterFact { epoch: 1, ..letter("0c", "broker") };
     let told = explain(&Facts { letters: &[own, other], ..facts(&row) });
     assert!(said(&told, Topic::Letter).contains("the letter `0c` of this id"), "{told:?}");
+}
+
+#[test]
+fn the_letter_of_a_command_that_is_over_is_not_advised_to_be_moved() {
+    let over = LetterFact { channel: "service", error: COMMAND_IS_OVER, epoch: 1, ..letter("0a", "permanent") };
+    let told = alone(over);
+    let next = said(&told, Topic::Next);
+    let expected = "`chasqui dead show 0a` shows the letter, and `chasqui dead drop --letter 0a --why …` takes it out of the \
+                    queue.";
+    assert_eq!(next, expected);
+    assert!(said(&told, Topic::Letter).contains("dispatch the command anew, and drop this letter"), "{told:?}");
+    let row = Row { state: State::Sent, ..row() };
+    let beside = said(&explain(&Facts { letters: &[over], ..facts(&row) }), Topic::Letter);
+    assert!(beside.ends_with("and drop this letter)."), "{beside}");
 }

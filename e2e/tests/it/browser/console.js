@@ -11,6 +11,8 @@ const given = JSON.parse(process.argv[2]);
 const PATIENCE = 60_000;
 const DESK = { width: 1400, height: 900 };
 const TABLET = { width: 800, height: 1000 };
+// The narrowest that is sold.
+const NARROW = { width: 768, height: 1024 };
 const PHONE = { width: 390, height: 844 };
 // What the policy of a page has blocked, and what its scripts have failed with.
 const wrong = [];
@@ -76,7 +78,8 @@ async function publish(id, destination) {
 }
 
 // Nothing is sent by this template, so that nothing but the console shows that it is paused.
-const pause = () => ask("POST", "/pauses", { kind: "template", name: "of-nobody", why: "its words are looked at" });
+const pause = (name = "of-nobody") =>
+  ask("POST", "/pauses", { kind: "template", name, why: "its words are looked at" });
 
 // A way to the fleet that can be made to let nothing back, as a server that hangs does: no connection ends by it.
 async function startWay() {
@@ -216,7 +219,7 @@ const scenes = {
           // A table that is scrolled has the focus too, and may be higher than the window.
           const isControl = focused.matches("a, button, input, select, summary") && !over.contains(focused);
           const isBehind = isControl && at.bottom > edge.top;
-          return { isBehind, isLast: focused.matches("footer > a"), html: focused.outerHTML.slice(0, 200) };
+          return { isBehind, isLast: focused.matches("footer > details > summary"), html: focused.outerHTML.slice(0, 200) };
         });
         if (found.isBehind) throw new Error(`at ${viewport.width} the strip covers what has the focus: ${found.html}`);
         return found.isLast;
@@ -233,6 +236,31 @@ const scenes = {
       if ((await places()) !== atEnd) throw new Error(`at ${viewport.width} the end of a pause moves what is read`);
       await page.context().close();
     }
+  },
+
+  // Where there is no room for all that is paused, how much that is stands before it, and a line that is cut in its middle
+  // shows that more follows.
+  async several(browser) {
+    const made = [];
+    for (const name of ["first", "second", "third"]) made.push(await pause(`of-nobody-${name}`));
+    const page = await open(browser, { viewport: PHONE });
+    await logIn(page);
+    await page.goto(`${given.base}/console/deliveries`);
+    const found = await page.locator(".over").evaluate((over) => {
+      const edge = over.getBoundingClientRect().bottom;
+      const texts = document.createTreeWalker(over, NodeFilter.SHOW_TEXT);
+      const lines = [];
+      while (texts.nextNode()) {
+        const range = document.createRange();
+        range.selectNodeContents(texts.currentNode);
+        lines.push(...range.getClientRects());
+      }
+      const isCut = lines.some(({ top, bottom }) => top + 4 < edge && bottom - 4 > edge);
+      return { first: over.firstElementChild.textContent, isCut, isMore: over.scrollHeight > over.clientHeight };
+    });
+    if (found.first !== "3 paused" || !found.isCut || !found.isMore) throw new Error(JSON.stringify(found));
+    for (const { id } of made) await ask("DELETE", `/pauses/${id}`);
+    await page.context().close();
   },
 
   // The server hangs: nothing comes any more, and no connection ends. The page has its own clock, which is put forward.
@@ -293,11 +321,20 @@ const scenes = {
     await logIn(page);
     await page.goto(given.plan);
     await button(page, /^Start/).click();
+    await page.waitForURL(/\/jobs\//);
     const main = page.getByRole("main");
+    // Where the button stands that somebody is about to press, from its first sight to its last.
+    const tops = new Set();
     await until("the end of the job", async () => {
+      const top = await page.evaluate(() => {
+        const cancel = document.getElementById("job-cancel");
+        return cancel && Math.round(cancel.getBoundingClientRect().top + window.scrollY);
+      });
+      if (top !== null) tops.add(top);
       const text = await main.textContent();
       return /\bdone\b/.test(text) && text.includes(`${given.letters} of ${given.letters}`);
     });
+    if (tops.size > 1) throw new Error(`the button that cancels stands at ${[...tops]}`);
     const replayed = page.getByRole("row").filter({ hasText: given.code }).filter({ hasText: "replayed" });
     await until("the group is replayed", async () => {
       await go(page, "Dead letters");
@@ -339,6 +376,7 @@ const scenes = {
       await inspectAll(browser, look, { storageState }, [...sections, ...given.more]);
       await inspectAll(browser, look, {}, ["/console/login"]);
     }
+    await inspectTables(browser, { storageState });
     return { pages: sections.length + given.more.length + 1 };
   },
 
@@ -361,8 +399,36 @@ async function inspectAll(browser, look, options, paths) {
   const page = await open(browser, { viewport: look.viewport, colorScheme: look.theme, ...options });
   // The policy of a page would block it as a script of the page.
   await page.context().addInitScript({ content: readFileSync(require.resolve("axe-core/axe.min.js"), "utf8") });
-  for (const path of paths) await inspect(page, path, look);
+  const bars = new Set();
+  for (const path of paths) {
+    await inspect(page, path, look);
+    bars.add(await page.evaluate(placesInBar));
+  }
+  if (bars.size > 1) wrong.push(`the navigation moves from page to page: ${[...bars].join(" ")}`);
   await page.context().close();
+}
+
+const placesInBar = () => {
+  const links = [...document.querySelectorAll("nav.sections > a")];
+  return JSON.stringify(links.map((link) => Math.round(link.getBoundingClientRect().left)));
+};
+
+// No figure of the tables that are looked at every day is out of sight on a tablet, in whichever language.
+async function inspectTables(browser, options) {
+  for (const lang of ["en", "es"]) {
+    const page = await open(browser, { viewport: NARROW, ...options });
+    await page.context().addCookies([{ name: "chasqui_lang", value: lang, url: given.base }]);
+    for (const path of ["/console", "/console/deliveries"]) {
+      await page.goto(given.base + path, { waitUntil: "load" });
+      if ((await page.locator("html").getAttribute("lang")) !== lang) wrong.push(`${path} is not in ${lang}`);
+      const cut = await page.locator(".scrolled").evaluateAll((tables) => {
+        const isCut = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
+        return tables.filter(isCut).map((table) => table.getAttribute("aria-label"));
+      });
+      if (cut.length > 0) wrong.push(`${path} in ${lang} at ${NARROW.width}: cut: ${cut}`);
+    }
+    await page.context().close();
+  }
 }
 
 async function inspect(page, path, { viewport, theme }) {

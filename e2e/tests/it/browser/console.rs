@@ -110,6 +110,7 @@ async fn a_pause_moves_nothing_on_the_overview_and_a_silent_stream_is_told_stale
     register(&fleet).await;
     let stage = Stage { browser, fleet: &fleet };
     stage.play("paused", json!({})).await;
+    stage.play("several", json!({})).await;
     stage.play("silence", json!({})).await;
     fleet.finish().await;
 }

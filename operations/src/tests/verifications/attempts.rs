@@ -1,6 +1,6 @@
 //! What becomes of codes that are tried and of links that are pressed.
 
-use domain::{Actor, Checked, Key, Purpose, Scope, VerificationState, verification_send_id};
+use domain::{Actor, Checked, Key, Keyring, Purpose, Scope, Secrets, VerificationState, verification_send_id};
 use serde_json::json;
 
 use super::{MADRID, code_of, later, sender, sms, world};
@@ -31,6 +31,22 @@ async fn five_wrong_codes_end_it_and_the_right_one_comes_too_late() {
     let nobody = Actor { scopes: vec![Scope::Read], ..sender() };
     let denied = world.verifying().confirm(&nobody, started.key.id.clone(), &code, None).await;
     assert!(matches!(denied, Err(NotVerified::NotDone(_))), "{denied:?}");
+}
+
+#[tokio::test]
+async fn a_code_whose_secret_is_known_no_more_is_told_so_and_no_attempt() {
+    let mut world = world().await;
+    let started = world.start(&sms(MADRID), None).await.unwrap();
+    let (messages, _) = world.messages();
+    let code = code_of(&world.revealed(&messages[0])).to_owned();
+    let known =
+        std::mem::replace(&mut world.secrets, Secrets::new(&Keyring::new(b"another secret of the fleet", None)));
+    for _ in 0..6 {
+        let outdated = world.verifying().confirm(&sender(), started.key.id.clone(), &code, None).await;
+        assert_eq!(outdated, Err(NotVerified::UnknownKey));
+    }
+    world.secrets = known;
+    assert_eq!(world.confirm(&started, &code, None).await, Checked::Approved, "it has all its attempts");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::pages::providers::found::{leased, leased_label, state};
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::figure::{UNKNOWN, known, percent, rate, took, whole};
 use crate::pieces::pager::address;
-use crate::pieces::table::{Row, number, table, text};
+use crate::pieces::table::{self, Row, lasting, number, several, table, text, when};
 use crate::pieces::time::time;
 use crate::section::Section;
 use crate::words::Lang;
@@ -25,7 +25,7 @@ pub(super) fn lanes(overview: &Overview, lang: Lang, now: Timestamp) -> Markup {
         number(words.rate_out),
         number(words.in_flight),
         number(words.waiting),
-        number(words.oldest),
+        table::age(words.oldest),
     ];
     let rows: Vec<Row> = overview.lanes.iter().map(|lane| lane_row(lane, lang, now)).collect();
     table(lang, words.lanes, &columns, &rows)
@@ -55,11 +55,10 @@ pub(super) fn channels(overview: &Overview, lang: Lang, now: Timestamp) -> Marku
         number(words.dead),
         number(words.tries_again),
         number(words.in_flight),
-        number(words.wait_by_tier),
-        number(words.otherwise),
-        number(words.oldest),
-        number(words.median),
-        number(words.p99),
+        several(words.wait_by_tier),
+        table::age(words.oldest),
+        lasting(words.median),
+        lasting(words.p99),
     ];
     let rows: Vec<Row> = overview.channels.iter().map(|channel| channel_row(channel, lang, now)).collect();
     table(lang, words.channels, &columns, &rows)
@@ -87,8 +86,7 @@ fn channel_row(now_of: &ChannelNow, lang: Lang, now: Timestamp) -> Row {
         },
         html! { (whole(now_of.retried)) },
         html! { (whole(now_of.in_flight)) },
-        html! { (first) " · " (second) " · " (third) },
-        html! { (whole(now_of.waiting_otherwise)) },
+        html! { (first) " · " (second) " · " (third) " · " (whole(now_of.waiting_otherwise)) },
         age(now_of.oldest, lang, now),
         millis(now_of.p50_ms),
         millis(now_of.p99_ms),
@@ -113,7 +111,7 @@ pub(super) fn providers(overview: &Overview, carriers: &[Carrier], lang: Lang, n
     if overview.providers.is_empty() {
         return html! { p.nothing { (words.no_providers) } };
     }
-    let columns = [text(words.provider), text(words.state), text(words.until), text(leased_label(lang))];
+    let columns = [text(words.provider), text(words.state), when(words.until), text(leased_label(lang))];
     let of = |provider| provider_row(provider, as_found(provider, &overview.providers), carriers, lang, now);
     let rows: Vec<Row> = overview.providers.iter().map(of).collect();
     table(lang, words.providers, &columns, &rows)
@@ -133,12 +131,12 @@ fn provider_row(provider: &ProviderNow, found: &ProviderNow, carriers: &[Carrier
     let cells = vec![
         html! { a href=(Section::Providers.path()) { (provider.name()) } },
         state(found.state.as_deref(), found.is_given_nothing(now), lang),
-        html! { @if let Some(until) = found.open_until.filter(|until| *until > now) { (time(until, now, lang)) } },
+        age(found.open_until.filter(|until| *until > now), lang, now),
         leased(limits, lang),
     ];
     Row { id: format!("provider-{}", provider.name().replace('/', "-")), cells }
 }
 
-fn age(oldest: Option<Timestamp>, lang: Lang, now: Timestamp) -> Markup {
-    html! { @match oldest { Some(oldest) => { (time(oldest, now, lang)) } None => { (UNKNOWN) } } }
+fn age(at: Option<Timestamp>, lang: Lang, now: Timestamp) -> Markup {
+    html! { @match at { Some(at) => { (time(at, now, lang)) } None => { (UNKNOWN) } } }
 }

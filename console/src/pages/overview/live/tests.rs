@@ -181,6 +181,52 @@ fn a_provider_is_told_as_on_the_page_of_providers() {
 }
 
 #[test]
+fn what_comes_and_goes_has_its_column_while_it_is_not_there() {
+    let lane = LaneNow { oldest: None, ..overview().lanes.remove(0) };
+    let channel = ChannelNow { channel: "sms".into(), waiting_otherwise: 4, ..ChannelNow::default() };
+    let provider = ProviderNow { open_until: None, ..overview().providers.remove(0) };
+    let rest = Overview { lanes: vec![lane], channels: vec![channel], providers: vec![provider], ..overview() };
+    let page = live(&rest, &[], Lang::En, now()).into_string();
+    for (class, label, cells) in [("number age", "Oldest", 2), ("when", "Until", 1), ("number lasting", "p50", 1)] {
+        let cell = format!("<td data-label=\"{label}\" class=\"{class}\" data-none>–</td>");
+        assert_eq!(page.matches(&cell).count(), cells, "{cell}: {page}");
+    }
+    let waiting = "<td data-label=\"Waiting 1 · 2 · 3 · otherwise\" class=\"number several\">0 · 0 · 0 · 4</td>";
+    assert!(page.contains(waiting), "{page}");
+    let page = live(&overview(), &[], Lang::En, now()).into_string();
+    for cell in
+        ["<td data-label=\"Oldest\" class=\"number age\"><time", "<td data-label=\"Until\" class=\"when\"><time"]
+    {
+        assert!(page.contains(cell), "{cell}: {page}");
+    }
+}
+
+#[test]
+fn the_tenant_whose_overview_it_is_is_not_named_in_the_strip() {
+    let tenant = domain::Tenant::default();
+    let pause = Pause {
+        id: "sms".to_owned(),
+        kind: PauseKind::Channel,
+        name: "sms".to_owned(),
+        tenant: Some(tenant.clone()),
+        why: "an outage".to_owned(),
+        by: "ada".to_owned(),
+        by_platform: false,
+        since: now(),
+        until: None,
+    };
+    for (tenant, told) in
+        [(None, "channel sms</a> for default: an outage"), (Some(tenant), "channel sms</a>: an outage")]
+    {
+        let page = live(&Overview { tenant, pauses: vec![pause.clone()], ..overview() }, &[], Lang::En, now());
+        assert!(page.0.contains(told), "{told}: {}", page.0);
+        // The broker does not answer either: there is more than the pause.
+        let counts = "<div class=\"over\"><p class=\"banner counts\"><a href=\"/console/pauses\">1 paused</a></p>";
+        assert!(page.0.contains(counts), "{}", page.0);
+    }
+}
+
+#[test]
 fn a_channel_of_which_much_dies_looks_like_it() {
     for (sent, dead, part) in [
         (0, 25, "<span class=\"badge bad\"><span class=\"shape\" aria-hidden=\"true\">✖</span> 0.0"),

@@ -18,6 +18,7 @@ use crate::pages::users::listing::{Adding, Listing, listed};
 use crate::pages::users::rights::rights;
 use crate::pages::users::undone;
 use crate::pieces::badge::{Tone, badge};
+use crate::pieces::breakable::foreign;
 use crate::pieces::table::{Row, text};
 use crate::pieces::time::time;
 use crate::pieces::written::Line;
@@ -102,13 +103,13 @@ fn rows(viewer: &Viewer, found: &KeyPage, now: Timestamp) -> Markup {
 fn cells(key: &ApiKey, lang: Lang, now: Timestamp) -> Vec<Markup> {
     let words = Words::of(lang);
     vec![
-        html! { span title=(key.id) { (key.name) } },
+        html! { span title=(key.id) { (foreign(&key.name)) } },
         html! { code { "chq_" (key.prefix) } },
         rights(&key.scopes),
         state(key, lang, now),
         html! { @match key.expires_at { Some(at) => { (time(at, now, lang)) } None => { (words.until_revoked) } } },
         html! { @match key.last_used_at { Some(at) => { (time(at, now, lang)) } None => { (words.never) } } },
-        html! { (key.created_by) " " (time(key.created_at, now, lang)) },
+        html! { (foreign(&key.created_by)) " " (time(key.created_at, now, lang)) },
         html! {
             @if key.is_in_force(now) {
                 span.actions {
