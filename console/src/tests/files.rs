@@ -97,6 +97,16 @@ async fn files_are_found_by_state_scan_and_name_and_a_filter_that_is_wrong_is_na
 }
 
 #[tokio::test]
+async fn a_long_word_leaves_the_end_of_a_files_row_in_sight() {
+    let (site, long) = (Site::start().await, "x".repeat(54));
+    stored(&site, &StoredFile { by: long.clone(), ..file(1, &format!("{long}.pdf")) }).await;
+    let page = site.get(PATH, VIEWER).await;
+    let name = format!("<td data-label=\"Name\"><span class=\"most\"><a href=\"{}\"", page_of(1));
+    let by = format!("<td data-label=\"Uploaded by\"><span class=\"most\">{long}</span></td>");
+    assert!(page.text.contains(&name) && page.text.contains(&by), "{}", page.text);
+}
+
+#[tokio::test]
 async fn files_follow_one_another_page_by_page() {
     let site = Site::start().await;
     for number in 1..=51 {

@@ -41,6 +41,8 @@ async fn gateways_rooms_and_people_are_shown_in_both_languages_and_only_those_of
         for part in parts {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
+        let of_most = "data-label=\"Sockets\" class=\"number several\">1\u{202f}234 ";
+        assert!(page.text.contains(of_most), "two figures in one: {}", page.text);
         assert!(page.text.contains("&lt;solicitud&gt;") && page.text.contains("&lt;ana&gt;"), "{}", page.text);
         assert!(page.text.contains("href=\"/console/inbox?user=%3Cana%3E\""), "{}", page.text);
         assert!(!page.text.contains("<ana>") && !page.text.contains("foreign"), "{}", page.text);

@@ -66,6 +66,16 @@ async fn an_inbox_is_shown_in_both_languages_and_nothing_of_it_as_markup() {
 }
 
 #[tokio::test]
+async fn a_long_word_leaves_the_end_of_an_items_row_in_sight() {
+    let (site, long) = (Site::start().await, "x".repeat(54));
+    posted(&site.store, "d-1", Post { kind: long.clone(), ..post(Some(&long)) }).await;
+    let page = site.get(ANA, VIEWER).await;
+    let title = "<td data-label=\"Title\"><span class=\"most\"><a href=\"/console/deliveries/d-1\"";
+    let kind = format!("<td data-label=\"Kind\"><span class=\"most\">{long}</span></td>");
+    assert!(page.text.contains(title) && page.text.contains(&kind), "{}", page.text);
+}
+
+#[tokio::test]
 async fn an_inbox_is_narrowed_by_what_its_user_has_done() {
     let site = with_three().await;
     for (query, found) in [("", 3), ("&filter=unread", 1), ("&filter=archived", 1), ("&filter=current", 2)] {

@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::list::{Form, List, NO_PLACE, Page, Query};
 use crate::pages::delivery::address::anchor;
+use crate::pieces::breakable::foreign;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::{UNKNOWN, bytes, percent, whole};
 use crate::pieces::filter::Input;
@@ -123,7 +124,7 @@ fn row(one: &Standing, lang: Lang, now: Timestamp) -> Row {
         html! { (bytes(file.bytes, lang)) },
         of_standing(one.standing, lang),
         of_scan(file.scan, lang),
-        html! { (file.by) },
+        foreign(&file.by),
         time(file.created_at, now, lang),
         html! { @match file.expires_at { Some(at) => { (time(at, now, lang)) } None => { (UNKNOWN) } } },
     ];

@@ -9,7 +9,7 @@ use crate::pages::delivery::address::{anchor, short};
 use crate::pieces::badge::{Tone, badge};
 use crate::pieces::breakable::breakable;
 use crate::pieces::figure::whole;
-use crate::pieces::table::{Column, Row, number, table, text};
+use crate::pieces::table::{Column, Row, number, several, table, text};
 use crate::pieces::time::time;
 use crate::words::Lang;
 
@@ -45,7 +45,7 @@ fn columns(words: &Words) -> [Column; 9] {
         text(words.gateway),
         text(words.state),
         text(words.since),
-        number(words.sockets),
+        several(words.sockets),
         number(words.people),
         number(words.rooms_count),
         number(words.max_per_user),

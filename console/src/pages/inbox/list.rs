@@ -15,7 +15,7 @@ use crate::list::{Form, List, NO_PLACE, Page, Query};
 use crate::pages::delivery::address as delivery;
 use crate::pages::gateways::address as gateways;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::breakable::breakable;
+use crate::pieces::breakable::foreign;
 use crate::pieces::facts::{cut, fact};
 use crate::pieces::figure::whole;
 use crate::pieces::filter::Input;
@@ -130,7 +130,7 @@ fn row(item: &InboxItem, lang: Lang, now: Timestamp) -> Row {
     let title = item.title.clone().unwrap_or_else(|| cut(&item.body, WORDS_CHARS));
     let cells = vec![
         html! { span.most { a href=(delivery::of(id)) title=(id) { (title) } } },
-        html! { (breakable(&item.kind)) },
+        foreign(&item.kind),
         html! { (item.priority.as_str()) },
         state(item.marks, lang, now),
         time(item.posted_at, now, lang),
