@@ -56,9 +56,13 @@ class Camera {
   async take(page, name, { most = Infinity, of = undefined } = {}) {
     await page.evaluate(() => document.activeElement && document.activeElement.blur());
     await page.evaluate(() => window.scrollTo(0, 0));
+    const window = page.viewportSize();
+    // What stands at the lower edge of the window is at the end of the picture.
+    if (!of) await page.setViewportSize({ ...window, height: Math.min((await size(page)).height, most) });
     const part = of ? await of.boundingBox() : { x: 0, y: 0, ...(await size(page)) };
     const clip = { ...part, height: Math.ceil(Math.min(part.height, most)) };
     const picture = withPalette(await page.screenshot({ fullPage: true, clip, animations: "disabled" }));
+    await page.setViewportSize(window);
     if (picture.length > MAX_BYTES) throw new Error(`${name} has ${picture.length} bytes`);
     writeFileSync(join(this.folder, `${name}.png`), picture);
     console.log(`pictures: ${name}.png, ${clip.width} × ${clip.height}, ${picture.length} bytes`);

@@ -27,7 +27,7 @@ def move(ledger, delivery, by):
     """All times of a delivery, earlier by so much."""
     tenant, name = delivery
     for table, columns in (
-        ("deliveries", ("created_at", "updated_at")),
+        ("deliveries", ("created_at", "updated_at", "sent_at")),
         ("attempts", ("at",)),
         ("receipts", ("happened_at", "received_at")),
     ):
