@@ -6,6 +6,7 @@
 
 mod edit;
 mod failures;
+mod groups;
 mod impersonal;
 mod known;
 mod opened;
@@ -16,12 +17,13 @@ use std::time::Duration;
 
 use domain::{Actor, Canary, Clock, Entry, Scope, Tenant, Timestamp};
 use store::{
-    Counted, FailedReading, JobState, LetterAction, LetterCursor, LetterFilter, LetterGroup, LetterJob, LetterPage,
-    LetterPlan, MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
+    Counted, FailedReading, JobState, LetterAction, LetterCursor, LetterFilter, LetterJob, LetterPage, LetterPlan,
+    MAX_PAGE, Outlook, PlanMade, Reading, Redirect, ReplayRule, Store, StoreError, USUAL_PAGE,
 };
 
 pub use edit::{Changed, EDIT_FIELDS, Edited, Wish, edit, editable, preview};
 pub use failures::{FailureFormat, failures, failures_file};
+pub use groups::{acknowledge, group, groups, groups_again, groups_of};
 pub use known::known;
 pub use opened::{Masked, Opened, ask_to_look, look, open, opened};
 pub use reading::looked_at;
@@ -169,67 +171,6 @@ pub async fn ask(store: &Store, actor: &Actor, now: Timestamp) -> Result<(), Not
 /// [`StoreError`].
 pub async fn reading(store: &Store) -> Result<Reading, StoreError> {
     store.reading().await
-}
-
-/// The groups of letters that failed alike, those with the most letters first.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn groups(store: &Store, tenant: &Tenant, resolved: bool) -> Result<Vec<LetterGroup>, StoreError> {
-    store.letter_groups(tenant, resolved).await
-}
-
-/// One group of letters that failed alike, also a resolved one. None when there is no such group.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn group(store: &Store, tenant: &Tenant, fingerprint: &str) -> Result<Option<LetterGroup>, StoreError> {
-    store.letter_group(tenant, fingerprint).await
-}
-
-/// The groups of a job's letters, at most ten.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn groups_of(store: &Store, job: &LetterJob, tenant: &Tenant) -> Result<Vec<LetterGroup>, StoreError> {
-    named(store, tenant, store.groups_of_letter_job(&job.id).await?).await
-}
-
-/// The groups of what a job has sent and what is in the queue again, at most ten.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn groups_again(store: &Store, job: &LetterJob, tenant: &Tenant) -> Result<Vec<LetterGroup>, StoreError> {
-    named(store, tenant, store.groups_dead_again(&job.id).await?).await
-}
-
-/// Those that are known still.
-async fn named(store: &Store, tenant: &Tenant, fingerprints: Vec<String>) -> Result<Vec<LetterGroup>, StoreError> {
-    let mut groups = Vec::new();
-    for fingerprint in fingerprints {
-        groups.extend(group(store, tenant, &fingerprint).await?);
-    }
-    Ok(groups)
-}
-
-/// Notes that somebody looks after a group. False when there is no such group.
-///
-/// # Errors
-/// [`NotDone`].
-pub async fn acknowledge(
-    store: &Store,
-    actor: &Actor,
-    group: &str,
-    note: Option<&str>,
-    clock: &dyn Clock,
-) -> Result<bool, NotDone> {
-    let now = clock.now();
-    must(store, actor, &[Scope::Operate], "acknowledge dead letters", now).await?;
-    if group.contains('\0') {
-        return Ok(false);
-    }
-    let told = Entry::of(actor, "dead_letters.acknowledged", group, now).with("note", note);
-    Ok(store.acknowledge_letter_group(&actor.tenant, group, note, &told).await?)
 }
 
 /// A page of letters, those that died last first. `limit` is 1 to 1,000; 0 stands for 100.
