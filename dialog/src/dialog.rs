@@ -17,6 +17,7 @@ use crate::endpoints::Endpoints;
 use crate::horizon::Horizon;
 use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
+use crate::room::Room;
 use crate::said::Reader;
 use crate::settings::Settings;
 use crate::shared::Shared;
@@ -26,9 +27,12 @@ use crate::{binding, consume, reports, ticker};
 
 /// The most events in hand at once.
 const EVENTS_AT_ONCE: u16 = 64;
-/// The most calls of providers in hand at once, and requests of our own: an answer waits for two commits and two confirms, one
-/// after the other, which many do together.
-const CALLS_AT_ONCE: u16 = 128;
+/// The most calls of providers in hand at once, and requests of our own: an answer waits for three commits or reads and two
+/// confirms, one after the other, which many do together. It is two full groups of a commit, so that one can be filled while
+/// the other is under way.
+const CALLS_AT_ONCE: u16 = 512;
+/// How many bytes of bodies may wait here that the broker has sent ahead.
+const HELD_BYTES: usize = 32 * domain::MAX_BODY_BYTES;
 /// How long a stop waits for events in hand.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a step with the ledger is repeated for an event in hand.
@@ -63,8 +67,8 @@ impl Dialog {
     pub async fn run(mut self, readiness: Readiness, stop: CancellationToken) {
         let of = |source, prefetch| Subscription { source, prefetch };
         let subscriptions = vec![of(Source::Callbacks, EVENTS_AT_ONCE), of(Source::Inbound, CALLS_AT_ONCE)];
-        let (consumers, mut sources) =
-            Consumers::start(self.topology.clone(), subscriptions, ConsumerSettings::default());
+        let settings = ConsumerSettings { held_bytes: Some(HELD_BYTES), ..ConsumerSettings::default() };
+        let (consumers, mut sources) = Consumers::start(self.topology.clone(), subscriptions, settings);
         let (topology, polling) = (self.topology.clone(), self.polling.take());
         let shared = Arc::new(self.into_shared(stop.clone()));
         let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
@@ -122,6 +126,7 @@ impl Dialog {
             health: Health::default(),
             horizon: Horizon::default(),
             turns: Turns::default(),
+            room: Room::default(),
             events: TaskTracker::new(),
         }
     }

@@ -5,16 +5,16 @@
 //! as such calls.
 //!
 //! What people press and write that is for us, [`words`] takes: answers to [`asks`], [`commands`], and links that connect an
-//! account; [`choice`] finds what a word means, and of what one person says to a question [`turns`] has the first heard first. [`requests`] are what the fleet asks of itself by the same queue. [`people`] says who somebody is, [`replies`]
-//! tells them what became of it, [`outgoing`] publishes what follows, and [`ticker`] ends what is over by its time, up to
-//! the [`horizon`] of what was heard.
+//! account; [`choice`] finds what a word means, [`speakers`] who says something to which question, and [`turns`] has the
+//! first of that heard first, as far as there is [`room`]. [`requests`] are what the fleet asks of itself by the same queue.
+//! [`people`] says who somebody is, [`replies`] tells them what became of it, [`outgoing`] publishes what follows, and
+//! [`ticker`] ends what is over by its time, up to the [`horizon`] of what was heard.
 //!
 //! Of each event that a tenant's endpoint wants it makes one delivery on the channel `webhook`, which the workers send like
-//! any other. [`consume`] takes the events one by one, and [`event`] reads them; [`callback`] writes the notification of one event
-//! for one endpoint; [`endpoints`] knows who wants what, and disables whoever wants no more; [`binding`] has the queue
+//! any other. [`consume`] takes the events one by one, and [`event`] reads them; [`callback`] writes the notification of one
+//! event for one endpoint; [`endpoints`] knows who wants what, and disables whoever wants no more; [`binding`] has the queue
 //! bound while there is anybody. [`disposition`] settles a message of either queue, [`Dialog`] puts the parts together, and
-//! [`shared`] is what every message has. Any number
-//! of dialogs may run at once: the ids of what they publish are the same.
+//! [`shared`] is what every message has. Any number of dialogs may run at once: the ids of what they publish are the same.
 
 mod asks;
 mod binding;
@@ -35,9 +35,11 @@ mod readiness;
 mod replies;
 mod reports;
 mod requests;
+mod room;
 mod said;
 mod settings;
 mod shared;
+mod speakers;
 #[cfg(test)]
 mod testing;
 mod ticker;

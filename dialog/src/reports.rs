@@ -17,7 +17,8 @@ use crate::disposition::Disposition;
 use crate::requests::{self, Request};
 use crate::said::{Said, Spoken};
 use crate::shared::Shared;
-use crate::turns::{Place, speakers_of};
+use crate::speakers::speakers_of;
+use crate::turns::Place;
 use crate::{commands, listing, words};
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
@@ -47,10 +48,15 @@ enum Taken {
 pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
     while let Some(incoming) = source.recv().await {
         let number = noted(&shared, &incoming);
+        let room = shared.room.of(incoming.body.len()).await;
         let spoken = spoken(&shared, &incoming).await;
         let said = spoken.as_ref().and_then(|spoken| spoken.as_ref().ok());
         let place = shared.turns.queue(speakers_of(incoming.inbound.as_ref(), said));
-        shared.events.spawn(hear_one(Arc::clone(&shared), incoming, number, spoken, place));
+        let hearing = hear_one(Arc::clone(&shared), incoming, number, spoken, place);
+        shared.events.spawn(async move {
+            hearing.await;
+            drop(room);
+        });
     }
 }
 

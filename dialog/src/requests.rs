@@ -9,8 +9,9 @@ use crate::asks::{self, Opening};
 use crate::commands;
 use crate::disposition::Disposition;
 use crate::shared::Shared;
-use crate::turns::ANSWER;
 
+/// The answer to a question that somebody has given by a link.
+pub(crate) const ANSWER: &str = "/asks/answer";
 /// Those that decide something for somebody, which nobody but the fleet may make.
 pub(crate) const MARKED: [&str; 3] = [ANSWER, "/commands", "/commands/event"];
 

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::endpoints::Endpoints;
 use crate::horizon::Horizon;
 use crate::readiness::Health;
+use crate::room::Room;
 use crate::said::Reader;
 use crate::settings::Settings;
 use crate::turns::Turns;
@@ -28,5 +29,6 @@ pub(crate) struct Shared {
     pub(crate) health: Health,
     pub(crate) horizon: Horizon,
     pub(crate) turns: Turns,
+    pub(crate) room: Room,
     pub(crate) events: TaskTracker,
 }

@@ -5,15 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::{Purpose, Reported, Ticket};
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use topology::Inbound;
-
-use crate::said::{Said, Spoken};
-
-/// The request of our own that is an answer to a question, which somebody has given by a link.
-pub(crate) const ANSWER: &str = "/asks/answer";
 
 /// Who is being heard.
 #[derive(Default)]
@@ -76,36 +68,6 @@ impl Drop for Turn<'_> {
         }
         self.place.done.cancel();
     }
-}
-
-/// Who speaks in a call, and to which question where it says so.
-pub(crate) fn speakers_of(inbound: Option<&Inbound>, spoken: Option<&Spoken>) -> BTreeSet<String> {
-    match (inbound, spoken) {
-        (_, Some(spoken)) => spoken.said.iter().filter_map(speaker_of).collect(),
-        (Some(inbound), None) if inbound.is_own() && inbound.target == ANSWER => {
-            answerer_of(&inbound.body).into_iter().collect()
-        }
-        _ => BTreeSet::new(),
-    }
-}
-
-fn speaker_of(one: &Said) -> Option<String> {
-    match &one.report.said {
-        Reported::Button { payload, .. } => {
-            let ticket = Ticket::parse(payload).filter(|ticket| ticket.purpose == Purpose::Answer)?;
-            Some(format!("{} {}", ticket.handle, ticket.approver))
-        }
-        // Which question it is about only the ledger knows.
-        Reported::Reply { .. } => Some(format!("{} {}", one.channel, one.person.as_deref()?)),
-        _ => None,
-    }
-}
-
-/// Whoever answers by a link.
-fn answerer_of(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let named = |name: &str| body.get(name)?.as_str();
-    Some(format!("{}/{} {}", named("tenant")?, named("ask")?, named("approver")?))
 }
 
 #[cfg(test)]

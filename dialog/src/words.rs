@@ -70,6 +70,11 @@ async fn written(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Resu
     }
 }
 
+/// The code of an answer in words. None for what is no such answer.
+pub(crate) fn code_in(text: &str) -> Option<String> {
+    Typed::of(text).map(|typed| typed.code)
+}
+
 fn first_word(text: &str) -> (&str, &str) {
     let text = text.trim();
     text.split_once(char::is_whitespace).unwrap_or((text, ""))

@@ -2,10 +2,11 @@
 
 use std::future::ready;
 
+use domain::Ticket;
 use serde_json::json;
 
 use super::*;
-use crate::testing::{names, parts, press};
+use crate::testing::{names, parts, press, words};
 
 fn of(speakers: &[&str]) -> BTreeSet<String> {
     speakers.iter().map(|one| (*one).to_owned()).collect()
@@ -85,4 +86,25 @@ async fn of_two_presses_the_second_waits_for_the_first_and_nobody_else_does() {
         (&published.events[0].1["approver"], &published.events[1].1["approver"]),
         (&json!("ben"), &json!("ana"))
     );
+}
+
+#[tokio::test]
+async fn of_two_texts_with_one_code_the_second_waits_and_whatever_else_they_write_does_not() {
+    let parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    let place = parts.shared.turns.queue(of(&["telegram 1 482193"]));
+    let first = parts.shared.turns.turn(place).await;
+    let mut second = Box::pin(parts.says("telegram", words("1/received", "1", "SI 482 193.")));
+    let others = async {
+        for (id, text) in [("2/received", "When do you open?"), ("3/received", "SI 482194"), ("4/received", "/help")] {
+            parts.says("telegram", words(id, "1", text)).await;
+        }
+        parts.says("telegram", words("5/received", "2", "SI 482193")).await;
+    };
+    tokio::select! {
+        biased;
+        () = &mut second => panic!("it was heard before the first"),
+        () = others => drop(first),
+    }
+    second.await;
 }

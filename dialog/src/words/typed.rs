@@ -30,7 +30,7 @@ const LATE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Typed<'a> {
     word: &'a str,
-    code: String,
+    pub(super) code: String,
 }
 
 impl<'a> Typed<'a> {
