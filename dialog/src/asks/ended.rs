@@ -4,8 +4,9 @@
 use domain::{Ask, Key, State, ask_end_id};
 use runtime::failpoint;
 use serde_json::json;
-use store::{AskCopy, Cancel, StepError, Target};
+use store::{AskCopy, StepError};
 
+use super::calling_off::call_off;
 use super::message::{self, delivery_of};
 use super::progress::call_off_before;
 use crate::disposition::Disposition;
@@ -44,10 +45,7 @@ pub(crate) async fn ended(shared: &Shared, key: &Key) -> Result<Option<Ask>, Ste
 pub(crate) async fn end(shared: &Shared, ask: &Ask, round: u32) -> Result<bool, Disposition> {
     let intake = &shared.intake;
     let copies = intake.breaker.retry_until_taken(|| intake.store.ask_copies(&ask.key)).await?;
-    for copy in copies.iter().filter(|copy| copy.rung == 0 && copy.destination.is_some()) {
-        let has_others = copies.iter().any(|other| (other.place, other.step, other.rung) == (copy.place, copy.step, 1));
-        call_off(shared, &delivery_of(ask, copy), has_others).await?;
-    }
+    call_off(shared, ask, &copies).await?;
     failpoint("dialog.called_off");
     let mut waits = false;
     for copy in copies.iter().filter(|copy| copy.destination.is_some()) {
@@ -60,16 +58,6 @@ pub(crate) async fn end(shared: &Shared, ask: &Ask, round: u32) -> Result<bool, 
     intake.breaker.retry_until_taken(|| intake.store.forget_destinations(&ask.key)).await?;
     failpoint("dialog.destinations_forgotten");
     Ok(true)
-}
-
-/// Stops a message that was not sent yet, and those that would come after it.
-async fn call_off(shared: &Shared, delivery: &Key, has_others: bool) -> Result<(), StepError> {
-    let intake = &shared.intake;
-    let target = |body: Option<&[u8]>| Target::of(body?, &intake.defaults, &intake.hasher);
-    let cancel = || intake.store.cancel(delivery, intake.clock.now(), &target, None);
-    let cancelled = intake.breaker.retry_until_taken(cancel).await?;
-    let is_stopped = matches!(cancelled, Cancel::Cancelled { .. } | Cancel::Unknown);
-    if is_stopped || !has_others { Ok(()) } else { intake.call_off(delivery).await }
 }
 
 /// Has a message that was sent tell the end. True where it is being sent, or an edit of it, so that this must wait.

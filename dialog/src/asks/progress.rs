@@ -1,4 +1,5 @@
-//! Has the messages of an ask tell how many have chosen the same so far, while they keep their buttons.
+//! Has the messages of an ask tell how many have chosen the same so far, while they keep their buttons, and nobody asked once
+//! more who has answered.
 //!
 //! What comes late overwrites nothing. An edit has the version of its ask in its id, and whoever publishes one of a later
 //! version, or that of the end, calls off the earlier ones first: one that no worker has seen yet is stopped when it comes, one
@@ -8,6 +9,7 @@ use domain::{Answer, Ask, Key, Purpose, State, ask_progress_id};
 use serde_json::json;
 use store::{AskCopy, AskFound, Cancel, StepError, Target};
 
+use super::calling_off::call_off_for_the_answered;
 use super::message;
 use crate::disposition::Disposition;
 use crate::outgoing;
@@ -26,7 +28,7 @@ const LAST: u32 = 20;
 /// # Errors
 /// What follows where the broker has not taken it.
 pub(crate) async fn request_progress(shared: &Shared, ask: &Ask) -> Result<(), Disposition> {
-    if ask.quorum < 2 || ask.end.is_some() || !(FIRST..=LAST).contains(&ask.version) {
+    if ask.quorum < 2 || ask.end.is_some() || ask.version < FIRST {
         return Ok(());
     }
     let body = json!({ "tenant": ask.key.tenant.as_str(), "ask": ask.key.id, "version": ask.version });
@@ -46,6 +48,10 @@ pub(crate) async fn progress(shared: &Shared, key: &Key, version: u32, round: u3
     let Some(AskFound { ask, answers, copies }) = found.filter(is_current) else { return Ok(true) };
     // An answer may have come in between.
     let answers: Vec<Answer> = answers.into_iter().filter(|answer| answer.version <= version).collect();
+    call_off_for_the_answered(shared, &ask, &answers, &copies).await?;
+    if version > LAST {
+        return Ok(true);
+    }
     let counted = ask.so_far(&answers);
     let mut waits = false;
     for copy in copies.iter().filter(|copy| copy.destination.is_some() && message::is_edited(copy)) {

@@ -92,6 +92,28 @@ async fn reminders_and_steps_wait_with_the_scheduler() {
 }
 
 #[tokio::test]
+async fn whoever_has_answered_is_asked_no_more_while_others_still_are() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
+    parts.knows("ben", &[], &[("telegram", "2"), ("email", "ben@example.com")]).await;
+    let to = json!([{ "contact": "ana" }, { "contact": "ben" }]);
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": to, "quorum": 2, "remind_after": 600 })).await;
+    let button = parts.button(0, 0).await;
+    parts.says("telegram", press("7/received", "1", &button)).await;
+    let counted = parts.published();
+    parts.take_all(counted).await;
+    let store = &parts.shared.intake.store;
+    let mut called_off = Vec::new();
+    for copy in store.ask_copies(&testkit::key("a-1")).await.unwrap() {
+        let row = store.delivery(&testkit::key(&copy.delivery)).await.unwrap().map(|shown| shown.row.state);
+        if row == Some(domain::State::Cancelled) {
+            called_off.push((copy.place, copy.step, copy.rung));
+        }
+    }
+    assert_eq!(called_off, [(0, 0, 0), (0, 1, 0)], "the question of ana, with its next channel, and her reminder");
+}
+
+#[tokio::test]
 async fn an_answer_is_told_and_the_last_one_ends_the_ask_and_forgets_where_it_went() {
     let mut parts = parts().await;
     parts.knows("ana", &[], &[("telegram", "1"), ("email", "ana@example.com")]).await;
