@@ -267,10 +267,15 @@ pub(super) async fn live_on(session: &mut Session, now: Timestamp) -> Result<(),
          WHERE life IN ('replayed', 'resolved') AND EXISTS (SELECT 1 FROM letters AS l \
          WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint \
          AND l.dead_at > letter_groups.changed_at)";
+    // What is there again and has not died since was put back by somebody, or was read late.
+    const REOPEN: &str = "UPDATE letter_groups SET life = 'open', changed_at = $1, changed_by = NULL \
+         WHERE life = 'resolved' AND EXISTS (SELECT 1 FROM letters AS l \
+         WHERE l.tenant = letter_groups.tenant AND l.fingerprint = letter_groups.fingerprint)";
     let settled = Value::Int(Some(now.minus(SETTLING).as_micros()));
     let now = Value::Int(Some(now.as_micros()));
     session.query(RESOLVE, &[now, settled]).await?;
-    session.query(REGRESS, &[now]).await.map(drop)
+    session.query(REGRESS, &[now]).await?;
+    session.query(REOPEN, &[now]).await.map(drop)
 }
 
 fn group_of(row: &QueryResult, lately: &Lately) -> Result<LetterGroup, StoreError> {

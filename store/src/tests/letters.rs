@@ -194,6 +194,11 @@ async fn what_a_whole_pass_does_not_meet_is_gone(db: &Database) {
     assert_eq!(store.letter_groups(&Tenant::default(), false).await.unwrap(), []);
     let groups = store.letter_groups(&Tenant::default(), true).await.unwrap();
     assert_eq!((groups[0].life, groups[0].letters), (Life::Resolved, 0));
+    index(&store, &[letter("b", "m1")]).await;
+    pass(&store, owner, &["b"]).await;
+    let groups = store.letter_groups(&Tenant::default(), false).await.unwrap();
+    assert_eq!((groups[0].life, groups[0].letters), (Life::Open, 1), "one that was put back has not died since");
+    pass(&store, owner, &[]).await;
     index(&store, &[IndexedLetter { dead_at: at(800), ..letter("c", "m2") }]).await;
     store.meet_letters(9, &["c".into()]).await.unwrap();
     pass(&store, owner, &["c"]).await;
