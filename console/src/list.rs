@@ -10,7 +10,7 @@ use axum::response::Response;
 use domain::{Actor, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotListed;
-use operations::deliveries::written::{LATER_THAN_FROM, TIME};
+use operations::deliveries::written::{LATER_THAN_FROM, TYPED_TIME};
 use store::PageCursor;
 use web::problem::Problem;
 use web::query::Parameters;
@@ -49,8 +49,8 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn read(query: &mut Parameters) -> Self {
-        let from = query.parsed("from", TIME.must, TIME.read);
-        let until = query.parsed("to", TIME.must, TIME.read);
+        let from = query.parsed("from", TYPED_TIME.must, TYPED_TIME.read);
+        let until = query.parsed("to", TYPED_TIME.must, TYPED_TIME.read);
         let after = query.parsed(
             "after",
             "must be the end of the page before, or be left out to begin anew",

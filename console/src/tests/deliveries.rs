@@ -86,6 +86,9 @@ async fn every_part_of_a_filter_that_is_wrong_is_told_beside_the_form() {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
     assert!(page.text.contains("<code>stat</code>") && page.text.contains("value=\"&lt;ana&gt;\""), "{}", page.text);
+    // What is typed into a form is escaped by the browser: whoever did it by hand would be refused again.
+    let labelled = page.text.contains(": <code>from</code> must be a date and time");
+    assert!(labelled && !page.text.contains("%2B"), "{}", page.text);
 }
 
 #[tokio::test]
