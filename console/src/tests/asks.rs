@@ -168,6 +168,22 @@ async fn an_answer_that_ends_it_and_one_that_comes_late_are_told() {
 }
 
 #[tokio::test]
+async fn what_goes_when_a_question_ends_leaves_its_room_and_what_grows_stands_below_it() {
+    let site = with_one().await;
+    let open = site.get("/console/asks/q-1", OPERATOR).await;
+    let (_, held) = open.text.split_once("<div class=\"actions held\">").expect("a line that keeps its room");
+    let place = |part: &str| held.find(part).unwrap_or_else(|| panic!("{part}: {held}"));
+    let places = ["It is open", "/q-1/cancel\"", "<dl class=\"facts\"", "id=\"message-0\"", "id=\"answer-0\""];
+    assert!(places.map(place).is_sorted(), "{held}");
+    answer(&site, "q-1", "ben", "yes").await;
+    let ended = site.get("/console/asks/q-1", OPERATOR).await;
+    assert!(ended.text.contains("<div class=\"actions held\"></div><dl class=\"facts\""), "{}", ended.text);
+    let lines = |page: &str| page.split_once("</dl>").expect("facts").0.matches("<dt>").count();
+    let [open, ended] = [open, ended].map(|page| lines(page.text.split_once("<dl class=\"facts\"").expect("facts").1));
+    assert_eq!(open, ended);
+}
+
+#[tokio::test]
 async fn people_have_their_names_and_choices_of_our_own_the_language_of_the_page() {
     let site = Site::start().await;
     let names = [("ana".to_owned(), "Ana <A>".to_owned()), ("<shop>".to_owned(), "The shop".to_owned())].into();

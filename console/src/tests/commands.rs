@@ -99,6 +99,8 @@ async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         assert!(!page.text.contains("hx-get=") && !page.text.contains("/cancel\""), "{}", page.text);
+        let held = "<div class=\"actions held\"></div><dl class=\"facts\"";
+        assert!(page.text.contains(held), "nothing below moves when it ends: {}", page.text);
     }
     assert_eq!(site.get("/console/commands/none", ADMIN).await.status, StatusCode::NOT_FOUND);
     let taken = site.get("/console/commands/none?accepted=true", ADMIN).await;

@@ -94,6 +94,8 @@ async fn the_page_of_one_says_how_it_stands_and_has_no_code() {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         assert_eq!(page.text.contains("hx-get="), path == "v-1", "{}", page.text);
+        let held = "<div class=\"actions held\"></div><dl class=\"facts\"";
+        assert_eq!(page.text.contains(held), path != "v-1", "nothing below moves when it ends: {}", page.text);
     }
     assert!(site.get("/console/verifications", "session=viewer").await.text.contains("/console/verifications/v-5\""));
     let path = "/console/verifications/none";

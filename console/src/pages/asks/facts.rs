@@ -43,7 +43,11 @@ pub(super) fn of(ask: &Ask, lang: Lang, now: Timestamp) -> Markup {
             @if let Some(queue) = &ask.reply_to { (fact(words.reply_to, html! { code { (queue) } })) }
             (fact(words.made, moment(ask.created_at, now, lang)))
             @match &ask.end {
-                None => { (fact(words.expires, moment(ask.expires_at, now, lang))) }
+                // It has as many lines as when it has ended.
+                None => {
+                    (fact(words.expires, moment(ask.expires_at, now, lang)))
+                    (fact(words.ended, html! { (UNKNOWN) }))
+                }
                 Some(end) => {
                     (fact(words.ended, moment(end.at, now, lang)))
                     // One whose time was over has ended then.
