@@ -15,7 +15,8 @@ use crate::words::Lang;
 /// How it has ended, or what it waits for, in a sentence.
 pub(super) fn outcome(ask: &Ask, lang: Lang) -> String {
     let words = Words::of(lang);
-    let Some(end) = &ask.end else { return (words.waits)(ask.quorum, ask.audience.len()) };
+    let may_refuse = ask.choices.iter().any(|choice| choice.refuses);
+    let Some(end) = &ask.end else { return (words.waits)(ask.quorum, ask.audience.len(), may_refuse) };
     let by = end.by.as_deref().map_or_else(|| UNKNOWN.to_owned(), |by| called(ask, by, lang));
     match (end.state, end.choice.as_deref()) {
         (AskState::Answered, Some(choice)) => (words.decided)(label(ask, choice), &by),

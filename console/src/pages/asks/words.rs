@@ -28,8 +28,8 @@ pub(super) struct Words {
     pub(super) to: &'static str,
     /// How many of how many people have answered.
     pub(super) so_many_of: fn(usize, usize) -> String,
-    /// How many must choose the same, of how many people.
-    pub(super) waits: fn(u32, usize) -> String,
+    /// How many must choose the same, of how many people, and whether one of the choices refuses.
+    pub(super) waits: fn(u32, usize, bool) -> String,
     /// What was decided, and by whose answer.
     pub(super) decided: fn(&str, &str) -> String,
     pub(super) undecided: &'static str,
@@ -121,9 +121,11 @@ static EN: Words = Words {
     from: "Asked from",
     to: "Asked before",
     so_many_of: |answered, asked| format!("{answered} of {asked}"),
-    waits: |quorum, asked| {
-        let (people, say) = if asked == 1 { ("person", "is") } else { ("people", "are") };
-        format!("{asked} {people} {say} asked, and {quorum} must choose the same.")
+    waits: |quorum, asked, may_refuse| match (quorum, asked) {
+        (_, 1) => "1 person is asked, and their answer decides.".to_owned(),
+        (1, _) if may_refuse => format!("{asked} people are asked, and the first answer that is no refusal decides."),
+        (1, _) => format!("{asked} people are asked, and the first answer decides."),
+        _ => format!("{asked} people are asked, and {quorum} must choose the same."),
     },
     decided: |choice, by| format!("{choice}: decided by the answer of {by}."),
     undecided: "No choice can have enough answers any more.",
@@ -204,9 +206,13 @@ static ES: Words = Words {
     from: "Preguntada desde",
     to: "Preguntada antes de",
     so_many_of: |answered, asked| format!("{answered} de {asked}"),
-    waits: |quorum, asked| {
-        let people = if asked == 1 { "persona" } else { "personas" };
-        format!("Se pregunta a {asked} {people}, y {quorum} deben elegir lo mismo.")
+    waits: |quorum, asked, may_refuse| match (quorum, asked) {
+        (_, 1) => "Se pregunta a 1 persona, y decide su respuesta.".to_owned(),
+        (1, _) if may_refuse => {
+            format!("Se pregunta a {asked} personas, y decide la primera respuesta que no sea una negativa.")
+        }
+        (1, _) => format!("Se pregunta a {asked} personas, y decide la primera respuesta."),
+        _ => format!("Se pregunta a {asked} personas, y {quorum} deben elegir lo mismo."),
     },
     decided: |choice, by| format!("{choice}: lo decidió la respuesta de {by}."),
     undecided: "Ninguna opción puede reunir ya las respuestas que hacen falta.",
@@ -262,3 +268,16 @@ static ES: Words = Words {
     is_taken_back: "Está retirada: los mensajes con la pregunta lo dicen en segundos.",
     is_too_late: "Ya había terminado.",
 };
+
+#[test]
+fn what_a_question_waits_for_is_said_in_the_number_of_its_people() {
+    for (quorum, asked, may_refuse, en, es) in [
+        (1, 1, true, "1 person is asked, and their answer decides.", "Se pregunta a 1 persona, y decide su respuesta."),
+        (1, 2, true, "the first answer that is no refusal decides.", "la primera respuesta que no sea una negativa."),
+        (1, 2, false, "and the first answer decides.", "y decide la primera respuesta."),
+        (2, 3, true, "3 people are asked, and 2 must choose", "Se pregunta a 3 personas, y 2 deben elegir"),
+    ] {
+        let said = [Lang::En, Lang::Es].map(|lang| (Words::of(lang).waits)(quorum, asked, may_refuse));
+        assert!(said[0].contains(en) && said[1].contains(es), "{said:?}");
+    }
+}
