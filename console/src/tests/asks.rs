@@ -112,6 +112,42 @@ async fn questions_are_found_by_their_state_kind_and_time_and_a_filter_that_is_w
 }
 
 #[tokio::test]
+async fn a_list_without_anything_advises_to_change_its_filter_only_where_there_is_one() {
+    let site = Site::start().await;
+    for (path, filter, none, nothing_fits) in [
+        ("asks", "state=open", ["There are no questions.", "No hay preguntas."], "No question fits all of this."),
+        ("commands", "state=failed", ["There are no commands.", "No hay comandos."], "No command fits all of this."),
+        (
+            "verifications",
+            "state=pending",
+            ["There are no verifications.", "No hay verificaciones."],
+            "No verification fits all of this.",
+        ),
+        ("dead-letters/letters", "channel=sms", ["There are no letters.", "No hay cartas."], "No letter fits."),
+    ] {
+        for (lang, none) in ["en", "es"].into_iter().zip(none) {
+            // A form sends the fields that nobody has filled in as well.
+            let empty = format!("/console/{path}?{}=&from=", filter.split('=').next().unwrap());
+            let page = site.get(&empty, &format!("session=viewer; chasqui_lang={lang}")).await;
+            assert!(page.text.contains(none), "{none}: {}", page.text);
+        }
+        let narrowed = site.get(&format!("/console/{path}?{filter}"), "session=viewer").await;
+        assert!(narrowed.text.contains(nothing_fits) && !narrowed.text.contains(none[0]), "{}", narrowed.text);
+    }
+}
+
+#[tokio::test]
+async fn of_a_question_that_nobody_has_answered_it_is_said_so_also_behind_its_end() {
+    let site = Site::start().await;
+    site.store.open_ask(&ask("q-4"), &[], None).await.unwrap();
+    assert_eq!(site.store.expire_asks(ask("q-4").expires_at).await.unwrap(), 1);
+    for (lang, told) in [("en", ">Nobody has answered.<"), ("es", ">Nadie respondió.<")] {
+        let page = site.get("/console/asks/q-4", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert!(page.text.contains(told), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn pages_of_questions_follow_one_another() {
     let site = Site::start().await;
     for n in 0..51 {

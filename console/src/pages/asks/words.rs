@@ -4,7 +4,8 @@ use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) title: &'static str,
-    pub(super) nothing: &'static str,
+    pub(super) nothing_at_all: &'static str,
+    pub(super) nothing_fits: &'static str,
     pub(super) nothing_yet: &'static str,
     pub(super) id: &'static str,
     pub(super) question: &'static str,
@@ -99,7 +100,8 @@ impl Words {
 
 static EN: Words = Words {
     title: "Question",
-    nothing: "No question fits. POST /asks asks people, and so does a command that is to be confirmed.",
+    nothing_at_all: "There are no questions. POST /asks asks people, and so does a command that is to be confirmed.",
+    nothing_fits: "No question fits all of this. Remove a part of the filter.",
     nothing_yet: "None of these fits. There are older ones: go on.",
     id: "Id",
     question: "Question",
@@ -148,7 +150,7 @@ static EN: Words = Words {
     evidence_provider: "provider",
     evidence_event: "its event",
     evidence_link: "link",
-    no_answers: "Nobody has answered yet.",
+    no_answers: "Nobody has answered.",
     asked: "Who is asked",
     asked_how: "A row for each message. What stands for later is not sent once the question has ended; a second channel of a \
                 person is only used while they have not answered.",
@@ -184,7 +186,8 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     title: "Pregunta",
-    nothing: "Ninguna pregunta coincide. POST /asks pregunta a personas, y también un comando que se confirma.",
+    nothing_at_all: "No hay preguntas. POST /asks pregunta a personas, y también un comando que se confirma.",
+    nothing_fits: "Ninguna pregunta coincide con todo esto. Quite una parte del filtro.",
     nothing_yet: "Ninguna de estas coincide. Hay más antiguas: siga.",
     id: "Id",
     question: "Pregunta",
@@ -235,7 +238,7 @@ static ES: Words = Words {
     evidence_provider: "proveedor",
     evidence_event: "su evento",
     evidence_link: "enlace",
-    no_answers: "Nadie respondió todavía.",
+    no_answers: "Nadie respondió.",
     asked: "A quién se pregunta",
     asked_how: "Una fila por mensaje. Lo que está para más tarde no se envía cuando la pregunta terminó; el segundo canal de una \
                 persona solo se usa mientras no haya respondido.",

@@ -7,7 +7,8 @@ use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) title: &'static str,
-    pub(super) nothing: &'static str,
+    pub(super) nothing_at_all: &'static str,
+    pub(super) nothing_fits: &'static str,
     pub(super) nothing_yet: &'static str,
     pub(super) id: &'static str,
     pub(super) state: &'static str,
@@ -104,7 +105,9 @@ pub(super) fn unasked(command: &Command) -> Option<&str> {
 
 static EN: Words = Words {
     title: "Command",
-    nothing: "No command fits. Have a service do something here, by POST /v1/commands/dispatch, or by /cmd in Telegram.",
+    nothing_at_all: "There are no commands. Have a service do something here, by POST /v1/commands/dispatch, or \
+                     by /cmd in Telegram.",
+    nothing_fits: "No command fits all of this. Remove a part of the filter.",
     nothing_yet: "None of these fits. There are older ones: go on.",
     id: "Id",
     state: "State",
@@ -170,7 +173,9 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     title: "Comando",
-    nothing: "Ningún comando coincide. Pida algo a un servicio aquí, con POST /v1/commands/dispatch, o con /cmd en Telegram.",
+    nothing_at_all: "No hay comandos. Pida algo a un servicio aquí, con POST /v1/commands/dispatch, o con /cmd \
+                     en Telegram.",
+    nothing_fits: "Ningún comando coincide con todo esto. Quite una parte del filtro.",
     nothing_yet: "Ninguno de estos coincide. Hay más antiguos: siga.",
     id: "Id",
     state: "Estado",

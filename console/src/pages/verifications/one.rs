@@ -70,7 +70,7 @@ fn facts(one: &Verification, state: VerificationState, lang: Lang, now: Timestam
             (fact(words.recipient, html! { (one.recipient_mask) }))
             (fact(words.country, html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) }))
             (fact(words.sends, html! { (whole(u64::from(one.sends))) }))
-            (fact(words.checks, html! { (whole(u64::from(one.checks))) " " span.soft { (words.checks_how) } }))
+            (fact(words.checks, html! { (whole(u64::from(one.checks))) " · " span.soft { (words.checks_how) } }))
             @if let Some(told) = guarded(one, lang) { (fact(words.guard, html! { (told) })) }
             (fact(words.since, moment(one.created_at, now, lang)))
             @if let Some(at) = one.last_sent_at { (fact(words.last_sent, moment(at, now, lang))) }
