@@ -197,8 +197,13 @@ async fn a_form_that_is_sent_twice_is_one_command() {
     let (site, mut published) = commanding().await;
     let page = site.get(NEW, ADMIN).await;
     assert!(page.text.contains("href=\"/console/commands/new?action=trading.strategy.pause\""), "{}", page.text);
+    let spanish = site.get(NEW, &format!("{ADMIN}; chasqui_lang=es")).await;
+    for part in ["Se confirma", "sí: se pregunta antes", "no: se hace enseguida"] {
+        assert!(spanish.text.contains(part), "{part}: {}", spanish.text);
+    }
     let page = site.get(&format!("{NEW}?action=trading.strategy.pause"), ADMIN).await;
     assert!(page.text.contains("name=\"argument-strategy_id\""), "{}", page.text);
+    assert!(page.text.contains(">May be left out</small>"), "{}", page.text);
     let form = "action=trading.strategy.pause&asked=7&argument-strategy_id=btc&argument-hard=true";
     let mut led = Vec::new();
     for _ in 0..2 {
