@@ -244,6 +244,25 @@ async fn people_have_their_names_and_choices_of_our_own_the_language_of_the_page
 }
 
 #[tokio::test]
+async fn whoever_has_only_stars_for_a_name_is_called_by_their_id_and_a_decision_stands_apart() {
+    let site = Site::start().await;
+    let asked = Ask { names: [("ana".to_owned(), "***".to_owned())].into(), quorum: 1, ..ask("q-5") };
+    let asked = Ask { audience: vec!["ana".into()], ..asked };
+    site.store.open_ask(&asked, &[], None).await.unwrap();
+    answer(&site, "q-5", "ana", "no").await;
+    for (lang, told, decided) in [
+        ("en", "No: decided by the answer of ana.", "decided</span> · <span class=\"soft\">a refusal</span>"),
+        ("es", "No: lo decidió la respuesta de ana.", "decidida</span> · <span class=\"soft\">una negativa</span>"),
+    ] {
+        let page = site.get("/console/asks/q-5", &format!("session=viewer; chasqui_lang={lang}")).await;
+        for part in [told, decided] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("***"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn of_one_that_has_ended_the_list_tells_what_was_decided_and_no_time_to_come() {
     let site = with_one().await;
     answer(&site, "q-1", "ben", "yes").await;

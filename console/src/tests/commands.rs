@@ -93,7 +93,7 @@ async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
     for part in ["&lt;btc&gt;", "href=\"/console/asks/c-1\"", "href=\"/console/asks/c-1/cancel\"", "hx-get="] {
         assert!(waiting.text.contains(part), "{part}: {}", waiting.text);
     }
-    for (lang, said) in [("en", "It has failed."), ("es", "Falló.")] {
+    for (lang, said) in [("en", "Its service says that it has failed."), ("es", "Su servicio dice que falló.")] {
         let page = site.get("/console/commands/c-2", &format!("session=viewer; chasqui_lang={lang}")).await;
         for part in [said, "no &lt;such&gt; strategy", "href=\"/console/deliveries/delivery-of-c-2\""] {
             assert!(page.text.contains(part), "{part}: {}", page.text);

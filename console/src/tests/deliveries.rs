@@ -198,6 +198,12 @@ async fn what_has_no_row_has_a_page_that_tells_of_its_letter() {
     );
     let letter = site.get("/console/dead-letters/letters/000a", "session=viewer").await;
     assert!(letter.text.contains("Nothing was ever sent for the letter"), "{}", letter.text);
+    for (lang, topic) in [("en", "Attempts"), ("es", "Intentos")] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let letter = site.get("/console/dead-letters/letters/000a", &cookies).await;
+        let told = format!("<span class=\"soft\">{topic}: </span><span lang=\"en\">Nothing was ever sent");
+        assert!(letter.text.contains(&told), "{told}: {}", letter.text);
+    }
 }
 
 #[tokio::test]
