@@ -10,7 +10,7 @@ use axum::response::Response;
 use domain::{Actor, Scope, Timestamp};
 use maud::{Markup, html};
 use operations::NotListed;
-use operations::deliveries::written::{LATER_THAN_FROM, TIME};
+use operations::deliveries::written::{LATER_THAN_FROM, TYPED_TIME};
 use store::PageCursor;
 use web::problem::Problem;
 use web::query::Parameters;
@@ -49,8 +49,8 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn read(query: &mut Parameters) -> Self {
-        let from = query.parsed("from", TIME.must, TIME.read);
-        let until = query.parsed("to", TIME.must, TIME.read);
+        let from = query.parsed("from", TYPED_TIME.must, TYPED_TIME.read);
+        let until = query.parsed("to", TYPED_TIME.must, TYPED_TIME.read);
         let after = query.parsed(
             "after",
             "must be the end of the page before, or be left out to begin anew",
@@ -123,11 +123,16 @@ impl<W> List<W> {
         let (lang, title) = (shell.lang(), self.section.label(shell.lang()));
         let next = page.next.map(ToString::to_string);
         let pairs: Vec<(&str, &str)> = self.names.iter().map(|name| (*name, value(written, name))).collect();
+        let nothing = match (page.next, pairs.iter().all(|(_, value)| value.is_empty())) {
+            (Some(_), _) => page.nothing_yet,
+            (None, true) => page.nothing_at_all,
+            (None, false) => page.nothing_fits,
+        };
         let content = html! {
             (page.over)
             (self.narrowed(lang, written, &[]))
             @if page.rows.is_empty() {
-                p.nothing { (if next.is_some() { page.nothing_yet } else { page.nothing }) }
+                p.nothing { (nothing) }
             } @else {
                 (table(lang, title, page.columns, page.rows))
             }
@@ -147,8 +152,10 @@ pub(crate) struct Page<'a> {
     pub(crate) over: Markup,
     pub(crate) columns: &'a [Column],
     pub(crate) rows: &'a [Row],
-    /// What is said where nothing fits.
-    pub(crate) nothing: &'a str,
+    /// What is said where there is nothing, and nothing was asked for.
+    pub(crate) nothing_at_all: &'a str,
+    /// What is said where nothing fits what was asked for.
+    pub(crate) nothing_fits: &'a str,
     /// What is said where nothing fits yet, and there are older ones.
     pub(crate) nothing_yet: &'a str,
     pub(crate) is_first: bool,

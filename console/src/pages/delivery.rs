@@ -8,7 +8,7 @@ mod letters;
 mod standing;
 pub(crate) mod summary;
 mod tables;
-mod timeline;
+pub(crate) mod timeline;
 mod words;
 
 use axum::Router;

@@ -36,7 +36,11 @@ pub(crate) fn filter(lang: Lang, action: &str, fields: &[Field<'_>], problems: &
             @if !problems.is_empty() {
                 div.refused role="alert" {
                     p { (words.bad_filter) }
-                    ul { @for (name, detail) in problems { li { code { (name) } " " (detail) } } }
+                    ul {
+                        @for (name, detail) in problems {
+                            li { (called(name, fields)) code { (name) } " " (detail) }
+                        }
+                    }
                 }
             }
             @for field in fields {
@@ -53,6 +57,12 @@ pub(crate) fn filter(lang: Lang, action: &str, fields: &[Field<'_>], problems: &
             }
         }
     }
+}
+
+/// What the field of a parameter is called, before its name. What is no field has its name alone.
+fn called(name: &str, fields: &[Field<'_>]) -> Markup {
+    let label = fields.iter().find(|field| field.name == name).map(|field| field.label);
+    html! { @if let Some(label) = label { (label) ": " } }
 }
 
 /// What a browser offers beside a field, as its `list` names it.
@@ -100,12 +110,16 @@ mod tests {
             Field { name: "provider", label: "Provider", value: "<x>", input: Input::Known(&["smtp"]) },
             Field { name: "from", label: "From", value: "\"soon\"", input: Input::Instant("2026-03-01") },
         ];
-        let problems = [("from".to_owned(), "must be a <date>".to_owned())];
+        let wrong = [("from", "must be a <date>"), ("fron", "is not known")];
+        let problems = wrong.map(|(name, detail)| (name.to_owned(), detail.to_owned()));
         let page = filter(Lang::Es, "/console/x", &fields, &problems).into_string();
         assert!(page.contains(r#"<option value="dead" selected>dead</option>"#), "{page}");
         assert!(page.contains("value=\"&lt;x&gt;\" autocomplete=\"off\" list=\"filter-provider-known\""), "{page}");
         assert!(page.contains("<datalist id=\"filter-provider-known\"><option value=\"smtp\">"), "{page}");
-        assert!(page.contains("value=\"&quot;soon&quot;\"") && page.contains("must be a &lt;date&gt;"), "{page}");
+        assert!(page.contains("value=\"&quot;soon&quot;\""), "{page}");
+        for told in ["From: <code>from</code> must be a &lt;date&gt;</li>", "<li><code>fron</code> is not known</li>"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
         assert!(page.contains(r#"aria-invalid="true""#) && page.contains("Quitar"), "{page}");
         assert_eq!(
             page.matches("<div class=\"field instant\">").count(),

@@ -112,6 +112,42 @@ async fn questions_are_found_by_their_state_kind_and_time_and_a_filter_that_is_w
 }
 
 #[tokio::test]
+async fn a_list_without_anything_advises_to_change_its_filter_only_where_there_is_one() {
+    let site = Site::start().await;
+    for (path, filter, none, nothing_fits) in [
+        ("asks", "state=open", ["There are no questions.", "No hay preguntas."], "No question fits all of this."),
+        ("commands", "state=failed", ["There are no commands.", "No hay comandos."], "No command fits all of this."),
+        (
+            "verifications",
+            "state=pending",
+            ["There are no verifications.", "No hay verificaciones."],
+            "No verification fits all of this.",
+        ),
+        ("dead-letters/letters", "channel=sms", ["There are no letters.", "No hay cartas."], "No letter fits."),
+    ] {
+        for (lang, none) in ["en", "es"].into_iter().zip(none) {
+            // A form sends the fields that nobody has filled in as well.
+            let empty = format!("/console/{path}?{}=&from=", filter.split('=').next().unwrap());
+            let page = site.get(&empty, &format!("session=viewer; chasqui_lang={lang}")).await;
+            assert!(page.text.contains(none), "{none}: {}", page.text);
+        }
+        let narrowed = site.get(&format!("/console/{path}?{filter}"), "session=viewer").await;
+        assert!(narrowed.text.contains(nothing_fits) && !narrowed.text.contains(none[0]), "{}", narrowed.text);
+    }
+}
+
+#[tokio::test]
+async fn of_a_question_that_nobody_has_answered_it_is_said_so_also_behind_its_end() {
+    let site = Site::start().await;
+    site.store.open_ask(&ask("q-4"), &[], None).await.unwrap();
+    assert_eq!(site.store.expire_asks(ask("q-4").expires_at).await.unwrap(), 1);
+    for (lang, told) in [("en", ">Nobody has answered.<"), ("es", ">Nadie respondió.<")] {
+        let page = site.get("/console/asks/q-4", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert!(page.text.contains(told), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn pages_of_questions_follow_one_another() {
     let site = Site::start().await;
     for n in 0..51 {
@@ -168,6 +204,22 @@ async fn an_answer_that_ends_it_and_one_that_comes_late_are_told() {
 }
 
 #[tokio::test]
+async fn what_goes_when_a_question_ends_leaves_its_room_and_what_grows_stands_below_it() {
+    let site = with_one().await;
+    let open = site.get("/console/asks/q-1", OPERATOR).await;
+    let (_, held) = open.text.split_once("<div class=\"actions held\">").expect("a line that keeps its room");
+    let place = |part: &str| held.find(part).unwrap_or_else(|| panic!("{part}: {held}"));
+    let places = ["It is open", "/q-1/cancel\"", "<dl class=\"facts\"", "id=\"message-0\"", "id=\"answer-0\""];
+    assert!(places.map(place).is_sorted(), "{held}");
+    answer(&site, "q-1", "ben", "yes").await;
+    let ended = site.get("/console/asks/q-1", OPERATOR).await;
+    assert!(ended.text.contains("<div class=\"actions held\"></div><dl class=\"facts\""), "{}", ended.text);
+    let lines = |page: &str| page.split_once("</dl>").expect("facts").0.matches("<dt>").count();
+    let [open, ended] = [open, ended].map(|page| lines(page.text.split_once("<dl class=\"facts\"").expect("facts").1));
+    assert_eq!(open, ended);
+}
+
+#[tokio::test]
 async fn people_have_their_names_and_choices_of_our_own_the_language_of_the_page() {
     let site = Site::start().await;
     let names = [("ana".to_owned(), "Ana <A>".to_owned()), ("<shop>".to_owned(), "The shop".to_owned())].into();
@@ -188,6 +240,25 @@ async fn people_have_their_names_and_choices_of_our_own_the_language_of_the_page
         for part in [listed, "<span title=\"&lt;shop&gt;\">The shop</span>"] {
             assert!(list.text.contains(part), "{part}: {}", list.text);
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_only_stars_for_a_name_is_called_by_their_id_and_a_decision_stands_apart() {
+    let site = Site::start().await;
+    let asked = Ask { names: [("ana".to_owned(), "***".to_owned())].into(), quorum: 1, ..ask("q-5") };
+    let asked = Ask { audience: vec!["ana".into()], ..asked };
+    site.store.open_ask(&asked, &[], None).await.unwrap();
+    answer(&site, "q-5", "ana", "no").await;
+    for (lang, told, decided) in [
+        ("en", "No: decided by the answer of ana.", "decided</span> · <span class=\"soft\">a refusal</span>"),
+        ("es", "No: lo decidió la respuesta de ana.", "decidida</span> · <span class=\"soft\">una negativa</span>"),
+    ] {
+        let page = site.get("/console/asks/q-5", &format!("session=viewer; chasqui_lang={lang}")).await;
+        for part in [told, decided] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("***"), "{}", page.text);
     }
 }
 

@@ -93,12 +93,14 @@ async fn the_page_of_a_command_says_how_far_it_is_and_what_its_service_says() {
     for part in ["&lt;btc&gt;", "href=\"/console/asks/c-1\"", "href=\"/console/asks/c-1/cancel\"", "hx-get="] {
         assert!(waiting.text.contains(part), "{part}: {}", waiting.text);
     }
-    for (lang, said) in [("en", "It has failed."), ("es", "Falló.")] {
+    for (lang, said) in [("en", "Its service says that it has failed."), ("es", "Su servicio dice que falló.")] {
         let page = site.get("/console/commands/c-2", &format!("session=viewer; chasqui_lang={lang}")).await;
         for part in [said, "no &lt;such&gt; strategy", "href=\"/console/deliveries/delivery-of-c-2\""] {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         assert!(!page.text.contains("hx-get=") && !page.text.contains("/cancel\""), "{}", page.text);
+        let held = "<div class=\"actions held\"></div><dl class=\"facts\"";
+        assert!(page.text.contains(held), "nothing below moves when it ends: {}", page.text);
     }
     assert_eq!(site.get("/console/commands/none", ADMIN).await.status, StatusCode::NOT_FOUND);
     let taken = site.get("/console/commands/none?accepted=true", ADMIN).await;
@@ -195,8 +197,13 @@ async fn a_form_that_is_sent_twice_is_one_command() {
     let (site, mut published) = commanding().await;
     let page = site.get(NEW, ADMIN).await;
     assert!(page.text.contains("href=\"/console/commands/new?action=trading.strategy.pause\""), "{}", page.text);
+    let spanish = site.get(NEW, &format!("{ADMIN}; chasqui_lang=es")).await;
+    for part in ["Se confirma", "sí: se pregunta antes", "no: se hace enseguida"] {
+        assert!(spanish.text.contains(part), "{part}: {}", spanish.text);
+    }
     let page = site.get(&format!("{NEW}?action=trading.strategy.pause"), ADMIN).await;
     assert!(page.text.contains("name=\"argument-strategy_id\""), "{}", page.text);
+    assert!(page.text.contains(">May be left out</small>"), "{}", page.text);
     let form = "action=trading.strategy.pause&asked=7&argument-strategy_id=btc&argument-hard=true";
     let mut led = Vec::new();
     for _ in 0..2 {

@@ -86,6 +86,9 @@ async fn every_part_of_a_filter_that_is_wrong_is_told_beside_the_form() {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
     assert!(page.text.contains("<code>stat</code>") && page.text.contains("value=\"&lt;ana&gt;\""), "{}", page.text);
+    // What is typed into a form is escaped by the browser: whoever did it by hand would be refused again.
+    let labelled = page.text.contains(": <code>from</code> must be a date and time");
+    assert!(labelled && !page.text.contains("%2B"), "{}", page.text);
 }
 
 #[tokio::test]
@@ -195,6 +198,12 @@ async fn what_has_no_row_has_a_page_that_tells_of_its_letter() {
     );
     let letter = site.get("/console/dead-letters/letters/000a", "session=viewer").await;
     assert!(letter.text.contains("Nothing was ever sent for the letter"), "{}", letter.text);
+    for (lang, topic) in [("en", "Attempts"), ("es", "Intentos")] {
+        let cookies = format!("session=viewer; chasqui_lang={lang}");
+        let letter = site.get("/console/dead-letters/letters/000a", &cookies).await;
+        let told = format!("<span class=\"soft\">{topic}: </span><span lang=\"en\">Nothing was ever sent");
+        assert!(letter.text.contains(&told), "{told}: {}", letter.text);
+    }
 }
 
 #[tokio::test]

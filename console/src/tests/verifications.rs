@@ -82,7 +82,11 @@ async fn the_page_of_one_says_how_it_stands_and_has_no_code() {
     site.store.begin_verification(&left_out, &[left_out.recipient], NOW, |_| Vec::new()).await.unwrap();
     for (path, lang, parts) in [
         ("v-1", "en", ["It waits for its code.", "Tries left", "hx-get=\"/console/verifications/v-1\""]),
-        ("v-2", "en", ["The right code was entered", "log in to &lt;shop&gt;", "right ones, and those behind the end"]),
+        (
+            "v-2",
+            "en",
+            ["The right code was entered", "log in to &lt;shop&gt;", "2 · <span class=\"soft\">right ones and"],
+        ),
         ("v-4", "es", ["No se envió nada.", "bloqueada: país sin servicio", "***43"]),
         ("v-5", "en", ["sms left out: country not served", "+34", ">email<"]),
         ("v-5", "es", ["sin sms: país sin servicio", "Vale hasta", "Intentos"]),
@@ -94,6 +98,8 @@ async fn the_page_of_one_says_how_it_stands_and_has_no_code() {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         assert_eq!(page.text.contains("hx-get="), path == "v-1", "{}", page.text);
+        let held = "<div class=\"actions held\"></div><dl class=\"facts\"";
+        assert_eq!(page.text.contains(held), path != "v-1", "nothing below moves when it ends: {}", page.text);
     }
     assert!(site.get("/console/verifications", "session=viewer").await.text.contains("/console/verifications/v-5\""));
     let path = "/console/verifications/none";

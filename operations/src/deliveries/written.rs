@@ -33,6 +33,9 @@ pub const TIME: Rule<Timestamp> = Rule {
     must: "must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00Z; write a + as %2B",
     read: |text| Timestamp::parse_rfc3339(text).ok(),
 };
+/// The same where a form writes the query: a browser escapes what is typed there, so nobody has to.
+pub const TYPED_TIME: Rule<Timestamp> =
+    Rule { must: "must be a date and time with an offset (RFC 3339), such as 2026-03-01T09:00:00Z", read: TIME.read };
 pub const CURSOR: Rule<Cursor> = Rule { must: NO_CURSOR, read: |text| Cursor::parse(text) };
 /// What is told of a text that is no cursor, as those of older versions are none.
 pub const NO_CURSOR: &str = "must be `next` of the page before, or be left out to begin anew";

@@ -15,7 +15,8 @@ use crate::words::Lang;
 /// How it has ended, or what it waits for, in a sentence.
 pub(super) fn outcome(ask: &Ask, lang: Lang) -> String {
     let words = Words::of(lang);
-    let Some(end) = &ask.end else { return (words.waits)(ask.quorum, ask.audience.len()) };
+    let may_refuse = ask.choices.iter().any(|choice| choice.refuses);
+    let Some(end) = &ask.end else { return (words.waits)(ask.quorum, ask.audience.len(), may_refuse) };
     let by = end.by.as_deref().map_or_else(|| UNKNOWN.to_owned(), |by| called(ask, by, lang));
     match (end.state, end.choice.as_deref()) {
         (AskState::Answered, Some(choice)) => (words.decided)(label(ask, choice), &by),
@@ -43,7 +44,11 @@ pub(super) fn of(ask: &Ask, lang: Lang, now: Timestamp) -> Markup {
             @if let Some(queue) = &ask.reply_to { (fact(words.reply_to, html! { code { (queue) } })) }
             (fact(words.made, moment(ask.created_at, now, lang)))
             @match &ask.end {
-                None => { (fact(words.expires, moment(ask.expires_at, now, lang))) }
+                // It has as many lines as when it has ended.
+                None => {
+                    (fact(words.expires, moment(ask.expires_at, now, lang)))
+                    (fact(words.ended, html! { (UNKNOWN) }))
+                }
                 Some(end) => {
                     (fact(words.ended, moment(end.at, now, lang)))
                     // One whose time was over has ended then.

@@ -81,11 +81,13 @@ fn content(console: &Console, viewer: &Viewer, found: &Found, told: Option<&str>
             (cancel::notice(told, lang))
             p.standing { (badges::of_state(ask.state(), lang)) " " span { (facts::outcome(ask, lang)) } }
             p.bubble { (ask.question) }
-            @if ask.end.is_none() { (while_open(viewer, &ask.key.id, lang)) }
+            // Its room stays when it has ended, and below it nothing moves.
+            div.actions.held { @if ask.end.is_none() { (while_open(viewer, &ask.key.id, lang)) } }
             (facts::of(ask, lang, now))
             (people::choices(shown, lang))
-            (people::answers(shown, lang, now))
             (people::messages(shown, states, lang, now))
+            // What grows with each answer stands last, so that it pushes nothing else away.
+            (people::answers(shown, lang, now))
             (timeline::of(shown, lang, now))
         }
     }
@@ -95,6 +97,6 @@ fn while_open(viewer: &Viewer, id: &str, lang: Lang) -> Markup {
     let words = Words::of(lang);
     html! {
         (again("ask", &address::of(id), EVERY, words.is_open, words.reload))
-        @if cancel::may(&viewer.actor).is_ok() { p.actions { a href=(address::cancel(id)) { (words.cancel) } } }
+        @if cancel::may(&viewer.actor).is_ok() { " " a href=(address::cancel(id)) { (words.cancel) } }
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn choices(shown: &Shown, lang: Lang) -> Markup {
             html! { (choice.label) " " code.soft { (choice.id) } },
             html! { (whole(votes as u64)) },
             html! {
-                @if decided == Some(choice.id.as_str()) { (badge(Tone::Good, words.is_decided)) " " }
+                @if decided == Some(choice.id.as_str()) {
+                    (badge(Tone::Good, words.is_decided))
+                    @if choice.refuses { " · " }
+                }
                 @if choice.refuses { span.soft { (words.refuses) } }
             },
         ];

@@ -23,11 +23,15 @@ pub(crate) fn called(ask: &Ask, id: &str, lang: Lang) -> String {
 }
 
 /// The same where there may be no question that knows it. Whoever runs commands beside the ledger is an actor, and is called as
-/// every other page calls them, whether there is a question or not.
+/// every other page calls them, whether there is a question or not. A name that is a mask of nothing but stars tells nobody
+/// from another: the id stands in its place.
 pub(crate) fn called_by(ask: Option<&Ask>, id: &str, lang: Lang) -> String {
     match ask {
         _ if asks::is_operator(id) => id.to_owned(),
-        Some(ask) => asks::called(ask, id, Some(lang.code())),
+        Some(ask) => {
+            let name = asks::called(ask, id, Some(lang.code()));
+            if name.trim_matches('*').is_empty() { id.to_owned() } else { name }
+        }
         None => asks::unnamed(id, Some(lang.code())),
     }
 }

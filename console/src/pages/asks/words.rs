@@ -4,7 +4,8 @@ use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) title: &'static str,
-    pub(super) nothing: &'static str,
+    pub(super) nothing_at_all: &'static str,
+    pub(super) nothing_fits: &'static str,
     pub(super) nothing_yet: &'static str,
     pub(super) id: &'static str,
     pub(super) question: &'static str,
@@ -28,8 +29,8 @@ pub(super) struct Words {
     pub(super) to: &'static str,
     /// How many of how many people have answered.
     pub(super) so_many_of: fn(usize, usize) -> String,
-    /// How many must choose the same, of how many people.
-    pub(super) waits: fn(u32, usize) -> String,
+    /// How many must choose the same, of how many people, and whether one of the choices refuses.
+    pub(super) waits: fn(u32, usize, bool) -> String,
     /// What was decided, and by whose answer.
     pub(super) decided: fn(&str, &str) -> String,
     pub(super) undecided: &'static str,
@@ -99,7 +100,8 @@ impl Words {
 
 static EN: Words = Words {
     title: "Question",
-    nothing: "No question fits. POST /asks asks people, and so does a command that is to be confirmed.",
+    nothing_at_all: "There are no questions. POST /asks asks people, and so does a command that is to be confirmed.",
+    nothing_fits: "No question fits all of this. Remove a part of the filter.",
     nothing_yet: "None of these fits. There are older ones: go on.",
     id: "Id",
     question: "Question",
@@ -121,9 +123,11 @@ static EN: Words = Words {
     from: "Asked from",
     to: "Asked before",
     so_many_of: |answered, asked| format!("{answered} of {asked}"),
-    waits: |quorum, asked| {
-        let (people, say) = if asked == 1 { ("person", "is") } else { ("people", "are") };
-        format!("{asked} {people} {say} asked, and {quorum} must choose the same.")
+    waits: |quorum, asked, may_refuse| match (quorum, asked) {
+        (_, 1) => "1 person is asked, and their answer decides.".to_owned(),
+        (1, _) if may_refuse => format!("{asked} people are asked, and the first answer that is no refusal decides."),
+        (1, _) => format!("{asked} people are asked, and the first answer decides."),
+        _ => format!("{asked} people are asked, and {quorum} must choose the same."),
     },
     decided: |choice, by| format!("{choice}: decided by the answer of {by}."),
     undecided: "No choice can have enough answers any more.",
@@ -146,7 +150,7 @@ static EN: Words = Words {
     evidence_provider: "provider",
     evidence_event: "its event",
     evidence_link: "link",
-    no_answers: "Nobody has answered yet.",
+    no_answers: "Nobody has answered.",
     asked: "Who is asked",
     asked_how: "A row for each message. What stands for later is not sent once the question has ended; a second channel of a \
                 person is only used while they have not answered.",
@@ -182,7 +186,8 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     title: "Pregunta",
-    nothing: "Ninguna pregunta coincide. POST /asks pregunta a personas, y también un comando que se confirma.",
+    nothing_at_all: "No hay preguntas. POST /asks pregunta a personas, y también un comando que se confirma.",
+    nothing_fits: "Ninguna pregunta coincide con todo esto. Quite una parte del filtro.",
     nothing_yet: "Ninguna de estas coincide. Hay más antiguas: siga.",
     id: "Id",
     question: "Pregunta",
@@ -204,9 +209,13 @@ static ES: Words = Words {
     from: "Preguntada desde",
     to: "Preguntada antes de",
     so_many_of: |answered, asked| format!("{answered} de {asked}"),
-    waits: |quorum, asked| {
-        let people = if asked == 1 { "persona" } else { "personas" };
-        format!("Se pregunta a {asked} {people}, y {quorum} deben elegir lo mismo.")
+    waits: |quorum, asked, may_refuse| match (quorum, asked) {
+        (_, 1) => "Se pregunta a 1 persona, y decide su respuesta.".to_owned(),
+        (1, _) if may_refuse => {
+            format!("Se pregunta a {asked} personas, y decide la primera respuesta que no sea una negativa.")
+        }
+        (1, _) => format!("Se pregunta a {asked} personas, y decide la primera respuesta."),
+        _ => format!("Se pregunta a {asked} personas, y {quorum} deben elegir lo mismo."),
     },
     decided: |choice, by| format!("{choice}: lo decidió la respuesta de {by}."),
     undecided: "Ninguna opción puede reunir ya las respuestas que hacen falta.",
@@ -229,7 +238,7 @@ static ES: Words = Words {
     evidence_provider: "proveedor",
     evidence_event: "su evento",
     evidence_link: "enlace",
-    no_answers: "Nadie respondió todavía.",
+    no_answers: "Nadie respondió.",
     asked: "A quién se pregunta",
     asked_how: "Una fila por mensaje. Lo que está para más tarde no se envía cuando la pregunta terminó; el segundo canal de una \
                 persona solo se usa mientras no haya respondido.",
@@ -262,3 +271,16 @@ static ES: Words = Words {
     is_taken_back: "Está retirada: los mensajes con la pregunta lo dicen en segundos.",
     is_too_late: "Ya había terminado.",
 };
+
+#[test]
+fn what_a_question_waits_for_is_said_in_the_number_of_its_people() {
+    for (quorum, asked, may_refuse, en, es) in [
+        (1, 1, true, "1 person is asked, and their answer decides.", "Se pregunta a 1 persona, y decide su respuesta."),
+        (1, 2, true, "the first answer that is no refusal decides.", "la primera respuesta que no sea una negativa."),
+        (1, 2, false, "and the first answer decides.", "y decide la primera respuesta."),
+        (2, 3, true, "3 people are asked, and 2 must choose", "Se pregunta a 3 personas, y 2 deben elegir"),
+    ] {
+        let said = [Lang::En, Lang::Es].map(|lang| (Words::of(lang).waits)(quorum, asked, may_refuse));
+        assert!(said[0].contains(en) && said[1].contains(es), "{said:?}");
+    }
+}

@@ -44,7 +44,7 @@ pub(super) fn form(offered: &Offered, fields: &Fields, asked: &str, errors: &[Fi
             input type="hidden" name="action" value=(offered.name());
             input type="hidden" name="asked" value=(asked);
             (unplaced(errors, &known))
-            @for (argument, name) in arguments.iter().zip(&names) { (field(argument, name, fields, errors)) }
+            @for (argument, name) in arguments.iter().zip(&names) { (field(argument, name, fields, errors, lang)) }
             @if arguments.is_empty() { p.soft { (words.no_arguments) } }
             p.actions {
                 button.main type="submit" { (words.dispatch) }
@@ -54,7 +54,8 @@ pub(super) fn form(offered: &Offered, fields: &Fields, asked: &str, errors: &[Fi
     }
 }
 
-fn field(argument: &Argument, name: &str, fields: &Fields, errors: &[FieldError]) -> Markup {
+fn field(argument: &Argument, name: &str, fields: &Fields, errors: &[FieldError], lang: Lang) -> Markup {
+    let hint = hint(argument, Words::of(lang));
     let (value, words) = (fields.text(name).unwrap_or_default(), values(argument));
     // What may be left out may have no value.
     let nothing = (!argument.is_required).then_some(("", ""));
@@ -65,7 +66,29 @@ fn field(argument: &Argument, name: &str, fields: &Fields, errors: &[FieldError]
         false => Line::choice(name, &argument.name, value, &options),
     };
     let line = if argument.is_required { line.required() } else { line };
-    line.hint(argument.description.as_deref().unwrap_or_default()).with(errors)
+    line.hint(&hint).with(errors)
+}
+
+/// What its service says of an argument, and what nobody sees in its field: that it may stay empty, and its bounds.
+fn hint(argument: &Argument, words: &Words) -> String {
+    let optional = (!argument.is_required).then(|| words.may_be_left_out.to_owned());
+    let parts = [argument.description.clone(), optional, bounds(argument, words)];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// None of an argument that has but a few values: its field shows all of them.
+fn bounds(argument: &Argument, words: &Words) -> Option<String> {
+    if !values(argument).is_empty() {
+        return None;
+    }
+    let range = match (argument.least, argument.greatest) {
+        (None, None) => return None,
+        (Some(least), Some(greatest)) => (words.from_to)(least, greatest),
+        (Some(least), None) => (words.at_least)(least),
+        (None, Some(greatest)) => (words.at_most)(greatest),
+    };
+    let of = if argument.kind == ArgumentKind::Text { words.characters } else { words.value };
+    Some(format!("{of}: {range}"))
 }
 
 /// The only values that an argument may have; none for any.
@@ -121,6 +144,38 @@ mod tests {
             r#"placeholder="7""#,
         ] {
             assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+
+    #[test]
+    fn an_argument_says_that_it_may_be_left_out_and_between_what_it_lies() {
+        let schema = json!({
+            "type": "object", "required": ["id"],
+            "properties": {
+                "id": {"type": "string", "minLength": 1}, "name": {"type": "string", "maxLength": 64},
+                "limit": {"type": "number", "description": "So <much>", "minimum": 0.5, "maximum": 500},
+                "mode": {"type": "string", "enum": ["soft"], "maxLength": 4},
+            },
+        });
+        let schema = Schema::parse(&schema.to_string()).unwrap();
+        for (lang, expected) in [
+            (
+                Lang::En,
+                ["Characters: at least 1", "May be left out · Characters: at most 64", "Value: from 0.5 to 500"],
+            ),
+            (
+                Lang::Es,
+                ["Caracteres: al menos 1", "Se puede omitir · Caracteres: 64 como máximo", "Valor: de 0.5 a 500"],
+            ),
+        ] {
+            let offered = Offered { schema: schema.clone(), ..offered() };
+            let page = form(&offered, &Fields::default(), "7", &[], lang).into_string();
+            let [id, name, limit] = expected;
+            let optional = Words::of(lang).may_be_left_out;
+            let limit = format!("So &lt;much&gt; · {optional} · {limit}");
+            for part in [id, name, &limit, optional] {
+                assert!(page.contains(&format!(">{part}</small>")), "{part}: {page}");
+            }
         }
     }
 

@@ -108,10 +108,13 @@ fn content(viewer: &Viewer, found: &Found, now: Timestamp) -> Markup {
     html! {
         div #command {
             p.standing { (badges::of_state(command.state, lang)) " " span { (words.outcome_of(command)) } }
-            @if !command.state.is_ended() {
-                (again("command", &address::of(&command.key.id), EVERY, words.under_way, words.reload))
+            // Its room stays when it has ended, and below it nothing moves.
+            div.actions.held {
+                @if !command.state.is_ended() {
+                    (again("command", &address::of(&command.key.id), EVERY, words.under_way, words.reload))
+                }
+                (call_off(viewer, command))
             }
-            (call_off(viewer, command))
             (facts(found, lang, now))
             (arguments(command, lang))
             @if let Some(output) = command.output.as_ref().filter(|_| is_of_its_service(command)) {
@@ -141,7 +144,7 @@ fn call_off(viewer: &Viewer, command: &Command) -> Markup {
     let may = viewer.actor.may(Scope::Operate);
     html! {
         @if let Some(ask) = command.ask.as_deref().filter(|_| waits && may) {
-            p.actions { a href=(ask_page::cancel(ask)) { (Words::of(viewer.look.lang).call_off) } }
+            " " a href=(ask_page::cancel(ask)) { (Words::of(viewer.look.lang).call_off) }
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) title: &'static str,
-    pub(super) nothing: &'static str,
+    pub(super) nothing_at_all: &'static str,
+    pub(super) nothing_fits: &'static str,
     pub(super) nothing_yet: &'static str,
     pub(super) id: &'static str,
     pub(super) state: &'static str,
@@ -53,6 +54,13 @@ pub(super) struct Words {
     pub(super) choose: &'static str,
     pub(super) nothing_offered: &'static str,
     pub(super) optional: &'static str,
+    /// Below the field of an argument that is optional.
+    pub(super) may_be_left_out: &'static str,
+    /// Of how many a text may have.
+    pub(super) characters: &'static str,
+    pub(super) from_to: fn(f64, f64) -> String,
+    pub(super) at_least: fn(f64) -> String,
+    pub(super) at_most: fn(f64) -> String,
     pub(super) confirmation: &'static str,
     pub(super) is_confirmed: &'static str,
     pub(super) is_not_confirmed: &'static str,
@@ -104,7 +112,9 @@ pub(super) fn unasked(command: &Command) -> Option<&str> {
 
 static EN: Words = Words {
     title: "Command",
-    nothing: "No command fits. Have a service do something here, by POST /v1/commands/dispatch, or by /cmd in Telegram.",
+    nothing_at_all: "There are no commands. Have a service do something here, by POST /v1/commands/dispatch, or \
+                     by /cmd in Telegram.",
+    nothing_fits: "No command fits all of this. Remove a part of the filter.",
     nothing_yet: "None of these fits. There are older ones: go on.",
     id: "Id",
     state: "State",
@@ -141,7 +151,7 @@ static EN: Words = Words {
         "It is on its way to its service, which has not said anything yet.",
         "Its service has begun.",
         "Its service has done it.",
-        "It has failed.",
+        "Its service says that it has failed.",
         "Its service has refused it.",
         "Its time was over before its service had said how it ended.",
     ],
@@ -157,6 +167,11 @@ static EN: Words = Words {
     choose: "Choose what is to be done.",
     nothing_offered: "There is nothing that you may have done: the file of services says what there is, and who may.",
     optional: "(optional)",
+    may_be_left_out: "May be left out",
+    characters: "Characters",
+    from_to: |least, greatest| format!("from {least} to {greatest}"),
+    at_least: |least| format!("at least {least}"),
+    at_most: |greatest| format!("at most {greatest}"),
     confirmation: "Confirmation",
     is_confirmed: "somebody is asked first",
     is_not_confirmed: "at once",
@@ -170,7 +185,9 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     title: "Comando",
-    nothing: "Ningún comando coincide. Pida algo a un servicio aquí, con POST /v1/commands/dispatch, o con /cmd en Telegram.",
+    nothing_at_all: "No hay comandos. Pida algo a un servicio aquí, con POST /v1/commands/dispatch, o con /cmd \
+                     en Telegram.",
+    nothing_fits: "Ningún comando coincide con todo esto. Quite una parte del filtro.",
     nothing_yet: "Ninguno de estos coincide. Hay más antiguos: siga.",
     id: "Id",
     state: "Estado",
@@ -207,7 +224,7 @@ static ES: Words = Words {
         "Está en camino a su servicio, que todavía no dijo nada.",
         "Su servicio empezó.",
         "Su servicio lo hizo.",
-        "Falló.",
+        "Su servicio dice que falló.",
         "Su servicio lo rechazó.",
         "Venció antes de que su servicio dijera cómo terminó.",
     ],
@@ -223,9 +240,14 @@ static ES: Words = Words {
     choose: "Elija qué se debe hacer.",
     nothing_offered: "No hay nada que pueda pedir: el archivo de servicios dice qué hay, y quién puede.",
     optional: "(opcional)",
-    confirmation: "Confirmación",
-    is_confirmed: "se pregunta antes",
-    is_not_confirmed: "enseguida",
+    may_be_left_out: "Se puede omitir",
+    characters: "Caracteres",
+    from_to: |least, greatest| format!("de {least} a {greatest}"),
+    at_least: |least| format!("al menos {least}"),
+    at_most: |greatest| format!("{greatest} como máximo"),
+    confirmation: "Se confirma",
+    is_confirmed: "sí: se pregunta antes",
+    is_not_confirmed: "no: se hace enseguida",
     asks_first: "Antes se pregunta a alguien, que lo confirma o lo rechaza.",
     asks_nobody: "Se hace enseguida: no se pregunta a nadie.",
     dispatch: "Pedirlo",

@@ -17,6 +17,7 @@ use crate::console::Console;
 use crate::fields::Fields;
 use crate::layout::Shell;
 use crate::pages::delivery::summary::summary_of;
+use crate::pages::delivery::timeline::topic_of;
 use crate::pieces::figure::whole;
 use crate::pieces::outcome::of_stored;
 use crate::pieces::pager::address;
@@ -225,7 +226,10 @@ fn explanation(told: Option<&Explanation>, lang: Lang, now: Timestamp) -> Markup
                     @for sentence in &told.sentences {
                         li {
                             @if let Some(at) = sentence.at { (moment(at, now, lang)) " " }
-                            span.told lang="en" { span.soft { (sentence.topic.as_str()) ": " } (sentence_of(&sentence.text)) }
+                            span.told {
+                                span.soft { (topic_of(sentence.topic, lang)) ": " }
+                                span lang="en" { (sentence_of(&sentence.text)) }
+                            }
                         }
                     }
                 }

@@ -78,13 +78,14 @@ async fn page(console: &Console, viewer: &Viewer, wanted: &Wanted) -> Result<Mar
     let (pairs, after) = (wanted.pairs(), wanted.after.as_ref().map(ToString::to_string));
     let here = address(paths::LETTERS, &pairs, after.as_deref());
     let next = page.next.map(|next| next.to_string());
+    let is_for_all = pairs.is_empty() && after.is_none();
     let may_plan = viewer.actor.may(Scope::Operate) && !page.letters.is_empty();
     Ok(html! {
         (narrowed(&[]))
         div id=(REGION) {
             (reading::shown(&reading, lang, viewer, &here))
             @if page.letters.is_empty() {
-                @if !page.is_cut { p.nothing { (words.no_letters) } }
+                @if !page.is_cut { p.nothing { (if is_for_all { words.no_letters } else { words.no_letter_fits }) } }
             } @else if may_plan {
                 form #chosen method="get" action=(paths::PLANS) {
                     (rows(&page.letters, lang, now, true))

@@ -2,7 +2,7 @@
 
 use domain::{Lane, RecipientHasher, Tenant, Timestamp};
 use operations::deliveries::hashes_of;
-use operations::deliveries::written::{ID, LATER_THAN_FROM, RECIPIENT, TIME};
+use operations::deliveries::written::{ID, LATER_THAN_FROM, RECIPIENT, TYPED_TIME};
 use store::{LetterCursor, LetterFilter};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -76,12 +76,12 @@ impl Wanted {
             // As it is read: of a recipient the sign that the address has lost is there again.
             let (read, must) = match name {
                 "from" => {
-                    self.from = (TIME.read)(&text);
-                    (self.from.map(|_| text.clone()), TIME.must)
+                    self.from = (TYPED_TIME.read)(&text);
+                    (self.from.map(|_| text.clone()), TYPED_TIME.must)
                 }
                 "until" => {
-                    self.until = (TIME.read)(&text);
-                    (self.until.map(|_| text.clone()), TIME.must)
+                    self.until = (TYPED_TIME.read)(&text);
+                    (self.until.map(|_| text.clone()), TYPED_TIME.must)
                 }
                 "id" => ((ID.read)(&text), ID.must),
                 _ => ((RECIPIENT.read)(&text), RECIPIENT.must),

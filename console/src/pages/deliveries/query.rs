@@ -3,7 +3,9 @@
 use domain::{Actor, ChannelName, Reason, State};
 use maud::Markup;
 use operations::deliveries::Wanted;
-use operations::deliveries::written::{CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TIME, state};
+use operations::deliveries::written::{
+    CODE, CURSOR, ID_PREFIX, LATER_THAN_FROM, RECIPIENT, TEMPLATE, TYPED_TIME, state,
+};
 use store::MAX_PAGE;
 use web::problem::Problem;
 use web::query::Parameters;
@@ -77,8 +79,8 @@ pub(super) fn read(query: Parameters, settings: &Settings, actor: &Actor) -> Res
         template: query.parsed("template", TEMPLATE.must, TEMPLATE.read),
         reason: query.one_of("reason", &Reason::ALL, Reason::as_str),
         code: query.parsed("code", CODE.must, CODE.read),
-        from: query.parsed("from", TIME.must, TIME.read),
-        until: query.parsed("to", TIME.must, TIME.read),
+        from: query.parsed("from", TYPED_TIME.must, TYPED_TIME.read),
+        until: query.parsed("to", TYPED_TIME.must, TYPED_TIME.read),
         id_prefix: query.parsed("id", ID_PREFIX.must, ID_PREFIX.read),
         after: query.parsed("after", CURSOR.must, CURSOR.read),
         limit: query.limit(USUAL, MAX_PAGE),

@@ -30,7 +30,7 @@ pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
         @for topic in TOPICS {
             @let about: Vec<&Sentence> = told.sentences.iter().filter(|sentence| sentence.topic == topic).collect();
             @if !about.is_empty() {
-                h3 { (words.topic(topic)) }
+                h3 { (topic_of(topic, lang)) }
                 ol.timeline {
                     @for sentence in about {
                         li {
@@ -42,6 +42,11 @@ pub(super) fn of(told: &Explanation, lang: Lang, now: Timestamp) -> Markup {
             }
         }
     }
+}
+
+/// What a sentence is about, as the headings of the page have it.
+pub(crate) fn topic_of(topic: Topic, lang: Lang) -> &'static str {
+    Words::of(lang).topic(topic)
 }
 
 #[cfg(test)]

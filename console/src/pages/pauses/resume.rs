@@ -54,7 +54,7 @@ async fn once_more(
     };
     let Some(pause) = found.iter().find(|pause| pause.id == id) else { return shell.not_found().await };
     let confirm = Confirm {
-        question: &(words.resume_question)(shell.lang().words().shell.pause_kind(pause.kind), &pause.name, &pause.why),
+        question: &(words.resume_question)(pause.kind, &pause.name, &pause.why),
         count: 1,
         action: RESUME,
         verb: words.resume,

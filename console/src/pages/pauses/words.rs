@@ -1,5 +1,7 @@
 //! What the page of pauses says, in every language.
 
+use domain::PauseKind;
+
 use crate::words::Lang;
 
 pub(super) struct Words {
@@ -29,7 +31,7 @@ pub(super) struct Words {
     pub(super) doubted: &'static str,
     pub(super) resume: &'static str,
     /// With the kind, the name and the reason.
-    pub(super) resume_question: fn(&str, &str, &str) -> String,
+    pub(super) resume_question: fn(PauseKind, &str, &str) -> String,
 }
 
 impl Words {
@@ -66,7 +68,10 @@ static EN: Words = Words {
     too_many: |most| format!("is not paused: there are {most} pauses already; resume one, or pause the tenant"),
     doubted: "It is paused. Perhaps something else was meant:",
     resume: "Resume",
-    resume_question: |kind, name, why| format!("Resume the {kind} {name}? It is paused because: {why}"),
+    resume_question: |kind, name, why| {
+        let kind = Lang::En.words().shell.pause_kind(kind);
+        format!("Resume the {kind} {name}? It is paused because: {why}")
+    },
 };
 
 static ES: Words = Words {
@@ -97,5 +102,22 @@ static ES: Words = Words {
     too_many: |most| format!("no está en pausa: ya hay {most} pausas; reanude una, o pause al inquilino"),
     doubted: "Está en pausa. Quizá se quiso decir otra cosa:",
     resume: "Reanudar",
-    resume_question: |kind, name, why| format!("¿Reanudar {kind} {name}? Está en pausa porque: {why}"),
+    resume_question: |kind, name, why| {
+        let article = if kind == PauseKind::Template { "la" } else { "el" };
+        let kind = Lang::Es.words().shell.pause_kind(kind);
+        format!("¿Reanudar {article} {kind} {name}? Está en pausa porque: {why}")
+    },
 };
+
+#[test]
+fn what_is_resumed_has_its_article() {
+    for (kind, en, es) in [
+        (PauseKind::Channel, "Resume the channel x?", "¿Reanudar el canal x?"),
+        (PauseKind::Provider, "Resume the provider x?", "¿Reanudar el proveedor x?"),
+        (PauseKind::Template, "Resume the template x?", "¿Reanudar la plantilla x?"),
+        (PauseKind::Tenant, "Resume the tenant x?", "¿Reanudar el inquilino x?"),
+    ] {
+        let asked = [Lang::En, Lang::Es].map(|lang| (Words::of(lang).resume_question)(kind, "x", "an outage"));
+        assert!(asked[0].starts_with(en) && asked[1].starts_with(es), "{asked:?}");
+    }
+}

@@ -50,9 +50,10 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, query: 
         },
         columns: &columns(words),
         rows: &rows,
-        nothing: words.nothing,
+        nothing_at_all: words.nothing_at_all,
+        nothing_fits: words.nothing_fits,
         // A page without any is the last.
-        nothing_yet: words.nothing,
+        nothing_yet: words.nothing_fits,
         is_first,
         next: page.next.as_ref(),
     };

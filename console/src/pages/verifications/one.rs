@@ -48,8 +48,11 @@ fn content(one: &Verification, lang: Lang, now: Timestamp) -> Markup {
     html! {
         div #verification {
             p.standing { (of_state(state, lang)) " " span { (words.outcome(state)) } }
-            @if state == VerificationState::Pending {
-                (again("verification", &address::of(&one.key.id), EVERY, words.is_pending, words.reload))
+            // Its room stays when it has ended, and below it nothing moves.
+            div.actions.held {
+                @if state == VerificationState::Pending {
+                    (again("verification", &address::of(&one.key.id), EVERY, words.is_pending, words.reload))
+                }
             }
             (facts(one, state, lang, now))
         }
@@ -67,8 +70,7 @@ fn facts(one: &Verification, state: VerificationState, lang: Lang, now: Timestam
             (fact(words.recipient, html! { (one.recipient_mask) }))
             (fact(words.country, html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) }))
             (fact(words.sends, html! { (whole(u64::from(one.sends))) }))
-            (fact(words.checks, html! { (whole(u64::from(one.checks))) " " span.soft { (words.checks_how) } }))
-            @if is_pending { (fact(words.attempts_left, html! { (whole(u64::from(one.attempts_left()))) })) }
+            (fact(words.checks, html! { (whole(u64::from(one.checks))) " · " span.soft { (words.checks_how) } }))
             @if let Some(told) = guarded(one, lang) { (fact(words.guard, html! { (told) })) }
             (fact(words.since, moment(one.created_at, now, lang)))
             @if let Some(at) = one.last_sent_at { (fact(words.last_sent, moment(at, now, lang))) }
@@ -76,6 +78,8 @@ fn facts(one: &Verification, state: VerificationState, lang: Lang, now: Timestam
                 true => { (fact(words.good_until, moment(one.expires_at, now, lang))) }
                 false => { (fact(words.good_until, of_its_day(one.expires_at, now))) }
             }
+            // Where its end stands later, so that no other line moves then.
+            @if is_pending { (fact(words.attempts_left, html! { (whole(u64::from(one.attempts_left()))) })) }
             @if let Some(at) = one.ended_at { (fact(words.ended, moment(at, now, lang))) }
         }
     }

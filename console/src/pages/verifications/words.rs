@@ -5,7 +5,8 @@ use domain::VerificationState;
 use crate::words::Lang;
 
 pub(super) struct Words {
-    pub(super) nothing: &'static str,
+    pub(super) nothing_at_all: &'static str,
+    pub(super) nothing_fits: &'static str,
     pub(super) verification: &'static str,
     /// Over the list, below how many codes were entered.
     pub(super) one_by_one: &'static str,
@@ -64,7 +65,8 @@ impl Words {
 }
 
 static EN: Words = Words {
-    nothing: "No verification fits. POST /v1/verification/start starts one.",
+    nothing_at_all: "There are no verifications. POST /v1/verification/start starts one.",
+    nothing_fits: "No verification fits all of this. Remove a part of the filter.",
     verification: "Verification",
     one_by_one: "One by one",
     id: "Id",
@@ -74,7 +76,7 @@ static EN: Words = Words {
     purpose: "For",
     country: "Country",
     checks: "Tries",
-    checks_how: "right ones, and those behind the end, among them",
+    checks_how: "right ones and those after the end included",
     attempts_left: "Tries left",
     sends: "Sent",
     guard: "Guard",
@@ -106,7 +108,8 @@ static EN: Words = Words {
 };
 
 static ES: Words = Words {
-    nothing: "Ninguna verificación coincide. POST /v1/verification/start inicia una.",
+    nothing_at_all: "No hay verificaciones. POST /v1/verification/start inicia una.",
+    nothing_fits: "Ninguna verificación coincide con todo esto. Quite una parte del filtro.",
     verification: "Verificación",
     one_by_one: "Una por una",
     id: "Id",
@@ -116,7 +119,7 @@ static ES: Words = Words {
     purpose: "Para",
     country: "País",
     checks: "Intentos",
-    checks_how: "también los correctos y los que llegan después del final",
+    checks_how: "incluidos los correctos y los que llegan después del final",
     attempts_left: "Intentos que quedan",
     sends: "Enviada",
     guard: "Guardia",
