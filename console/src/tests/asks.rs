@@ -192,6 +192,24 @@ async fn people_have_their_names_and_choices_of_our_own_the_language_of_the_page
 }
 
 #[tokio::test]
+async fn of_one_that_has_ended_the_list_tells_what_was_decided_and_no_time_to_come() {
+    let site = with_one().await;
+    answer(&site, "q-1", "ben", "yes").await;
+    for (lang, told, to_come) in
+        [("en", "answered</span>: Yes", ">in 60 min<"), ("es", "respondida</span>: Sí", ">en 60 min<")]
+    {
+        for path in ["/console/asks", "/console/asks/q-1"] {
+            let page = site.get(path, &format!("session=viewer; chasqui_lang={lang}")).await;
+            assert!(!page.text.contains(to_come), "{path}: {}", page.text);
+            assert_eq!(page.text.contains(told), path == "/console/asks", "{path}: {}", page.text);
+        }
+    }
+    site.store.open_ask(&ask("q-2"), &[], None).await.unwrap();
+    let open = site.get("/console/asks", OPERATOR).await;
+    assert!(open.text.contains(">in 60 min<"), "{}", open.text);
+}
+
+#[tokio::test]
 async fn only_a_name_or_an_id_that_is_longer_than_any_word_is_broken_within_it() {
     let site = Site::start().await;
     let (named, long) = ("cumplimiento".to_owned(), "x".repeat(25));
@@ -208,24 +226,6 @@ async fn only_a_name_or_an_id_that_is_longer_than_any_word_is_broken_within_it()
     ] {
         assert_eq!(page.text.matches(&shown).count(), times, "{shown}: {}", page.text);
     }
-}
-
-#[tokio::test]
-async fn of_one_that_has_ended_the_list_tells_what_was_decided_and_no_time_to_come() {
-    let site = with_one().await;
-    answer(&site, "q-1", "ben", "yes").await;
-    for (lang, told, to_come) in
-        [("en", "answered</span>: Yes", ">in 60 min<"), ("es", "respondida</span>: Sí", ">en 60 min<")]
-    {
-        for path in ["/console/asks", "/console/asks/q-1"] {
-            let page = site.get(path, &format!("session=viewer; chasqui_lang={lang}")).await;
-            assert!(!page.text.contains(to_come), "{path}: {}", page.text);
-            assert_eq!(page.text.contains(told), path == "/console/asks", "{path}: {}", page.text);
-        }
-    }
-    site.store.open_ask(&ask("q-2"), &[], None).await.unwrap();
-    let open = site.get("/console/asks", OPERATOR).await;
-    assert!(open.text.contains(">in 60 min<"), "{}", open.text);
 }
 
 #[tokio::test]

@@ -94,8 +94,8 @@ pub(super) fn messages(shown: &Shown, states: &[Option<State>], lang: Lang, now:
     }
 }
 
-/// Whoever is asked or has answered. Names are broken where their words end, and a word only where none of a language is as
-/// long.
+/// Whoever is asked or has answered. Names are broken where their words end, and a word only where none of a language is
+/// as long.
 fn who(ask: &Ask, id: &str, lang: Lang) -> Markup {
     let is_long = has_long_word(id) || has_long_word(&called(ask, id, lang));
     let person = person(ask, id, lang);

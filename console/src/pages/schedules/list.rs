@@ -92,7 +92,9 @@ impl Rows<'_> {
             called(job),
             self.rule(job),
             self.next(job),
-            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.one-line { (self.local(job, at)) } } },
+            html! {
+                @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.one-line { (self.local(job, at)) } }
+            },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
             recipient(job),
             self.actions(job),
