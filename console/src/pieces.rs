@@ -10,6 +10,7 @@ pub(crate) mod facts;
 pub(crate) mod figure;
 pub(crate) mod filter;
 pub(crate) mod harmless;
+pub(crate) mod indented;
 pub(crate) mod outcome;
 pub(crate) mod pager;
 pub(crate) mod problem;

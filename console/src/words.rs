@@ -177,6 +177,8 @@ pub(crate) struct ConfirmWords {
 pub(crate) struct ProblemWords {
     pub(crate) not_found: &'static str,
     pub(crate) not_found_detail: &'static str,
+    /// Of an address that no page has.
+    pub(crate) nowhere_detail: &'static str,
     pub(crate) denied: &'static str,
     pub(crate) denied_detail: fn(&str) -> String,
     pub(crate) ledger_away: &'static str,

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use domain::{JournalRow, Scope, Tenant, Timestamp};
+use domain::{JournalRow, Scope, Tenant, Timestamp, printable};
 use maud::{Markup, html};
 use operations::NotListed;
 use operations::journal::{self, Chain, LATER_THAN_SINCE};
@@ -23,7 +23,8 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::asks::address as asks;
 use crate::pages::commands::address as commands;
-use crate::pages::delivery::address::short;
+use crate::pages::dead_letters::paths;
+use crate::pages::delivery::address::{self as deliveries, short};
 use crate::pieces::breakable::{breakable, foreign, has_long_word};
 use crate::pieces::figure::whole;
 use crate::pieces::filter::{Field, Input, filter};
@@ -198,7 +199,7 @@ fn row(entry: &JournalEntry, viewer: &Viewer, lang: Lang, now: Timestamp) -> Row
     let mut cells = vec![
         noted(Timestamp::from_micros(row.at), now, lang),
         foreign(&row.actor),
-        breakable(&row.kind),
+        html! { span.one-line { (breakable(&row.kind)) } },
         subject(row, &viewer.actor.tenant),
         told(&row.data, lang),
         html! { @match seq { Some(seq) => { (whole(seq)) } None => { span.soft { (words.not_sealed) } } } },
@@ -209,16 +210,29 @@ fn row(entry: &JournalEntry, viewer: &Viewer, lang: Lang, now: Timestamp) -> Row
     Row { id: format!("entry-{}", row.id), cells }
 }
 
-/// To what something was done, with the way there where it is a question or a command of the own tenant. An id is shortened as
-/// it is elsewhere.
+/// To what something was done, with the way there where that has a page of the own tenant. An id is shortened as it is
+/// elsewhere.
 fn subject(row: &JournalRow, own: &Tenant) -> Markup {
-    let noun = row.kind.split('.').next().filter(|_| row.tenant == own.as_str());
-    match noun {
-        Some("ask") => asks::link(&row.subject),
-        Some("command") => commands::link(&row.subject),
-        _ if short(&row.subject) != row.subject => html! { code.id title=(row.subject) { (short(&row.subject)) } },
-        _ => html! { span.most[has_long_word(&row.subject)] { (breakable(&row.subject)) } },
+    let (subject, shown) = (row.subject.as_str(), short(&row.subject));
+    match way(&row.kind, subject).filter(|_| row.tenant == own.as_str()) {
+        Some(way) => html! { a.mono.id href=(way) title=(printable(subject)) { (shown) } },
+        None if shown != subject => html! { code.id title=(subject) { (shown) } },
+        None => html! { span.most[has_long_word(subject)] { (breakable(subject)) } },
     }
+}
+
+/// The page of what an entry of this kind tells about.
+fn way(kind: &str, subject: &str) -> Option<String> {
+    Some(match kind.split_once('.')? {
+        ("ask", _) => asks::of(subject),
+        ("command", _) => commands::of(subject),
+        ("delivery", _) | ("dead_letter", "edited") => deliveries::of(subject),
+        ("dead_letter", _) => paths::letter(subject),
+        ("dead_letters", "acknowledged") => paths::group(subject),
+        // What is read is the whole queue.
+        ("dead_letters", act) if act != "read" => paths::job(subject),
+        _ => return None,
+    })
 }
 
 #[test]

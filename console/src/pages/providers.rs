@@ -67,7 +67,7 @@ fn by_medium(all: &[Carried], only: Option<&str>, lang: Lang, now: Timestamp) ->
     media.retain(|medium| only.is_none_or(|only| *medium == only));
     let rows: Vec<Row> = media.iter().flat_map(|medium| of_one(medium, all, lang, now)).collect();
     html! {
-        p.soft { (words.about) }
+        p.soft { (words.about) " " code { "chasqui providers check" } " " (words.asks_each) }
         @if rows.is_empty() {
             p.nothing { (words.nothing) }
         } @else {

@@ -7,9 +7,12 @@ mod wanted;
 mod words;
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::console::Console;
+use crate::layout::Shell;
 
 const PREVIEW: &str = "/console/templates/preview";
 const FRAME: &str = "/console/templates/html";
@@ -19,4 +22,9 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/console/templates", get(list::show))
         .route(PREVIEW, get(preview::show))
         .route(FRAME, get(frame::show))
+}
+
+/// The answer where there is none of what is asked for.
+async fn missing(shell: &Shell<'_>, why: &str) -> Response {
+    shell.problem(StatusCode::NOT_FOUND, shell.lang().words().problems.not_found, why, &[]).await
 }

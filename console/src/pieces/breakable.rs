@@ -23,6 +23,28 @@ pub(crate) fn has_long_word(text: &str) -> bool {
     text.split_whitespace().any(|word| word.chars().count() > WHOLE_WORD)
 }
 
+/// So many characters of a masked recipient stay in one line.
+const WHOLE_MASK: usize = 20;
+
+/// A recipient without what tells who it is.
+pub(crate) fn masked(mask: &str) -> Markup {
+    html! {
+        @if mask.chars().count() <= WHOLE_MASK { span.whole { (mask) } } @else { span.most { (breakable(mask)) } }
+    }
+}
+
+#[test]
+fn a_mask_stays_in_one_line_unless_it_is_long() {
+    let long = format!("***@{}", "x".repeat(WHOLE_MASK - 3));
+    for (mask, expected) in [
+        ("***@<shop>.example", "<span class=\"whole\">***@&lt;shop&gt;.example</span>".to_owned()),
+        (&long[..WHOLE_MASK], format!("<span class=\"whole\">{}</span>", &long[..WHOLE_MASK])),
+        (long.as_str(), format!("<span class=\"most\">***@<wbr>{}</span>", &long[4..])),
+    ] {
+        assert_eq!(masked(mask).into_string(), expected);
+    }
+}
+
 #[test]
 fn a_word_that_is_too_long_is_broken_and_every_other_text_is_left_alone() {
     let (whole, long) = ("ñ".repeat(WHOLE_WORD), "x".repeat(WHOLE_WORD + 1));

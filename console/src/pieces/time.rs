@@ -33,8 +33,13 @@ pub(crate) fn time(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
 
 /// An instant by its time of day, with the day where that is another one.
 pub(crate) fn of_its_day(at: Timestamp, now: Timestamp) -> Markup {
-    let shown = if day(at) == day(now) { of_day(at) } else { absolute(at) };
-    html! { time datetime=(at.to_string()) { (shown) } }
+    html! {
+        @if day(at) == day(now) {
+            time datetime=(at.to_string()) { (of_day(at)) }
+        } @else {
+            time.dated datetime=(at.to_string()) { (day_and_time(at)) }
+        }
+    }
 }
 
 /// The same, with how far away it is beside it: of several that are near each other it tells which was when.
@@ -42,14 +47,16 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
     html! { span.moment { (of_its_day(at, now)) " " span.soft { (time(at, now, lang)) } } }
 }
 
-/// An instant of a journal: the whole of it, and how far away it is for whoever points at it. Where there is no room for a line
-/// the time stands below the day.
+/// An instant of a journal: the whole of it, and how far away it is for whoever points at it.
 pub(crate) fn noted(at: Timestamp, now: Timestamp, lang: Lang) -> Markup {
     html! {
-        time.noted datetime=(at.to_string()) title=(relative(at, now, lang)) {
-            span.whole { (day(at)) } " " span.whole { (of_day(at)) }
-        }
+        time.dated datetime=(at.to_string()) title=(relative(at, now, lang)) { (day_and_time(at)) }
     }
+}
+
+/// Where a table has no room for a line the time stands below the day.
+fn day_and_time(at: Timestamp) -> Markup {
+    html! { span.whole { (day(at)) } " " span.whole { (of_day(at)) } }
 }
 
 /// How far away an instant is, in one unit.
@@ -101,7 +108,8 @@ fn a_moment_has_its_day_where_that_is_another_one() {
     let now = Timestamp::from_seconds(86_400 + 3_600);
     let told = |seconds: i64| moment(Timestamp::from_seconds(86_400 + seconds), now, Lang::Es).into_string();
     assert!(told(0).contains(">00:00:00 UTC</time> ") && told(0).contains(">hace 60 min</time>"), "{}", told(0));
-    assert!(told(-1).contains(">1970-01-01 23:59:59 UTC</time> "), "{}", told(-1));
+    let day_and_time = "<span class=\"whole\">1970-01-01</span> <span class=\"whole\">23:59:59 UTC</span></time> ";
+    assert!(told(-1).contains(day_and_time), "{}", told(-1));
 }
 
 #[test]

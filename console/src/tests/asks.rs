@@ -176,7 +176,7 @@ async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_sai
         for part in words.into_iter().chain([
             "Deploy &lt;b&gt;?",
             "href=\"/console/deliveries/copy-1-email\"",
-            "***@example.com",
+            "***@example.<wbr>com",
             "&lt;eve&gt;",
             "&lt;7&gt;</code>",
             "hx-get=\"/console/asks/q-1\"",
@@ -278,6 +278,25 @@ async fn of_one_that_has_ended_the_list_tells_what_was_decided_and_no_time_to_co
     site.store.open_ask(&ask("q-2"), &[], None).await.unwrap();
     let open = site.get("/console/asks", OPERATOR).await;
     assert!(open.text.contains(">in 60 min<"), "{}", open.text);
+}
+
+#[tokio::test]
+async fn only_a_name_or_an_id_that_is_longer_than_any_word_is_broken_within_it() {
+    let site = Site::start().await;
+    let (named, long) = ("cumplimiento".to_owned(), "x".repeat(25));
+    let names = [("ana".to_owned(), named.clone()), ("ben".to_owned(), long.clone())].into();
+    let asked = Ask { audience: vec!["ana".into(), "ben".into(), long.clone()], names, ..ask("q-4") };
+    let copies = [copy(0, "telegram", "4711"), copy(1, "telegram", "4712"), copy(2, "telegram", "4713")];
+    site.store.open_ask(&asked, &copies, None).await.unwrap();
+    answer(&site, "q-4", "ana", "yes").await;
+    let page = site.get("/console/asks/q-4", "session=viewer").await;
+    for (shown, times) in [
+        (format!("\">{named} <code class=\"soft\">ana</code></td>"), 2),
+        (format!("<span class=\"most\">{long} <code class=\"soft\">ben</code></span></td>"), 1),
+        (format!("<span class=\"most\">{long}</span></td>"), 1),
+    ] {
+        assert_eq!(page.text.matches(&shown).count(), times, "{shown}: {}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The journal as its page shows it.
 
 use axum::http::StatusCode;
+use domain::{Entry, Tenant};
 
 use super::site::Site;
 use crate::words::Lang;
@@ -36,8 +37,11 @@ async fn an_entry_has_its_instant_and_the_beginning_and_the_end_of_an_id() {
     site.store.journal(&entry).await.unwrap();
     let page = site.get("/console/audit", "session=everything").await;
     assert!(page.words().contains("2026-02-28 23:59:58 UTC"), "{}", page.text);
-    for part in ["suppression.<wbr>added", ">01933f5e…1b8a10</code>", "title=\"01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10\""]
-    {
+    for part in [
+        "<span class=\"one-line\">suppression.<wbr>added</span>",
+        ">01933f5e…1b8a10</code>",
+        "title=\"01933f5e-7c1a-7cc3-9a52-0c2f4d1b8a10\"",
+    ] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
 }
@@ -52,6 +56,32 @@ async fn what_a_job_was_started_for_is_told_in_words() {
         let page = site.get("/console/audit", &format!("session=everything; chasqui_lang={lang}")).await;
         assert!(page.words().contains("wanted action = replay, group = &lt;1-a&gt;"), "{}", page.text);
         assert!(page.text.contains(noted), "{}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_leads_to_what_it_tells_about_where_that_has_a_page_of_the_own_tenant() {
+    let site = Site::start().await;
+    for (kind, of, subject, way) in [
+        ("dead_letters.replayed", "default", "job-1", Some("/console/dead-letters/jobs/job-1")),
+        ("dead_letters.job_cancelled", "default", "job-<2>", Some("/console/dead-letters/jobs/job-%3C2%3E")),
+        ("dead_letters.acknowledged", "default", "group-1", Some("/console/dead-letters/groups/group-1")),
+        ("dead_letters.read", "default", "queue", None),
+        ("dead_letter.opened", "default", "letter-1", Some("/console/dead-letters/letters/letter-1")),
+        ("dead_letter.edited", "default", "order-1", Some("/console/deliveries/order-1")),
+        ("delivery.cancelled", "default", "order-2", Some("/console/deliveries/order-2")),
+        ("delivery.cancelled", "other", "order-3", None),
+    ] {
+        let told = testkit::told_by("<ada>", testkit::NOW);
+        let told = Entry { tenant: Tenant::parse(of).unwrap(), kind, subject: subject.to_owned(), ..told };
+        site.store.journal(&told).await.unwrap();
+        let page = site.get(&format!("/console/audit?kind={kind}"), "session=everything").await;
+        let cells = page.text.split("<td data-label=\"To what\">").skip(1);
+        let mut cells = cells.filter_map(|cell| cell.split("</td>").next());
+        let cell = cells.find(|cell| cell.contains(&subject.replace('<', "&lt;").replace('>', "&gt;")));
+        let cell = cell.unwrap_or_else(|| panic!("{kind}: {}", page.text));
+        let expected = way.map(|way| format!("href=\"{way}\"")).unwrap_or_default();
+        assert!(cell.contains(&expected) && cell.contains("href=") == way.is_some(), "{kind}: {cell}");
     }
 }
 

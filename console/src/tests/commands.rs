@@ -156,6 +156,26 @@ async fn the_question_of_a_command_its_answer_and_people_are_in_the_words_of_who
 }
 
 #[tokio::test]
+async fn what_a_service_says_in_json_has_a_line_for_each_of_its_parts() {
+    let site = with_two().await;
+    site.store.make_command(&command("c-9", CommandState::Dispatched), &testkit::told()).await.unwrap();
+    let output = Some(r#"{"paused":true,"venues":["<one>"]}"#);
+    let report = CommandReport { service: "trading", state: CommandState::Succeeded, output };
+    let step = |command: &Command| command.reported(&report, NOW);
+    site.store.advance_command(&key("c-9"), step, |_| None).await.unwrap().unwrap();
+    let page = site.get("/console/commands/c-9", "session=viewer").await;
+    let lines = [
+        "<pre>{",
+        "  &quot;paused&quot;: true,",
+        "  &quot;venues&quot;: [",
+        "    &quot;&lt;one&gt;&quot;",
+        "  ]",
+        "}</pre>",
+    ];
+    assert!(page.text.contains(&lines.join("\n")), "{}", page.text);
+}
+
+#[tokio::test]
 async fn a_question_that_nobody_has_ended_is_told_without_a_name() {
     let site = Site::start().await;
     site.store.make_command(&command("c-7", CommandState::PendingConfirmation), &testkit::told()).await.unwrap();

@@ -43,6 +43,18 @@ async fn a_long_code_takes_several_lines_and_its_error_is_in_a_title() {
 }
 
 #[tokio::test]
+async fn a_long_word_of_an_error_is_broken_where_its_line_ends() {
+    let site = Site::start().await;
+    let long = "<unbreakable>".repeat(3);
+    let failure = Failure::new("twilio", None, format!("it said {long}"));
+    let refused = Outcome::Permanent { reason: Reason::Permanent, failure };
+    ended(&site.store, testkit::row("long"), &refused, None).await;
+    let page = site.get("/console/deliveries/long", "session=viewer").await;
+    let shown = long.replace('<', "&lt;").replace('>', "&gt;");
+    assert!(page.text.contains(&format!("<span class=\"most\">it said {shown}</span></td>")), "{}", page.text);
+}
+
+#[tokio::test]
 async fn what_waits_for_a_pause_says_so_and_what_no_row_has_takes_no_column() {
     let site = Site::start().await;
     let paused = Outcome::Paused { why: "the channel sms is paused: <words>".to_owned(), until: None };

@@ -218,10 +218,17 @@ async fn an_instant_of_every_filter_is_marked_as_one() {
 #[tokio::test]
 async fn an_unknown_path_is_a_page_that_says_so() {
     let site = Site::start().await;
-    let page = site.get("/console/nothing/here", "session=viewer").await;
-    assert_eq!(page.status, StatusCode::NOT_FOUND);
-    assert!(page.text.contains("There is no such page"), "{}", page.text);
-    assert!(!page.text.contains("aria-current"), "it is none of the pages: {}", page.text);
+    for (lang, parts) in [
+        ("en", ["There is no such page", "No page of the console has this address"]),
+        ("es", ["No existe esa página", "Ninguna página de la consola tiene esta dirección"]),
+    ] {
+        let page = site.get("/console/nothing/here", &format!("session=viewer; chasqui_lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        for part in parts {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        assert!(!page.text.contains("aria-current"), "it is none of the pages: {}", page.text);
+    }
 }
 
 #[tokio::test]

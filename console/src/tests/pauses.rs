@@ -26,8 +26,9 @@ fn id() -> String {
 #[tokio::test]
 async fn what_is_paused_is_shown_in_both_languages_and_nothing_as_markup() {
     let site = with_sms().await;
-    for (lang, word) in [("en", "Resume"), ("es", "Reanudar")] {
+    for (lang, word, until) in [("en", "Resume", "until it is resumed"), ("es", "Reanudar", "hasta que se reanude")] {
         let page = site.get("/console/pauses", &format!("{OPERATOR}; chasqui_lang={lang}")).await;
+        assert!(page.text.contains(&format!("<span class=\"one-line\">{until}</span>")), "{}", page.text);
         assert!(page.status == StatusCode::OK && page.text.contains(word), "{}", page.text);
         assert!(page.text.contains("an outage &lt;script&gt;") && !page.text.contains("<script>"), "{}", page.text);
     }

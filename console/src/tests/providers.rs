@@ -25,6 +25,7 @@ async fn each_provider_is_shown_as_it_was_found_in_both_languages() {
         for word in words {
             assert!(page.text.contains(word), "{word}: {}", page.text);
         }
+        assert!(page.text.contains("<code>chasqui providers check</code> "), "{}", page.text);
         assert!(page.text.contains("&lt;i&gt;") && !page.text.contains("<i>"), "{}", page.text);
     }
     let email = site.get("/console/providers?medium=email", "session=viewer").await;

@@ -28,9 +28,11 @@ async fn with_daily(id: &str) -> Site {
 #[tokio::test]
 async fn runs_are_told_by_the_clocks_of_the_zone_in_both_languages() {
     let site = with_daily("daily <1>").await;
-    for (lang, word) in [("en", "Run now"), ("es", "Ejecutar ahora")] {
+    for (lang, word, last) in [("en", "Run now", "Last due run"), ("es", "Ejecutar ahora", "Última a su hora")] {
         let page = site.get("/console/schedules", &format!("{OPERATOR}; chasqui_lang={lang}")).await;
         assert_eq!(page.status, StatusCode::OK);
+        let following = "<div class=\"one-line\"><span class=\"whole\">2026-03-03</span> ";
+        assert!(page.text.contains(following) && page.text.contains(&format!(">{last}</th>")), "{}", page.text);
         for words in [word, "2026-03-02 09:00:00 +01", "2026-03-03 09:00:00 +01", "Europe/Berlin", "***43"] {
             assert!(page.words().contains(words), "{words}: {}", page.text);
         }

@@ -29,6 +29,12 @@ async fn the_list_shows_a_mask_in_both_languages_and_nothing_as_markup() {
         let page = site.get("/console/suppressions", &format!("{OPERATOR}; chasqui_lang={lang}")).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.text.contains(word) && page.text.contains("&lt;script&gt;"), "{}", page.text);
+        assert!(page.text.contains("<span class=\"whole\">***@example.com</span>"), "{}", page.text);
+        assert!(
+            page.text.contains(&format!("\">{word}</a>")) && page.text.contains("<a class=\"whole\""),
+            "{}",
+            page.text
+        );
         assert!(!page.text.contains("ana@example.com") && !page.text.contains("<script>"), "{}", page.text);
     }
     let viewer = site.get("/console/suppressions", "session=viewer").await;
@@ -71,7 +77,9 @@ async fn an_entry_is_lifted_with_a_reason_that_is_kept() {
     let answer = site.post(path, OPERATOR, &format!("id={id}&confirmed=1&reason=asked+by+%3Cana%3E")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     let lifted = site.get("/console/suppressions?lifted=true", OPERATOR).await;
-    assert!(lifted.text.contains("asked by &lt;ana&gt;"), "{}", lifted.text);
+    for part in ["asked by &lt;ana&gt;", "<span class=\"whole\">***@example.com</span>"] {
+        assert!(lifted.text.contains(part), "{part}: {}", lifted.text);
+    }
     let again = site.post(path, OPERATOR, &format!("id={id}&confirmed=1&reason=again")).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
 }

@@ -46,8 +46,23 @@ async fn what_is_missing_or_doubtful_is_named() {
     assert!(doubtful.text.contains("is none in which the template has words"), "{}", doubtful.text);
     let long = site.get(&format!("{path}&data={}", "x".repeat(8 * 1024 + 1)), VIEWER).await;
     assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let unknown = site.get("/console/templates/preview?template=opt", VIEWER).await;
-    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_there_is_none_of_is_told_in_both_languages() {
+    let site = Site::start().await;
+    let (unknown, no_mail) = ("preview?template=opt", "html?template=otp&channel=sms");
+    for (lang, path, told) in [
+        ("en", unknown, "There is no template of this name."),
+        ("en", "html?template=opt", "There is no template of this name."),
+        ("en", no_mail, "the template is no mail in HTML"),
+        ("es", unknown, "No hay ninguna plantilla con ese nombre."),
+        ("es", no_mail, "la plantilla no es un correo en HTML"),
+    ] {
+        let page = site.get(&format!("/console/templates/{path}"), &format!("{VIEWER}; chasqui_lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.text.contains(told) && page.text.contains("href=\"/console/templates\""), "{path}: {}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -106,6 +106,7 @@ pub(super) static WORDS: Words = Words {
     problems: ProblemWords {
         not_found: "There is no such page",
         not_found_detail: "Perhaps it has ended and is no longer remembered, or it belongs to another tenant.",
+        nowhere_detail: "No page of the console has this address: look whether all of it was copied.",
         denied: "You may not do this",
         denied_detail: |scope| format!("It needs the scope {scope}. Ask an administrator for it."),
         ledger_away: "The ledger does not answer",

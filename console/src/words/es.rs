@@ -106,6 +106,7 @@ pub(super) static WORDS: Words = Words {
     problems: ProblemWords {
         not_found: "No existe esa página",
         not_found_detail: "Quizá terminó y ya no se recuerda, o es de otro inquilino.",
+        nowhere_detail: "Ninguna página de la consola tiene esta dirección: mire si se copió entera.",
         denied: "No tiene permiso para esto",
         denied_detail: |scope| format!("Hace falta el permiso {scope}. Pídalo a quien administra."),
         ledger_away: "El libro no responde",

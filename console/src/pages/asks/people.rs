@@ -10,6 +10,7 @@ use super::said::{called, label, person};
 use super::words::Words;
 use crate::pages::delivery::address;
 use crate::pieces::badge::{Tone, badge, of_state};
+use crate::pieces::breakable::{breakable, has_long_word};
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::table::{Row, number, table, text};
 use crate::pieces::time::{lasting, moment};
@@ -52,7 +53,7 @@ pub(super) fn answers(shown: &Shown, lang: Lang, now: Timestamp) -> Markup {
     let row = |(at, answer): (usize, &Answer)| {
         let given = &answer.given;
         let cells = vec![
-            html! { span.most { (person(&shown.ask, &given.approver, lang)) } },
+            who(&shown.ask, &given.approver, lang),
             html! { (label(&shown.ask, &given.choice)) },
             html! { (given.via) },
             moment(given.at, now, lang),
@@ -96,6 +97,14 @@ pub(super) fn messages(shown: &Shown, states: &[Option<State>], lang: Lang, now:
     }
 }
 
+/// Whoever is asked or has answered. Names are broken where their words end, and a word only where none of a language is
+/// as long.
+fn who(ask: &Ask, id: &str, lang: Lang) -> Markup {
+    let is_long = has_long_word(id) || has_long_word(&called(ask, id, lang));
+    let person = person(ask, id, lang);
+    html! { @if is_long { span.most { (person) } } @else { (person) } }
+}
+
 /// What shows that an answer was given, name by name. What is no object stands as it is.
 fn evidence(text: &str, words: &Words) -> Markup {
     let named: Option<Map<String, Value>> = serde_json::from_str(text).ok();
@@ -117,15 +126,11 @@ fn row(ask: &Ask, at: usize, message: &Message, state: Option<State>, lang: Lang
     let after = message.due_at.since(ask.created_at);
     let after = if after.is_zero() { String::new() } else { lasting(after) };
     let cells = vec![
-        html! {
-            span.most {
-                @match &message.approver { Some(who) => { (person(ask, who, lang)) } None => { (UNKNOWN) } }
-            }
-        },
+        html! { @match &message.approver { Some(id) => { (who(ask, id, lang)) } None => { (UNKNOWN) } } },
         html! { (message.channel) },
         html! {
             @match (message.recipient_mask.as_deref(), &ask.end) {
-                (Some(mask), _) => { (mask) }
+                (Some(mask), _) => { (breakable(mask)) }
                 (None, Some(_)) => { span.soft { (words.forgotten) } }
                 (None, None) => { (UNKNOWN) }
             }

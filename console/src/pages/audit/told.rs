@@ -20,13 +20,15 @@ pub(super) fn told(data: &str, lang: Lang) -> Markup {
     let told = data.iter().filter(|(_, told)| !told.is_null());
     let (things, plain): (Vec<_>, Vec<_>) =
         told.map(|(name, told)| (name, told, thing(told))).partition(|(_, _, thing)| thing.is_some());
+    // Why something was wanted is noted beside what was wanted, too.
+    let is_told = |name: &str, part: &Value| plain.iter().any(|(own, told, _)| *own == name && *told == part);
     html! {
         @for (index, (name, told, _)) in plain.iter().enumerate() {
             @if index > 0 { " · " }
             span.soft { (name) } " " span.long { (text(told)) }
         }
         @for (name, told, thing) in &things {
-            div { span.soft { (name) } " " (in_words(thing.as_ref(), lang)) (as_noted(told, lang)) }
+            div { span.soft { (name) } " " (in_words(thing.as_ref(), &is_told, lang)) (as_noted(told, lang)) }
         }
     }
 }
@@ -40,9 +42,13 @@ fn thing(value: &Value) -> Option<Value> {
     read.filter(|read| matches!(read, Value::Object(_) | Value::Array(_)))
 }
 
-fn in_words(thing: Option<&Value>, lang: Lang) -> Markup {
+/// The parts of a thing but for those that are told besides.
+fn in_words(thing: Option<&Value>, is_told: &dyn Fn(&str, &Value) -> bool, lang: Lang) -> Markup {
     let parts: Vec<(Option<&str>, &Value)> = match thing {
-        Some(Value::Object(object)) => object.iter().map(|(name, part)| (Some(name.as_str()), part)).collect(),
+        Some(Value::Object(object)) => {
+            let parts = object.iter().filter(|(name, part)| !is_told(name, part));
+            parts.map(|(name, part)| (Some(name.as_str()), part)).collect()
+        }
         Some(Value::Array(list)) => list.iter().map(|part| (None, part)).collect(),
         _ => Vec::new(),
     };
@@ -101,6 +107,16 @@ mod tests {
         let page = told(&json!({"difference": [{"field": "/a"}, "b"]}).to_string(), Lang::Es).into_string();
         assert!(page.contains("{&quot;field&quot;:&quot;/a&quot;}</span>, <span class=\"long\">b<"), "{page}");
         assert!(page.contains("<summary>Como se anotó</summary>"), "{page}");
+    }
+
+    #[test]
+    fn what_is_noted_twice_is_told_once() {
+        let wanted = r#"{"action":"replay","letters":2,"why":"mended"}"#;
+        let page = in_english(&json!({"letters": 3, "wanted": wanted, "why": "mended"}).to_string());
+        let (words, noted) = page.split_once("<details>").unwrap();
+        assert!(words.matches("mended").count() == 1 && !words.contains("why = "), "{page}");
+        assert!(words.contains("letters = <span class=\"long\">2<"), "what differs is told: {page}");
+        assert!(noted.contains("&quot;why&quot;:&quot;mended&quot;"), "{page}");
     }
 
     #[test]

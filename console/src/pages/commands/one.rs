@@ -23,6 +23,7 @@ use crate::pieces::again::again;
 use crate::pieces::badge;
 use crate::pieces::facts::fact;
 use crate::pieces::figure::UNKNOWN;
+use crate::pieces::indented::indented;
 use crate::pieces::pager::address as with_query;
 use crate::pieces::table::{Row, table, text};
 use crate::pieces::time::{moment, of_its_day};
@@ -119,7 +120,7 @@ fn content(viewer: &Viewer, found: &Found, now: Timestamp) -> Markup {
             (arguments(command, lang))
             @if let Some(output) = command.output.as_ref().filter(|_| is_of_its_service(command)) {
                 h2 { (words.output) }
-                pre { (output) }
+                pre { (indented(output)) }
             }
             (timeline::of(command, found.ask.as_ref(), lang, now))
         }

@@ -52,7 +52,7 @@ fn attempts(taken: &Taken, lang: Lang, now: Timestamp) -> Markup {
             code(attempt.code.as_deref()),
             html! { (took(after, lang)) },
             moment(attempt.at, now, lang),
-            html! { (attempt.detail) },
+            foreign(&attempt.detail),
         ];
         Row { id: format!("attempt-{place}"), cells }
     };

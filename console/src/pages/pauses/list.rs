@@ -109,7 +109,12 @@ fn row(pause: &Pause, viewer: &Viewer, now: Timestamp) -> Row {
         foreign(&pause.why),
         html! { (foreign(&pause.by)) @if pause.by_platform { " (" (words.by_platform) ")" } },
         time(pause.since, now, lang),
-        html! { @match pause.until { Some(until) => { (time(until, now, lang)) } None => { (words.until_resumed) } } },
+        html! {
+            @match pause.until {
+                Some(until) => { (time(until, now, lang)) }
+                None => { span.one-line { (words.until_resumed) } }
+            }
+        },
         html! { @if may { a href=(address(RESUME, &[("id", pause.id.as_str())], None)) { (words.resume) } } },
     ];
     Row { id: format!("pause-{}", pause.id), cells }

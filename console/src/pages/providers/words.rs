@@ -4,6 +4,8 @@ use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) about: &'static str,
+    /// What the command does that stands before it.
+    pub(super) asks_each: &'static str,
     pub(super) nothing: &'static str,
     pub(super) medium: &'static str,
     pub(super) every_medium: &'static str,
@@ -33,7 +35,8 @@ impl Words {
 
 static EN: Words = Words {
     about: "The first that works carries what its medium has to send. What stands here is what workers have noted in \
-            the last ten minutes; chasqui providers check asks each.",
+            the last ten minutes;",
+    asks_each: "asks each.",
     nothing: "No provider is configured here, and no worker has noted anything about one.",
     medium: "Medium",
     every_medium: "Every medium of it",
@@ -56,7 +59,8 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     about: "El primero que funciona lleva lo que su medio tiene que enviar. Aquí figura lo que los workers anotaron en \
-            los últimos diez minutos; chasqui providers check le pregunta a cada uno.",
+            los últimos diez minutos;",
+    asks_each: "le pregunta a cada uno.",
     nothing: "Aquí no hay proveedores configurados, y ningún worker anotó nada sobre uno.",
     medium: "Medio",
     every_medium: "Todos sus medios",

@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::pages::delivery::address::{link, short};
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::breakable::{breakable, foreign};
+use crate::pieces::breakable::{breakable, foreign, masked};
 use crate::pieces::carried::by;
 use crate::pieces::figure::UNKNOWN;
 use crate::pieces::filter::filter;
@@ -29,8 +29,6 @@ use crate::words::Lang;
 
 /// Runs that are shown after the next one.
 const RUNS_SHOWN: usize = 3;
-/// So many characters of a masked recipient stay in one line.
-const WHOLE_MASK: usize = 20;
 
 /// What every row is made with.
 struct Rows<'a> {
@@ -94,7 +92,9 @@ impl Rows<'_> {
             called(job),
             self.rule(job),
             self.next(job),
-            html! { @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div { (self.local(job, at)) } } },
+            html! {
+                @for at in runs_after(job, self.zones).take(RUNS_SHOWN) { div.one-line { (self.local(job, at)) } }
+            },
             html! { @match job.last_fired_at { Some(at) => { (self.run(job, at)) } None => { (UNKNOWN) } } },
             recipient(job),
             self.actions(job),
@@ -183,8 +183,7 @@ fn recipient(job: &JobSummary) -> Markup {
     let channel = job.channel.as_ref().map_or(UNKNOWN, |channel| channel.as_str());
     html! {
         @match job.recipient_mask.as_deref() {
-            Some(mask) if mask.chars().count() <= WHOLE_MASK => { span.whole { (mask) } }
-            Some(mask) => { span.most { (breakable(mask)) } }
+            Some(mask) => { (masked(mask)) }
             None => { (UNKNOWN) }
         }
         div.soft { (by(channel, Some(job.lane.as_str()))) }

@@ -15,7 +15,7 @@ use crate::asked::{Asked, of_another_search};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::badge::{Tone, badge};
-use crate::pieces::breakable::{breakable, foreign};
+use crate::pieces::breakable::{foreign, masked};
 use crate::pieces::filter::{Field, Input, filter};
 use crate::pieces::pager::{address, pager};
 use crate::pieces::table::{Column, Row, table, text};
@@ -159,7 +159,7 @@ fn columns(words: &Words) -> [Column; 9] {
 fn row(entry: &Suppression, may_lift: bool, lang: Lang, now: Timestamp) -> Row {
     let words = Words::of(lang);
     let cells = vec![
-        html! { span.most { (breakable(&entry.recipient_mask)) } },
+        masked(&entry.recipient_mask),
         html! { (entry.channel.as_str()) },
         html! { (words.of_reason(entry.reason)) },
         html! { (words.of_scope(entry.scope)) },
@@ -172,7 +172,7 @@ fn row(entry: &Suppression, may_lift: bool, lang: Lang, now: Timestamp) -> Row {
         },
         foreign(&entry.by),
         html! { @if let Some(note) = &entry.note { (foreign(note)) } },
-        html! { @if may_lift { a href=(address(LIFT, &[("id", entry.id.as_str())], None)) { (words.lift) } } },
+        html! { @if may_lift { a.whole href=(address(LIFT, &[("id", entry.id.as_str())], None)) { (words.lift) } } },
     ];
     Row { id: format!("entry-{}", entry.id), cells }
 }
@@ -191,7 +191,7 @@ fn lifted_columns(words: &Words) -> [Column; 6] {
 fn lifted_row(lift: &Lift, lang: Lang, now: Timestamp) -> Row {
     let (words, entry) = (Words::of(lang), &lift.suppression);
     let cells = vec![
-        html! { span.most { (breakable(&entry.recipient_mask)) } },
+        masked(&entry.recipient_mask),
         html! { (entry.channel.as_str()) },
         html! { (words.of_reason(entry.reason)) },
         time(lift.at, now, lang),

@@ -6,7 +6,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, R
 use axum::response::{IntoResponse, Response};
 use domain::Scope;
 
+use super::missing;
 use super::wanted::Wanted;
+use super::words::Words;
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::section::Section;
@@ -22,10 +24,14 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, RawQuer
     if let Err(denied) = viewer.actor.must(Scope::Read) {
         return shell.denied(denied).await;
     }
-    let wanted = Wanted::read(query.as_deref(), &console.checker).filter(|wanted| wanted.problems.is_empty());
-    let Some(wanted) = wanted else { return shell.not_found().await };
-    let preview = wanted.preview(&console.checker).await;
-    let Some(html) = preview.and_then(|preview| preview.rendered?.html) else { return shell.not_found().await };
+    let words = Words::of(shell.lang());
+    let Some(wanted) = Wanted::read(query.as_deref(), &console.checker) else {
+        return missing(&shell, words.no_such).await;
+    };
+    let preview = if wanted.problems.is_empty() { wanted.preview(&console.checker).await } else { None };
+    let Some(html) = preview.and_then(|preview| preview.rendered?.html) else {
+        return missing(&shell, words.no_html).await;
+    };
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY),

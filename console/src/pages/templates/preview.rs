@@ -9,7 +9,7 @@ use operations::Preview;
 
 use super::wanted::{MAX_DATA_BYTES, Wanted};
 use super::words::Words;
-use super::{FRAME, PREVIEW};
+use super::{FRAME, PREVIEW, missing};
 use crate::console::Console;
 use crate::layout::Shell;
 use crate::pieces::figure::whole;
@@ -27,8 +27,10 @@ pub(super) async fn show(State(console): State<Console>, viewer: Viewer, RawQuer
     if let Err(denied) = viewer.actor.must(Scope::Read) {
         return shell.denied(denied).await;
     }
-    let Some(wanted) = Wanted::read(query.as_deref(), &console.checker) else { return shell.not_found().await };
     let lang = shell.lang();
+    let Some(wanted) = Wanted::read(query.as_deref(), &console.checker) else {
+        return missing(&shell, Words::of(lang).no_such).await;
+    };
     let preview = match wanted.problems.is_empty() {
         true => wanted.preview(&console.checker).await.unwrap_or_default(),
         false => Preview { errors: wanted.problems.iter().map(of_parameter).collect(), ..Preview::default() },

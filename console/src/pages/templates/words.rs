@@ -4,6 +4,9 @@ use crate::words::Lang;
 
 pub(super) struct Words {
     pub(super) nothing: &'static str,
+    pub(super) no_such: &'static str,
+    /// Of a template that says something else on this channel, or nothing with this data.
+    pub(super) no_html: &'static str,
     pub(super) template: &'static str,
     pub(super) locale: &'static str,
     pub(super) locales: &'static str,
@@ -31,6 +34,8 @@ impl Words {
 
 static EN: Words = Words {
     nothing: "No template fits. A folder of yours in TEMPLATES_DIR adds to those that are shipped.",
+    no_such: "There is no template of this name. The list has those that are shipped and those of TEMPLATES_DIR.",
+    no_html: "With this data the template is no mail in HTML on this channel.",
     template: "Template",
     locale: "Locale",
     locales: "Words, by locale and channel",
@@ -56,6 +61,8 @@ static EN: Words = Words {
 
 static ES: Words = Words {
     nothing: "No hay plantillas así. Una carpeta suya en TEMPLATES_DIR se suma a las que vienen hechas.",
+    no_such: "No hay ninguna plantilla con ese nombre. La lista tiene las que vienen hechas y las de TEMPLATES_DIR.",
+    no_html: "Con estos datos la plantilla no es un correo en HTML en este canal.",
     template: "Plantilla",
     locale: "Idioma",
     locales: "Textos, por idioma y canal",

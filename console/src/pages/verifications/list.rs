@@ -15,7 +15,7 @@ use crate::console::Console;
 use crate::layout::Shell;
 use crate::list::{Form, List, Page, Query, Span};
 use crate::pages::delivery::address::anchor;
-use crate::pieces::breakable::breakable;
+use crate::pieces::breakable::masked;
 use crate::pieces::figure::{UNKNOWN, whole};
 use crate::pieces::filter::Input;
 use crate::pieces::table::{Column, Row, number, text};
@@ -118,7 +118,7 @@ fn row(one: &Verification, lang: Lang, now: Timestamp) -> Row {
             @if let Some(at) = one.ended_at { " " span.soft { (time(at, now, lang)) } }
         },
         html! { (one.channel.as_str()) },
-        html! { span.most { (breakable(&one.recipient_mask)) } },
+        masked(&one.recipient_mask),
         html! { (one.dial_code.as_deref().unwrap_or(UNKNOWN)) },
         html! { (whole(u64::from(one.checks))) },
         html! { (whole(u64::from(one.sends))) },
