@@ -219,14 +219,20 @@ impl Desk {
     async fn list(&self, filter: Filter) -> Result<ExitCode> {
         self.read().await?;
         let filter = filter.of(&self.tenant, &self.recipients)?;
-        let mut after = None;
+        let (mut after, mut is_empty) = (None, true);
         loop {
             let page = in_words(dead_letters::list(&self.store, &filter, after.as_ref(), store::MAX_PAGE).await)?;
             if after.is_none() && !self.json && !page.letters.is_empty() {
                 say!("{}", shown::LETTER_HEADING);
             }
             page.letters.iter().for_each(|letter| shown::letter(letter, self.json));
+            is_empty &= page.letters.is_empty();
             after = page.next;
+            if after.is_none() && is_empty {
+                output::complain(format_args!(
+                    "no letter in the queue fits: `chasqui dead groups` lists what is there"
+                ));
+            }
             if after.is_none() || output::is_unread() {
                 return Ok(ExitCode::SUCCESS);
             }
@@ -307,6 +313,7 @@ impl Desk {
         let why = match in_words(started)? {
             Started::Started(shown) => return self.follow(*shown).await,
             Started::Unknown => "there is no plan of this id: `chasqui dead jobs` shows them".to_owned(),
+            Started::Has(0) => "the plan has no letter to begin: there is nothing to do".to_owned(),
             Started::Has(has) => {
                 format!("the plan has {} to begin, not {letters}", counted(has, "letter", "letters"))
             }
