@@ -99,7 +99,8 @@ impl Asked {
     }
 }
 
-/// The channel and the reason of a new plan that there are not. What a plan keeps may be of another version, and is not asked.
+/// The channel and the reason of a new plan that there are not. What a plan keeps may be of another version, and is not
+/// asked.
 fn no_known_words(object: &Map<String, Value>) -> Vec<FieldError> {
     let reasons = Reason::ALL.map(Reason::as_str);
     let words = [("channel", crate::every_channel_name()), ("reason", reasons.as_slice())];
