@@ -130,7 +130,7 @@ async fn cancel(store: &Store, what: Cancel) -> Result<ExitCode> {
 }
 
 fn unknown(id: &str) -> String {
-    format!("{id} is no question of this tenant, or nobody has opened it yet")
+    format!("{id} is no question of this tenant, or nobody has opened it yet: `chasqui ask list` shows them")
 }
 
 fn state(text: &str) -> Result<AskState, String> {

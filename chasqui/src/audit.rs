@@ -75,13 +75,17 @@ async fn list(store: &Store, what: List) -> Result<ExitCode> {
     let List { tenant, actor, kind, subject, since, until, limit, json } = what;
     in_order(since, until, "--since")?;
     let mut filter = JournalFilter { tenant, actor, kind, subject, since, until, after: None, limit: 0 };
-    let mut wanted = Wanted::of(limit, "--since");
+    let (mut wanted, mut is_empty) = (Wanted::of(limit, "--since"), true);
     loop {
         filter.limit = wanted.of_a_page();
         let page = journal::list(store, filter.clone()).await.context("the ledger could not be read")?;
         page.entries.iter().for_each(|entry| print(entry, json));
+        is_empty &= page.entries.is_empty();
         filter.after = wanted.behind(page.entries.len(), page.next);
         if filter.after.is_none() {
+            if is_empty {
+                output::complain(format_args!("no entry fits: `chasqui audit list` without options shows the newest"));
+            }
             return Ok(ExitCode::SUCCESS);
         }
     }

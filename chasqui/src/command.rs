@@ -172,7 +172,10 @@ async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
     let Show { named, follow, json } = what;
     let key = named.key();
     let Some(command) = commands::show(store, &key).await.context("the ledger could not be read")? else {
-        return Ok(exit::no(&format!("{} is no command of this tenant, or nobody has made it yet", key.id)));
+        return Ok(exit::no(&format!(
+            "{} is no command of this tenant, or nobody has made it yet: `chasqui command list` shows them",
+            key.id
+        )));
     };
     match json {
         true => output::json(&shown::json_of(&command)),

@@ -219,14 +219,20 @@ impl Desk {
     async fn list(&self, filter: Filter) -> Result<ExitCode> {
         self.read().await?;
         let filter = filter.of(&self.tenant, &self.recipients)?;
-        let mut after = None;
+        let (mut after, mut is_empty) = (None, true);
         loop {
             let page = in_words(dead_letters::list(&self.store, &filter, after.as_ref(), store::MAX_PAGE).await)?;
             if after.is_none() && !self.json && !page.letters.is_empty() {
                 say!("{}", shown::LETTER_HEADING);
             }
             page.letters.iter().for_each(|letter| shown::letter(letter, self.json));
+            is_empty &= page.letters.is_empty();
             after = page.next;
+            if after.is_none() && is_empty {
+                output::complain(format_args!(
+                    "no letter in the queue fits: `chasqui dead groups` lists what is there"
+                ));
+            }
             if after.is_none() || output::is_unread() {
                 return Ok(ExitCode::SUCCESS);
             }
@@ -242,7 +248,9 @@ impl Desk {
         let page = in_words(dead_letters::first(&self.store, &filter, 1).await)?;
         page.letters.iter().for_each(|letter| shown::whole(letter, self.json));
         if page.letters.is_empty() {
-            output::complain(format_args!("there is no letter of this name in the queue, and no job of this id"));
+            output::complain(format_args!(
+                "there is no letter of this name in the queue, and no job of this id: `chasqui dead list` and `chasqui dead jobs` show them"
+            ));
         }
         Ok(exit::answer(!page.letters.is_empty()))
     }
@@ -304,7 +312,8 @@ impl Desk {
         let started = dead_letters::start(&self.store, &self.actor, id, letters, now).await;
         let why = match in_words(started)? {
             Started::Started(shown) => return self.follow(*shown).await,
-            Started::Unknown => "there is no plan of this id".to_owned(),
+            Started::Unknown => "there is no plan of this id: `chasqui dead jobs` shows them".to_owned(),
+            Started::Has(0) => "the plan has no letter to begin: there is nothing to do".to_owned(),
             Started::Has(has) => {
                 format!("the plan has {} to begin, not {letters}", counted(has, "letter", "letters"))
             }
@@ -332,7 +341,7 @@ impl Desk {
     }
 
     async fn cancel(&self, id: &str) -> Result<ExitCode> {
-        let otherwise = "there is no plan or job of this id that could be cancelled";
+        let otherwise = "there is no plan or job of this id that could be cancelled: `chasqui dead jobs` shows them";
         if !self.change(id, Change::Cancel, otherwise).await? {
             return Ok(exit::answer(false));
         }
@@ -345,7 +354,10 @@ impl Desk {
     }
 
     async fn resume(&self, id: &str) -> Result<ExitCode> {
-        if !self.change(id, Change::Resume, "there is no job of this id that is paused").await? {
+        if !self
+            .change(id, Change::Resume, "there is no job of this id that is paused: `chasqui dead jobs` shows them")
+            .await?
+        {
             return Ok(exit::answer(false));
         }
         self.follow(self.shown(id).await?).await

@@ -20,6 +20,9 @@ use crate::{logs, parts, unconfigured};
 const NOT_SCHEDULED: &str = "nothing was found; what is to be sent later is found by no search of deliveries before it is due: \
                              `chasqui schedule list` lists it";
 
+/// The same of any other search.
+const NOTHING: &str = "no delivery fits: ask for less; `chasqui deliveries` without options lists the newest";
+
 #[derive(clap::Args, Debug)]
 pub struct Deliveries {
     /// Only those of this tenant; default: of all
@@ -92,8 +95,8 @@ pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> 
         left = left.saturating_sub(u32::try_from(page.deliveries.len()).unwrap_or(u32::MAX));
         match page.next {
             None => {
-                if is_empty && what.id.is_some() {
-                    output::complain(format_args!("{NOT_SCHEDULED}"));
+                if is_empty {
+                    output::complain(format_args!("{}", if what.id.is_some() { NOT_SCHEDULED } else { NOTHING }));
                 }
                 return Ok(ExitCode::SUCCESS);
             }
@@ -169,7 +172,7 @@ fn why(view: &DeliveryView) -> Option<(Reason, &str)> {
     }
 }
 
-fn provider(text: &str) -> Result<String, String> {
+pub(crate) fn provider(text: &str) -> Result<String, String> {
     let known = parts::answerers();
     if known.contains(&text) { Ok(text.to_owned()) } else { Err(one_of(text, &known)) }
 }
@@ -178,7 +181,7 @@ fn state(text: &str) -> Result<State, String> {
     deliveries::written::state(text).map_err(|said| format!("it {said}"))
 }
 
-fn reason(text: &str) -> Result<Reason, String> {
+pub(crate) fn reason(text: &str) -> Result<Reason, String> {
     Reason::parse(text).ok_or_else(|| one_of(text, &Reason::ALL.map(Reason::as_str)))
 }
 

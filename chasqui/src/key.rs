@@ -131,7 +131,10 @@ async fn rotate(store: &Store, what: Rotate) -> Result<ExitCode> {
     let (who, clock) = (what.by.actor(Tenant::default()), parts::clock());
     match keys::rotate(store, &who, &what.id, what.overlap, clock.as_ref()).await {
         Ok(made) => Ok(shown(&made, what.json)),
-        Err(undone) => not_done(undone, "there is no such key in force, or another follows it already"),
+        Err(undone) => not_done(
+            undone,
+            "there is no such key in force, or another follows it already: `chasqui key list` shows all of them",
+        ),
     }
 }
 

@@ -102,7 +102,9 @@ impl Pause {
         match paused.context("the ledger has not stored it")? {
             Paused::Paused(job) => say!("paused {}", line_of(&job)),
             Paused::FiresOnce => return no(&id, "fires once and would only be late: cancel it, or pause its channel"),
-            Paused::Unknown => return no(&id, "is no schedule of this tenant"),
+            Paused::Unknown => {
+                return no(&id, "is the id of no schedule of this tenant: `chasqui schedule list` shows the ids");
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -117,7 +119,9 @@ async fn resume(config: &Config, what: What) -> Result<ExitCode> {
         Resumed::Resumed(job) => say!("resumed {}", line_of(&job)),
         Resumed::Runs(job) => say!("not paused: {}", line_of(&job)),
         Resumed::NoMoreRuns => return no(&id, "has a rule that gives no run from now on: delete it"),
-        Resumed::Unknown => return no(&id, "is no schedule of this tenant"),
+        Resumed::Unknown => {
+            return no(&id, "is the id of no schedule of this tenant: `chasqui schedule list` shows the ids");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -150,7 +154,7 @@ async fn run_now(config: &Config, what: What) -> Result<ExitCode> {
             say!("{} is due now", printable(&id));
             Ok(ExitCode::SUCCESS)
         }
-        Ran::Unknown => no(&id, "is no schedule of this tenant"),
+        Ran::Unknown => no(&id, "is the id of no schedule of this tenant: `chasqui schedule list` shows the ids"),
         Ran::Refused(errors) => Err(refused(&errors)),
         Ran::Unconfirmed(unconfirmed) => {
             let what = unconfirmed.what_happened();

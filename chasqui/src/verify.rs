@@ -29,7 +29,7 @@ use crate::words::{channel, one_of, tenant};
 use crate::{columns, exit, logs, parts, secret_input, send, unconfigured};
 
 /// What is said where there is none of an id.
-const UNKNOWN: &str = "there is no such verification of this tenant";
+const UNKNOWN: &str = "there is no such verification of this tenant: `chasqui verify list` shows them";
 
 #[derive(Subcommand, Debug)]
 pub enum VerifyCommand {

@@ -111,7 +111,7 @@ pub enum Planned {
 pub enum Started {
     Started(Box<Shown>),
     Unknown,
-    /// It has so many letters, and the caller meant another number.
+    /// It has so many letters, and the caller meant another number; or it has none, and there is nothing to do.
     Has(u32),
     /// It is no plan any more, or an hour old.
     NoPlan(JobState),
@@ -304,7 +304,7 @@ pub async fn start(store: &Store, actor: &Actor, id: &str, letters: u32, now: Ti
     if shown.job.state != JobState::Planned {
         return Ok(Started::NoPlan(shown.job.state));
     }
-    if shown.open() != letters {
+    if letters == 0 || shown.open() != letters {
         return Ok(Started::Has(shown.open()));
     }
     let told = Entry::of(actor, started_as(shown.job.action), id, now).with("why", shown.job.why.as_str());

@@ -47,6 +47,7 @@ pub(crate) async fn start(
     match done(started)? {
         Started::Started(shown) => Ok((StatusCode::ACCEPTED, Json(plan(*shown)))),
         Started::Unknown => Err(unknown()),
+        Started::Has(0) => Err(not_now("The plan has no letter to begin: there is nothing to do.")),
         Started::Has(1) => Err(not_now(format!("The plan has 1 letter to begin, not {letters}."))),
         Started::Has(has) => Err(not_now(format!("The plan has {has} letters to begin, not {letters}."))),
         Started::NoPlan(JobState::Planned) => Err(not_now("The plan is older than an hour: make another.")),

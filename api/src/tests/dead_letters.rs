@@ -314,6 +314,9 @@ async fn letters_are_found_by_a_time_a_delivery_and_a_recipient() {
         ("id=", "id", "1 to 255 bytes"),
         ("recipient=", "recipient", "as it was published"),
         ("recipent=ana", "recipent", "did you mean recipient?"),
+        ("channel=smss", "channel", "did you mean sms?"),
+        ("provider=twillio", "provider", "did you mean twilio?"),
+        ("reason=exausted", "reason", "did you mean exhausted?"),
     ] {
         let answer = app.get(&format!("/dead-letters?{query}"), Some(&token("read"))).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {answer:?}");

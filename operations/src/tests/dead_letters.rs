@@ -123,6 +123,8 @@ async fn a_plan_of_a_time_or_a_delivery_counts_what_has_come_since_by_the_same_f
     assert_eq!(planned_as(store, "time", &time).await.open(), 2);
     let before = json!({"action": "drop", "until": NOW.to_string(), "why": "an outage"});
     assert_eq!(planned_as(store, "before", &before).await.open(), 0);
+    let started = dead_letters::start(store, &operator("acme"), "before", 0, NOW).await.unwrap();
+    assert_eq!(started, Started::Has(0), "there is nothing to do");
     let one = json!({"action": "drop", "id": "id-aa", "why": "a mistake"});
     assert_eq!(planned_as(store, "one", &one).await.open(), 1);
     let somebody = json!({"action": "drop", "recipient": "+12025550143", "why": "they asked for it"});
