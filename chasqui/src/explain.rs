@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use domain::{Explanation, Key, Tenant, printable};
+use domain::{Command, Explanation, Key, Tenant, printable};
 use operations::deliveries::{NotKnown, is_id};
-use operations::{NotListed, dead_letters};
+use operations::{NotListed, commands, dead_letters};
 use serde_json::{Value, json};
 use store::{IndexedLetter, LETTER_LOOK, LetterFilter, MAX_PAGE, Store};
 
@@ -52,7 +52,10 @@ pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
         Some(told) => lines_of(&key, told).iter().for_each(|line| say!("{line}")),
         None => match letter_of(&store, &key).await.context("the ledger could not be read")? {
             Some(letter) => say!("{}", printable(&of_letter(&letter))),
-            None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
+            None => match commands::show(&store, &key).await.context("the ledger could not be read")? {
+                Some(command) => say!("{}", printable(&of_command(&command))),
+                None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
+            },
         },
     }
     Ok(exit::answer(told.is_some()))
@@ -86,6 +89,16 @@ fn of_letter(letter: &IndexedLetter) -> String {
         "No delivery of this id is known, but a dead letter has it since {dead_at}: {reason}: {error}. `chasqui dead show {letter}` \
          prints it."
     )
+}
+
+/// Which delivery is meant where the id is that of a command.
+fn of_command(command: &Command) -> String {
+    let Command { key, service, action, state, delivery, .. } = command;
+    let next = match delivery {
+        Some(delivery) => format!("`chasqui explain {delivery}` explains the delivery to its service."),
+        None => format!("Nothing went to its service: `chasqui command show {}` prints it.", key.id),
+    };
+    format!("{} is the command {service}.{action}, {}. {next}", key.id, state.as_str())
 }
 
 fn lines_of(key: &Key, told: &Explanation) -> Vec<String> {
