@@ -158,6 +158,32 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_told_with_the_delivery_that_is_meant() {
+        let mut command = Command {
+            key: testkit::key("c-1"),
+            service: "trading".into(),
+            action: "look".into(),
+            arguments: "{}".into(),
+            ask: None,
+            delivery: Some("d-1".into()),
+            state: domain::CommandState::Dispatched,
+            version: 1,
+            requested_by: "ada".into(),
+            confirmed_by: None,
+            correlation_id: None,
+            output: None,
+            reply: None,
+            created_at: testkit::NOW,
+            updated_at: testkit::NOW,
+            expires_at: testkit::NOW,
+        };
+        let told = of_command(&command);
+        assert!(told.starts_with("c-1 is the command trading.look, dispatched. `chasqui explain d-1` "), "{told}");
+        command.delivery = None;
+        assert!(of_command(&command).contains("`chasqui command show c-1`"));
+    }
+
+    #[test]
     fn an_id_may_be_copied_with_its_tenant() {
         let of = |id: &str| without_tenant(&Key { tenant: Tenant::default(), id: id.into() }).map(|key| key.id);
         assert_eq!(of("default/order-1").as_deref(), Some("order-1"));
