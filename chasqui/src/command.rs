@@ -1,5 +1,6 @@
 //! `chasqui command`: has a service do something, follows how far it is, lists commands and shows one.
 
+mod delivery;
 mod shown;
 mod watch;
 
@@ -111,7 +112,7 @@ impl Dispatch {
         output::accepted(&accepted.id);
         let key = Key { tenant, id: accepted.id };
         match follow {
-            true => watch::watch(store, &key, &config.topology.names.dead_letter_queue(), 0).await,
+            true => watch::watch(store, &key, &config.topology.names.dead_letter_queue(), 0, config.retry_delays).await,
             false => Ok(exit::answer(true)),
         }
     }
@@ -181,8 +182,21 @@ async fn show(config: &Config, store: &Store, what: Show) -> Result<ExitCode> {
         true => output::json(&shown::json_of(&command)),
         false => shown::lines(&command).iter().for_each(|line| say!("{}", printable(line))),
     }
+    if !json
+        && !follow
+        && let Some(told) = delivery::failing(store, &command, config.retry_delays).await?
+    {
+        say!("  {}", printable(&told));
+    }
     if follow && !command.state.is_ended() {
-        return watch::watch(store, &key, &config.topology.names.dead_letter_queue(), command.version).await;
+        return watch::watch(
+            store,
+            &key,
+            &config.topology.names.dead_letter_queue(),
+            command.version,
+            config.retry_delays,
+        )
+        .await;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use domain::{Explanation, Key, Tenant, printable};
+use domain::{Command, Explanation, Key, Tenant, printable};
 use operations::deliveries::{NotKnown, is_id};
-use operations::{NotListed, dead_letters};
+use operations::{NotListed, commands, dead_letters};
 use serde_json::{Value, json};
 use store::{IndexedLetter, LETTER_LOOK, LetterFilter, MAX_PAGE, Store};
 
@@ -52,7 +52,10 @@ pub(crate) async fn run(sources: Sources, what: Explain) -> Result<ExitCode> {
         Some(told) => lines_of(&key, told).iter().for_each(|line| say!("{line}")),
         None => match letter_of(&store, &key).await.context("the ledger could not be read")? {
             Some(letter) => say!("{}", printable(&of_letter(&letter))),
-            None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
+            None => match commands::show(&store, &key).await.context("the ledger could not be read")? {
+                Some(command) => say!("{}", printable(&of_command(&command))),
+                None => say!("No delivery of this id is known. {}", NotKnown::of(config.retention, clock.now())),
+            },
         },
     }
     Ok(exit::answer(told.is_some()))
@@ -86,6 +89,16 @@ fn of_letter(letter: &IndexedLetter) -> String {
         "No delivery of this id is known, but a dead letter has it since {dead_at}: {reason}: {error}. `chasqui dead show {letter}` \
          prints it."
     )
+}
+
+/// Which delivery is meant where the id is that of a command.
+fn of_command(command: &Command) -> String {
+    let Command { key, service, action, state, delivery, .. } = command;
+    let next = match delivery {
+        Some(delivery) => format!("`chasqui explain {delivery}` explains the delivery to its service."),
+        None => format!("Nothing went to its service: `chasqui command show {}` prints it.", key.id),
+    };
+    format!("{} is the command {service}.{action}, {}. {next}", key.id, state.as_str())
 }
 
 fn lines_of(key: &Key, told: &Explanation) -> Vec<String> {
@@ -142,6 +155,32 @@ mod tests {
         for words in ["permanent: nobody who is named in /to is known", "`chasqui dead show 0a1b` prints it."] {
             assert!(told.contains(words), "{told}");
         }
+    }
+
+    #[test]
+    fn a_command_is_told_with_the_delivery_that_is_meant() {
+        let mut command = Command {
+            key: testkit::key("c-1"),
+            service: "trading".into(),
+            action: "look".into(),
+            arguments: "{}".into(),
+            ask: None,
+            delivery: Some("d-1".into()),
+            state: domain::CommandState::Dispatched,
+            version: 1,
+            requested_by: "ada".into(),
+            confirmed_by: None,
+            correlation_id: None,
+            output: None,
+            reply: None,
+            created_at: testkit::NOW,
+            updated_at: testkit::NOW,
+            expires_at: testkit::NOW,
+        };
+        let told = of_command(&command);
+        assert!(told.starts_with("c-1 is the command trading.look, dispatched. `chasqui explain d-1` "), "{told}");
+        command.delivery = None;
+        assert!(of_command(&command).contains("`chasqui command show c-1`"));
     }
 
     #[test]

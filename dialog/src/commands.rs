@@ -23,7 +23,7 @@ use crate::disposition::Disposition;
 use crate::outgoing;
 use crate::shared::Shared;
 
-pub(crate) use self::typed::typed;
+pub(crate) use self::typed::{helped, typed};
 
 /// The choice that confirms.
 const YES: &str = "yes";

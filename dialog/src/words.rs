@@ -1,15 +1,17 @@
 //! What people press and write that is for us, and not for whoever has written to them: the buttons of asks, answers by a code,
 //! links that connect an account, and commands.
 //!
-//! `pressed` takes buttons, `typed` codes, `connected` accounts.
+//! `pressed` takes buttons, `typed` codes, `connected` accounts, and `slips` are what is nearly a command.
 
 mod connected;
 mod pressed;
+mod slips;
 mod typed;
 
 use domain::{Purpose, ReplyTo, Reported, Tenant, Ticket, Timestamp};
 use serde_json::Map;
 
+use self::slips::Slip;
 use self::typed::Typed;
 use crate::commands;
 use crate::disposition::Disposition;
@@ -63,6 +65,9 @@ async fn written(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Resu
         if COMMANDS.iter().any(|command| is_of_us(shared, word, command)) {
             return commanded(shared, one, text, at).await.map(|()| true);
         }
+        if let Some(slip) = Slip::of(shared, text) {
+            return slipped(shared, one, &slip).await;
+        }
     }
     match Typed::of(text) {
         Some(typed) => typed::answer(shared, one, &typed, at).await,
@@ -82,9 +87,14 @@ fn first_word(text: &str) -> (&str, &str) {
 
 /// Whether a word is this command, for our bot or for none by name.
 fn is_of_us(shared: &Shared, word: &str, command: &str) -> bool {
-    let (name, bot) = word.split_once('@').unwrap_or((word, ""));
-    let is_ours = || shared.settings.bot_name.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(bot));
-    name.eq_ignore_ascii_case(command) && (bot.is_empty() || is_ours())
+    let name = word.split_once('@').map_or(word, |(name, _)| name);
+    name.eq_ignore_ascii_case(command) && is_for_us(shared, word)
+}
+
+/// Whether a word names our bot, or none.
+fn is_for_us(shared: &Shared, word: &str) -> bool {
+    let bot = word.split_once('@').map_or("", |(_, bot)| bot);
+    bot.is_empty() || shared.settings.bot_name.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(bot))
 }
 
 /// The ticket of a link that connects an account.
@@ -95,15 +105,39 @@ fn ticket_of(shared: &Shared, word: &str, rest: &str) -> Option<Ticket> {
 
 /// A command, of somebody who is known and in a private chat. Nobody else is told more than that.
 async fn commanded(shared: &Shared, one: &Said, text: &str, at: Timestamp) -> Result<(), Disposition> {
-    let people = match one.person.as_deref().filter(|_| is_private(one)) {
-        Some(person) => people::behind(shared, &one.channel, person).await?,
-        None => Vec::new(),
-    };
+    let people = known(shared, one).await?;
     if people.is_empty() {
         count("not_allowed");
         return tell(shared, one, &Tenant::default(), "not_allowed", None).await;
     }
     commands::typed(shared, &people, one, text, at).await
+}
+
+/// Tells somebody who is known and in a private chat what there is, where they have nearly written a command. Whether that was
+/// all: a word that may be a command of whoever reads what is written to the bot is told to them as well, and answered only
+/// where there is something to ask for. Nobody else is told anything.
+async fn slipped(shared: &Shared, one: &Said, slip: &Slip<'_>) -> Result<bool, Disposition> {
+    let people = known(shared, one).await?;
+    let has_any = |person: &people::Person| !shared.services.of(&person.key.tenant, &person.names()).is_empty();
+    let (word, is_all) = match slip {
+        Slip::Help => (None, true),
+        Slip::Near(name, meant) => (Some((*name, Some(*meant))), true),
+        Slip::Unknown(name) => (Some((*name, None)), false),
+    };
+    let is_answered = is_all || people.iter().any(has_any);
+    if people.is_empty() || !is_answered {
+        return Ok(false);
+    }
+    count("slip");
+    commands::helped(shared, &people, one, word).await.map(|()| is_all)
+}
+
+/// As whom somebody is known who has said something in a private chat.
+async fn known(shared: &Shared, one: &Said) -> Result<Vec<people::Person>, Disposition> {
+    match one.person.as_deref().filter(|_| is_private(one)) {
+        Some(person) => Ok(people::behind(shared, &one.channel, person).await?),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// What the conversations of two begin with in Slack.

@@ -27,7 +27,9 @@ pub use self::keys::ServiceKeys;
 pub use self::read::{FIELDS, REPORT_FIELDS, ReportWritten, Written, read, read_report};
 pub use self::request::{CommandRequest, ReportRequest};
 pub(crate) use self::words::question_in;
-pub use self::words::{accepted, help, of_no_such_tenant, question, refusal, rejected_line, which_tenant, yes_and_no};
+pub use self::words::{
+    accepted, help, no_such_command, of_no_such_tenant, question, refusal, rejected_line, which_tenant, yes_and_no,
+};
 use crate::accept::Unconfirmed;
 use crate::allowed::{ADMINISTRATOR, NotDone, must};
 use crate::listed::{NotListed, must_be_of};

@@ -186,6 +186,26 @@ async fn a_contact_whom_nobody_knows_is_refused_but_not_of_a_question_that_was_a
 }
 
 #[tokio::test]
+async fn a_group_in_which_nobody_is_is_refused_with_the_one_that_was_meant() {
+    let (publisher, mut published) = Publisher::reporting();
+    let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let body = json!({"question": "Deploy?", "to": [{"group": "admin"}, {"group": "admins"}],
+        "escalate": [{"after_seconds": 60, "to": [{"contact": "nobody"}, {"group": "sailors"}]}]});
+    let refused = app.post("/asks", Some(&token("notify")), &body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
+    assert_eq!(
+        refused.pointers(),
+        ["/escalate/0/to/0/contact", "/to/0/group", "/escalate/0/to/1/group"],
+        "{refused:?}"
+    );
+    assert!(refused.text.contains("is admin, and nobody is in this group; do you mean admins?"), "{refused:?}");
+    assert!(published.try_recv().is_err());
+    let taken = json!({"question": "Deploy?", "to": [{"group": "admins"}]});
+    let taken = app.post("/asks", Some(&token("notify")), &taken).await;
+    assert_eq!(taken.status, StatusCode::ACCEPTED, "{taken:?}");
+}
+
+#[tokio::test]
 async fn without_a_broker_the_answer_is_503_with_the_id_to_repeat_with() {
     let app = TestApp::start().await;
     ana_is_known(&app).await;

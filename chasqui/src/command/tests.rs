@@ -109,3 +109,22 @@ fn a_command_is_told_step_by_step_and_acts_on_no_terminal() {
     assert_eq!((&told["status"], &told["arguments"]), (&json!("failed"), &json!({"strategy_id": "btc"})));
     assert_eq!(row_of(&command(CommandState::Failed))[2], "trading.strategy.pause");
 }
+
+#[test]
+fn a_delivery_that_fails_is_told_with_its_last_attempt() {
+    let attempt = |outcome| domain::Attempt {
+        epoch: 0,
+        n: 1,
+        outcome,
+        provider: "trading".into(),
+        code: Some("503".into()),
+        detail: "Connection refused".into(),
+        at: testkit::NOW,
+    };
+    let [failed, sent] = [domain::AttemptOutcome::Retriable, domain::AttemptOutcome::Sent].map(attempt);
+    let told = super::delivery::failed("d-1", &[failed.clone(), failed.clone()]).unwrap();
+    assert!(told.starts_with("delivery d-1 after 2 attempts, the last at "), "{told}");
+    assert!(told.ends_with(" 503 Connection refused"), "{told}");
+    assert_eq!(super::delivery::failed("d-1", &[failed, sent]), None);
+    assert_eq!(super::delivery::failed("d-1", &[]), None);
+}

@@ -1,12 +1,14 @@
 //! How far a command is, as it goes on, until it has ended.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use domain::{Command, CommandState, Key, printable};
 use operations::commands;
 use store::Store;
 
+use super::delivery;
 use crate::exit;
 use crate::follow::{self, Untaken};
 use crate::output::say;
@@ -14,11 +16,25 @@ use crate::output::say;
 /// Prints the states of a command until it has ended: exit code 0 where it has succeeded. `told` is the version that was told
 /// before. A request that nobody can read never becomes a command: what to look at then, such as the queue `dead_letters`, is
 /// told once.
-pub(super) async fn watch(store: &Store, key: &Key, dead_letters: &str, told: u32) -> Result<ExitCode> {
+pub(super) async fn watch(
+    store: &Store,
+    key: &Key,
+    dead_letters: &str,
+    told: u32,
+    delays: [Duration; 3],
+) -> Result<ExitCode> {
     let (mut told, mut untaken) = (told, Untaken::by("dialog", dead_letters));
+    let mut failing = None;
     loop {
         let found = commands::show(store, key).await.context("the ledger could not be read")?;
         untaken.look(found.is_some());
+        if let Some(command) = &found {
+            let now = delivery::failing(store, command, delays).await?;
+            if let Some(said) = now.as_ref().filter(|_| now != failing) {
+                say!("  {}", printable(said));
+            }
+            failing = now;
+        }
         if let Some(command) = found.filter(|command| command.version != told) {
             passed(&command, told).for_each(|state| say!("  before that  {}", state.as_str()));
             told = command.version;

@@ -2,7 +2,8 @@
 
 use domain::{CommandLine, Key, ReplyTo, Tenant, Timestamp, nearest_of_few, reply_id, typed_command_id};
 use operations::commands::{
-    CommandRequest, TOLD_FOR_SECONDS, accepted, help, of_no_such_tenant, refusal, rejected_line, which_tenant,
+    CommandRequest, TOLD_FOR_SECONDS, accepted, help, no_such_command, of_no_such_tenant, refusal, rejected_line,
+    which_tenant,
 };
 use serde_json::json;
 
@@ -30,24 +31,14 @@ pub(crate) async fn typed(
 ) -> Result<(), Disposition> {
     let (Some(first), Some(to)) = (people.first(), said.person.as_deref()) else { return Ok(()) };
     let bot = shared.settings.bot_name.as_deref().unwrap_or_default();
-    let chat = |person: &Person| ReplyTo {
-        channel: said.channel.clone(),
-        destination: to.to_owned(),
-        locale: Some(person.locale.clone().unwrap_or_else(|| shared.settings.locale.clone())),
-    };
+    let chat = |person: &Person| chat(shared, person, said, to);
     let line = match CommandLine::parse(text, bot) {
         Some(Ok(line)) => line,
         Some(Err(invalid)) => {
             let to = chat(first);
             return answer(shared, first, said, &to, &rejected_line(&invalid, to.locale.as_deref())).await;
         }
-        None => {
-            let to = chat(first);
-            let those: Vec<(&Tenant, Vec<&str>)> =
-                people.iter().map(|person| (&person.key.tenant, person.names())).collect();
-            let words = help(&shared.services, &those, to.locale.as_deref());
-            return answer(shared, first, said, &to, &words).await;
-        }
+        None => return helped(shared, people, said, None).await,
     };
     let (tenant, line) = line.of_a_tenant();
     let person = match by_whom(shared, people, tenant.as_deref(), &line, &chat(first)) {
@@ -82,6 +73,38 @@ pub(crate) async fn typed(
         return Ok(());
     }
     answer(shared, person, said, &to, &accepted(&command, to.locale.as_deref())).await
+}
+
+/// Tells somebody what they may have done, after the word that they have written in the place of a command, with the one that
+/// is nearest to it.
+///
+/// # Errors
+/// What follows where not everything could be done.
+pub(crate) async fn helped(
+    shared: &Shared,
+    people: &[Person],
+    said: &Said,
+    slip: Option<(&str, Option<&str>)>,
+) -> Result<(), Disposition> {
+    let (Some(first), Some(to)) = (people.first(), said.person.as_deref()) else { return Ok(()) };
+    let to = chat(shared, first, said, to);
+    let locale = to.locale.as_deref();
+    let those: Vec<(&Tenant, Vec<&str>)> = people.iter().map(|person| (&person.key.tenant, person.names())).collect();
+    let words = help(&shared.services, &those, locale);
+    let words = match slip {
+        Some((name, meant)) => format!("{}\n{words}", no_such_command(name, meant, locale)),
+        None => words,
+    };
+    answer(shared, first, said, &to, &words).await
+}
+
+/// Where somebody is answered, in their language.
+fn chat(shared: &Shared, person: &Person, said: &Said, to: &str) -> ReplyTo {
+    ReplyTo {
+        channel: said.channel.clone(),
+        destination: to.to_owned(),
+        locale: Some(person.locale.clone().unwrap_or_else(|| shared.settings.locale.clone())),
+    }
 }
 
 /// As whom of these somebody has it done: of the tenant that they have named, or of the only one where they may. Where they may

@@ -147,9 +147,11 @@ async fn the_command_line_ends_where_nobody_can_be_asked_before_or_behind_the_br
     let ask = ["ask", "create", "--question", "Go?", "--follow"];
     let (code, said) = run(&[&ask[..], &["--to", "nobody"]].concat(), &fleet.environment).await;
     assert!(code == 2 && said.contains("--to (0/contact) is nobody, and there is no contact"), "{code}: {said}");
+    let (code, said) = run(&[&ask[..], &["--to-group", "admin"]].concat(), &fleet.environment).await;
+    assert!(code == 2 && said.contains("nobody is in this group; do you mean admins?"), "{code}: {said}");
     assert_eq!(fleet.depth(QUEUE).await, 0, "nothing was published");
     let dialog = Process::ready("dialog", &fleet.environment).await;
-    let (code, said) = run(&[&ask[..], &["--to-group", "nobody"]].concat(), &fleet.environment).await;
+    let (code, said) = run(&[&ask[..], &["--to-group", "admins"]].concat(), &fleet.environment).await;
     assert!(code == 1 && said.contains("rejected, and nobody was asked: /to/0 is a group of nobody"), "{code}: {said}");
     drop(dialog);
     fleet.remove().await;

@@ -126,6 +126,18 @@ pub fn of_no_such_tenant(named: &str, tenants: &[&Tenant], meant: Option<&str>, 
     not_done(&why, is_spanish)
 }
 
+/// Why a word is no command, with the one that may have been meant.
+pub fn no_such_command(name: &str, meant: Option<&str>, locale: Option<&str>) -> String {
+    let (name, is_spanish) = (printable(name), is_spanish(locale));
+    let why = match (is_spanish, meant) {
+        (true, Some(meant)) => format!("no hay ningún comando {name}; ¿querías decir {meant}?"),
+        (true, None) => format!("no hay ningún comando {name}"),
+        (false, Some(meant)) => format!("there is no command {name}; do you mean {meant}?"),
+        (false, None) => format!("there is no command {name}"),
+    };
+    not_done(&why, is_spanish)
+}
+
 fn listed(tenants: &[&Tenant]) -> String {
     tenants.iter().map(|tenant| tenant.as_str()).collect::<Vec<_>>().join(", ")
 }

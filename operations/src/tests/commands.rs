@@ -7,8 +7,8 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::commands::{
-    CommandRequest, ReportRequest, accepted, decided, help, of_its_end, question, refusal, rejected_line,
-    to_its_service, yes_and_no,
+    CommandRequest, ReportRequest, accepted, decided, help, no_such_command, of_its_end, question, refusal,
+    rejected_line, to_its_service, yes_and_no,
 };
 use crate::services;
 use crate::tests::fixtures::{NOW, tenant};
@@ -188,6 +188,8 @@ fn people_are_told_in_their_language_what_they_may_and_why_not() {
         assert_eq!(refused(line, Some("es")), spanish);
         assert!(refused(line, Some("en")).starts_with("Not done: "));
     }
+    let spanish = "No se hizo: no hay ningún comando /hlep; ¿querías decir /help?";
+    assert_eq!(no_such_command("/hlep", Some("/help"), Some("es")), spanish);
     let invalid = CommandLine::parse("/cmd", "bot").unwrap().unwrap_err();
     assert!(rejected_line(&invalid, Some("es")).starts_with("Escribe /cmd"));
     assert_eq!(

@@ -45,3 +45,35 @@ async fn somebody_of_several_tenants_says_for_which_where_more_than_one_would_do
         assert!(dispatched.iter().all(|body| body["tenant"] == "acme"), "{dispatched:?}");
     }
 }
+
+#[tokio::test]
+async fn a_slip_of_a_command_is_answered_with_what_there_is() {
+    const THERE_IS: &str = "You may ask for:\n/cmd trading.look\n/cmd trading.stop id=text (is confirmed)";
+    let mut parts = parts_with(services()).await;
+    for (text, before, heard) in [
+        ("/cmdd trading.look", "Not done: there is no command /cmdd; do you mean /cmd?\n", ""),
+        ("/hlep", "Not done: there is no command /hlep; do you mean /help?\n", ""),
+        ("/hel@acme_bot", "Not done: there is no command /hel; do you mean /help?\n", ""),
+        ("/weather", "Not done: there is no command /weather.\n", "telegram.inbound"),
+        ("/start", "", ""),
+        ("Ayuda", "", ""),
+    ] {
+        parts.says("telegram", words(&format!("m-{text}"), ADMIN, text)).await;
+        let published = parts.published();
+        let told = by(&published, "telegram");
+        assert_eq!((told.len(), &told[0]["message"]), (1, &json!(format!("{before}{THERE_IS}"))), "{text}");
+        assert_eq!(names(&published), heard, "{text}");
+    }
+    for (who, text) in [
+        ("9", "/hlep"),
+        ("9", "/start"),
+        (ADMIN, "/hlep@other_bot"),
+        (ADMIN, "help me"),
+        (ADMIN, "/etc/hosts"),
+        (ADMIN, "/start promotion"),
+    ] {
+        parts.says("telegram", words(&format!("n-{text}"), who, text)).await;
+        let published = parts.published();
+        assert_eq!((names(&published).as_str(), published.deliveries.len()), ("telegram.inbound", 0), "{text}");
+    }
+}
