@@ -7,13 +7,18 @@ use clap::Subcommand;
 use domain::{Tenant, Timestamp, printable};
 use operations::journal;
 use serde_json::{Value, json};
-use store::{JournalEntry, JournalFilter, JournalHead, Store, VerifiedJournal};
+use store::{JournalEntry, JournalFilter, JournalHead, Store, VerifiedJournal, WrongEntry};
 
 use crate::config::{Config, Role, Sources};
 use crate::listing::{Wanted, in_order};
 use crate::output::{self, say};
 use crate::words::{counted, tenant, when};
 use crate::{exit, logs, parts, unconfigured};
+
+/// What is said of an altered entry: no seal tells a change from another secret.
+const MAYBE_ANOTHER_SECRET: &str = "an entry that was sealed with another SECRET_KEY looks the same: after a change of the secret \
+                                    give the one of that time as SECRET_KEY_PREVIOUS, or verify with --from-head from an end that \
+                                    was printed while both secrets were set";
 
 #[derive(Subcommand, Debug)]
 pub enum AuditCommand {
@@ -107,6 +112,9 @@ async fn verify(config: &Config, store: &Store, what: Verify) -> Result<ExitCode
             counted(verified.unsealed, "entry has", "entries have")
         ));
     }
+    if let Some((_, WrongEntry::Altered)) = verified.wrong {
+        output::complain(format_args!("{MAYBE_ANOTHER_SECRET}"));
+    }
     Ok(exit::answer(verified.wrong.is_none()))
 }
 
@@ -156,7 +164,6 @@ fn head(text: &str) -> Result<JournalHead, String> {
 #[cfg(test)]
 mod tests {
     use domain::JournalRow;
-    use store::WrongEntry;
 
     use super::*;
 

@@ -136,10 +136,10 @@ pub(crate) async fn run(sources: Sources, what: Dead) -> Result<ExitCode> {
     let role = if publishes { Role::Send } else { Role::Ledger };
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), role)?;
     logs::start(&config)?;
-    if what.command.has_recipient() {
-        parts::needs_secret(&config, "the ledger knows recipients by a hash that is made with it")?;
-    }
-    let store = parts::existing_store(&config, parts::clock()).await?;
+    let store = match what.command.has_recipient() {
+        true => parts::store_of_recipients(&config, parts::clock(), parts::HASHED_IN_LEDGER).await?,
+        false => parts::existing_store(&config, parts::clock()).await?,
+    };
     let Dead { tenant, json, by, command } = what;
     let actor = actor(by.as_deref(), tenant.clone());
     let desk = Desk { store, recipients: parts::hasher(&config), tenant, json, actor };

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use domain::{ChannelName, Order, Reason, RecipientHasher, State, Tenant, Timestamp, is_unsafe_in_a_line, printable};
+use domain::{ChannelName, Order, Reason, State, Tenant, Timestamp, is_unsafe_in_a_line, printable};
 use operations::NotListed;
 use operations::deliveries::{self, Wanted};
 use serde_json::{Value, json};
@@ -76,8 +76,11 @@ pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> 
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), Role::Ledger)?;
     logs::start(&config)?;
     in_order(what.from, what.until, "--from")?;
-    let recipients = recipients(&config, &what)?;
-    let store = parts::existing_store(&config, parts::clock()).await?;
+    let recipients = parts::hasher(&config);
+    let store = match what.to {
+        Some(_) => parts::store_of_recipients(&config, parts::clock(), parts::HASHED_IN_LEDGER).await?,
+        None => parts::existing_store(&config, parts::clock()).await?,
+    };
     let (mut left, mut after, mut is_empty) = (what.limit, what.cursor.clone(), what.cursor.is_none());
     loop {
         let wanted = Wanted { after, limit: left.min(MAX_PAGE), ..wanted(&what) };
@@ -108,14 +111,6 @@ pub(crate) async fn run(sources: Sources, what: Deliveries) -> Result<ExitCode> 
             Some(next) => after = Some(next),
         }
     }
-}
-
-/// Without the fleet's own secret nobody would be found.
-fn recipients(config: &Config, what: &Deliveries) -> Result<RecipientHasher> {
-    if what.to.is_some() {
-        parts::needs_secret(config, "the ledger knows recipients by a hash that is made with it")?;
-    }
-    Ok(parts::hasher(config))
 }
 
 fn wanted(what: &Deliveries) -> Wanted {

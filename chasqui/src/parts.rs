@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use channels::{Channels, SandboxMode};
 use domain::{
     Clock, CounterHasher, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
@@ -134,6 +134,25 @@ pub(crate) async fn existing_store(config: &Config, clock: Arc<dyn Clock>) -> Re
     Ok(Store::connect(store::Options { must_exist: true, ..ledger(config, clock)? }).await?)
 }
 
+/// Opens the ledger for a command that hashes a recipient; `why` says what is done with the hash.
+///
+/// # Errors
+/// [`Usage`] without a secret; and what to change where nobody in this ledger was ever hashed with the one that is given.
+pub(crate) async fn store_of_recipients(config: &Config, clock: Arc<dyn Clock>, why: &str) -> Result<Store> {
+    needs_secret(config, why)?;
+    let store = existing_store(config, clock).await?;
+    let hasher = hasher(config);
+    let is_known = store.is_recipient_key_known(hasher.hash(MARK), hasher.hash_before(MARK)).await;
+    if !is_known.context("the ledger could not be read")? {
+        bail!(
+            "SECRET_KEY is another than that of the fleet of this ledger: {why}, so that nobody would be found, and whoever \
+             is put on the suppression list would be written to. Give the SECRET_KEY that the roles have (of `chasqui up` it \
+             is in var/secret.key, of compose in the volume `secret`), or that one as SECRET_KEY_PREVIOUS"
+        );
+    }
+    Ok(store)
+}
+
 fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<store::Options> {
     let url = config.ledger.url.clone().context("no ledger is given: set DATABASE_URL")?;
     Ok(store::Options::new(url, config.ledger.max_connections, clock))
@@ -161,6 +180,9 @@ pub(crate) async fn migrate(store: &Store, stop: &CancellationToken) -> Result<(
         }
     }
 }
+
+/// What the secret is needed for where a recipient is looked for.
+pub(crate) const HASHED_IN_LEDGER: &str = "the ledger knows recipients by a hash that is made with it";
 
 /// What each secret is known again by: its hash of this. No recipient is called so.
 const MARK: &str = "\nthe mark of a secret";

@@ -94,8 +94,8 @@ impl Pause {
         let Self { what: What { id, tenant, by }, why } = self;
         let fields = Map::from_iter([("why".to_owned(), Value::from(why))]);
         let why = Why::of(fields).map_err(|errors| refused(&errors))?;
-        let recipients = suppress::recipients(config)?;
-        let store = parts::existing_store(config, parts::clock()).await?;
+        let store = parts::store_of_recipients(config, parts::clock(), suppress::HASHED).await?;
+        let recipients = parts::hasher(config);
         let hashing = (&config.defaults, &recipients);
         let actor = actor(by.as_deref(), tenant);
         let paused = schedules::pause(&store, &actor, &id, why, hashing, &SystemClock).await;

@@ -16,6 +16,9 @@ use crate::output::{self, say};
 use crate::words::{channel, one_of, tenant};
 use crate::{exit, logs, parts, unconfigured};
 
+/// What the secret is needed for.
+pub(crate) const HASHED: &str = "recipients are on the list by a hash that is made with it";
+
 #[derive(Subcommand, Debug)]
 pub enum SuppressCommand {
     /// Print who is on the list, the newest first
@@ -96,11 +99,25 @@ pub struct Lift {
     by: By,
 }
 
+impl SuppressCommand {
+    /// Whether it hashes somebody. The list, and an entry by its id, are there under any secret.
+    fn has_recipient(&self) -> bool {
+        match self {
+            Self::List(what) => what.to.is_some(),
+            Self::Add(_) => true,
+            Self::Lift(what) => what.to.is_some(),
+        }
+    }
+}
+
 pub(crate) async fn run(sources: Sources, command: SuppressCommand) -> Result<ExitCode> {
     let config = Config::read(unconfigured::with_ledger_and_secret(sources), Role::Ledger)?;
     logs::start(&config)?;
     let recipients = recipients(&config)?;
-    let store = parts::existing_store(&config, parts::clock()).await?;
+    let store = match command.has_recipient() {
+        true => parts::store_of_recipients(&config, parts::clock(), HASHED).await?,
+        false => parts::existing_store(&config, parts::clock()).await?,
+    };
     match command {
         SuppressCommand::List(what) => list(&store, &recipients, what).await,
         SuppressCommand::Add(what) => add(&store, &recipients, *what).await,
@@ -109,8 +126,8 @@ pub(crate) async fn run(sources: Sources, command: SuppressCommand) -> Result<Ex
 }
 
 /// Without the fleet's own secret nobody would be found, and whoever is put on the list would be written to.
-pub(crate) fn recipients(config: &Config) -> Result<RecipientHasher> {
-    parts::needs_secret(config, "recipients are on the list by a hash that is made with it")?;
+fn recipients(config: &Config) -> Result<RecipientHasher> {
+    parts::needs_secret(config, HASHED)?;
     Ok(parts::hasher(config))
 }
 

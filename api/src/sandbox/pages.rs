@@ -1,13 +1,14 @@
 //! `GET /sandbox`: the page that shows what the sandbox captured, or says that it is off.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use web::fallbacks::unknown_route;
+use axum::routing::{any, get};
+use web::problem::Problem;
 
 use crate::app::App;
 use crate::page::{Page, is_of_a_browser, is_spanish, style};
@@ -45,14 +46,23 @@ const SPANISH: Off = (
     ],
 );
 
-/// What is there while the sandbox is off. Programs are told that there is no such route.
+/// What is there while the sandbox is off. Programs are told that there is no such route, and why.
 pub(crate) fn while_off() -> Router<Arc<App>> {
-    Router::new().route(PAGE, get(off)).route(STYLE, get(style))
+    let router = Router::new().route(PAGE, get(off)).route(STYLE, get(style));
+    ["/sandbox/captures", "/sandbox/faults", "/sandbox/faults/{channel}"]
+        .into_iter()
+        .fold(router, |router, route| router.route(route, any(|| ready(is_off()))))
+}
+
+fn is_off() -> Problem {
+    let detail = "The sandbox is off: set SANDBOX=missing or SANDBOX=all for the API and the workers, and start them again. \
+                  GET /docs shows the routes there are.";
+    Problem::not_found("unknown-route", "There is no such route", detail)
 }
 
 async fn off(headers: HeaderMap) -> Response {
     if !is_of_a_browser(&headers) {
-        return unknown_route().await.into_response();
+        return is_off().into_response();
     }
     let (language, title, told) = if is_spanish(&headers, ENGLISH.0) { SPANISH } else { ENGLISH };
     let (status, paragraphs) = (StatusCode::NOT_FOUND, told.map(str::to_owned));

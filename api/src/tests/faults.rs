@@ -62,8 +62,19 @@ async fn everything_that_is_wrong_with_a_fault_is_named() {
 }
 
 #[tokio::test]
-async fn without_a_sandbox_there_are_no_faults() {
+async fn without_a_sandbox_there_are_no_faults_and_that_it_is_off_is_told() {
     let app = TestApp::start().await;
-    let answer = app.get("/sandbox/faults", Some(&token("operate read"))).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{answer:?}");
+    let token = token("operate read");
+    let fault = json!({"channel": "sms", "next": 1, "status": 503});
+    for answer in [
+        app.get("/sandbox/faults", Some(&token)).await,
+        app.post("/sandbox/faults", Some(&token), &fault).await,
+        app.delete("/sandbox/faults/sms", Some(&token)).await,
+        app.get("/sandbox/captures", Some(&token)).await,
+        app.get("/sandbox", None).await,
+    ] {
+        assert_eq!((answer.status, answer.kind().as_str()), (StatusCode::NOT_FOUND, "unknown-route"), "{answer:?}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("The sandbox is off") && detail.contains("SANDBOX=all"), "{answer:?}");
+    }
 }

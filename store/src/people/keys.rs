@@ -19,6 +19,23 @@ const COUNT: &str = "SELECT COUNT(*) AS lost FROM suppressions AS s WHERE (s.unt
      (SELECT f.mark FROM recipient_keys AS f ORDER BY f.since, f.mark LIMIT 1)) NOT IN ($1, $2)";
 
 impl Store {
+    /// Whether recipients were ever hashed with the key of the mark `current` or of that of `before`. True as well where no
+    /// key is noted: then nobody knows better.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_recipient_key_known(
+        &self,
+        current: RecipientHash,
+        before: Option<RecipientHash>,
+    ) -> Result<bool, StoreError> {
+        let rows = self.inner.db.reader().query(READ, &[]).await?;
+        let marks = rows.iter().map(|row| get(row, "mark")).collect::<Result<Vec<Vec<u8>>, StoreError>>()?;
+        let ours = [Some(current), before];
+        let is_ours = |mark: &Vec<u8>| ours.iter().flatten().any(|ours| mark == ours.as_bytes());
+        Ok(marks.is_empty() || marks.iter().any(is_ours))
+    }
+
     /// Notes that the key of the mark `current` hashes recipients from now on. Returns how many entries of the suppression
     /// list were made while neither that key nor the one of `before` was in use.
     ///

@@ -352,7 +352,11 @@ async fn who_was_hashed_with_a_key_that_is_gone_is_counted(db: &Database) {
     let gone = async |current, before, now: i64| store.note_recipient_key(current, before, at(now)).await.unwrap();
     // Older than the first note of a key.
     listed(b"first", 1, None).await;
+    let known = async |current, before| store.is_recipient_key_known(current, before).await.unwrap();
+    assert!(known(third, None).await, "no key is noted yet");
     assert_eq!(gone(first, None, 10).await, 0);
+    assert!(known(first, None).await && known(third, Some(first)).await);
+    assert!(!known(third, None).await && !known(third, Some(second)).await);
     assert_eq!(gone(second, Some(first), 20).await, 0, "who is found by the secret before is not lost");
     listed(b"second", 21, None).await;
     listed(b"second, and ended", 22, Some(29)).await;

@@ -53,6 +53,7 @@ async fn what_operators_do_is_listed_and_sealed_and_a_changed_entry_is_found() {
     execute(&fleet, &["DROP TRIGGER journal_is_sealed_once", change]).await;
     let (code, said) = run(&["audit", "verify"]).await;
     assert!(code == 1 && said.contains("entry 2 is altered"), "{said}");
+    assert!(said.contains("SECRET_KEY_PREVIOUS") && said.contains("--from-head"), "{said}");
     execute(&fleet, &["DROP TRIGGER journal_is_kept", "DELETE FROM journal WHERE seq = 1"]).await;
     let (code, said) = run(&["audit", "verify", "--json"]).await;
     assert!(code == 1 && said.contains(r#""wrong":{"seq":1,"what":"missing"}"#), "{said}");

@@ -91,6 +91,34 @@ async fn a_secret_that_was_changed_without_the_one_before_it_is_told_with_how_ma
     fleet.remove().await;
 }
 
+#[tokio::test]
+async fn a_command_with_another_secret_than_the_fleets_hashes_nobody() {
+    let fleet = TestFleet::prepare(Database::Sqlite, &[("SANDBOX", "all")]).await.expect("a place");
+    drop(Process::ready("worker", &fleet.environment).await);
+    let other = with(&fleet.environment, &[("SECRET_KEY", "another secret of the tests: 0123456789")]);
+    let with_previous = with(&other, &[("SECRET_KEY_PREVIOUS", testkit::SECRET)]);
+    let to = ["--channel", "sms", "--to", "+12025550143"];
+    let add = [&["suppress", "add"][..], &to].concat();
+    for words in [
+        add.clone(),
+        [&["suppress", "list"][..], &to].concat(),
+        [&["suppress", "lift"][..], &to, &["--reason", "x"]].concat(),
+        vec!["deliveries", "--to", "+12025550143"],
+        vec!["dead", "list", "--recipient", "+12025550143"],
+    ] {
+        let (code, said) = run(&words, &other).await;
+        let is_told = said.contains("SECRET_KEY is another than that of the fleet") && said.contains("var/secret.key");
+        assert!(code == 3 && is_told, "{words:?} {code}: {said}");
+    }
+    let (code, said) = run(&["suppress", "list"], &other).await;
+    assert!(code == 0 && said.contains("nobody"), "nothing was put on the list: {said}");
+    for environment in [&with_previous, &fleet.environment] {
+        let (code, said) = run(&add, environment).await;
+        assert_eq!(code, 0, "{said}");
+    }
+    fleet.remove().await;
+}
+
 /// Where something listens that answers every request with these bytes.
 async fn another_program(answer: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
