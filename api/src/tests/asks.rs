@@ -189,6 +189,9 @@ async fn a_contact_whom_nobody_knows_is_refused_but_not_of_a_question_that_was_a
 async fn a_group_in_which_nobody_is_is_refused_with_the_one_that_was_meant() {
     let (publisher, mut published) = Publisher::reporting();
     let app = TestApp::over(settings(), publisher, CancellationToken::new()).await;
+    let put = request("PUT", "/contacts/ben", Some(&token("operate admin"))).header("content-type", "application/json");
+    let put = app.send(put.body(json!({"groups": ["admins"]}).to_string().into()).unwrap()).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{put:?}");
     let body = json!({"question": "Deploy?", "to": [{"group": "admin"}, {"group": "admins"}],
         "escalate": [{"after_seconds": 60, "to": [{"contact": "nobody"}, {"group": "sailors"}]}]});
     let refused = app.post("/asks", Some(&token("notify")), &body).await;

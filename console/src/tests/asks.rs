@@ -176,7 +176,7 @@ async fn the_page_of_a_question_says_who_is_asked_by_what_and_what_they_have_sai
         for part in words.into_iter().chain([
             "Deploy &lt;b&gt;?",
             "href=\"/console/deliveries/copy-1-email\"",
-            "***@example.<wbr>com",
+            "***@<wbr>example.<wbr>com",
             "&lt;eve&gt;",
             "&lt;7&gt;</code>",
             "hx-get=\"/console/asks/q-1\"",
