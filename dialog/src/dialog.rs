@@ -13,24 +13,21 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{ConsumerSettings, Consumers, Publisher, Source, Subscription, Topology};
 
+use crate::crowd::Crowd;
 use crate::endpoints::Endpoints;
 use crate::horizon::Horizon;
 use crate::poll::Poller;
 use crate::readiness::{Health, keep_current};
-use crate::room::Room;
+use crate::room::{CALLS_AT_ONCE, Room};
 use crate::said::Reader;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::turns::Turns;
 use crate::updates::Polling;
-use crate::{binding, consume, reports, ticker};
+use crate::{binding, consume, hearing, ticker};
 
 /// The most events in hand at once.
 const EVENTS_AT_ONCE: u16 = 64;
-/// The most calls of providers in hand at once, and requests of our own: an answer waits for three commits or reads and two
-/// confirms, one after the other, which many do together. It is two full groups of a commit, so that one can be filled while
-/// the other is under way.
-const CALLS_AT_ONCE: u16 = 512;
 /// How many bytes of bodies may wait here that the broker has sent ahead.
 const HELD_BYTES: usize = 32 * domain::MAX_BODY_BYTES;
 /// How long a stop waits for events in hand.
@@ -71,7 +68,7 @@ impl Dialog {
         let (consumers, mut sources) = Consumers::start(self.topology.clone(), subscriptions, settings);
         let (topology, polling) = (self.topology.clone(), self.polling.take());
         let shared = Arc::new(self.into_shared(stop.clone()));
-        let hearing = sources.pop().map(|source| tokio::spawn(reports::hear(Arc::clone(&shared), source)));
+        let hearing = sources.pop().map(|source| tokio::spawn(hearing::hear(Arc::clone(&shared), source)));
         let telling = sources.pop().map(|source| tokio::spawn(consume::tell_endpoints(Arc::clone(&shared), source)));
         let poller = polling.map(Poller::new);
         tokio::select! {
@@ -127,6 +124,7 @@ impl Dialog {
             horizon: Horizon::default(),
             turns: Turns::default(),
             room: Room::default(),
+            crowd: Crowd::default(),
             events: TaskTracker::new(),
         }
     }

@@ -1,24 +1,20 @@
-//! Takes the calls of providers one by one: what a call says is put on the suppression list, kept, merged into the rows of
+//! What follows from the calls of providers: what a call says is put on the suppression list, kept, merged into the rows of
 //! its deliveries and told, before it is acknowledged. Requests of our own come by the same queue, and what services say.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{EventName, Heard, Key, Merged, Reason, Report, Row, State, Tenant, Timestamp, Transition};
 use intake::{Told, TooOften};
 use operations::suppressions::is_of_a_copy;
-use runtime::{catch_panic, failpoint};
+use runtime::failpoint;
 use store::KeptReport;
-use tokio::sync::mpsc;
 use topology::{Inbound, Incoming, Publication};
 
 use crate::disposition::Disposition;
 use crate::requests::{self, Request};
 use crate::said::{Said, Spoken};
 use crate::shared::Shared;
-use crate::speakers::speakers_of;
-use crate::turns::Place;
 use crate::{commands, listing, words};
 
 /// How often a call waits, 5 seconds each, for the record of the attempt that it is about, or for its child to be with the
@@ -44,53 +40,9 @@ enum Taken {
     Waits(u32),
 }
 
-/// Takes the calls of the queue until its stream ends, which it does when the consumers drain.
-pub(crate) async fn hear(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
-    while let Some(incoming) = source.recv().await {
-        let number = noted(&shared, &incoming);
-        let room = shared.room.of(incoming.body.len()).await;
-        let spoken = spoken(&shared, &incoming).await;
-        let said = spoken.as_ref().and_then(|spoken| spoken.as_ref().ok());
-        let place = shared.turns.queue(speakers_of(incoming.inbound.as_ref(), said));
-        let hearing = hear_one(Arc::clone(&shared), incoming, number, spoken, place);
-        shared.events.spawn(async move {
-            hearing.await;
-            drop(room);
-        });
-    }
-}
-
-/// What a provider's call says, or why nobody can read it. None for what is no such call.
-async fn spoken(shared: &Shared, incoming: &Incoming) -> Option<Result<Spoken, String>> {
-    let is_call =
-        |inbound: &&Inbound| incoming.token.is_none() && !inbound.is_own() && TooOften::of(incoming).is_none();
-    let inbound = incoming.inbound.as_ref().filter(is_call)?;
-    let read = catch_panic(async { (shared.reader)(inbound) }).await;
-    Some(read.unwrap_or_else(|_panicked| Err("reading it panicked: a bug of ours".to_owned())))
-}
-
-/// Whoever ends what is over waits for what came in before that. What waits for something else was heard before.
-fn noted(shared: &Shared, incoming: &Incoming) -> Option<u64> {
-    let came = incoming.inbound.as_ref().filter(|_| incoming.headers.seq.unwrap_or(0) == 0)?;
-    Some(shared.horizon.taken(came.at, shared.intake.clock.now()))
-}
-
-async fn hear_one(
-    shared: Arc<Shared>,
-    incoming: Incoming,
-    number: Option<u64>,
-    spoken: Option<Result<Spoken, String>>,
-    place: Place,
-) {
-    let _in_hand = number.map(|number| shared.horizon.in_hand(number, shared.intake.clock.as_ref()));
-    let _turn = shared.turns.turn(place).await;
-    let disposition = heard(&shared, &incoming, spoken).await.unwrap_or_else(|early_end| early_end);
-    disposition.settle(&shared.intake, incoming).await;
-}
-
 /// # Errors
 /// What follows where not everything could be done.
-async fn heard(
+pub(crate) async fn heard(
     shared: &Shared,
     incoming: &Incoming,
     spoken: Option<Result<Spoken, String>>,

@@ -5,6 +5,7 @@ use intake::Intake;
 use operations::commands::ServiceKeys;
 use tokio_util::task::TaskTracker;
 
+use crate::crowd::Crowd;
 use crate::endpoints::Endpoints;
 use crate::horizon::Horizon;
 use crate::readiness::Health;
@@ -30,5 +31,6 @@ pub(crate) struct Shared {
     pub(crate) horizon: Horizon,
     pub(crate) turns: Turns,
     pub(crate) room: Room,
+    pub(crate) crowd: Crowd,
     pub(crate) events: TaskTracker,
 }

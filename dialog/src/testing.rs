@@ -16,7 +16,7 @@ use topology::{
     Source, To, Topology, properties,
 };
 
-use crate::reports;
+use crate::hearing;
 use crate::requests::MARKED;
 use crate::shared::Shared;
 use crate::{Dialog, Reader, Said, Settings, Spoken};
@@ -151,7 +151,7 @@ impl Parts {
         let (queue, source) = mpsc::channel(1);
         queue.send(incoming).await.unwrap();
         drop(queue);
-        reports::hear(Arc::clone(&self.shared), source).await;
+        hearing::hear(Arc::clone(&self.shared), source).await;
         settled.await.expect("the message is settled")
     }
 

@@ -13,6 +13,7 @@ use serde_json::Map;
 
 use self::slips::Slip;
 use self::typed::Typed;
+pub(crate) use self::typed::may_mean;
 use crate::commands;
 use crate::disposition::Disposition;
 use crate::people::{self, SLACK, TELEGRAM, WHATSAPP};

@@ -89,22 +89,52 @@ async fn of_two_presses_the_second_waits_for_the_first_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn of_two_texts_with_one_code_the_second_waits_and_whatever_else_they_write_does_not() {
-    let parts = parts().await;
-    parts.knows("ana", &[], &[("telegram", "1")]).await;
-    let place = parts.shared.turns.queue(of(&["telegram 1 482193"]));
+async fn what_one_person_answers_to_one_question_is_heard_in_order_by_whichever_way() {
+    let mut parts = parts().await;
+    for (id, number) in [("ana", "1"), ("ben", "2")] {
+        parts.knows(id, &[], &[("telegram", number)]).await;
+    }
+    let to = [json!({ "contact": "ana" }), json!({ "contact": "ben" })];
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "quorum": 2, "to": to })).await;
+    let ticket = Ticket::parse(&parts.button(1, 0).await).unwrap();
+    let (code, code_of_ben) = (parts.code(0).await, parts.code(1).await);
+    let link = json!({ "tenant": "default", "ask": "a-1", "approver": "ana", "choice": "no", "id": "link-1",
+        "via": "link", "evidence": "{}" });
+    // What she has pressed before is in hand of the dialog still.
+    let place = parts.shared.turns.queue(of(&[&format!("{} {}", ticket.handle, ticket.approver)]));
     let first = parts.shared.turns.turn(place).await;
-    let mut second = Box::pin(parts.says("telegram", words("1/received", "1", "SI 482 193.")));
+    let mut typed = Box::pin(parts.says("telegram", words("2/received", "1", &format!("YES {code}"))));
+    let mut linked = Box::pin(parts.asked("/asks/answer", link));
     let others = async {
-        for (id, text) in [("2/received", "When do you open?"), ("3/received", "SI 482194"), ("4/received", "/help")] {
-            parts.says("telegram", words(id, "1", text)).await;
-        }
-        parts.says("telegram", words("5/received", "2", "SI 482193")).await;
+        parts.says("telegram", words("3/received", "1", "When do you open?")).await;
+        parts.says("telegram", words("4/received", "2", &format!("YES {code_of_ben}"))).await;
     };
     tokio::select! {
         biased;
-        () = &mut second => panic!("it was heard before the first"),
+        () = &mut typed => panic!("what she has typed was heard before what she has pressed"),
+        () = &mut linked => panic!("her link was heard before what she has pressed"),
         () = others => drop(first),
     }
-    second.await;
+    typed.await;
+    linked.await;
+}
+
+#[tokio::test]
+async fn too_many_presses_of_one_person_come_again_later_and_are_heard_then() {
+    let mut parts = parts().await;
+    parts.knows("ana", &[], &[("telegram", "1")]).await;
+    parts.asks(json!({ "id": "a-1", "question": "Deploy?", "to": [{ "contact": "ana" }] })).await;
+    let button = parts.button(0, 0).await;
+    let ticket = Ticket::parse(&button).unwrap();
+    let person = format!("{} {}", ticket.handle, ticket.approver);
+    let mut present = Vec::new();
+    while let Some(one) = parts.shared.crowd.admit(person.clone()) {
+        present.push(one);
+    }
+    parts.says("telegram", press("1/received", "1", &button)).await;
+    let put_aside = parts.published();
+    assert_eq!((names(&put_aside).as_str(), put_aside.requests.len()), ("", 1));
+    drop(present);
+    parts.take_all(put_aside).await;
+    assert_eq!(names(&parts.published()), "ask.counted ask.answered");
 }

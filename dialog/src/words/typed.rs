@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{GivenAnswer, Key, Purpose, Timestamp};
 use serde_json::json;
-use store::AskedPerson;
+use store::{AskedPerson, StoreError};
 
 use super::{id_of, is_private, reply_to, tell};
 use crate::asks;
@@ -65,27 +65,49 @@ impl<'a> Typed<'a> {
 /// # Errors
 /// What follows where not everything could be done.
 pub(super) async fn answer(shared: &Shared, one: &Said, typed: &Typed<'_>, at: Timestamp) -> Result<bool, Disposition> {
-    let Some(person) = one.person.as_deref().filter(|_| is_private(one)) else { return Ok(false) };
     let intake = &shared.intake;
-    let hashes = operations::every_recipient(&one.channel, person, &intake.hasher);
-    let find = || intake.store.asks_of_recipient(&one.channel, &hashes, at.minus(LATE_FOR));
-    let asked = intake.breaker.retry_until_taken(find).await?;
+    let asked = intake.breaker.retry_until_taken(|| may_mean(shared, one, at)).await?;
     // Whose code it may be is not looked up, and nobody is answered who was not asked: each answer would cost money.
     if asked.is_empty() {
         super::count("not_asked");
     }
     let means_one = |asked: &AskedPerson| typed.word.is_empty() || choice_of(&asked.ask, typed.word).is_some();
     let Some(first) = asked.iter().find(|asked| means_one(asked)) else { return Ok(false) };
-    if let Some(asked) = fitting(shared, one, &asked, typed).await? {
-        give(shared, one, asked, typed, at).await?;
-        return Ok(true);
+    match fitting(shared, one, &asked, typed).await? {
+        Tried::Fits(asked) => {
+            give(shared, one, asked, typed, at).await?;
+            return Ok(true);
+        }
+        // They were told so at the last attempt, and each word more would cost money.
+        Tried::TooOften => {
+            super::count("too_many_codes");
+            return Ok(true);
+        }
+        Tried::Wrong => super::count("wrong_code"),
     }
-    super::count("wrong_code");
     let AskedPerson { ask, locale, .. } = first;
     let event = ask.mistyped(&id_of(one), one.channel.as_str(), at);
     outgoing::tell(shared, &event, ask.correlation_id.as_deref(), None).await?;
     tell(shared, one, &ask.key.tenant, "unknown_code", locale.clone()).await?;
     Ok(true)
+}
+
+/// The asks that somebody may mean who has written this, in a chat of theirs alone.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn may_mean(shared: &Shared, one: &Said, at: Timestamp) -> Result<Vec<AskedPerson>, StoreError> {
+    let Some(person) = one.person.as_deref().filter(|_| is_private(one)) else { return Ok(Vec::new()) };
+    let hashes = operations::every_recipient(&one.channel, person, &shared.intake.hasher);
+    shared.intake.store.asks_of_recipient(&one.channel, &hashes, at.minus(LATE_FOR)).await
+}
+
+/// What a code is found to be.
+enum Tried<'a> {
+    Fits(&'a AskedPerson),
+    Wrong,
+    /// More attempts were made before it than are looked at, with every ask that it may be about.
+    TooOften,
 }
 
 /// The ask whose code it is, the first of several. That a code is tried is counted with all of them before it is looked at with
@@ -96,7 +118,7 @@ async fn fitting<'a>(
     one: &Said,
     asked: &'a [AskedPerson],
     typed: &Typed<'_>,
-) -> Result<Option<&'a AskedPerson>, Disposition> {
+) -> Result<Tried<'a>, Disposition> {
     let intake = &shared.intake;
     let keys: BTreeSet<Key> = asked.iter().map(|asked| asked.ask.key.clone()).collect();
     let keys: Vec<Key> = keys.into_iter().collect();
@@ -111,10 +133,12 @@ async fn fitting<'a>(
         };
         found = found.or(fits.then_some(asked));
     }
-    if found.is_some() {
-        intake.breaker.retry_until_taken(|| intake.store.return_ask_attempts(&keys)).await?;
-    }
-    Ok(found)
+    let Some(found) = found else {
+        let is_told = counted.values().all(|attempts| *attempts > MAX_ATTEMPTS + 1);
+        return Ok(if is_told { Tried::TooOften } else { Tried::Wrong });
+    };
+    intake.breaker.retry_until_taken(|| intake.store.return_ask_attempts(&keys)).await?;
+    Ok(Tried::Fits(found))
 }
 
 /// Whether this very answer is kept already: whoever had it in hand may have died before it was told. Beyond the last attempt
