@@ -162,6 +162,9 @@ async fn a_code_that_was_tried_too_often_is_looked_at_no_more() {
     parts.published();
     parts.says("sms", words("SM99/received", "+12025550143", &format!("si {code}"))).await;
     assert_eq!(verdict(&parts.published()), "unknown_code");
+    parts.says("sms", words("SM100/received", "+12025550143", &format!("si {code}"))).await;
+    let told = parts.published();
+    assert_eq!((told.deliveries.len(), names(&told).as_str()), (0, ""), "each word more would cost money");
     assert_eq!(version(&parts).await, 1);
 }
 
