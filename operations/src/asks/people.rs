@@ -44,18 +44,23 @@ async fn faults(store: &Store, asked: &CheckedAsk) -> Result<Vec<FieldError>, St
 /// knows that asks.
 async fn faults_of_groups(store: &Store, asked: &CheckedAsk) -> Result<Vec<FieldError>, StoreError> {
     let tenant = &asked.key.tenant;
-    let mut faults = Vec::new();
+    let mut empty = Vec::new();
     for (place, group) in groups(asked) {
         let may_be_of_settings = group == ADMINS && *tenant == Tenant::default();
-        if may_be_of_settings || !store.contacts_in_group(tenant, group, 1).await?.is_empty() {
-            continue;
+        if !may_be_of_settings && store.contacts_in_group(tenant, group, 1).await?.is_empty() {
+            empty.push((place, group));
         }
-        let known = known_groups(store, tenant).await?;
+    }
+    if empty.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = known_groups(store, tenant).await?;
+    let fault = |(place, group): (String, &str)| {
         let meant = nearest(group, known.iter().map(String::as_str));
         let hint = meant.map(|meant| format!("; do you mean {}?", printable(meant))).unwrap_or_default();
-        faults.push(field(place, format!("is {}, and nobody is in this group{hint}", printable(group))));
-    }
-    Ok(faults)
+        field(place, format!("is {}, and nobody is in this group{hint}", printable(group)))
+    };
+    Ok(empty.into_iter().map(fault).collect())
 }
 
 /// The groups in which the first contacts of a tenant are, and that of the administrators.
