@@ -19,7 +19,11 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
-ROLES = {"api", "worker", "scheduler", "dialog"}
+ROLES = {"api", "worker", "scheduler", "dialog", "gateway"}
+# Where a role listens: metrics and probes first.
+LISTENS = {"api": ["API_LISTEN"], "gateway": ["METRICS_LISTEN", "WS_LISTEN"]}
+# Who reads or writes files where they lie in a folder.
+OF_FILES = {"api", "worker", "scheduler"}
 # In tenths, as `systemd-analyze` takes it.
 MAX_EXPOSURE = 15
 DEFAULTS = tomllib.loads((ROOT / "config.default.toml").read_text())
@@ -80,6 +84,7 @@ def check_kustomization(folder):
             check_service(f"{where}: Service {name}", one, deployments)
         if kind == "ScaledObject":
             check_scaled(f"{where}: {name}", one, deployments, objects)
+    check_files(where, deployments, objects)
     for name, deployment in deployments.items():
         check_deployment(f"{where}: {name}", name.removeprefix("chasqui-"), deployment, objects)
         check(("PodDisruptionBudget", name) in objects, f"{where}: {name} has no disruption budget")
@@ -123,18 +128,42 @@ def check_deployment(where, role, deployment, objects):
     settings = {one["name"]: one.get("value") for one in container["env"]}
     for name, value in settings.items():
         check_setting(where, name, value)
-    listen = settings["API_LISTEN" if role == "api" else "METRICS_LISTEN"]
-    port = int(listen.rpartition(":")[2])
+    listens = [int(settings[name].rpartition(":")[2]) for name in LISTENS.get(role, ["METRICS_LISTEN"])]
     ports = {one["name"]: one["containerPort"] for one in container["ports"]}
-    check(list(ports.values()) == [port], f"{where}: listens at {listen}, and has the ports {ports}")
+    check(list(ports.values()) == listens, f"{where}: listens at {listens}, and has the ports {ports}")
     scraped = deployment["spec"]["template"]["metadata"]["annotations"]["prometheus.io/port"]
-    check(scraped == str(port), f"{where}: is scraped at {scraped}")
+    check(scraped == str(listens[0]), f"{where}: is scraped at {scraped}")
     for probe, asked in (("startup", "live"), ("liveness", "live"), ("readiness", "ready")):
         get = container[f"{probe}Probe"]["httpGet"]
         check(get["path"] == f"/health/{asked}" and get["port"] in ports, f"{where}: the {probe} probe asks {get}")
     for source in container["envFrom"]:
         reference = source.get("configMapRef")
         check(reference is None or ("ConfigMap", reference["name"]) in objects, f"{where}: there is no {reference}")
+
+
+def check_files(where, deployments, objects):
+    """What comes in is written somewhere, and what lies in a folder is seen by all who need it, or by nobody."""
+    folder = objects[("ConfigMap", "chasqui-settings")]["data"]["FILES_DIR"]
+    mounted = {}
+    for name, deployment in deployments.items():
+        pod = deployment["spec"]["template"]["spec"]
+        volumes = {volume["name"]: volume for volume in pod.get("volumes", [])}
+        for mount in pod["containers"][0].get("volumeMounts", []):
+            volume = volumes.pop(mount["name"], None)
+            check(volume is not None, f"{where}: {name} mounts {mount['name']}, which there is not")
+            mounted[(name.removeprefix("chasqui-"), mount["mountPath"])] = volume or {}
+        check(not volumes, f"{where}: {name} has volumes that it does not mount: {sorted(volumes)}")
+    sharing = {role: volume for (role, path), volume in mounted.items() if path == folder}
+    check(not sharing or set(sharing) == OF_FILES, f"{where}: only {sorted(sharing)} have {folder}")
+    for role, volume in sharing.items():
+        claim = volume.get("persistentVolumeClaim", {}).get("claimName")
+        modes = objects.get(("PersistentVolumeClaim", claim), {}).get("spec", {}).get("accessModes")
+        check(modes == ["ReadWriteMany"], f"{where}: {role} has {folder} in {volume}, which the others do not see")
+    is_written = ("api", folder) in mounted or ("api", f"{folder}/incoming") in mounted
+    check(is_written, f"{where}: the API has no place for files that come in")
+    # A file moves from the one to the other.
+    is_moved = not sharing or ("api", f"{folder}/incoming") not in mounted
+    check(is_moved, f"{where}: files come in on another volume than that on which they lie")
 
 
 def check_scaled(where, scaled, deployments, objects):
@@ -240,7 +269,8 @@ def main():
         except yaml.YAMLError as error:
             wrong.append(f"{path(file)}: {error}")
     if not wrong:
-        for folder in ("base", "keda"):
+        # Without kubectl nobody makes the patches of the others.
+        for folder in ("base", "keda", "files") if shutil.which("kubectl") else ("base", "keda"):
             check_kustomization(DEPLOY / "kustomize" / folder)
         for file in sorted((DEPLOY / "systemd").iterdir()):
             check_unit(file)

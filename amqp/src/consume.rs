@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::Connector;
+use crate::exclusive::OwnQueue;
 
 pub use delivery::{Delivery, delivery_count};
 
@@ -21,13 +22,25 @@ pub use delivery::{Delivery, delivery_count};
 pub struct Subscription<T> {
     /// The name of the queue in the consumer's tag, and in [`ConsumersState`].
     pub name: &'static str,
+    /// The name of the queue; the beginning of it where the queue is the consumer's own.
     pub queue: String,
+    /// The queue is made for these consumers alone, and is gone with their connection: what they missed while there was
+    /// none, nobody tells them. None for a queue that is there.
+    pub own: Option<OwnQueue>,
     /// How many messages of the queue may be unacknowledged at once, 1 to 2000; fewer where
     /// [`ConsumerSettings::held_bytes`] says so.
     pub prefetch: u16,
     /// Makes a `T` of each message before the message is handed out. A panic in it ends the generation, and the broker
     /// dead-letters the message.
     pub read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
+}
+
+impl<T> Subscription<T> {
+    /// The queue of one generation. A queue of one's own has another name each time: the broker may not have noticed yet
+    /// that the connection before is gone, and keeps its queues for it.
+    fn queue_of(&self, generation: u64) -> String {
+        if self.own.is_none() { self.queue.clone() } else { format!("{}.{generation}", self.queue) }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +70,9 @@ pub struct ConsumersState {
     pub generation: u64,
     /// The name of each subscription, in order, and whether it is consumed over the current connection.
     pub consuming: Vec<(&'static str, bool)>,
+    /// How many messages were lost so far that queues of these consumers' own had no room for, as far as they were
+    /// counted.
+    pub lost: u64,
     /// Why nothing is consumed, in words for people.
     pub problem: Option<String>,
 }

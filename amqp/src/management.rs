@@ -63,6 +63,8 @@ pub struct FoundQueue {
     pub leaving: Option<u64>,
     /// How many consumers it has. `None` when the API does not tell.
     pub consumers: Option<u64>,
+    /// Whether one connection has it to itself, with which it is gone.
+    pub exclusive: bool,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +91,8 @@ struct ListedQueue {
     messages_dlx: Option<u64>,
     #[serde(default)]
     consumers: Option<u64>,
+    #[serde(default)]
+    exclusive: bool,
 }
 
 #[derive(Deserialize)]
@@ -228,8 +232,8 @@ fn found_queue(listed: ListedQueue) -> (String, FoundQueue) {
     if let Some(kind) = listed.kind {
         arguments.entry("x-queue-type".into()).or_insert(kind);
     }
-    let ListedQueue { name, durable, members, messages, messages_dlx: leaving, consumers, .. } = listed;
-    (name, FoundQueue { durable, arguments, members, messages, leaving, consumers })
+    let ListedQueue { name, durable, members, messages, messages_dlx: leaving, consumers, exclusive, .. } = listed;
+    (name, FoundQueue { durable, arguments, members, messages, leaving, consumers, exclusive })
 }
 
 fn printed(value: Value) -> String {
@@ -252,7 +256,10 @@ mod tests {
     fn a_queue_whose_members_are_changing_is_read() {
         let queues = r#"[{"name":"q","durable":true,"type":"quorum","members":["rc1"],"members":["rc1","rc2"]}]"#;
         let (name, found) = found_queue(read_list(queues).unwrap().remove(0));
-        assert_eq!((name.as_str(), found.members), ("q", vec!["rc1".to_owned(), "rc2".to_owned()]));
+        assert_eq!((name.as_str(), &found.members), ("q", &vec!["rc1".to_owned(), "rc2".to_owned()]));
         assert!(read_list::<ListedQueue>("{}").is_err());
+        assert!(!found.exclusive);
+        let own = r#"[{"name":"q","durable":false,"exclusive":true}]"#;
+        assert!(found_queue(read_list(own).unwrap().remove(0)).1.exclusive);
     }
 }

@@ -8,9 +8,11 @@ use futures_util::StreamExt;
 use lapin::options::{
     BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
-use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Connection, Consumer, ExchangeKind};
 
+use crate::exclusive::exclusive;
+use crate::value::table_of;
 use crate::{Argument, Binding, Broker, ConnectError, Exchange, Kind, Refusal};
 
 /// The time limit for one answer of the broker.
@@ -137,14 +139,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`Refusal`]
     pub async fn watch(&mut self, queue: &str, bindings: &[Binding], most: u32) -> Step<Watch> {
-        let arguments = BTreeMap::from([
-            ("x-queue-type".to_owned(), Argument::Text("classic".to_owned())),
-            ("x-max-length".to_owned(), Argument::Number(most.into())),
-        ]);
-        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+        let (options, arguments) = exclusive(most, []);
         let name = short(queue)?;
         let amqp = self.amqp().await?;
-        let declaring = amqp.queue_declare(name.clone(), options, table_of(&arguments));
+        let declaring = amqp.queue_declare(name.clone(), options, arguments);
         self.step(&format!("declaring queue '{queue}'"), declaring).await?;
         for binding in bindings {
             self.bind(binding).await?;
@@ -181,16 +179,4 @@ impl Watch {
 
 fn short(name: &str) -> Step<ShortString> {
     ShortString::try_new(name).map_err(|_| Refusal::TooLong(name.to_owned()))
-}
-
-fn table_of(arguments: &BTreeMap<String, Argument>) -> FieldTable {
-    let mut table = FieldTable::default();
-    for (name, value) in arguments {
-        let value = match value {
-            Argument::Text(text) => AMQPValue::LongString(text.as_str().into()),
-            Argument::Number(number) => AMQPValue::LongLongInt(*number),
-        };
-        table.insert(name.as_str().into(), value);
-    }
-    table
 }

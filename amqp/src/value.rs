@@ -1,6 +1,10 @@
 //! AMQP field values: reading numbers and texts, and how many bytes a table takes on the wire.
 
+use std::collections::BTreeMap;
+
 use lapin::types::{AMQPValue, FieldTable};
+
+use crate::Argument;
 
 /// The value of any integer type.
 pub fn number(value: &AMQPValue) -> Option<i64> {
@@ -28,6 +32,19 @@ pub fn text(value: &AMQPValue) -> Option<&str> {
         AMQPValue::ShortString(text) => Some(text.as_str()),
         _ => None,
     }
+}
+
+/// A table of the arguments of a queue.
+pub(crate) fn table_of(arguments: &BTreeMap<String, Argument>) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (name, value) in arguments {
+        let value = match value {
+            Argument::Text(text) => AMQPValue::LongString(text.as_str().into()),
+            Argument::Number(number) => AMQPValue::LongLongInt(*number),
+        };
+        table.insert(name.as_str().into(), value);
+    }
+    table
 }
 
 /// The bytes of a table on the wire, with its length field.

@@ -29,6 +29,9 @@ pub(crate) mod scopes {
     pub(crate) struct Read;
     pub(crate) struct Operate;
     pub(crate) struct OperateOrNotify;
+    pub(crate) struct InboxOrRead;
+    pub(crate) struct InboxOrOperate;
+    pub(crate) struct ReadOrNotify;
     pub(crate) struct Admin;
     /// Whoever may do anything at all.
     pub(crate) struct Any;
@@ -55,6 +58,24 @@ pub(crate) mod scopes {
         type Scope = Scope;
 
         const ANY_OF: &'static [Scope] = &[Scope::Operate, Scope::Notify];
+    }
+
+    impl Scopes for InboxOrRead {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &[Scope::Inbox, Scope::Read];
+    }
+
+    impl Scopes for InboxOrOperate {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &[Scope::Inbox, Scope::Operate];
+    }
+
+    impl Scopes for ReadOrNotify {
+        type Scope = Scope;
+
+        const ANY_OF: &'static [Scope] = &[Scope::Read, Scope::Notify];
     }
 
     impl Scopes for Admin {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::{
-    Clock, CounterHasher, Defaults, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds, RequestedBy,
-    Secrets, Tenant, WebhookKeys,
+    Clock, CounterHasher, Defaults, FileLinks, LetterSealer, LinkSealer, LoginHasher, RecipientHasher, RequestIds,
+    RequestedBy, Secrets, Tenant, WebhookKeys,
 };
 use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
@@ -47,6 +47,7 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     pub(crate) webhooks: WebhookKeys,
     pub(crate) links: LinkSealer,
+    pub(crate) file_links: FileLinks,
     pub(crate) letters: LetterSealer,
     pub(crate) secrets: Secrets,
     pub(crate) counters: CounterHasher,

@@ -35,9 +35,10 @@ const POLICY: &str =
 #[openapi(
     info(
         title = "Chasqui",
-        description = "Delivers notifications by email, SMS, WhatsApp, Telegram, Slack, push, Web Push and webhook. 202 means that the \
-                       broker has it on disk: it will be delivered at least once, or end in the dead-letter queue with its reason. \
-                       Errors are `application/problem+json` (RFC 9457); branch on their `type`.",
+        description = "Delivers notifications by email, SMS, WhatsApp, Telegram, Slack, push, Web Push, webhook and in the \
+                       app. 202 means that the broker has it on disk: it will be delivered at least once, or end in the \
+                       dead-letter queue with its reason. Errors are `application/problem+json` (RFC 9457); branch on \
+                       their `type`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(ProblemDetails, BadField)),
@@ -46,7 +47,9 @@ const POLICY: &str =
         (name = "Notifications", description = "Publish and cancel."),
         (name = "Deliveries", description = "What became of each notification, and why."),
         (name = "Overview", description = "The whole fleet at one look."),
+        (name = "Files", description = "What messages carry and people download."),
         (name = "Asks", description = "Questions to people, and what they have decided."),
+        (name = "Inbox", description = "What was told the users of an application, and what they have done with it."),
         (name = "Contacts", description = "People who are known by name, and by what they are reached."),
         (name = "Commands", description = "What services are told to do, and how far they say they are."),
         (name = "Schedules", description = "What is to be sent later, once or again and again."),
@@ -120,7 +123,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
     let ledger = !publishes && !description.starts_with("The broker");
     let kind = match status {
         "400"
-            if ["/asks/", "/contacts/", "/endpoints/", "/suppressions/", "/pauses/"]
+            if ["/asks/", "/contacts/", "/endpoints/", "/inbox/", "/suppressions/", "/pauses/", "/topics/"]
                 .iter()
                 .any(|under| path.starts_with(under)) =>
         {
@@ -135,7 +138,10 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "403" => "missing-scope",
         "404" if path.starts_with("/asks") => "unknown-ask",
         "404" if path.starts_with("/contacts") => "unknown-contact",
+        "404" if path.starts_with("/inbox") => "unknown-item",
+        "404" if path.starts_with("/topics") => "unknown-member",
         "404" if path.starts_with("/v1/verification") => "unknown-verification",
+        "404" if path.starts_with("/v1/files") => "unknown-file",
         "404" if path.starts_with("/v1/") => "unknown-command",
         "404" if path.starts_with("/schedules") => "unknown-schedule",
         "404" if path.starts_with("/suppressions") => "unknown-suppression",
@@ -149,6 +155,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "408" => "slow-body",
         "409" if path.ends_with("/link") => "no-bot",
         "409" if path.starts_with("/contacts") => "address-taken",
+        "409" if path.starts_with("/inbox") => "no-user",
         "409" if path == "/register" => "name-taken",
         "409" if path.starts_with("/schedules") => "id-taken",
         "409" if path == "/dead-letters/plans" => "too-many-plans",
@@ -159,6 +166,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "409" if path.starts_with("/v1/verification") => "verification-used",
         "409" if path.ends_with("/rotate") => "rotated-lately",
         "409" if path.starts_with("/pauses") => "too-many-pauses",
+        "409" if path.starts_with("/v1/files") => "over-quota",
         "409" if path.starts_with("/endpoints") => "endpoint-exists",
         "409" => "too-late",
         "410" => "verification-expired",
@@ -167,6 +175,7 @@ fn example(path: &str, status: &str, description: &str) -> Option<Value> {
         "429" if path.ends_with("/resend") => "too-soon",
         "429" if path.starts_with("/v1/verification") => "too-many-attempts",
         "429" => "too-many-failures",
+        "503" if path == "/v1/files/health" || path.starts_with("/v1/files/templates") => "files-unavailable",
         "503" if path.starts_with("/health") => "not-ready",
         "503" if ledger => "ledger-unavailable",
         "503" => "broker-unavailable",

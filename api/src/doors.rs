@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue};
 use console::{Accounts, Console, Doors, LoginRefused, Parts, SessionUnknown};
-use domain::Actor;
-use operations::accounts::log_in::NotLoggedIn;
+use domain::{Actor, Scope};
+use operations::accounts::log_in::{LoggedIn, NotLoggedIn};
 use operations::accounts::passwords::NoTurn;
 use operations::accounts::sessions;
 use secrecy::{ExposeSecret, SecretString};
+use store::User;
 use tokio_util::sync::CancellationToken;
 use web::connections::network;
 use web::hosts::Source;
@@ -39,6 +40,7 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
         recipients: app.recipients.clone(),
         letters: app.letters.clone(),
         secrets: app.secrets.clone(),
+        files: settings.files.clone(),
         settings: console::Settings {
             sandbox: settings.sandbox,
             providers: settings.providers.clone(),
@@ -48,6 +50,8 @@ pub(crate) fn console(app: &Arc<App>, ending: CancellationToken) -> Router {
             retry_delays: settings.retry_delays,
             zones: settings.zones.clone(),
             services: settings.services.clone(),
+            realtime: settings.realtime.clone(),
+            push_key: settings.push_key.clone(),
             body_limit: settings.body_limit,
         },
         ending,
@@ -99,6 +103,14 @@ impl Doors for Entrance {
 
     fn session_id(&self, headers: &HeaderMap) -> Option<String> {
         self.token(headers).as_ref().and_then(sessions::id_of)
+    }
+
+    /// Scripts of a page see it, from which the cookie of the session is hidden: it has the one scope that it needs.
+    async fn inbox_token(&self, actor: &Actor) -> Result<Option<String>, SessionUnknown> {
+        let at = self.app.clock.now();
+        let user = self.app.store.user(&actor.name).await.map_err(|_| SessionUnknown)?;
+        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(None) };
+        Ok(self.app.tokens.issue(&LoggedIn { user: User { scopes: vec![Scope::Inbox.as_str().into()], ..user }, at }))
     }
 
     async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue> {

@@ -15,8 +15,8 @@ use crate::notifications::{cancel, publish};
 use crate::sandbox::{captures, faults, pages};
 use crate::webhooks::{PATH, question, receive};
 use crate::{
-    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, health, messages,
-    overview, pauses, schedules, services, suppressions, unsubscribe, verifications,
+    answer_page, asks, audit, commands, contacts, dead_letters, deliveries, docs, endpoints, files, health, inbox,
+    messages, overview, pauses, schedules, services, suppressions, topics, unsubscribe, verifications,
 };
 
 /// Describes every route that an installation may have. A test holds `docs/openapi.json` equal to this description.
@@ -32,12 +32,15 @@ pub(crate) fn served(app: &App) -> (OpenApiRouter<Arc<App>>, Readings) {
         false => router.route("/login", post(login::elsewhere)).route("/register", post(login::elsewhere)),
     };
     let router = if app.settings.sandbox { router.merge(with_sandbox()) } else { router };
+    let router = if app.settings.files.is_some() { router.merge(with_files()) } else { router };
     let mut router = refusing_unread(router);
     let readings = Readings::of(router.get_openapi_mut(), fields_of);
+    let router = if app.settings.files.is_some() { router.merge(probe_of_files()) } else { router };
     let router = router.merge(probes()).route(PATH, post(receive).get(question)).merge(unsubscribe::page().into());
     let router = router.merge(verifications::page::pages().into()).merge(answer_page::page().into());
     let sandbox = if app.settings.sandbox { pages::pages() } else { pages::while_off() };
     let router = router.merge(sandbox.into());
+    let router = if app.settings.files.is_some() { router.merge(files::shared::page().into()) } else { router };
     (router, readings)
 }
 
@@ -60,6 +63,9 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
         }
         (&Method::POST, "/contacts") => Some("PUT /contacts/{id} makes one"),
         (&Method::POST | &Method::PATCH, "/contacts/{id}") => Some("PUT /contacts/{id} makes or changes one"),
+        (&Method::GET, "/v1/files/{object_name}") => Some("GET /v1/files/download/{object_name} downloads it"),
+        (&Method::GET, "/v1/files/upload") => Some("GET /v1/files lists all of them"),
+        (&Method::POST, "/v1/files") => Some("POST /v1/files/upload stores one"),
         (&Method::GET, "/keys/{id}") => Some("GET /keys lists all of them"),
         (&Method::POST, "/v1/verification") => Some("POST /v1/verification/start starts one"),
         (&Method::GET, "/v1/verification/start") => Some("GET /v1/verification lists all of them"),
@@ -74,7 +80,9 @@ pub(crate) fn instead(method: &Method, route: &str) -> Option<&'static str> {
 
 /// All routes, whichever of them this installation serves.
 fn all() -> OpenApiRouter<Arc<App>> {
-    refusing_unread(always().merge(with_accounts()).merge(with_sandbox())).merge(probes())
+    refusing_unread(always().merge(with_accounts()).merge(with_sandbox()).merge(with_files()))
+        .merge(probe_of_files())
+        .merge(probes())
 }
 
 /// Says in the document that the routes refuse what they do not read: see [`Readings`].
@@ -127,6 +135,13 @@ fn always() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(contacts::list::list))
         .routes(routes!(contacts::show::show, contacts::put::put, contacts::delete::delete))
         .routes(routes!(contacts::link::link))
+        .routes(routes!(inbox::list::list))
+        .routes(routes!(inbox::counts::counts))
+        .routes(routes!(inbox::read::read))
+        .routes(routes!(inbox::snooze::snooze))
+        .routes(routes!(inbox::act::act))
+        .routes(routes!(topics::list::list))
+        .routes(routes!(topics::put::put, topics::delete::delete))
         .routes(routes!(messages::send::send))
         .routes(routes!(verifications::list::list))
         .routes(routes!(verifications::conversions::conversions))
@@ -167,6 +182,20 @@ fn with_sandbox() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(faults::clear))
 }
 
+fn with_files() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default()
+        .routes(routes!(files::list::list))
+        .routes(routes!(files::upload::upload))
+        .routes(routes!(files::download::download))
+        .routes(routes!(files::url::url))
+        .routes(routes!(files::template::template))
+        .routes(routes!(files::delete::delete))
+}
+
+fn probe_of_files() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default().routes(routes!(files::health::health))
+}
+
 /// The fields that the body of a request to a route may hold.
 fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
     match (method, route) {
@@ -181,8 +210,11 @@ fn fields_of(method: &Method, route: &str) -> &'static [&'static str] {
         (&Method::POST, "/endpoints") => &operations::endpoints::FIELDS,
         (&Method::POST, "/asks") => &AskRequest::FIELDS,
         (&Method::PUT, "/contacts/{id}") => &operations::contacts::FIELDS,
+        (&Method::POST, "/inbox/{id}/snooze") => &operations::inbox::SNOOZE_FIELDS,
+        (&Method::POST, "/inbox/read") => &operations::inbox::READ_FIELDS,
         (&Method::POST, "/v1/messages/send") => &operations::messages::FIELDS,
         (&Method::POST, "/dead-letters/plans") => &operations::dead_letters::FIELDS,
+        (&Method::POST, "/v1/files/upload") => &operations::files::FIELDS,
         (&Method::POST, "/keys") => &operations::accounts::keys::FIELDS,
         (&Method::POST, "/password") => &["old_password", "new_password"],
         (&Method::PUT, "/users/{name}/password") => &["password"],

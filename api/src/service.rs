@@ -24,7 +24,7 @@ use crate::gate::Gate;
 use crate::sandbox::pages;
 use crate::settings::Settings;
 use crate::token::{InvalidSettings, Tokens};
-use crate::{answer_page, docs, doors, headers, routes, unsubscribe, verifications, webhooks};
+use crate::{answer_page, docs, doors, files, headers, routes, unsubscribe, verifications, webhooks};
 
 /// The API, ready to be served.
 #[derive(Clone)]
@@ -64,6 +64,7 @@ impl Api {
             logins: keys.logins(),
             webhooks: keys.webhooks(),
             links: keys.links(),
+            file_links: keys.file_links(),
             letters: keys.letters(),
             secrets: Secrets::new(&keys),
             counters: keys.counters(),
@@ -99,6 +100,7 @@ impl Api {
         let known = known.with_unseen(unsubscribe::PAGE, &[Method::GET, Method::POST]);
         let known = known.with_unseen(answer_page::PAGE, &[Method::GET, Method::POST]);
         let known = known.with_unseen(verifications::page::PAGE, &[Method::GET, Method::POST]);
+        let known = known.with_unseen(files::shared::PAGE, &[Method::GET]);
         let router = router.merge(docs::pages(document)).with_state(Arc::clone(&app));
         let router = router.merge(doors::console(&app, ending));
         let settings = &app.settings;

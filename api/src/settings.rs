@@ -4,9 +4,11 @@ mod operator;
 mod verify;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ChannelName, PumpingLimits, Registry, Telling, Zones};
+use files::Files;
 use operations::providers::Carrier;
 use runtime::Readiness;
 use secrecy::SecretString;
@@ -47,6 +49,10 @@ pub struct Settings {
     pub zones: Zones,
     /// `SERVICES_FILE`: the services that take commands.
     pub services: Registry,
+    /// The origin at which browsers find a gateway; none where it is that of the API.
+    pub realtime: Option<String>,
+    /// `WEB_VAPID_PUBLIC_KEY`: for which browsers of the console subscribe to Web Push.
+    pub push_key: Option<String>,
     /// The most bytes of a request body.
     pub body_limit: usize,
     /// The most items of one `POST /notify`.
@@ -69,6 +75,10 @@ pub struct Settings {
     pub telling: Telling,
     /// `VERIFY_…`: to whom codes go, and how many.
     pub verify: PumpingLimits,
+    /// Where files are kept; none has no routes of files.
+    pub files: Option<Arc<Files>>,
+    /// `PUBLIC_URL`: where the world reaches the API; links to files lead there.
+    pub public_url: Option<String>,
     /// The worker in the same process, which knows what is paused. None where there is none.
     pub worker: Option<Readiness>,
 }
@@ -89,6 +99,8 @@ impl Settings {
             carriers: Vec::new(),
             zones: Zones::bundled(),
             services: Registry::default(),
+            realtime: None,
+            push_key: None,
             body_limit: BODY_LIMIT,
             batch_limit: BATCH_LIMIT,
             connection_limit: 1024,
@@ -100,6 +112,8 @@ impl Settings {
             is_over_tls: false,
             telling: Telling::Off,
             verify: verify::nothing(),
+            files: None,
+            public_url: None,
             worker: None,
         }
     }

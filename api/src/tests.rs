@@ -15,6 +15,8 @@ mod documents;
 mod edge;
 mod endpoints;
 mod faults;
+mod files;
+mod inbox;
 mod messages;
 mod overview;
 mod pauses;

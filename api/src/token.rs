@@ -1,22 +1,20 @@
 //! JSON Web Tokens: made by `POST /login`, checked on every request that brings one.
 
-mod algorithm;
 mod settings;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_unsafe_in_a_line};
+use domain::{Actor, Clock, DerivedKey, Keyring, Scope, Tenant, Timestamp, is_inbox_name, is_unsafe_in_a_line};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use operations::accounts::log_in::LoggedIn;
-use operations::tokens::{MAX_TOKEN_BYTES, header};
+use operations::tokens::{MAX_TOKEN_BYTES, header, public_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::algorithm::JwtAlgorithm;
-use self::algorithm::public_key;
 pub use self::settings::{InvalidSettings, JwtSettings};
+pub use operations::tokens::JwtAlgorithm;
 
 /// The most bytes of a subject, which becomes a header of the message.
 const MAX_SUBJECT_BYTES: usize = 255;
@@ -37,6 +35,8 @@ pub(crate) struct InvalidToken;
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// How the applications of some issuers call a user, whose `sub` is a name to log in with: a text or a number.
+    user_id: Option<Value>,
     /// One text (RFC 7519 section 4.1.1); the library would take a list as well.
     iss: String,
     /// Seconds of the epoch, as a JSON number of any form.
@@ -44,8 +44,8 @@ struct Claims {
     nbf: Option<f64>,
     /// Seconds of the epoch. Other issuers may write whatever they want.
     iat: Option<Value>,
-    #[serde(default)]
-    scope: String,
+    /// None for a token that says nothing of scopes: that is a user's own, as the applications of other issuers have them.
+    scope: Option<String>,
     tenant: Option<String>,
 }
 
@@ -93,7 +93,7 @@ impl Tokens {
                 (checked, Some(EncodingKey::from_secret(key.as_bytes())))
             }
             algorithm => {
-                let key = public_key(algorithm, settings.public_key_pem.as_deref());
+                let key = public_key("ALGORITHM", algorithm, settings.public_key_pem.as_deref());
                 (vec![key.map_err(|problem| InvalidSettings(vec![problem]))?], None)
             }
         };
@@ -158,10 +158,25 @@ impl Tokens {
             return Err(InvalidToken);
         }
         let tenant = claims.tenant.as_deref().map_or_else(|| Some(Tenant::default()), Tenant::parse);
-        let scopes = claims.scope.split(' ').filter_map(Scope::parse).collect();
+        let scopes: Vec<Scope> = match &claims.scope {
+            Some(scope) => scope.split(' ').filter_map(Scope::parse).collect(),
+            None => vec![Scope::Inbox],
+        };
+        let user = claims.user_id.as_ref().and_then(user_called).filter(|_| scopes == [Scope::Inbox]);
+        let name = user.unwrap_or(claims.sub);
         let issued_at = claims.iat.as_ref().and_then(Value::as_f64);
-        Ok(Signed { caller: Actor { name: claims.sub, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
+        Ok(Signed { caller: Actor { name, tenant: tenant.ok_or(InvalidToken)?, scopes }, issued_at })
     }
+}
+
+/// The user of a token that opens an inbox and nothing else. None for what can be no user.
+fn user_called(user_id: &Value) -> Option<String> {
+    let name = match user_id {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    is_inbox_name(&name).then_some(name)
 }
 
 fn decoding_key(key: &DerivedKey) -> DecodingKey {

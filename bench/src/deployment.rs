@@ -29,6 +29,9 @@ const EVENTS: &str = "notifications.events";
 /// The secret of the fleet, by which its ledger knows recipients.
 pub(crate) const SECRET: &str = "only for measurements, and long enough";
 
+/// An application of the fleet signs the tokens of its users with it.
+pub(crate) const SHARED: &str = "of an application of the measurement, and long enough";
+
 /// Where the ledger is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ledger {
@@ -59,6 +62,7 @@ impl Deployment {
             ("AMQP_URL", amqp_url.clone()),
             ("DATABASE_URL", database_url.clone()),
             ("SECRET_KEY", SECRET.to_owned()),
+            ("JWT_SECRET_KEY", SHARED.to_owned()),
             ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001".to_owned()),
             ("TWILIO_AUTH_TOKEN", "a token of the measurement".to_owned()),
             ("TWILIO_FROM_NUMBER", "+15005550006".to_owned()),

@@ -1,5 +1,6 @@
 //! The measurement of a drain: a full queue, and how fast it arrives at the provider.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
@@ -38,9 +39,7 @@ pub(crate) async fn by_watched_worker(
 ) -> Result<f64> {
     let numbers = bench.numbers(count);
     let arrivals: Arc<Arrivals> = sink.expect(numbers.clone());
-    let body = Box::new(move |number| kind.body(number));
-    let load = Publishing { exchange: EXCHANGE, key: LANE_KEY, body };
-    load.run(deployment.connection(), numbers).await.context("filling the lane")?;
+    fill(deployment, kind, numbers).await?;
     let opened = sink.opened();
     let worker = deployment.start("worker", settings).await;
     let arrived = async { watch(&worker, &arrivals).await.and(arrivals.complete().await) };
@@ -50,6 +49,13 @@ pub(crate) async fn by_watched_worker(
     ensure!(opened <= MOST_CONNECTIONS, "the worker opened {opened} connections: it does not keep them");
     deployment.purge(LANE).await?;
     Ok(arrivals.per_second())
+}
+
+/// Fills the normal lane.
+pub(crate) async fn fill(deployment: &Deployment, kind: Kind, numbers: Range<u64>) -> Result<()> {
+    let load = Publishing { exchange: EXCHANGE, key: LANE_KEY, body: Box::new(move |number| kind.body(number)) };
+    load.run(deployment.connection(), numbers).await.context("filling the lane")?;
+    Ok(())
 }
 
 /// Measures the same with the bare loop, on a queue of its own.

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Mail,
     /// An SMS that is due far in the future.
     Job,
+    /// An item of an inbox.
+    Inapp,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
                 "data": {"name": "Ana Quispe", "product": "Tambo", "action_url": "https://tambo.example/start"},
             }),
             Self::Job => return scheduled(number, "2099-01-01T00:00:00Z"),
+            Self::Inapp => return inapp(number, number),
         };
         body.to_string()
     }
@@ -41,13 +44,24 @@ pub(crate) fn scheduled(number: u64, send_at: &str) -> String {
     json!({"channel": "sms", "destination": phone(number), "message": TEXT, "send_at": send_at}).to_string()
 }
 
+/// An item of this user's inbox, whose title is its number.
+pub(crate) fn inapp(number: u64, of_user: u64) -> String {
+    let (destination, title) = (format!("user:{}", user(of_user)), format!("{number:08}"));
+    json!({"channel": "inapp", "destination": destination, "subject": title, "message": TEXT}).to_string()
+}
+
 /// Writes the number of a recipient as eight digits after a prefix that no number has.
 pub(crate) fn phone(number: u64) -> String {
     format!("+1999{number:08}")
 }
 
 pub(crate) fn mailbox(number: u64) -> String {
-    format!("u{number:08}@example.org")
+    format!("{}@example.org", user(number))
+}
+
+/// The id of a user who has an inbox.
+pub(crate) fn user(number: u64) -> String {
+    format!("u{number:08}")
 }
 
 /// Gives ids in no order, as orchestrators make them, so that the ledger's index is not filled from one end.

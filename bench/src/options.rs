@@ -5,19 +5,22 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// The cases by name, in the order in which they run.
-pub const CASES: [&str; 20] = [
+pub const CASES: [&str; 24] = [
     "deliver_http_postgres",
     "deliver_http_sqlite",
     "deliver_events",
     "deliver_events_bound",
     "deliver_template",
     "deliver_smtp",
+    "deliver_inapp",
     "notify_http",
     "callbacks_http",
     "inbound_texts",
     "inbound_answers",
     "button_to_service_ms",
     "asks_expire_ms",
+    "notify_to_socket",
+    "fan_out_room",
     "latency_half_load_ms",
     "latency_ordinary_ms",
     "schedule_lateness_ms",
@@ -26,6 +29,7 @@ pub const CASES: [&str; 20] = [
     "console_page_ms",
     "ledger_growth",
     "rss_mib",
+    "socket_memory",
 ];
 
 /// What people run instead, with `BENCH_PEERS=1` only: it needs packages of Python.

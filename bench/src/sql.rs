@@ -1,7 +1,11 @@
 //! What the measurements ask of PostgreSQL directly.
 
+use std::ops::Range;
+
 use anyhow::{Context as _, Result};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
+
+use crate::message;
 
 /// Runs statements one after the other.
 pub(crate) async fn run(url: &str, statements: &[String]) -> Result<()> {
@@ -29,6 +33,12 @@ pub(crate) async fn columns(url: &str, table: &str) -> Result<Vec<String>> {
          WHERE table_name = '{table}'"
     );
     Ok(text(url, &question).await?.split(',').map(str::to_owned).collect())
+}
+
+/// The condition for rows of these users, of which there is one at least.
+pub(crate) fn of_users(numbers: &Range<u64>) -> String {
+    let (first, last) = (message::user(numbers.start), message::user(numbers.end.saturating_sub(1)));
+    format!("tenant = 'default' AND user_id BETWEEN '{first}' AND '{last}'")
 }
 
 /// Counts the rows of a table.

@@ -22,6 +22,9 @@ async fn every_case_reaches_everybody_and_reports_its_figures() {
             "inbound_texts" | "inbound_answers" => (&["per_second"], &["ratio", "baseline_per_second"]),
             "button_to_service_ms" => (&["p99"], &["p50"]),
             "asks_expire_ms" => (&["last"], &[]),
+            "notify_to_socket" => (&["p99_ms"], &["p50_ms"]),
+            "fan_out_room" => (&["last_ms"], &["last_ratio", "bare_last_ms", "slowest_ms"]),
+            "socket_memory" => (&["kib_at_1000", "kib_at_5000"], &["at_10000_mib", "idle_mib"]),
             "schedule_lateness_ms" => (&["p50", "p99"], &[]),
             "dead_letters_100k" => {
                 (&["read_s", "plan_s", "of_its_rate", "p99_ratio"], &["ratio", "p99_meanwhile_ms", "p99_before_ms"])

@@ -1,10 +1,12 @@
 //! The contract between the fleet and the providers that carry its messages.
 
+use std::fmt;
 use std::future::Future;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use domain::{Failure, Fault, Key, Lane, Outcome, Reason, Rendered, Timestamp};
+use bytes::Bytes;
+use domain::{Failure, Fault, Key, Lane, ObjectName, Outcome, Reason, Rendered, Timestamp};
 use media::Words;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -42,6 +44,23 @@ pub struct Outgoing<'a> {
     pub lane: Lane,
     /// What somebody has asked to go wrong with it. Only the sandbox looks at it.
     pub fault: Option<&'a Fault>,
+    /// The files that are stored here and go with it, in the order in which its `attachments` name them.
+    pub files: &'a [CarriedFile],
+}
+
+/// A file that is stored here, as it goes with one message. A clone is cheap.
+#[derive(Clone)]
+pub struct CarriedFile {
+    pub object: ObjectName,
+    /// What it is called in this message.
+    pub name: String,
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for CarriedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.object, self.bytes.len())
+    }
 }
 
 /// How one provider sends by one medium.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::{ChannelName, Notification, Outcome, SANDBOX, Timestamp, Window};
-use media::{MEDIA, Medium, find, is_of_the_fleet, known, unknown};
+use media::{MEDIA, Medium, find, inapp, is_of_the_fleet, known, unknown};
 use runtime::settings::Kind;
 
 use crate::channel::{Channel, Outgoing};
@@ -231,9 +231,10 @@ type Connection = Result<Enabled, Vec<String>>;
 fn connect(medium: &'static Medium, kind: &str, settings: &Settings) -> Vec<Connection> {
     let captured = || vec![Ok(Enabled::new(medium, SANDBOX, Box::new(Sandbox)))];
     match settings.sandbox {
-        SandboxMode::All => captured(),
+        // What stays in the ledger goes out to nobody.
+        SandboxMode::All if medium.name != inapp::MEDIUM.name => captured(),
         SandboxMode::Off => carry(medium, kind, settings),
-        SandboxMode::Missing => {
+        SandboxMode::Missing | SandboxMode::All => {
             Some(carry(medium, kind, settings)).filter(|all| !all.is_empty()).unwrap_or_else(captured)
         }
     }

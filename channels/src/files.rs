@@ -1,5 +1,5 @@
-//! The files that go with a mail: those that stand in the notification, and those that are fetched for each attempt from
-//! where it says.
+//! The files that go with a mail: those that stand in the notification, those that are fetched for each attempt from where it
+//! says, and those that are stored here, which the worker has read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::channel::Outgoing;
+use crate::channel::{CarriedFile, Outgoing};
 use crate::http::{self, NoAnswer};
 use crate::outbound::Guard;
 use crate::settings::Settings;
@@ -50,12 +50,15 @@ pub(crate) struct Gathered<'m> {
 pub(crate) struct File<'m> {
     pub(crate) filename: &'m str,
     pub(crate) content_type: &'m str,
+    /// By which the words show it, where it is among them.
+    pub(crate) content_id: Option<&'m str>,
     content: Bytes<'m>,
 }
 
 enum Bytes<'m> {
     Base64(&'m str),
     Fetched(Vec<u8>),
+    Stored(&'m [u8]),
 }
 
 /// Why a mail has not all of its files. Nothing was handed to a provider.
@@ -72,11 +75,10 @@ pub(crate) enum Missing {
 #[cfg(test)]
 pub(crate) fn inline<'m>(outgoing: &Outgoing<'m>) -> Vec<File<'m>> {
     let attached = email::parse(outgoing.destination).map(|to| Mail::to(&to, outgoing.mail).attachments);
-    let files = attached.unwrap_or_default().into_iter().filter_map(|file| match file.content {
-        Content::Base64(text) => {
-            Some(File { filename: file.filename, content_type: file.content_type, content: Bytes::Base64(text) })
-        }
-        Content::Url(_) => None,
+    let files = attached.unwrap_or_default().into_iter().filter_map(|file| {
+        let Content::Base64(text) = file.content else { return None };
+        let (filename, content_type, content_id) = (file.filename?, file.content_type, file.content_id);
+        Some(File { filename, content_type, content_id, content: Bytes::Base64(text) })
     });
     files.collect()
 }
@@ -86,6 +88,7 @@ impl File<'_> {
         match &self.content {
             Bytes::Base64(text) => STANDARD.decode(text).unwrap_or_default(),
             Bytes::Fetched(bytes) => bytes.clone(),
+            Bytes::Stored(bytes) => bytes.to_vec(),
         }
     }
 
@@ -93,6 +96,7 @@ impl File<'_> {
         match &self.content {
             Bytes::Base64(text) => Cow::Borrowed(text),
             Bytes::Fetched(bytes) => Cow::Owned(STANDARD.encode(bytes)),
+            Bytes::Stored(bytes) => Cow::Owned(STANDARD.encode(bytes)),
         }
     }
 }
@@ -115,12 +119,12 @@ impl Files {
             return Ok(Gathered::default());
         };
         let attached = Mail::to(&to, outgoing.mail).attachments;
-        if attached.iter().all(|file| matches!(file.content, Content::Base64(_))) {
-            return self.gather(attached, None).await;
+        if !attached.iter().any(|file| matches!(file.content, Content::Url(_))) {
+            return self.gather(attached, outgoing.files, None).await;
         }
         let gathered = async {
             let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Missing::Busy)?;
-            self.gather(attached, Some(place)).await
+            self.gather(attached, outgoing.files, Some(place)).await
         };
         match outgoing.before_it_expires(timeout(self.patience, gathered)).await {
             None => Err(Missing::Expired),
@@ -133,19 +137,28 @@ impl Files {
     async fn gather<'m>(
         &self,
         attached: Vec<email::Attachment<'m>>,
+        stored: &'m [CarriedFile],
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<Gathered<'m>, Missing> {
         let (mut files, mut room) = (Vec::with_capacity(attached.len()), MAX_BYTES);
+        let mut stored = stored.iter();
         for (at, file) in attached.into_iter().enumerate() {
+            let (mut filename, mut content_type) = (file.filename.unwrap_or_default(), file.content_type);
             let content = match file.content {
                 Content::Base64(text) => Bytes::Base64(text),
+                Content::Stored(object) => {
+                    let found = stored.next().filter(|found| found.object.as_str() == object);
+                    let found = found.ok_or_else(|| Missing::Never("it was not read".into()).of(at))?;
+                    (filename, content_type) = (found.name.as_str(), found.object.kind().content_type());
+                    Bytes::Stored(&found.bytes)
+                }
                 Content::Url(url) => {
                     let bytes = self.fetch(url, room).await.map_err(|why| why.of(at))?;
                     room -= bytes.len();
                     Bytes::Fetched(bytes)
                 }
             };
-            files.push(File { filename: file.filename, content_type: file.content_type, content });
+            files.push(File { filename, content_type, content_id: file.content_id, content });
         }
         Ok(Gathered { files, _place: place })
     }

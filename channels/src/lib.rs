@@ -27,14 +27,14 @@ mod conformance;
 mod tests;
 
 pub use callback::{Callback, Readable, Refused, Unreadable};
-pub use channel::{Channel, Outgoing};
+pub use channel::{CarriedFile, Channel, Outgoing};
 pub use checked::Checked;
 pub use enabled::{Channels, Enabled, Handling, NotEnabled};
 pub use media::{DestinationError, check_destination, default_ambiguity, known, prefixes, unknown};
 pub use outbound::Allow;
 pub use providers::{
-    apns, fcm, known_providers, provider_names, sections, sendgrid, service, slack, smtp, suppresses, telegram, twilio,
-    webhook, webpush, whatsapp_cloud,
+    apns, fcm, inbox, known_providers, provider_names, sections, sendgrid, service, slack, smtp, suppresses, telegram,
+    twilio, webhook, webpush, whatsapp_cloud,
 };
 pub use section::{Half, Section};
 pub use settings::{SandboxMode, Settings};

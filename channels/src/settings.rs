@@ -8,6 +8,7 @@ use domain::{Labels, Window};
 use crate::outbound::Allow;
 use crate::providers::apns::Settings as Apns;
 use crate::providers::fcm::Settings as Fcm;
+use crate::providers::inbox::Settings as Inbox;
 use crate::providers::sendgrid::Settings as SendGrid;
 use crate::providers::service::Settings as Service;
 use crate::providers::slack::Settings as Slack;
@@ -47,6 +48,7 @@ pub struct Settings {
     pub telegram: Telegram,
     pub slack: Slack,
     pub service: Service,
+    pub inbox: Inbox,
     /// `OUTBOUND_ALLOW`: what may be called at an address that others give us, although it is not public.
     pub outbound: Allow,
     /// `PUBLIC_URL`, without a slash at its end: where providers reach our API.
@@ -75,6 +77,7 @@ impl Settings {
             telegram: Telegram::default(),
             slack: Slack::default(),
             service: Service::default(),
+            inbox: Inbox::default(),
             outbound: Allow::default(),
             public_url: None,
             labels: None,

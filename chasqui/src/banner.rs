@@ -14,6 +14,8 @@ use crate::{channel_lines, parts, unconfigured};
 
 pub(crate) struct Banner {
     address: SocketAddr,
+    /// Where the gateway listens.
+    gateway: Option<SocketAddr>,
     broker: Place,
     carried: Vec<String>,
     captures: bool,
@@ -43,13 +45,18 @@ impl Banner {
         let captures = config.channels.sandbox != SandboxMode::Off;
         let carried = channel_lines::lines(&config.channels);
         let secret = unconfigured::file_of(config.secret_key.as_ref());
-        Ok(Self { address, broker, carried, captures, secret, bootstrap: None })
+        Ok(Self { address, gateway: None, broker, carried, captures, secret, bootstrap: None })
     }
 
     /// Shows the token that was made up for this run, as long as no user has registered.
     pub(crate) async fn first_user(&mut self, store: &Store, token: Option<String>) {
         let registered = store.count_users().await.is_ok_and(|users| users > 0);
         self.bootstrap = token.filter(|_| !registered);
+    }
+
+    /// Shows where people connect.
+    pub(crate) fn clients(&mut self, gateway: SocketAddr) {
+        self.gateway = Some(gateway);
     }
 
     pub(crate) fn print(&self) {
@@ -59,6 +66,9 @@ impl Banner {
         say!("  Console    http://{api}/console, after `chasqui user add NAME --role admin`");
         say!("  Docs       http://{api}/docs");
         say!("  Metrics    http://{api}/metrics");
+        if let Some(gateway) = self.gateway {
+            say!("  Realtime   http://{gateway}: Socket.IO, and server-sent events at /realtime/events");
+        }
         match &self.broker {
             Place::Private { management, password, amqp } => {
                 say!("  RabbitMQ   {management}   user {}, password {password}", User::Admin.name());

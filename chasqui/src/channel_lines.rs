@@ -61,10 +61,10 @@ mod tests {
     fn each_channel_says_whether_it_is_really_sent() {
         let sent = lines(&settings(SandboxMode::Off));
         assert!(sent[0].starts_with("email      really sent, by smtp"), "{sent:?}");
-        assert!(sent[2].starts_with("push apns  off") && sent[2].contains("APNS_KEY"), "{sent:?}");
-        assert!(!sent[1].contains("APNS_KEY"), "{sent:?}");
-        assert!(sent[4].starts_with("sms        off") && sent[4].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
-        assert!(sent[3].starts_with("slack      off") && sent[3].contains("SLACK_BOT_TOKEN"), "{sent:?}");
+        assert!(sent[3].starts_with("push apns  off") && sent[3].contains("APNS_KEY"), "{sent:?}");
+        assert!(!sent[2].contains("APNS_KEY"), "{sent:?}");
+        assert!(sent[5].starts_with("sms        off") && sent[5].contains("TWILIO_FROM_NUMBER"), "{sent:?}");
+        assert!(sent[4].starts_with("slack      off") && sent[4].contains("SLACK_BOT_TOKEN"), "{sent:?}");
         let mut with_another = settings(SandboxMode::Off);
         with_another.sendgrid.api_key = Some("SG.key".into());
         with_another.sendgrid.base_url = "https://api.sendgrid.com".into();
@@ -72,11 +72,12 @@ mod tests {
         let missing = lines(&settings(SandboxMode::Missing));
         assert!(missing[0].contains("really sent") && missing[1].contains("captured, not sent"), "{missing:?}");
         let needs = "it needs TWILIO_FROM_NUMBER + TWILIO_ACCOUNT_SID + ";
-        assert!(missing[4].contains(needs), "what goes together is told from what is another way: {missing:?}");
+        assert!(missing[5].contains(needs), "what goes together is told from what is another way: {missing:?}");
         let all = lines(&settings(SandboxMode::All));
-        assert!(all[0].contains("although it is configured") && all[8].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
+        assert!(all[0].contains("although it is configured") && all[9].contains("TWILIO_WHATSAPP_FROM"), "{all:?}");
         let webhook =
             [&sent, &missing, &all].map(|lines| lines.iter().find(|line| line.starts_with("webhook")).unwrap());
+        assert_eq!(sent[1], "inapp      off: its messages are dead-lettered (it needs INBOX=true)");
         assert_eq!(webhook[0], "webhook    off: its messages are dead-lettered (it needs WEBHOOKS=true)");
         assert!(webhook[1].ends_with("it needs WEBHOOKS=true"), "{webhook:?}");
         assert!(webhook[2].ends_with("it would need SANDBOX=missing, and WEBHOOKS=true"), "{webhook:?}");
@@ -87,8 +88,8 @@ mod tests {
         let mut settings = settings(SandboxMode::Off);
         settings.fcm.service_account_key = Some(testkit::keys::service_account().to_string().into());
         settings.fcm.base_url = "https://fcm.googleapis.com".into();
-        assert!(lines(&settings)[1].starts_with("push       really sent, by fcm"));
+        assert!(lines(&settings)[2].starts_with("push       really sent, by fcm"));
         settings.fcm.validate_only = true;
-        assert_eq!(lines(&settings)[1], "push       checked by fcm, delivered to nobody, and captured");
+        assert_eq!(lines(&settings)[2], "push       checked by fcm, delivered to nobody, and captured");
     }
 }

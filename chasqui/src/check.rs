@@ -15,6 +15,7 @@ pub enum RoleName {
     Worker,
     Scheduler,
     Dialog,
+    Gateway,
     Up,
 }
 
@@ -27,6 +28,7 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
         Some(RoleName::Worker) => Role::Worker,
         Some(RoleName::Scheduler) => Role::Scheduler,
         Some(RoleName::Dialog) => Role::Dialog,
+        Some(RoleName::Gateway) => Role::Gateway,
         Some(RoleName::Up) => Role::Up,
         None => assumed(is_up_here),
     };
@@ -65,7 +67,7 @@ pub(crate) fn check(mut sources: Sources, role: Option<RoleName>) -> Result<Exit
 fn assumed(is_up_here: bool) -> Role {
     let role = if is_up_here { Role::Up } else { Role::Worker };
     say!(
-        "No role is named: this is for `chasqui {}`. Others: `chasqui check api|worker|scheduler|dialog|up`.",
+        "No role is named: this is for `chasqui {}`. Others: `chasqui check api|worker|scheduler|dialog|gateway|up`.",
         role.name()
     );
     role

@@ -45,6 +45,8 @@ pub enum Command {
     /// Hears what people answer and write and what services report, has commands and codes go on by it, and tells endpoints
     /// what has happened, by webhook
     Dialog,
+    /// Tells people who are connected what happens, by Socket.IO and server-sent events
+    Gateway,
     /// Publish one notification from the command line
     #[command(after_help = exit::CODES)]
     Send(Box<send::Send>),
@@ -214,6 +216,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Worker => role(load(), Role::Worker).await,
         Command::Scheduler => role(load(), Role::Scheduler).await,
         Command::Dialog => role(load(), Role::Dialog).await,
+        Command::Gateway => role(load(), Role::Gateway).await,
         Command::Send(what) => send::send(load(), *what).await,
         Command::Prove(what) => prove::prove(load(), *what).await,
         Command::Topology(command) => topology_commands::run(load(), command).await,

@@ -50,7 +50,10 @@ pub struct Config {
     pub zones: Zones,
     pub scheduler: scheduler::Settings,
     pub dialog: dialog::Settings,
+    pub gateway: gateway::Settings,
     pub channels: channels::Settings,
+    /// Where files lie, and what comes in.
+    pub files: files::Settings,
     /// The services that take commands.
     pub services: Registry,
     /// Who `chasqui prove` is for an API.
@@ -100,8 +103,10 @@ impl Config {
             metrics_listen: reader.listen("METRICS_LISTEN", "0.0.0.0:9090"),
             channels: channels::Settings::read(reader, role.sends(), up, called_at, webhooks, service),
             services: services.unwrap_or_default(),
+            files: files::Settings::read(reader),
             scheduler: scheduler::Settings::read(reader, &zones, &demo_rules),
             dialog: dialog::Settings::read(reader, public_url.is_some()),
+            gateway: gateway::Settings::read(reader),
             retention: shared::retention(reader),
             prover: prover::prover(reader),
             zones,
@@ -121,7 +126,7 @@ impl Config {
             worker,
         };
         config.channels.labels = keys::labels(&config);
-        without_effect::warn(reader, &config, up);
+        without_effect::warn(reader, &config, role);
         if role.knows_services() {
             services::warn(reader, &config.services);
         }

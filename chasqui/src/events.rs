@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn a_word_that_is_no_channel_is_refused_with_the_nearest_one() {
         assert!(channel("emial").is_err_and(|said| said.ends_with("did you mean email?")));
-        assert!(channel("pigeon").is_err_and(|said| said.starts_with("it must be one of email, push, slack")));
+        assert!(channel("pigeon").is_err_and(|said| said.starts_with("it must be one of email, inapp, push")));
         for told in ["email", "ask", "verification"] {
             assert_eq!(channel_or_noun(told).map(|channel| channel.to_string()), Ok(told.to_owned()));
         }

@@ -50,7 +50,7 @@ pub struct Add {
     /// viewer, operator or admin
     #[arg(long)]
     role: Option<String>,
-    /// Words out of notify, read, operate, admin, tenants
+    /// Words out of notify, read, operate, admin, tenants, inbox
     #[arg(long, value_name = "WORDS")]
     scope: Option<String>,
     /// RFC 3339 with an offset: after this it is refused

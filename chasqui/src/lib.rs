@@ -29,6 +29,7 @@ mod explain;
 mod fake;
 mod follow;
 mod health;
+mod inboxes;
 mod key;
 mod listing;
 mod logs;

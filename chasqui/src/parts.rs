@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use channels::{Channels, SandboxMode};
 use domain::{
-    Clock, CounterHasher, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
+    Clock, CounterHasher, FileLinks, JournalKeys, Keyring, LetterSealer, RecipientHasher, RequestIds, SANDBOX, Secrets,
     UnsubscribeLinks,
 };
+use files::Files;
+use gateway::Trust;
 use operations::providers::Carrier;
 use operations::{Calls, Checker};
 use secrecy::ExposeSecret;
@@ -225,6 +227,33 @@ pub(crate) fn request_ids(config: &Config) -> RequestIds {
 pub(crate) fn unsubscribe_links(config: &Config) -> Option<UnsubscribeLinks> {
     let own = config.public_url.as_ref()?;
     Some(UnsubscribeLinks::new(own.url.clone(), keyring(config).links()))
+}
+
+/// Whose tokens a gateway believes.
+pub(crate) fn trust(config: &Config) -> Trust {
+    Trust {
+        keys: keyring(config),
+        algorithm: config.api.algorithm,
+        audience: config.api.audience.clone(),
+        issuer: config.api.issuer.clone(),
+        public_key: config.api.public_key.clone(),
+        shared_secret: config.gateway.shared_secret.clone(),
+        shared_algorithm: config.gateway.shared_algorithm,
+    }
+}
+
+/// The links by which files are downloaded without a token.
+pub(crate) fn file_links(config: &Config) -> FileLinks {
+    keyring(config).file_links()
+}
+
+/// Where files lie. Nothing is opened.
+///
+/// # Errors
+/// What is wrong with the bucket.
+pub(crate) fn files(config: &Config) -> Result<Arc<Files>> {
+    let files = Files::new(config.files.clone());
+    files.map(Arc::new).map_err(|why| anyhow::anyhow!("the bucket of MINIO_ENDPOINT cannot be used: {why}"))
 }
 
 /// What people answer with: codes, links and buttons.

@@ -9,6 +9,8 @@ use api::Api;
 use channels::Channels;
 use dialog::Dialog;
 use domain::Clock;
+use files::Files;
+use gateway::Gateway;
 use operations::Checker;
 use operations::overview::Watching;
 use runtime::Readiness;
@@ -24,10 +26,13 @@ use web::probes::Probes;
 use worker::{Setup, Worker};
 
 use crate::config::{Config, Role};
-use crate::{channel_lines, dispatch, exit, metrics, parts, webhooks};
+use crate::{channel_lines, dispatch, exit, inboxes, metrics, parts, webhooks};
 
 /// How long the API waits to ask a ledger again that did not let it in.
 const MIGRATE_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// The time between two looks at what uploads have left.
+const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// What several roles of one process share.
 #[derive(Clone)]
@@ -36,7 +41,7 @@ pub(crate) struct Shared {
     pub(crate) broker: Broker,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
-    /// None in a process that only schedules, or only is in dialog with others.
+    /// None in a process that only schedules, is in dialog with others, or tells people who are connected.
     pub(crate) templates: Option<Arc<Templates>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -65,7 +70,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         tokio::spawn(probes.serve(listener, stop.clone()));
     }
     let topology = parts::topology(&config, name)?;
-    let has_words = !matches!(role, Role::Scheduler | Role::Dialog);
+    let has_words = !matches!(role, Role::Scheduler | Role::Dialog | Role::Gateway);
     let templates = has_words.then(|| parts::templates(&config)).transpose()?;
     if role.knows_zones() {
         parts::log_zones(&config);
@@ -73,6 +78,7 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
     // The listener is bound before anything is waited for, so that a port in use shows at once.
     let listener = match role {
         Role::Api => Some(listen(config.api.listen, "API_LISTEN").await?),
+        Role::Gateway => Some(listen(config.gateway.listen, "WS_LISTEN").await?),
         _ => None,
     };
     parts::wait_for_broker(&topology, &stop).await?;
@@ -88,7 +94,8 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
             tokio::spawn(ready_the_ledger_in_the_background(shared.clone(), stop.clone()));
             // Nobody knows what is in front of this process: behind a proxy, everybody would seem to be on this
             // machine.
-            run_api(shared, listener, FirstUser::WithTheTokenOnly, None, stop).await?;
+            let around = Around { first_user: FirstUser::WithTheTokenOnly, realtime: None, worker: None };
+            run_api(shared, listener, around, stop).await?;
         }
         (Role::Scheduler, _) => {
             ready_the_ledger(&shared, &stop).await?;
@@ -97,6 +104,10 @@ pub(crate) async fn run_alone(config: Config, role: Role) -> Result<ExitCode> {
         (Role::Dialog, _) => {
             ready_the_ledger(&shared, &stop).await?;
             run_dialog(shared, readiness, stop).await?;
+        }
+        (Role::Gateway, Some(listener)) => {
+            ready_the_ledger(&shared, &stop).await?;
+            run_gateway(shared, listener, readiness, stop).await?;
         }
         _ => {
             ready_the_ledger(&shared, &stop).await?;
@@ -142,16 +153,29 @@ pub(crate) enum FirstUser {
     WithTheTokenOnly,
 }
 
-/// `worker` is the one in the same process.
+/// What the process around an API knows of it.
+pub(crate) struct Around {
+    pub(crate) first_user: FirstUser,
+    /// The origin at which browsers find the gateway, where `WS_PUBLIC_URL` does not say it. None where it is the API's own, as
+    /// behind a proxy.
+    pub(crate) realtime: Option<String>,
+    /// The worker in the same process, if there is one.
+    pub(crate) worker: Option<Readiness>,
+}
+
 pub(crate) async fn run_api(
     shared: Shared,
     listener: TcpListener,
-    first_user: FirstUser,
-    worker: Option<Readiness>,
+    around: Around,
     stop: CancellationToken,
 ) -> Result<()> {
-    let settings = api_settings(&shared.config, listener.local_addr()?, first_user)?;
-    let settings = api::Settings { worker, ..settings };
+    let files = parts::files(&shared.config)?;
+    let also = match shared.config.files.listen {
+        Some(address) => Some(listen(address, "FILES_LISTEN").await?),
+        None => None,
+    };
+    tokio::spawn(look_after(Arc::clone(&files), stop.clone()));
+    let settings = api_settings(&shared.config, listener.local_addr()?, around, files)?;
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
         .carried_by(channels::known_providers())
@@ -162,11 +186,41 @@ pub(crate) async fn run_api(
     let overview = Watching::new(shared.store.clone(), Some((shared.broker, names)), Arc::clone(&shared.clock));
     let api = Api::new(settings, shared.publisher, shared.store, overview, checker, shared.clock, render, gate)?;
     tracing::info!(address = %listener.local_addr()?, "the API listens");
-    api.serve(listener, stop).await;
+    match also {
+        None => api.serve(listener, stop).await,
+        Some(also) => {
+            tracing::info!(address = %also.local_addr()?, "the API listens here as well");
+            tokio::join!(api.clone().serve(listener, stop.clone()), api.serve(also, stop));
+        }
+    }
     Ok(())
 }
 
-fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: FirstUser) -> Result<api::Settings> {
+/// Says what is wrong with the scanner, and removes what uploads of ended processes have left, until the stop.
+async fn look_after(files: Arc<Files>, stop: CancellationToken) {
+    let looking = async {
+        files.warn_of_scanner().await;
+        loop {
+            match files.clean().await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "removed what ended processes have left of files that came in"),
+                Err(away) => tracing::warn!(%away, "what came in could not be cleaned"),
+            }
+            tokio::time::sleep(CLEAN_EVERY).await;
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = looking => {}
+    }
+}
+
+fn api_settings(
+    config: &Config,
+    listen: std::net::SocketAddr,
+    around: Around,
+    files: Arc<Files>,
+) -> Result<api::Settings> {
     let secret = config.secret_key.clone().context("SECRET_KEY is missing")?;
     let jwt = config.api.tokens(secret, config.previous_secret_key.clone());
     let bootstrap = config.api.bootstrap_token.clone().unwrap_or_else(|| {
@@ -176,7 +230,7 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
     });
     Ok(api::Settings {
         open: config.api.open,
-        first_user_from_here: first_user == FirstUser::FromThisMachine,
+        first_user_from_here: around.first_user == FirstUser::FromThisMachine,
         // Whoever follows a link in a mail, and whoever reports to us, calls the API by this name.
         hosts: config.api.hosts.iter().chain(config.public_url.as_ref().map(|own| &own.host)).cloned().collect(),
         is_over_tls: config.public_url.as_ref().is_some_and(OwnUrl::is_over_tls),
@@ -193,6 +247,11 @@ fn api_settings(config: &Config, listen: std::net::SocketAddr, first_user: First
         telling: config.topology.events,
         verify: config.api.verify.clone(),
         services: config.services.clone(),
+        realtime: config.gateway.public_url.clone().or(around.realtime),
+        worker: around.worker,
+        push_key: config.channels.webpush.public_key.clone(),
+        files: Some(files),
+        public_url: config.public_url.as_ref().map(|own| own.url.clone()),
         ..api::Settings::new(listen, jwt, bootstrap)
     })
 }
@@ -211,6 +270,8 @@ pub(crate) async fn run_worker(shared: Shared, readiness: Readiness, stop: Cance
             links: parts::unsubscribe_links(config),
             secrets: parts::secrets(config),
             public_url: config.public_url.as_ref().map(|own| own.url.clone()),
+            files: parts::files(config)?,
+            file_links: parts::file_links(config),
         },
         topology: parts::topology(config, Role::Worker.name())?,
         publisher: shared.publisher,
@@ -236,9 +297,11 @@ pub(crate) async fn run_scheduler(shared: Shared, readiness: Readiness, stop: Ca
         defaults: config.defaults.clone(),
         demo: config.scheduler.demo.clone(),
         retention: config.retention,
+        inboxes: config.scheduler.inboxes,
         patience: parts::patience(config),
         journal: parts::journal_keys(config),
         zones: config.zones.clone(),
+        files: parts::files(config)?,
         clock: shared.clock,
     };
     scheduler.run(readiness, stop).await;
@@ -264,6 +327,27 @@ pub(crate) async fn run_dialog(shared: Shared, readiness: Readiness, stop: Cance
     };
     dialog.run(readiness, stop).await;
     Ok(())
+}
+
+pub(crate) async fn run_gateway(
+    shared: Shared,
+    listener: TcpListener,
+    readiness: Readiness,
+    stop: CancellationToken,
+) -> Result<()> {
+    let config = &shared.config;
+    let gateway = Gateway {
+        settings: config.gateway.clone(),
+        mapping: config.gateway.mapping.clone().context("the rules of rooms were not read")?,
+        trust: parts::trust(config),
+        topology: parts::topology(config, Role::Gateway.name())?,
+        inbox: inboxes::inbox(config, shared.store.clone(), shared.publisher, Arc::clone(&shared.clock)),
+        store: shared.store,
+        clock: shared.clock,
+    };
+    tracing::info!(address = %listener.local_addr()?, "the gateway listens");
+    let ran = gateway.run(listener, readiness, stop).await;
+    ran.map_err(|problems| anyhow::anyhow!(problems.join("; ")))
 }
 
 /// SIGTERM or Ctrl-C asks to stop; a second one ends the process at once.

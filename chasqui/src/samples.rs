@@ -1,13 +1,15 @@
-//! One sample notification per channel, sent through the API, and shown as its recipient would have seen it.
+//! One sample notification per channel, sent through the API, and shown as its recipient would have seen it, or sees it in an
+//! inbox.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use domain::{INAPP, Key, Tenant};
 use ratatui::text::Span;
 use reqwest::Url;
 use serde_json::{Value, json};
-use store::{CapturedView, Store};
+use store::{CapturedView, InboxItem, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::output::say;
@@ -19,7 +21,20 @@ const WIDTH: usize = 76;
 /// A push subscription as a browser gives it, with the keys of RFC 8291 appendix A.
 const SUBSCRIPTION: &str = r#"{"endpoint":"https://push.example.org/send/sample-only","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}"#;
 
-/// Publishes the samples and prints what the sandbox captured of them.
+/// The user to whom the sample in the app goes.
+const USER: &str = "ana";
+const INBOX_OF_USER: &str = "user:ana";
+
+/// A message as its recipient sees it.
+struct Shown {
+    channel: String,
+    destination: String,
+    subject: Option<String>,
+    text: String,
+    has_html: bool,
+}
+
+/// Publishes the samples and prints what the sandbox captured of them, and what an inbox has.
 pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &CancellationToken) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     say!("Sending one sample notification per channel through POST /notify, each in the words of its locale:\n");
@@ -36,7 +51,7 @@ pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &Cancell
     }
     say!("");
     tokio::select! {
-        captured = captures(store, &ids) => captured?.iter().for_each(show),
+        shown = shown(store, &ids) => shown?.iter().for_each(show),
         () = stop.cancelled() => return Ok(()),
         () = tokio::time::sleep(PATIENCE) => say!("Nothing was captured within {} s: see GET /deliveries and the log.", PATIENCE.as_secs()),
     }
@@ -44,14 +59,41 @@ pub(crate) async fn send_and_show(api: SocketAddr, store: &Store, stop: &Cancell
     Ok(())
 }
 
-async fn captures(store: &Store, ids: &[String]) -> Result<Vec<CapturedView>> {
+/// What has become of all samples. That in the app is in an inbox where there are inboxes, and captured like the others where
+/// there are none.
+async fn shown(store: &Store, ids: &[String]) -> Result<Vec<Shown>> {
     loop {
-        let mut all = store.captures(None, 100).await?;
-        all.retain(|captured| ids.contains(&captured.key.id));
+        let mut captured = store.captures(None, 100).await?;
+        captured.retain(|captured| ids.contains(&captured.key.id));
+        let mut all: Vec<Shown> = captured.into_iter().map(Shown::from).collect();
+        for id in ids {
+            let key = Key { tenant: Tenant::default(), id: id.clone() };
+            all.extend(store.inbox_item(&key, USER).await?.map(Shown::from));
+        }
         if all.len() >= ids.len() {
             return Ok(all);
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+impl From<CapturedView> for Shown {
+    fn from(view: CapturedView) -> Self {
+        let store::Capture { channel, destination, subject, text, html } = view.capture;
+        Self { channel: channel.to_string(), destination, subject, text, has_html: html.is_some() }
+    }
+}
+
+impl From<InboxItem> for Shown {
+    fn from(item: InboxItem) -> Self {
+        let InboxItem { user, title, body, .. } = item;
+        Self {
+            channel: INAPP.to_owned(),
+            destination: format!("user:{user}"),
+            subject: title,
+            text: body,
+            has_html: false,
+        }
     }
 }
 
@@ -71,7 +113,7 @@ fn samples() -> Vec<Value> {
 }
 
 /// Addresses and numbers that are reserved for examples (RFC 2606; the 555-01xx range).
-fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 7] {
+fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'static str); 8] {
     [
         ("email", "ana@example.com", "welcome", "es"),
         ("sms", "+12025550143", "otp", "en"),
@@ -80,6 +122,7 @@ fn templates_and_recipients() -> [(&'static str, &'static str, &'static str, &'s
         ("webpush", SUBSCRIPTION, "receipt", "en"),
         ("telegram", "@example_channel", "alert", "es"),
         ("slack", "C0EXAMPLE00", "alert", "en"),
+        (INAPP, INBOX_OF_USER, "receipt", "es"),
     ]
 }
 
@@ -89,15 +132,14 @@ fn sample_data(template: &str) -> Value {
     found.map_or(Value::Null, |description| Value::Object(description.sample))
 }
 
-fn show(captured: &CapturedView) {
-    let capture = &captured.capture;
-    say!("{}", heading(capture.channel.as_str(), &capture.destination));
-    if let Some(subject) = &capture.subject {
+fn show(shown: &Shown) {
+    say!("{}", heading(&shown.channel, &shown.destination));
+    if let Some(subject) = &shown.subject {
         line(&format!("Subject: {subject}"));
         line("");
     }
-    capture.text.lines().for_each(line);
-    if capture.html.is_some() {
+    shown.text.lines().for_each(line);
+    if shown.has_html {
         line("");
         line("(and the same as HTML)");
     }
@@ -149,7 +191,28 @@ fn columns(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use domain::{Defaults, Draft, InboxAddress, Timestamp, parse_object};
+    use operations::Checker;
+    use templates::Templates;
+
     use super::*;
+
+    #[test]
+    fn every_channel_has_a_sample_that_the_api_takes() {
+        let checker = Checker::new(Arc::new(Templates::embedded("en").unwrap()));
+        let mut covered = BTreeSet::new();
+        for sample in samples() {
+            let object = parse_object(sample.to_string().as_bytes()).unwrap();
+            let findings = checker.check(&Draft::of(object, &Defaults { channel: None }), Timestamp::from_micros(0));
+            assert!(findings.errors.is_empty(), "{sample}: {:?}", findings.errors);
+            assert!(covered.insert(sample["channel"].as_str().unwrap().to_owned()), "{sample}: a second one");
+        }
+        assert_eq!(covered, channels::known().iter().map(|&name| name.to_owned()).collect());
+        assert!(matches!(InboxAddress::parse(INBOX_OF_USER), Some(InboxAddress::User(USER))));
+    }
 
     #[test]
     fn every_line_of_a_frame_is_as_wide_as_the_frame_whatever_stands_in_it() {

@@ -37,7 +37,7 @@ pub enum FaultCommand {
 
 #[derive(clap::Args, Debug)]
 pub struct Set {
-    /// email, sms, whatsapp, telegram, slack, push, webpush or webhook
+    /// email, inapp, sms, whatsapp, telegram, slack, push, webpush or webhook
     #[arg(long)]
     channel: String,
     /// With so many of its messages
@@ -65,7 +65,7 @@ pub struct Set {
 
 #[derive(clap::Args, Debug)]
 pub struct Clear {
-    /// email, sms, whatsapp, telegram, slack, push, webpush or webhook
+    /// email, inapp, sms, whatsapp, telegram, slack, push, webpush or webhook
     #[arg(long, value_parser = channel)]
     channel: ChannelName,
     /// Whose messages

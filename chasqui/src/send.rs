@@ -29,7 +29,7 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// One notification; the options are the fields of its body.
 #[derive(clap::Args, Debug)]
 pub struct Send {
-    /// email, sms, whatsapp, telegram, slack, push, webpush or webhook
+    /// email, inapp, sms, whatsapp, telegram, slack, push, webpush or webhook
     #[arg(long)]
     channel: Option<String>,
     /// An address, a number, a device token, the JSON of a push subscription, a URL

@@ -50,7 +50,7 @@ pub struct Add {
     /// Whose list
     #[arg(long, value_parser = tenant, default_value = "default")]
     tenant: Tenant,
-    /// email, sms, whatsapp, telegram, slack, push, webpush or webhook
+    /// email, inapp, sms, whatsapp, telegram, slack, push, webpush or webhook
     #[arg(long)]
     channel: String,
     /// The recipient, as a notification names it

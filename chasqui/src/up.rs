@@ -124,6 +124,7 @@ async fn run(
     }
     let mut fleet = Fleet::start(config, listener, stop).await?;
     banner.first_user(&fleet.store, bootstrap).await;
+    banner.clients(fleet.gateway);
     let _running = Running::announce(&sources, fleet.api)?;
     let shown = tokio::select! {
         ready = fleet.ready() => {

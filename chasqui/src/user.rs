@@ -61,7 +61,7 @@ pub struct Add {
     /// viewer, operator or admin
     #[arg(long)]
     role: Option<String>,
-    /// Words out of notify, read, operate, admin, tenants; default: "notify read"
+    /// Words out of notify, read, operate, admin, tenants, inbox; default: "notify read"
     #[arg(long, value_name = "WORDS")]
     scope: Option<String>,
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub struct Role {
     /// viewer, operator or admin
     #[arg(required_unless_present = "scope")]
     role: Option<String>,
-    /// Words out of notify, read, operate, admin, tenants, where no role says it
+    /// Words out of notify, read, operate, admin, tenants, inbox, where no role says it
     #[arg(long, value_name = "WORDS")]
     scope: Option<String>,
     #[command(flatten)]

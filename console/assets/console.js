@@ -85,6 +85,14 @@
     if (event.persisted) location.reload();
   });
 
+  // --- Try it: a browser that has subscribed to Web Push is the destination of the form.
+  document.addEventListener("chasqui-subscription", (event) => {
+    const [channel, destination] = [one("#try-channel"), one("#try-destination")];
+    if (!channel || !destination) return;
+    channel.value = "webpush";
+    destination.value = JSON.stringify(event.detail);
+  });
+
   // --- Keys. None of them changes anything: they move, choose and open.
   const rows = () => all("tr[data-row]");
   function current() {
@@ -151,7 +159,7 @@
       case "x": choose(); break;
       case "r": follow("[data-plan]"); break;
       case "Enter":
-        if (event.target.closest?.("a, button, summary")) return;
+        if (event.target.closest?.("a, button, summary, chasqui-bell")) return;
         open();
         break;
       default: return;

@@ -12,15 +12,21 @@ use web::fallbacks::unknown_route;
 /// because a page that loads them as two deferred scripts sometimes never opens its stream. A test holds its SHA-256.
 const HTMX: &str = include_str!("../assets/htmx.js");
 const CONSOLE: &str = include_str!("../assets/console.js");
+/// The client of the inbox, as any page may have it. What builds both files, and holds them to their sources, is
+/// `clients/inbox/build.js`.
+const INBOX: &str = include_str!("../../clients/inbox/dist/inbox.js");
+/// The service worker of Web Push. A browser knows one by its address, so that it is no file whose name changes.
+pub(crate) const INBOX_WORKER: &str = include_str!("../../clients/inbox/dist/inbox-worker.js");
 const THEME: &str = include_str!("theme.css");
 const ICON: &str = include_str!("../assets/icon.svg");
 
-static FILES: LazyLock<[File; 4]> = LazyLock::new(|| {
+static FILES: LazyLock<[File; 5]> = LazyLock::new(|| {
     [
         File::new("htmx", "js", "text/javascript; charset=utf-8", HTMX),
         File::new("console", "js", "text/javascript; charset=utf-8", CONSOLE),
         File::new("theme", "css", "text/css; charset=utf-8", THEME),
         File::new("icon", "svg", "image/svg+xml", ICON),
+        File::new("inbox", "js", "text/javascript; charset=utf-8", INBOX),
     ]
 });
 
@@ -54,6 +60,11 @@ pub(crate) fn icon() -> &'static str {
     &FILES[3].path
 }
 
+/// A module: it is loaded by the pages that show a bell.
+pub(crate) fn inbox() -> &'static str {
+    &FILES[4].path
+}
+
 /// `GET /console/assets/{name}`: open to everybody, for the page on which people log in has them too.
 pub(crate) async fn file(Path(name): Path<String>) -> Response {
     match FILES.iter().find(|file| file.name == name) {
@@ -84,9 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn our_own_script_evaluates_no_text() {
+    fn our_own_scripts_evaluate_no_text() {
         for word in ["eval(", "Function(", "innerHTML", "document.write"] {
-            assert!(!CONSOLE.contains(word), "{word}");
+            for script in [CONSOLE, INBOX, INBOX_WORKER] {
+                assert!(!script.contains(word), "{word}");
+            }
         }
     }
 

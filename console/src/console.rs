@@ -13,6 +13,7 @@ use operations::accounts::keys::Keys;
 use operations::accounts::log_in::LogIn;
 use operations::accounts::passwords::Passwords;
 use operations::accounts::revoked::Revoked;
+use operations::files::Files;
 use operations::overview::Watching;
 use operations::providers::Carrier;
 use store::Store;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub letters: LetterSealer,
     /// What marks the fleet's own requests.
     pub secrets: Secrets,
+    /// Where files are kept; none where this process keeps none.
+    pub files: Option<Arc<Files>>,
     pub settings: Settings,
     /// Ends every open stream. Whoever serves the console cancels it on the stop signal, because a stream would
     /// otherwise hold the listener open until its drain is over.
@@ -85,6 +88,10 @@ pub struct Settings {
     pub zones: Zones,
     /// The services that take commands.
     pub services: Registry,
+    /// The origin at which browsers find a gateway, such as `https://ws.example.com`; none where it is the console's own.
+    pub realtime: Option<String>,
+    /// `WEB_VAPID_PUBLIC_KEY`: for which browsers subscribe to Web Push; none offers it to nobody.
+    pub push_key: Option<String>,
     /// The most bytes of a form.
     pub body_limit: usize,
 }

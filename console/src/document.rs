@@ -43,9 +43,26 @@ pub(crate) fn document(look: Look, title: &str, body: &Markup) -> Markup {
     })
 }
 
+/// The policy of a page whose scripts ask one more origin. None for a text that would be more than a source of it.
+pub(crate) fn policy_asking(origin: &str) -> Option<HeaderValue> {
+    let is_source = !origin.contains([';', ',', '\'']) && origin.bytes().all(|byte| byte.is_ascii_graphic());
+    let policy = POLICY.replace("connect-src 'self'", &format!("connect-src 'self' {origin}"));
+    HeaderValue::try_from(policy).ok().filter(|_| is_source)
+}
+
 /// Sets what every answer of the console has, where the answer has not its own: a mail is shown in a frame with a policy
 /// of its own, because a frame without one inherits the page's and would lose the mail's styles.
 pub(crate) fn set_headers(headers: &mut HeaderMap) {
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+}
+
+#[test]
+fn a_page_may_ask_one_more_origin_and_nothing_else_comes_with_it() {
+    let policy = policy_asking("https://ws.example.com:8003").expect("an origin");
+    let policy = policy.to_str().expect("a text");
+    assert_eq!(policy, POLICY.replace("connect-src 'self';", "connect-src 'self' https://ws.example.com:8003;"));
+    for wrong in ["https://a.example; script-src *", "https://a.example *", "'unsafe-inline'", "a,b", "a\nb"] {
+        assert_eq!(policy_asking(wrong), None, "{wrong}");
+    }
 }

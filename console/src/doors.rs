@@ -32,6 +32,13 @@ pub trait Doors: Send + Sync {
     /// Tells the session of a request from the others of its user, as `operations::accounts::sessions` names them.
     fn session_id(&self, headers: &HeaderMap) -> Option<String>;
 
+    /// A token by which a page asks for the inbox of this user, and for nothing else. None where tokens are made
+    /// elsewhere, and for a user who is not there any more.
+    ///
+    /// # Errors
+    /// [`SessionUnknown`] while nobody can say.
+    async fn inbox_token(&self, actor: &Actor) -> Result<Option<String>, SessionUnknown>;
+
     /// Ends the session of a request, and returns the value of the header `Set-Cookie` that takes it from the browser.
     async fn log_out(&self, headers: &HeaderMap) -> Option<HeaderValue>;
 }

@@ -162,6 +162,8 @@ impl<'a> Shell<'a> {
                         div {
                             @for section in &seen {
                                 a.often[section.is_often()] href=(section.path())
+                                    // Of those that stand in the bar as well, the key leads there.
+                                    data-key=[section.key().filter(|_| !section.is_often())]
                                     aria-current=[self.current(*section)] { (section.label(lang)) }
                             }
                         }

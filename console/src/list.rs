@@ -2,6 +2,7 @@
 //! table, and the way on.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
@@ -24,6 +25,9 @@ use crate::pieces::table::{Column, Row, table};
 use crate::section::Section;
 use crate::session::Refusal;
 use crate::words::Lang;
+
+/// What is told of a text at which no page has ended.
+pub(crate) const NO_PLACE: &str = "must be the end of the page before, or be left out to begin anew";
 
 /// The query of an address, to be read, and as it was written.
 pub(crate) struct Query {
@@ -51,11 +55,7 @@ impl Span {
     pub(crate) fn read(query: &mut Parameters) -> Self {
         let from = query.parsed("from", TIME.must, TIME.read);
         let until = query.parsed("to", TIME.must, TIME.read);
-        let after = query.parsed(
-            "after",
-            "must be the end of the page before, or be left out to begin anew",
-            PageCursor::parse,
-        );
+        let after = query.parsed("after", NO_PLACE, PageCursor::parse);
         if from.zip(until).is_some_and(|(from, until)| from >= until) {
             query.refuse("to", LATER_THAN_FROM);
         }
@@ -119,7 +119,7 @@ impl<W> List<W> {
         shell.answer(status, self.section.label(lang), &self.narrowed(lang, written, problems)).await
     }
 
-    pub(crate) async fn answer(&self, shell: &Shell<'_>, written: &Fields, page: &Page<'_>) -> Response {
+    pub(crate) async fn answer<C: Display>(&self, shell: &Shell<'_>, written: &Fields, page: &Page<'_, C>) -> Response {
         let (lang, title) = (shell.lang(), self.section.label(shell.lang()));
         let next = page.next.map(ToString::to_string);
         let pairs: Vec<(&str, &str)> = self.names.iter().map(|name| (*name, value(written, name))).collect();
@@ -141,8 +141,8 @@ impl<W> List<W> {
     }
 }
 
-/// One page of a list.
-pub(crate) struct Page<'a> {
+/// One page of a list; `C` says where it ended.
+pub(crate) struct Page<'a, C = PageCursor> {
     /// What stands over the form.
     pub(crate) over: Markup,
     pub(crate) columns: &'a [Column],
@@ -152,7 +152,7 @@ pub(crate) struct Page<'a> {
     /// What is said where nothing fits yet, and there are older ones.
     pub(crate) nothing_yet: &'a str,
     pub(crate) is_first: bool,
-    pub(crate) next: Option<&'a PageCursor>,
+    pub(crate) next: Option<&'a C>,
 }
 
 /// The form of a list, with what was asked for, and what is wrong with it.
@@ -172,7 +172,12 @@ impl<'a> Form<'a> {
     pub(crate) fn filter(&self, mut fields: Vec<Field<'a>>, from: &'static str, until: &'static str) -> Markup {
         fields.push(self.field("from", from, Input::Instant("2026-03-01T09:00:00Z")));
         fields.push(self.field("to", until, Input::Instant("2026-03-02T09:00:00Z")));
-        filter(self.lang, self.section.path(), &fields, self.problems)
+        self.narrow(&fields)
+    }
+
+    /// The form of these fields.
+    pub(crate) fn narrow(&self, fields: &[Field<'_>]) -> Markup {
+        filter(self.lang, self.section.path(), fields, self.problems)
     }
 }
 

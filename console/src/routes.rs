@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 
 use crate::console::Console;
 use crate::pages::{
-    asks, audit, commands, dead_letters, deliveries, delivery, jobs, login, look, nowhere, overview, pauses, plans,
-    providers, sandbox, schedules, suppressions, templates, try_it, users, verifications,
+    asks, audit, commands, dead_letters, deliveries, delivery, files, gateways, inbox, jobs, login, look, nowhere,
+    overview, pauses, plans, providers, sandbox, schedules, suppressions, templates, try_it, users, verifications,
 };
 use crate::{assets, document};
 
@@ -28,6 +28,9 @@ pub fn router(console: Console) -> Router {
         .merge(commands::routes())
         .merge(verifications::routes())
         .merge(sandbox::routes())
+        .merge(inbox::routes())
+        .merge(gateways::routes())
+        .merge(files::routes())
         .merge(templates::routes())
         .merge(schedules::routes())
         .merge(suppressions::routes())

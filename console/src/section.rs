@@ -16,6 +16,9 @@ pub(crate) enum Section {
     Commands,
     Verifications,
     Sandbox,
+    Inbox,
+    Gateways,
+    Files,
     Templates,
     Schedules,
     Suppressions,
@@ -33,7 +36,7 @@ pub(crate) enum Section {
 
 impl Section {
     /// What the navigation leads to, in its order.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Overview,
         Self::Deliveries,
         Self::DeadLetters,
@@ -41,6 +44,9 @@ impl Section {
         Self::Commands,
         Self::Verifications,
         Self::Sandbox,
+        Self::Inbox,
+        Self::Gateways,
+        Self::Files,
         Self::Templates,
         Self::Schedules,
         Self::Suppressions,
@@ -61,6 +67,9 @@ impl Section {
             Self::Commands => "/console/commands",
             Self::Verifications => "/console/verifications",
             Self::Sandbox => "/console/sandbox",
+            Self::Inbox => "/console/inbox",
+            Self::Gateways => "/console/gateways",
+            Self::Files => "/console/files",
             Self::Templates => "/console/templates",
             Self::Schedules => "/console/schedules",
             Self::Suppressions => "/console/suppressions",
@@ -84,6 +93,9 @@ impl Section {
             Self::Commands => words.commands,
             Self::Verifications => words.verifications,
             Self::Sandbox => words.sandbox,
+            Self::Inbox => words.inbox,
+            Self::Gateways => words.gateways,
+            Self::Files => words.files,
             Self::Templates => words.templates,
             Self::Schedules => words.schedules,
             Self::Suppressions => words.suppressions,
@@ -108,13 +120,16 @@ impl Section {
             Self::Commands => Some("c"),
             Self::Verifications => Some("v"),
             Self::Sandbox => Some("s"),
+            Self::Inbox => Some("i"),
+            Self::Gateways => Some("g"),
+            Self::Files => Some("f"),
             _ => None,
         }
     }
 
     /// Whether it is looked at every day, and so always in sight: each of them has a key.
     pub(crate) const fn is_often(self) -> bool {
-        self.key().is_some()
+        self.key().is_some() && !matches!(self, Self::Inbox | Self::Gateways | Self::Files)
     }
 
     /// Without this scope the navigation does not lead here.

@@ -65,6 +65,9 @@ pub(crate) struct Sections {
     pub(crate) commands: &'static str,
     pub(crate) verifications: &'static str,
     pub(crate) sandbox: &'static str,
+    pub(crate) inbox: &'static str,
+    pub(crate) gateways: &'static str,
+    pub(crate) files: &'static str,
     pub(crate) templates: &'static str,
     pub(crate) schedules: &'static str,
     pub(crate) suppressions: &'static str,
@@ -112,7 +115,7 @@ pub(crate) struct ShellWords {
     pub(crate) stale: &'static str,
     pub(crate) live_off: &'static str,
     pub(crate) keyboard: &'static str,
-    pub(crate) keys: [(&'static str, &'static str); 14],
+    pub(crate) keys: [(&'static str, &'static str); 17],
     pub(crate) api: &'static str,
 }
 

@@ -146,7 +146,14 @@ impl Parts {
             None => properties,
         };
         let (settle, settled) = Settle::reporting();
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(Source::Inbound, &Names::of("notifications"), fleet, delivery);
         let (queue, source) = mpsc::channel(1);
         queue.send(incoming).await.unwrap();
@@ -190,7 +197,7 @@ impl Parts {
                 To::Reply(queue) => all.replies.push(queue.clone()),
                 To::Inbound | To::InboundLater => all.requests.push(one),
                 To::DeadLetter => all.letters += 1,
-                To::Retry(_) | To::Command(_) => panic!("{one:?}"),
+                To::Retry(_) | To::FanOut | To::Command(_) => panic!("{one:?}"),
             }
         }
         all

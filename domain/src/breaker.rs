@@ -83,7 +83,7 @@ impl Sign {
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
             // A message that FCM has only checked was answered as well.
-            Outcome::Sent { .. } | Outcome::Captured => Self::Works,
+            Outcome::Sent { .. } | Outcome::Captured | Outcome::Posted | Outcome::FannedOut => Self::Works,
             // So many of ours at once, a limit of one recipient, or a fault of our own says nothing of the others.
             Outcome::Throttled { failure, .. } | Outcome::Ambiguous { failure } if failure.about == About::Message => {
                 Self::None

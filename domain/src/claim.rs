@@ -51,10 +51,8 @@ pub fn claim(row: &Row, arrival: &Arrival, token: Uuid) -> Claim {
         State::FellBack => Claim::Repeat(Box::new(row.clone())),
         State::Suppressed if row.fingerprint.is_none() => claim_once_more(row, arrival, token),
         State::Cancelled if is_closed(row) && row.fingerprint.is_none() => claim_once_more(row, arrival, token),
-        // Its child may not be with the scheduler yet.
-        state if state.is_final() && matches!(row.order, Order::Escalate { .. }) => {
-            Claim::Repeat(Box::new(row.clone()))
-        }
+        // Its child, or what is for the members of its topic, may not be with the scheduler yet.
+        state if state.is_final() && row.order.outlives_the_end() => Claim::Repeat(Box::new(row.clone())),
         state if state.is_final() => Claim::Ended(Box::new(row.clone())),
         _ if arrival.epoch > row.epoch => claim_next_epoch(row, arrival, token),
         state if state.is_dead_lettered() => claim_dead(row, arrival),

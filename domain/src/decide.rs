@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::policy::{tier_after, tier_number};
 use crate::{
-    Ambiguity, Attempt, AttemptOutcome, Escalation, Failure, Order, Outcome, Policy, Reason, Row, SANDBOX, State,
-    SuppressedFor, Timestamp,
+    Ambiguity, Attempt, AttemptOutcome, Escalation, Failure, INBOX, Order, Outcome, Policy, Reason, Row, SANDBOX,
+    State, SuppressedFor, Timestamp, When,
 };
 
 /// How else a delivery may go on than by the provider that was asked.
@@ -34,16 +34,21 @@ impl Transition {
     /// Then what may have been sent needs no person who decides: the next channel is "as well", and not "instead".
     #[must_use]
     pub fn escalating(mut self, escalation: Option<Escalation>) -> Self {
-        let (Some(escalation), Some(state)) = (escalation, self.escalated()) else { return self };
+        let state = escalation.and_then(|escalation| self.escalated(escalation.when));
+        let (Some(escalation), Some(state)) = (escalation, state) else { return self };
         self.order = Order::Escalate { when: escalation.when, due: escalation.due(self.row.updated_at) };
         self.row = Row { state, order: self.order.clone(), ..self.row };
         self
     }
 
     /// The state of a delivery whose child waits; None where there is nothing to wait for.
-    fn escalated(&self) -> Option<State> {
+    fn escalated(&self, when: When) -> Option<State> {
         match (self.row.state, &self.order) {
+            // Nothing follows for a topic itself.
+            (State::Sent, Order::FanOut) => None,
             (State::Sent, _) => Some(State::Sent),
+            // What an inbox has, has arrived, and is not read by that.
+            (State::Delivered, _) => when.is_of_an_inbox().then_some(State::Delivered),
             (State::Held, _) => Some(State::FellBack),
             // Throttling is no failure of the channel.
             (State::Dead, Order::DeadLetter { reason: Reason::ThrottledTooLong, .. }) => None,
@@ -67,14 +72,9 @@ pub fn decide(row: &Row, ways: Ways, outcome: &Outcome, policy: &Policy, now: Ti
             done.row.code.clone_from(code);
             done
         }
-        Outcome::Captured => {
-            let mut done = deciding.ended(State::Captured);
-            done.row.attempt = row.attempt.saturating_add(1);
-            done.row.provider = Some(SANDBOX.to_owned());
-            // What stands there is of the attempt before.
-            done.row.code = None;
-            done
-        }
+        Outcome::Captured => deciding.done_by_the_fleet(State::Captured, Order::Nothing, SANDBOX),
+        Outcome::Posted => deciding.done_by_the_fleet(State::Delivered, Order::Nothing, INBOX),
+        Outcome::FannedOut => deciding.done_by_the_fleet(State::Sent, Order::FanOut, INBOX),
         Outcome::Deferred { due } => deciding.waiting(Order::Schedule { due: *due }, None),
         Outcome::PutAside => deciding.waiting(Order::Retry { tier: 1 }, None),
         Outcome::Parked { why, wait, is_limit } => deciding.parked(why, *wait, *is_limit),
@@ -99,6 +99,16 @@ struct Deciding<'a> {
 impl Deciding<'_> {
     fn ended(&self, state: State) -> Transition {
         self.to(state, Order::Nothing, None)
+    }
+
+    /// A success that no provider has answered.
+    fn done_by_the_fleet(&self, state: State, order: Order, by: &str) -> Transition {
+        let mut done = self.to(state, order, None);
+        done.row.attempt = self.row.attempt.saturating_add(1);
+        done.row.provider = Some(by.to_owned());
+        // What stands there is of the attempt before.
+        done.row.code = None;
+        done
     }
 
     /// Nothing was tried, so that no attempt is recorded. The row says why already: its claim has written that.

@@ -13,20 +13,31 @@ pub enum When {
     /// Nobody has answered what the message asks, or shown the code that it brings. No report says so: the end of the ask
     /// or the verification calls the child off.
     Unanswered,
+    /// Its user has not read what stands in the inbox. No report says so: whoever reads it calls the child off.
+    Unread,
+    /// Its user has not even seen that it stands there.
+    Unseen,
 }
 
 impl When {
-    const ALL: [Self; 2] = [Self::Undelivered, Self::Unanswered];
+    const ALL: [Self; 4] = [Self::Undelivered, Self::Unanswered, Self::Unread, Self::Unseen];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Undelivered => "undelivered",
             Self::Unanswered => "unanswered",
+            Self::Unread => "unread",
+            Self::Unseen => "unseen",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|when| when.as_str() == text)
+    }
+
+    /// Whether it waits for what a user does in the application.
+    pub const fn is_of_an_inbox(self) -> bool {
+        matches!(self, Self::Unread | Self::Unseen)
     }
 }
 
@@ -34,7 +45,7 @@ impl When {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Escalation {
     pub when: When,
-    /// How long after this channel has sent its message.
+    /// How long after this channel has sent its message, or an inbox has it.
     pub after: Duration,
 }
 

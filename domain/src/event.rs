@@ -8,7 +8,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::identity::event_id;
-use crate::{Order, Row, State, SubjectEvent};
+use crate::{InboxStanding, Order, Row, State, SubjectEvent};
 
 pub use self::heard::Heard;
 
@@ -41,12 +41,20 @@ pub enum EventName {
     /// The recipient wants no more of the list.
     Unsubscribed,
     Read,
+    /// Of an item of an inbox: it was shown to its user.
+    Seen,
+    /// Of an item of an inbox: it is to be read again.
+    Unread,
+    Archived,
+    Unarchived,
+    /// Of an item of an inbox: its user wants to see it later.
+    Snoozed,
     /// A person has written, or pressed a button: it is about no delivery.
     Inbound,
 }
 
 impl EventName {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Sent,
         Self::Captured,
         Self::Retrying,
@@ -65,6 +73,11 @@ impl EventName {
         Self::Clicked,
         Self::Unsubscribed,
         Self::Read,
+        Self::Seen,
+        Self::Unread,
+        Self::Archived,
+        Self::Unarchived,
+        Self::Snoozed,
         Self::Inbound,
     ];
 
@@ -88,6 +101,11 @@ impl EventName {
             Self::Clicked => "clicked",
             Self::Unsubscribed => "unsubscribed",
             Self::Read => "read",
+            Self::Seen => "seen",
+            Self::Unread => "unread",
+            Self::Archived => "archived",
+            Self::Unarchived => "unarchived",
+            Self::Snoozed => "snoozed",
             Self::Inbound => "inbound",
         }
     }
@@ -105,6 +123,11 @@ impl EventName {
                 | Self::Clicked
                 | Self::Unsubscribed
                 | Self::Read
+                | Self::Seen
+                | Self::Unread
+                | Self::Archived
+                | Self::Unarchived
+                | Self::Snoozed
                 | Self::Inbound
         )
     }
@@ -162,6 +185,8 @@ pub struct Event<'a> {
     pub row: &'a Row,
     /// What was ordered with the transition.
     pub order: &'a Order,
+    /// Where the inbox stands that has the message. None where no inbox has it.
+    pub inbox: Option<InboxStanding<'a>>,
 }
 
 impl Event<'_> {
@@ -189,7 +214,7 @@ impl Event<'_> {
 /// tells of that budget too, because the claim that began it may not have been the last one.
 pub fn events_of<'a>(row: &'a Row, order: &'a Order) -> Vec<Event<'a>> {
     let replayed = (row.epoch > 0 && is_first_of_its_epoch(row)).then_some(EventName::Replayed);
-    replayed.into_iter().chain(name_of(row, order)).map(|name| Event { name, row, order }).collect()
+    replayed.into_iter().chain(name_of(row, order)).map(|name| Event { name, row, order, inbox: None }).collect()
 }
 
 fn name_of(row: &Row, order: &Order) -> Option<EventName> {

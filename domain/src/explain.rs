@@ -239,7 +239,7 @@ pub fn explain_unreleased(job: &Unreleased<'_>) -> Explanation {
     let why = if job.epoch > 0 || job.attempt > 0 {
         "It was tried before, and a longer wait than the retry queues have followed: see the provider's own limits."
     } else {
-        "It was asked to be sent later, or is a fallback that waits for a report."
+        "It was asked to be sent later, or is a fallback that waits for a report, an answer or a reader."
     };
     sentences.push(Topic::Why.says(None, why));
     sentences.push(Topic::Next.says(Some(due), format!("The scheduler releases it at {due}.")));

@@ -34,15 +34,20 @@ pub(crate) fn child_body(parent: &Key, body: &[u8], expires_at: Option<Timestamp
     child.extend(first);
     child.retain(|name, _| !OF_THE_PARENT.contains(&name.as_str()));
     child.insert("id".into(), Value::String(child_id(parent, 1)));
-    match expires_at.map(|at| at.to_string()).filter(|at| Timestamp::parse_rfc3339(at).is_ok()) {
-        Some(at) => child.insert("expires_at".into(), Value::String(at)),
-        // The delivery never expires, or only beyond the years that RFC 3339 can write.
-        None => child.remove("expires_at"),
-    };
+    expiring(&mut child, expires_at);
     if !items.is_empty() {
         child.insert("fallback".into(), Value::Array(items));
     }
     serde_json::to_vec(&Value::Object(child)).ok()
+}
+
+/// Writes into a body when its delivery expires.
+pub(crate) fn expiring(body: &mut Map<String, Value>, expires_at: Option<Timestamp>) {
+    match expires_at.map(|at| at.to_string()).filter(|at| Timestamp::parse_rfc3339(at).is_ok()) {
+        Some(at) => body.insert("expires_at".into(), Value::String(at)),
+        // The delivery never expires, or only beyond the years that RFC 3339 can write.
+        None => body.remove("expires_at"),
+    };
 }
 
 #[cfg(test)]

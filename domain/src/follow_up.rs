@@ -2,8 +2,8 @@
 //! whether it is then acknowledged. The worker, the scheduler and the simulation all carry out what this file says.
 
 use crate::{
-    Arrival, DeadMark, Event, Headers, Lane, Order, PublishedBy, Reason, Row, State, Timestamp, child_body, child_id,
-    events_of,
+    Arrival, DeadMark, Event, EventName, Headers, InboxStanding, Key, Lane, Order, PublishedBy, Reason, Row, State,
+    Timestamp, child_body, child_id, events_of,
 };
 
 /// The copy that a process has in hand, as the broker gave it.
@@ -48,6 +48,8 @@ pub enum Destination {
     /// The retry exchange of this tier, 1 to 3.
     Retry(u8),
     Scheduled,
+    /// The queue of messages to topics.
+    FanOut,
     DeadLetter,
 }
 
@@ -56,7 +58,7 @@ pub enum Destination {
 pub enum Message {
     /// The message has the id and the body of the copy in hand.
     Received,
-    /// The message is the fallback of the delivery, which is a delivery of its own.
+    /// The message is the fallback of the delivery, or that of a member of its topic: a delivery of its own.
     Child { id: String, body: Vec<u8> },
 }
 
@@ -77,6 +79,7 @@ impl Received<'_> {
             }
             Order::Fallback => self.child(row, Destination::Lane(self.lane), None),
             Order::Escalate { due, .. } => self.child(row, Destination::Scheduled, Some(*due)),
+            Order::FanOut => Some(self.publish(Destination::FanOut, self.counted(row))),
         };
         let then = match publish {
             Some(publish) => FollowUp::Publish(Box::new(publish)),
@@ -121,6 +124,12 @@ impl Received<'_> {
     pub fn dead_letter(self, reason: Reason, error: &str, now: Timestamp) -> Publish {
         let mark = DeadMark::new(reason, error, self.headers.attempt.unwrap_or(0), now);
         self.letter(self.headers.effective_epoch(), mark, self.headers.parent.clone())
+    }
+
+    /// The delivery of a member of a topic, by its id and body.
+    pub fn member(self, topic: &Key, (id, body): (String, Vec<u8>)) -> Publish {
+        let headers = Headers { parent: Some(topic.id.clone()), lane: Some(self.lane), ..Headers::default() };
+        Publish { to: Destination::Lane(self.lane), headers, message: Message::Child { id, body } }
     }
 
     fn publish(self, to: Destination, headers: Headers) -> Publish {
@@ -174,6 +183,14 @@ impl From<FollowUp> for Follows<'_> {
 }
 
 impl<'a> Follows<'a> {
+    /// The same, where it tells that a message is in this inbox.
+    #[must_use]
+    pub fn in_inbox(mut self, standing: InboxStanding<'a>) -> Self {
+        let delivered = self.events.iter_mut().filter(|event| event.name == EventName::Delivered);
+        delivered.for_each(|event| event.inbox = Some(standing));
+        self
+    }
+
     /// What follows for a copy of a delivery that has ended. The end is told again: the process that had this copy in
     /// hand may have died before it told anything. Only a copy that its publisher has just published was in nobody's
     /// hands; with it nothing but a cancel may be untold, because a cancel has no copy of its own. The row that a message

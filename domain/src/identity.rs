@@ -68,6 +68,17 @@ pub fn child_id(parent: &Key, position: u32) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{parent}/fallback/{position}").as_bytes()).to_string()
 }
 
+/// The id of the delivery by which a member of a topic is told: always the same, so that one that is published twice is one
+/// delivery. `topic` is the delivery to the topic.
+pub(crate) fn member_id(topic: &Key, user: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{topic}/member/{user}").as_bytes()).to_string()
+}
+
+/// The id of the event of what a user has done with an item: always the same for one change of an inbox.
+pub(crate) fn inbox_event_id(item: &Key, name: &str, epoch: i64, seq: i64) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{item}/inbox/{name}/{epoch}/{seq}").as_bytes())
+}
+
 /// The id of the delivery by which a dead letter goes out by another way: always the same, so that one that is published
 /// twice is one delivery. `letter` is the name of the letter.
 pub fn redirected_id(of: &Key, letter: &str, to: &RedirectTo) -> String {

@@ -1,6 +1,7 @@
 //! One key for each use, derived from `SECRET_KEY` by HKDF-SHA256 (RFC 5869): what one use gives away opens no other.
 
 mod commands;
+mod files;
 mod journal;
 mod letters;
 mod webhooks;
@@ -15,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub use self::commands::{CommandClaims, CommandKeys};
+pub use self::files::FileLinks;
 pub use self::journal::JournalKeys;
 pub use self::letters::LetterSealer;
 pub use self::webhooks::{WebhookKeys, WebhookSecret};
@@ -36,6 +38,7 @@ const SECRETS: &[u8] = b"chasqui/1/derive secrets";
 const COUNTERS: &[u8] = b"chasqui/1/count verifications";
 const COMMANDS: &[u8] = b"chasqui/1/sign commands";
 const COMMAND_MARKS: &[u8] = b"chasqui/1/mark commands";
+const FILES: &[u8] = b"chasqui/1/sign links of files";
 
 /// Secrets that stand in public documents, so that anybody may know them.
 const PUBLISHED: [&str; 1] = ["for-development-only-name-your-own-secret-in-.env"];
@@ -148,6 +151,11 @@ impl Keyring {
     /// What seals links, and opens those of the secret before it, too, unless others may know that one.
     pub fn links(&self) -> LinkSealer {
         LinkSealer { current: self.current.derive(LINKS).0, previous: self.previous_for(LINKS).map(|key| key.0) }
+    }
+
+    /// What signs links of files, and knows those of the secret before it, too, unless others may know that one.
+    pub fn file_links(&self) -> FileLinks {
+        FileLinks::new(self.current.derive(FILES).hmac(), self.previous_for(FILES).map(|key| key.hmac()))
     }
 
     /// What seals the journal, and knows the seals of the secret before it, too, unless others may know that one.

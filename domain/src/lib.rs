@@ -26,10 +26,13 @@ mod escalation;
 mod event;
 mod explain;
 mod fallback;
+mod fan_out;
 mod fault;
 mod fingerprint;
 mod follow_up;
 mod identity;
+mod inbox;
+mod inbox_act;
 mod interactive;
 mod journal;
 mod keys;
@@ -58,6 +61,7 @@ mod scope;
 mod secret;
 #[cfg(test)]
 mod simulation;
+mod stored_file;
 mod subject_event;
 mod suppression;
 mod timestamp;
@@ -94,6 +98,7 @@ pub use explain::{
     Sentence, Summary, Topic, Unreleased, Whereabouts, explain, explain_letters, explain_unreleased,
 };
 pub(crate) use fallback::child_body;
+pub use fan_out::Members;
 pub use fault::Fault;
 pub use fingerprint::{Failed, Fingerprint, normalised};
 pub use follow_up::{Destination, FollowUp, Follows, Message, Publish, Received, letter_headers};
@@ -102,12 +107,14 @@ pub use identity::{
     command_end_id, content_of, fingerprint_of, fire_id, mask, redirected_id, reply_id, run_id, typed_command_id,
     verification_send_id, webhook_id,
 };
+pub use inbox::{INAPP, INBOX, INBOX_NAME_RULE, InboxAddress, InboxCounters, InboxMarks, InboxStanding, is_inbox_name};
+pub use inbox_act::{InboxAct, InboxEvent};
 pub use interactive::{Interactive, NotRevealed, Revealed, Shown};
 pub use journal::{Entry, JournalRow};
 pub use keys::{
-    CommandClaims, CommandKeys, CounterHasher, DerivedKey, JournalKeys, Keyring, LetterSealer, LinkSealer, LoginHasher,
-    RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret, is_guessable_secret,
-    is_published_secret,
+    CommandClaims, CommandKeys, CounterHasher, DerivedKey, FileLinks, JournalKeys, Keyring, LetterSealer, LinkSealer,
+    LoginHasher, RecipientHash, RecipientHasher, RequestIds, RequestedBy, WebhookKeys, WebhookSecret,
+    is_guessable_secret, is_published_secret,
 };
 pub use keyword::{Keyword, keyword};
 pub use label::{Label, Labels};
@@ -117,7 +124,7 @@ pub use limits::{MAX_ID_BYTES, MAX_SPAN, SEND_AT_GRACE};
 pub use next_step::{Cause, CopyInHand, Intent, NextStep, Unsent, delivered_too_often};
 pub use notification::{
     Asked, DecodeError, Defaults, Draft, Expiry, FIELDS, MAX_BODY_BYTES, Meant, Notification, OF_AN_ITEM, Target,
-    UnknownField, Worded, Wording, is_field, json_fault, parse_object, whole,
+    UnknownField, Worded, Wording, files_named_in, is_field, json_fault, parse_object, whole,
 };
 pub use outcome::{About, Failure, Outcome, SANDBOX};
 pub use pause::{Pause, PauseKind, Pauses};
@@ -136,6 +143,7 @@ pub use row_lease::{
 };
 pub use scope::{Role, Scope};
 pub use secret::{Code, Purpose, Salt, Secrets, Seed, Ticket};
+pub use stored_file::{FileKind, ObjectName, Scan, StoredFile};
 pub use subject_event::SubjectEvent;
 pub use suppression::{Listed, SuppressedFor, Suppression, SuppressionScope};
 pub use timestamp::{Clock, InvalidTimestamp, Timestamp};

@@ -7,6 +7,7 @@ mod items;
 mod json;
 mod names;
 mod read;
+mod stored;
 mod values;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use self::draft::{Draft, Target};
 pub use self::json::{json_fault, parse_object};
 pub use self::names::{FIELDS, Meant, OF_AN_ITEM, UnknownField, is_field};
 pub(crate) use self::names::{OF_A_MAIL, OF_AN_ITEM_ALONE, OF_THE_FLEET};
+pub use self::stored::files_named_in;
 pub(crate) use self::values::is_absent;
 pub use self::values::whole;
 use crate::{ChannelName, Escalation, Interactive, Priority, Reason, Shown, Tenant, Timestamp};

@@ -15,6 +15,11 @@ pub enum Outcome {
     Sent { provider: &'static str, provider_id: Option<String>, code: Option<String> },
     /// The sandbox captured the message instead of sending it.
     Captured,
+    /// The message belongs into the inbox of its user. The ledger puts it there in the commit of this very outcome: before
+    /// that nobody has it.
+    Posted,
+    /// The message is for a topic: the scheduler makes a delivery of it for each member.
+    FannedOut,
     /// The provider did not accept the message, and asks to slow down (429) or names a time to come back. This spends
     /// time, not an attempt.
     Throttled { failure: Failure, retry_after: Option<Duration> },

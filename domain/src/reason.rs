@@ -13,13 +13,14 @@ pub enum Reason {
     Ambiguous,
     ThrottledTooLong,
     Template,
+    AttachmentUnavailable,
     IdConflict,
     RedeliveredTooOften,
     InternalError,
 }
 
 impl Reason {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::DecodeError,
         Self::Unsupported,
         Self::ChannelNotConfigured,
@@ -28,6 +29,7 @@ impl Reason {
         Self::Ambiguous,
         Self::ThrottledTooLong,
         Self::Template,
+        Self::AttachmentUnavailable,
         Self::IdConflict,
         Self::RedeliveredTooOften,
         Self::InternalError,
@@ -46,6 +48,7 @@ impl Reason {
             Self::Ambiguous => "ambiguous",
             Self::ThrottledTooLong => "throttled_too_long",
             Self::Template => "template",
+            Self::AttachmentUnavailable => "attachment_unavailable",
             Self::IdConflict => "id_conflict",
             Self::RedeliveredTooOften => "redelivered_too_often",
             Self::InternalError => "internal_error",

@@ -220,8 +220,9 @@ impl Reported {
     pub(crate) const fn answers(&self, when: When) -> bool {
         match when {
             When::Undelivered => matches!(self.evidence(), Evidence::Arrived),
-            // What has arrived was not answered by that, and a press counts only once it was looked at.
-            When::Unanswered => false,
+            // What has arrived was not answered by that, and a press counts only once it was looked at. What happens in an
+            // inbox nobody reports.
+            When::Unanswered | When::Unread | When::Unseen => false,
         }
     }
 

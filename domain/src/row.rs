@@ -117,11 +117,19 @@ pub enum Order {
     Fallback,
     /// Publish the same to the scheduled queue: it is sent at `due`, unless what it waits for happens in time.
     Escalate { when: When, due: Timestamp },
+    /// Publish to the queue of topics: the scheduler makes a delivery for each member.
+    FanOut,
     /// Hand the message back to the broker unchanged: the worker is stopping.
     GiveBack,
 }
 
 impl Order {
+    /// Whether something is published for a delivery that has ended: a child that waits, or the members of a topic. Each
+    /// copy of its message orders that once more.
+    pub const fn outlives_the_end(&self) -> bool {
+        matches!(self, Self::Escalate { .. } | Self::FanOut)
+    }
+
     /// When the child is to be sent that waits in case nobody reports or answers, if there is such a child.
     pub const fn escalates_at(&self) -> Option<Timestamp> {
         match self {

@@ -15,6 +15,8 @@ pub enum Scope {
     Admin,
     /// With `admin`: users of every tenant. With `operate`: pause for every tenant.
     Tenants,
+    /// See the own inbox, and say what was done with what is in it: for the users of an application.
+    Inbox,
 }
 
 /// A set of scopes under a name that people know.
@@ -29,7 +31,7 @@ pub enum Role {
 }
 
 impl Scope {
-    pub const ALL: [Self; 5] = [Self::Notify, Self::Read, Self::Operate, Self::Admin, Self::Tenants];
+    pub const ALL: [Self; 6] = [Self::Notify, Self::Read, Self::Operate, Self::Admin, Self::Tenants, Self::Inbox];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +40,7 @@ impl Scope {
             Self::Operate => "operate",
             Self::Admin => "admin",
             Self::Tenants => "tenants",
+            Self::Inbox => "inbox",
         }
     }
 

@@ -3,10 +3,10 @@
 //! simulation looks for a loss, a silent duplicate, an attempt sent twice or too early, a budget too many, a send after
 //! its cancel was answered, a transition of which nobody is told, an event of what did not happen, a try for a
 //! recipient who was on the suppression list when it was claimed, a report that takes a delivery back, a child that is
-//! sent after it was called off, by a report or by an answer, or is not sent although nobody has called it off, a second provider for what may be
-//! with the first, a provider that is asked although it is paused, a delivery that ends because something is paused, a
-//! second budget of one letter, and one that never ends. It does so for one message with an id, and for equal messages
-//! without one.
+//! sent after it was called off, by a report, by an answer or by reading, or is not sent although nobody has called it
+//! off, a second provider for what may be with the first, a provider that is asked although it is paused, a delivery
+//! that ends because something is paused, a second budget of one letter, and one that never ends. It does so for one
+//! message with an id, and for equal messages without one.
 //!
 //! Every run begins at a seed of its own, so that runs explore; a failure names its seed. `CHASQUI_SCHEDULES=1000000`
 //! runs more schedules, `CHASQUI_SEED_BASE=0` begins at that seed, and `CHASQUI_SEED=4711` runs one and prints its
@@ -89,6 +89,7 @@ fn no_schedule_of_crashes_duplicates_and_moves_breaks_a_promise() {
         "a child that was called off",
         "a child that was hurried",
         "a child that an answer stopped",
+        "a child that reading stopped",
     ];
     for what in others.into_iter().chain(carriers).chain(children) {
         assert!(ends.is_empty() || ends.contains_key(what), "no schedule with {what}: {ends:?}");
@@ -191,6 +192,8 @@ struct World {
     has_escalation: bool,
     /// What the next channel waits for is an answer, and no report.
     asks: bool,
+    /// The message goes into an inbox, and what the next channel waits for is that its user reads it.
+    has_inbox: bool,
     child: Child,
     /// In this schedule the provider reports what became of what it accepted.
     has_reports: bool,
@@ -232,6 +235,7 @@ impl World {
             has_jobs: false,
             has_escalation: false,
             asks: false,
+            has_inbox: false,
             child: Child::default(),
             has_reports: false,
             reports: Reports::default(),
@@ -254,8 +258,10 @@ impl World {
         world.has_jobs = has_all_faults && world.roll(4) == 0;
         world.has_escalation = has_all_faults && kind == Kind::Named && world.has_fallback && world.roll(2) == 0;
         world.asks = world.has_escalation && world.roll(3) == 0;
-        // Where a child waits, a report is what matters: two of three of these schedules have them.
-        world.has_reports = has_all_faults && kind == Kind::Named && (world.roll(3) == 0) != world.has_escalation;
+        world.has_inbox = world.has_escalation && !world.asks && world.roll(3) == 0;
+        // Where a child waits, a report is what matters: two of three of these schedules have them. Of an inbox there is none.
+        let may_report = has_all_faults && kind == Kind::Named && !world.has_inbox;
+        world.has_reports = may_report && (world.roll(3) == 0) != world.has_escalation;
         let is_plain = has_all_faults && kind == Kind::Named && !world.has_escalation && !world.has_reports;
         world.has_carriers = is_plain && world.roll(2) == 0;
         match kind {

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod chaos;
 pub mod fleet;
 pub mod mail_server;
+pub mod polling_socket;
 pub mod postgres;
 pub mod processes;
 pub mod provider;
@@ -16,5 +17,6 @@ pub mod services;
 pub mod site;
 
 pub use fleet::{Database, TestFleet};
+pub use polling_socket::PollingSocket;
 pub use processes::Process;
 pub use services::services;

@@ -56,7 +56,10 @@ def one_person(demo):
 def two_people(demo):
     step(6, "An invoice needs a second person: whoever asks for it may not confirm it")
     demo.ana.says("/cmd financial.invoice.approve id=F-2026-118 amount=1250.50")
+    hers = demo.ana.until("a question with buttons", asked("F-2026-118"))
     his = demo.ben.until("a question with buttons", asked("F-2026-118"))
+    demo.ana.presses(hers, "Sí")
+    demo.ana.until("that she may not", told("Lo has pedido tú"))
     demo.ben.presses(his, "Sí")
     demo.log_line("financial", "reported succeeded, and Chasqui says 202")
     demo.ana.until("the end of the command", told(f"is approved by telegram:{BEN}"))

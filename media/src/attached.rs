@@ -1,11 +1,13 @@
-//! Pictures and other files that go with a message: `media_urls` in the data of a notification.
+//! Pictures and other files that go with a message beside its words: `media_urls` in the data of a notification, which the
+//! provider fetches, and `attachments` that are stored here.
 
 use domain::is_unsafe_in_a_line;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::email::{ATTACHMENTS, Content, read_attachments};
 use crate::host;
-use crate::words::{Fault, Part};
+use crate::words::{Fault, Part, Words};
 
 /// The name of the list in the data.
 pub(crate) const FIELD: &str = "media_urls";
@@ -23,8 +25,47 @@ pub(crate) fn is_given(data: &Map<String, Value>) -> bool {
     data.get(FIELD).is_some_and(|value| !value.is_null())
 }
 
+/// The part of a message that has media, rightly or wrongly. None where it has none.
+pub(crate) fn given(words: &Words<'_>) -> Option<Part> {
+    if is_given(words.data) {
+        return Some(Part::Field(vec![FIELD.into()]));
+    }
+    attachments(words).map(|_| Part::Mail(vec![ATTACHMENTS.into()]))
+}
+
+fn attachments<'a>(words: &Words<'a>) -> Option<&'a Value> {
+    words.mail.and_then(|mail| mail.get(ATTACHMENTS)).filter(|value| !value.is_null())
+}
+
+/// Whether files that are stored here go with the words, rightly or wrongly.
+pub(crate) fn has_stored(words: &Words<'_>) -> bool {
+    attachments(words).is_some()
+}
+
+/// Finds what is wrong with the files that are stored here, `beside` so many others. A mail carries files that are not; no
+/// other medium does.
+pub(crate) fn of_stored(words: &Words<'_>, most: usize, beside: usize) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let files = read_attachments(attachments(words), &mut faults);
+    for (at, file) in files.iter().enumerate() {
+        let mut refuse = |why: &str| faults.push(Fault::of_mail(&[ATTACHMENTS, &at.to_string()], why));
+        if !matches!(file.content, Content::Stored(_)) {
+            refuse("must be a file that is stored here, as {\"file\": \"<object_name>\"}: a mail alone carries others");
+        } else if file.content_id.is_some() {
+            refuse("cannot be inline: a mail alone shows files among its words");
+        }
+    }
+    let all = files.len() + beside;
+    if !files.is_empty() && all > most {
+        let beside = if beside > 0 { " with media_urls" } else { "" };
+        let why = format!("has {all} files{beside}, this channel takes {most}");
+        faults.push(Fault::of_mail(&[ATTACHMENTS], why));
+    }
+    faults
+}
+
 /// Finds what is no list of 1 to `most` https URLs.
-pub(crate) fn faults(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
+pub(crate) fn of_urls(data: &Map<String, Value>, most: usize) -> Vec<Fault> {
     let whole = |why: String| vec![Fault { part: Part::Field(vec![FIELD.into()]), why }];
     let urls = match data.get(FIELD) {
         None | Some(Value::Null) => return Vec::new(),
@@ -68,7 +109,29 @@ mod tests {
 
     fn told(urls: Value, most: usize) -> Vec<String> {
         let data = Map::from_iter([(FIELD.to_owned(), urls)]);
-        faults(&data, most).iter().map(ToString::to_string).collect()
+        of_urls(&data, most).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_file_that_is_stored_goes_with_words_and_no_other_file_does() {
+        let stored = json!({"file": "0123456789abcdef0123456789abcdef.pdf"});
+        let told = |attachments: Value, urls: Value| {
+            let data = Map::from_iter([(FIELD.to_owned(), urls)]);
+            let mail = Map::from_iter([(ATTACHMENTS.to_owned(), attachments)]);
+            let words = Words { subject: None, text: "", data: &data, mail: Some(&mail) };
+            of_stored(&words, 1, media_urls(&data).count()).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(told(json!([stored]), Value::Null), [""; 0]);
+        assert_eq!(told(json!([stored, stored]), Value::Null), ["attachments has 2 files, this channel takes 1"]);
+        let both = ["attachments has 2 files with media_urls, this channel takes 1"];
+        assert_eq!(told(json!([stored]), json!(["https://example.org/a.jpg"])), both);
+        let here = told(json!([{"filename": "a", "content": "AA=="}]), Value::Null);
+        assert!(
+            matches!(here.as_slice(), [told] if told.starts_with("attachments/0 must be a file that is stored here"))
+        );
+        let picture = json!({"file": "0123456789abcdef0123456789abcdef.png", "inline": true});
+        let inline = told(json!([picture]), Value::Null);
+        assert_eq!(inline, ["attachments/0 cannot be inline: a mail alone shows files among its words"]);
     }
 
     #[test]

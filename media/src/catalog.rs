@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use domain::{Ambiguity, ChannelName, FieldError, MAX_COMPARED_NAMES, Worded};
 use serde_json::{Map, Value};
 
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
-use crate::{buttons, email, push, service, slack, sms, telegram, webhook, webpush, whatsapp};
+use crate::{buttons, email, inapp, push, service, slack, sms, telegram, webhook, webpush, whatsapp};
 
 /// Every medium, in the order of their names. A new medium is a file beside this one and an entry here.
 pub static MEDIA: &[&Medium] = &[
     &email::MEDIUM,
+    &inapp::MEDIUM,
     &push::MEDIUM,
     &service::MEDIUM,
     &slack::MEDIUM,
@@ -100,10 +101,16 @@ pub fn unheeded(message: &Worded<'_>, is_used: impl Fn(&str) -> bool) -> Vec<Fie
 /// Finds fields that a mail alone has in a message of another channel. Empty for a channel that is not known.
 pub fn misplaced(channel: &ChannelName, mail: &Map<String, Value>) -> Vec<Fault> {
     let is_another = find(channel).is_some_and(|medium| medium.name != email::MEDIUM.name);
-    let names = mail.keys().filter(|_| is_another);
+    let carries = carriage(channel) != Carriage::Nothing;
+    let names = mail.keys().filter(|name| is_another && !(carries && *name == email::ATTACHMENTS));
     names
         .map(|name| Fault::of_mail(&[name.as_str()], format!("is of a mail alone, and not sent by {channel}")))
         .collect()
+}
+
+/// How messages of the channel carry files that are stored here. Nothing for a channel that is not known.
+pub fn carriage(channel: &ChannelName) -> Carriage {
+    find(channel).map_or(Carriage::Nothing, |medium| medium.files)
 }
 
 /// Finds names that are nearly one which the channel itself reads and which is not given.

@@ -13,10 +13,12 @@ use email_address::EmailAddress;
 use url::Host;
 
 use crate::line;
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
 
-pub use self::attachments::{Attachment, Content};
+use self::attachments::MAX_ATTACHMENTS;
+pub use self::attachments::{Attachment, Content, stored};
+pub(crate) use self::attachments::{FIELD as ATTACHMENTS, read as read_attachments};
 pub(crate) use self::copies::copies;
 pub use self::copies::{CopyTo, without};
 pub use self::mail::Mail;
@@ -36,6 +38,7 @@ pub static MEDIUM: Medium = Medium {
     faults,
     has_subject: true,
     sends: |_| false,
+    files: Carriage::Bytes(MAX_ATTACHMENTS),
     meant: |_, _| None,
 };
 

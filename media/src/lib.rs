@@ -16,6 +16,7 @@ mod segments;
 mod words;
 
 pub mod email;
+pub mod inapp;
 pub mod push;
 pub mod service;
 pub mod slack;
@@ -28,13 +29,13 @@ pub mod whatsapp;
 pub use attached::media_urls;
 pub use buttons::{Button, Press, rows as button_rows};
 pub use catalog::{
-    DestinationError, MEDIA, check_destination, compared, copies_of, default_ambiguity, every_name, faults, find,
-    has_subject, is_of_the_fleet, known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded,
+    DestinationError, MEDIA, carriage, check_destination, compared, copies_of, default_ambiguity, every_name, faults,
+    find, has_subject, is_of_the_fleet, known, list_of, misplaced, prefixes, put_buttons, sends_data, shown, unheeded,
     unknown,
 };
 pub use content::Content;
 pub use line::check as check_line;
-pub use medium::{Kind, Medium};
+pub use medium::{Carriage, Kind, Medium};
 pub use phone::check_number;
 pub use segments::Segments;
 pub use words::{Fault, Part, Words};

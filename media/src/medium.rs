@@ -28,8 +28,20 @@ pub struct Medium {
     pub has_subject: bool,
     /// Whether the medium itself sends any of these data, beside the words: then they have an effect without a template.
     pub sends: fn(&Map<String, Value>) -> bool,
+    /// How its messages carry files that are stored here.
+    pub files: Carriage,
     /// Says which name that the medium reads in the data itself was meant by one that is nearly so, given its value.
     pub meant: fn(&str, &Value) -> Option<&'static str>,
+}
+
+/// How messages of a medium carry files that are stored here, and how many each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carriage {
+    Nothing,
+    /// In the message itself.
+    Bytes(usize),
+    /// By links, from which the provider fetches them.
+    Links(usize),
 }
 
 /// Destinations of a medium that not every provider of it can reach: who carries them is decided for them alone.

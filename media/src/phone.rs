@@ -21,12 +21,12 @@ pub fn check_number(number: &str) -> Result<(), String> {
     if valid { Ok(()) } else { Err("must be a phone number in E.164 form, such as +14155550100".into()) }
 }
 
-/// Finds an empty text, one that is too long, and media of which there may be `most_media`. Where media are given, the
-/// text may be empty (<https://www.twilio.com/docs/api/errors/21602>).
-pub(crate) fn faults(words: &Words<'_>, limit: Limit, most_media: usize) -> Vec<Fault> {
-    let alone = attached::media_urls(words.data).next().is_none();
+/// Finds an empty text, one that is too long, and media of which there may be `most_media`. Where media are given, or
+/// something else goes with it, the text may be empty (<https://www.twilio.com/docs/api/errors/21602>).
+pub(crate) fn faults(words: &Words<'_>, limit: Limit, most_media: usize, has_more: bool) -> Vec<Fault> {
+    let alone = !has_more && attached::media_urls(words.data).next().is_none();
     let of_text = of_text(words.text, limit, alone).map(|why| Fault { part: Part::Message, why });
-    of_text.into_iter().chain(attached::faults(words.data, most_media)).collect()
+    of_text.into_iter().chain(attached::of_urls(words.data, most_media)).collect()
 }
 
 fn of_text(text: &str, limit: Limit, alone: bool) -> Option<String> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use domain::{Ambiguity, nearest_of_few};
 use serde_json::{Map, Value};
 
-use crate::medium::{Kind, Medium};
+use crate::medium::{Carriage, Kind, Medium};
 use crate::words::{Fault, Part, Words};
 
 pub use self::options::{MAX_TTL_SECONDS, OPTIONS};
@@ -59,6 +59,7 @@ pub static MEDIUM: Medium = Medium {
     faults,
     has_subject: true,
     sends: |_| true,
+    files: Carriage::Nothing,
     meant: options::meant,
 };
 

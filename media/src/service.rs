@@ -5,7 +5,7 @@ use domain::{Ambiguity, is_plain_name};
 use serde_json::{Map, Value};
 
 use crate::line;
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::Words;
 
 /// The field of the data that has the command, and the one by which a worker knows that the fleet has written it.
@@ -26,6 +26,7 @@ pub static MEDIUM: Medium = Medium {
     faults: |_| Vec::new(),
     has_subject: false,
     sends: |_| true,
+    files: Carriage::Nothing,
     meant: |_, _| None,
 };
 

@@ -11,7 +11,7 @@ use domain::{Ambiguity, nearest};
 use serde_json::{Map, Value};
 
 use crate::buttons::{self, Limits};
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
 
 pub use self::options::{Edited, Options};
@@ -50,6 +50,7 @@ pub static MEDIUM: Medium = Medium {
     faults,
     has_subject: false,
     sends: |data| data.contains_key(buttons::FIELD) || data.contains_key(options::FIELD),
+    files: Carriage::Nothing,
     meant: |name, _| nearest(name, [buttons::FIELD, options::FIELD]),
 };
 

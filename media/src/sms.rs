@@ -2,7 +2,7 @@
 
 use domain::{Ambiguity, nearest};
 
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::{attached, phone};
 
 /// The longest text, in characters, that Twilio accepts (error 21617, <https://www.twilio.com/docs/api/errors/21617>).
@@ -18,8 +18,9 @@ pub static MEDIUM: Medium = Medium {
     ambiguity: Ambiguity::ResendIfFresh,
     check: phone::check_number,
     compared: str::to_owned,
-    faults: |words| phone::faults(words, TEXT, MAX_MEDIA),
+    faults: |words| phone::faults(words, TEXT, MAX_MEDIA, false),
     has_subject: false,
     sends: |data| data.contains_key(attached::FIELD),
+    files: Carriage::Nothing,
     meant: |name, _| nearest(name, [attached::FIELD]),
 };

@@ -10,8 +10,10 @@ use std::ops::RangeInclusive;
 use domain::{Ambiguity, nearest};
 use serde_json::{Map, Value};
 
+use crate::attached;
 use crate::buttons::{self, Limits};
-use crate::medium::Medium;
+use crate::email::ATTACHMENTS;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
 
 pub use self::html::{Entity, Styled};
@@ -19,6 +21,12 @@ pub use self::options::Options;
 
 /// The longest text, in units of UTF-16, by which Telegram counts once the tags are taken out.
 const MAX_TEXT_UNITS: usize = 4096;
+
+/// The longest text below a file, in the same units (<https://core.telegram.org/bots/api#senddocument>).
+const MAX_CAPTION_UNITS: usize = 1024;
+
+/// The most files of one message.
+const MAX_FILES: usize = 1;
 
 /// What a link of a button, and of the text, may begin with.
 const SCHEMES: &[&str] = &["https", "http", "tg"];
@@ -52,6 +60,7 @@ pub static MEDIUM: Medium = Medium {
     faults,
     has_subject: false,
     sends: |data| data.contains_key(buttons::FIELD) || data.contains_key(options::FIELD),
+    files: Carriage::Bytes(MAX_FILES),
     meant: |name, _| nearest(name, [buttons::FIELD, options::FIELD]),
 };
 
@@ -108,34 +117,44 @@ fn compared(destination: &str) -> String {
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let (options, mut faults) = options::read(words.data);
     faults.extend(buttons::faults(words.data, &BUTTONS));
+    faults.extend(attached::of_stored(words, MAX_FILES, 0));
+    if attached::has_stored(words) && options.edits.is_some() {
+        faults.push(Fault::of_mail(&[ATTACHMENTS], "cannot be in a message that takes the place of another"));
+    }
     faults.extend(fault_of_text(words, options).map(|why| Fault { part: Part::Message, why }));
     faults
 }
 
-/// What is wrong with the text. It may be empty where the buttons of an earlier message are changed and nothing else is.
+/// What is wrong with the text. It may be empty where the buttons of an earlier message are changed and nothing else is, and
+/// below a file.
 fn fault_of_text(words: &Words<'_>, options: Options) -> Option<String> {
+    let has_file = attached::has_stored(words);
+    if has_file && words.text.trim().is_empty() {
+        return None;
+    }
+    let most = if has_file { MAX_CAPTION_UNITS } else { MAX_TEXT_UNITS };
     if words.text.trim().is_empty() && options.edits.is_some() && buttons::is_given(words.data) {
         return None;
     }
     if !options.is_html {
-        return fault_of_length(words.text);
+        return fault_of_length(words.text, most);
     }
-    styled(words.text).map_or_else(Some, |styled| fault_of_length(&styled.text))
+    styled(words.text).map_or_else(Some, |styled| fault_of_length(&styled.text, most))
 }
 
 /// White space around the text does not count: Telegram takes it away.
-fn fault_of_length(text: &str) -> Option<String> {
+fn fault_of_length(text: &str, most: usize) -> Option<String> {
     let text = text.trim();
     if text.is_empty() {
         return Some("must not be empty".into());
     }
     // A text has at most as many units as bytes, and its bytes are counted already.
-    if text.len() <= MAX_TEXT_UNITS {
+    if text.len() <= most {
         return None;
     }
     let units = text.encode_utf16().count();
-    let why = || format!("has {units} characters as UTF-16 counts them, Telegram takes {MAX_TEXT_UNITS}");
-    (units > MAX_TEXT_UNITS).then(why)
+    let why = || format!("has {units} characters as UTF-16 counts them, Telegram takes {most}");
+    (units > most).then(why)
 }
 
 #[cfg(test)]

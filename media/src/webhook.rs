@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::host;
 use crate::line;
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
 
 const MUST: &str = "must be an https URL as it is called, such as https://hooks.example.org/orders, without a user, a \
@@ -23,6 +23,7 @@ pub static MEDIUM: Medium = Medium {
     faults,
     has_subject: true,
     sends: |_| true,
+    files: Carriage::Nothing,
     meant: |_, _| None,
 };
 

@@ -12,7 +12,7 @@ use url::{Host, Url};
 
 use crate::host;
 use crate::line;
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::words::{Fault, Part, Words};
 
 /// The largest payload, in bytes, that every push service takes once it is encrypted (RFC 8291 section 4): 4096 bytes
@@ -51,6 +51,7 @@ pub static MEDIUM: Medium = Medium {
     faults,
     has_subject: true,
     sends: |_| true,
+    files: Carriage::Nothing,
     meant: |_, _| None,
 };
 

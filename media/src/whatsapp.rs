@@ -7,7 +7,7 @@ mod template;
 
 use domain::{Ambiguity, nearest};
 
-use crate::medium::Medium;
+use crate::medium::{Carriage, Medium};
 use crate::phone;
 use crate::words::{Fault, Part, Words};
 use crate::{attached, content};
@@ -43,6 +43,7 @@ pub static MEDIUM: Medium = Medium {
         let is_given = content::is_given(data) || template::is_given(data) || buttons::is_given(data);
         is_given || data.contains_key(attached::FIELD)
     },
+    files: Carriage::Links(MAX_MEDIA),
     meant: |name, _| {
         nearest(name, [content::SID, content::VARIABLES, template::FIELD, buttons::FIELD, attached::FIELD])
     },
@@ -101,22 +102,29 @@ pub(crate) fn shown(words: &Words<'_>) -> Option<String> {
 fn faults(words: &Words<'_>) -> Vec<Fault> {
     let mut faults = content::faults(words.data);
     faults.extend(template::faults(words.data));
+    if content::is_given(words.data)
+        && let Some(part @ Part::Mail(_)) = attached::given(words)
+    {
+        let why = "cannot stand beside content_sid: pictures are the template's own".into();
+        faults.push(Fault { part, why });
+    }
     match (content::is_given(words.data), template::is_given(words.data)) {
         (false, false) => {
-            faults.extend(phone::faults(words, TEXT, MAX_MEDIA));
+            faults.extend(phone::faults(words, TEXT, MAX_MEDIA, attached::has_stored(words)));
+            faults.extend(attached::of_stored(words, MAX_MEDIA, attached::media_urls(words.data).count()));
             faults.extend(buttons::faults(words));
-            if buttons::is_given(words.data) && attached::is_given(words.data) {
+            if let Some(part) = attached::given(words).filter(|_| buttons::is_given(words.data)) {
                 let why = "cannot stand beside whatsapp_buttons: WhatsApp has words alone above them".into();
-                faults.push(Fault { part: Part::Field(vec![attached::FIELD.into()]), why });
+                faults.push(Fault { part, why });
             }
         }
         (_, true) if buttons::is_given(words.data) => {
             let why = "cannot stand beside whatsapp_template: buttons are the template's own".into();
             faults.push(Fault { part: Part::Field(vec![buttons::FIELD.into()]), why });
         }
-        (false, true) if attached::is_given(words.data) => {
-            let why = "cannot stand beside whatsapp_template: pictures are the template's own".into();
-            faults.push(Fault { part: Part::Field(vec![attached::FIELD.into()]), why });
+        (false, true) => {
+            let why = || "cannot stand beside whatsapp_template: pictures are the template's own".into();
+            faults.extend(attached::given(words).map(|part| Fault { part, why: why() }));
         }
         _ => {}
     }

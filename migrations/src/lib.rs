@@ -48,7 +48,11 @@ mod m20261130_000054_contacts;
 mod m20261130_000058_leases;
 mod m20261130_000059_locale_of_verifications;
 mod m20261130_000060_heard;
+mod m20261130_000070_inboxes;
 mod m20261130_000070_sent_at;
+mod m20261130_000071_topics;
+mod m20261130_000080_presence;
+mod m20261130_000090_files;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -106,6 +110,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000059_locale_of_verifications::Migration),
             Box::new(m20261130_000060_heard::Migration),
             Box::new(m20261130_000070_sent_at::Migration),
+            Box::new(m20261130_000070_inboxes::Migration),
+            Box::new(m20261130_000071_topics::Migration),
+            Box::new(m20261130_000080_presence::Migration),
+            Box::new(m20261130_000090_files::Migration),
         ]
     }
 }

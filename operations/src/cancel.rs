@@ -1,7 +1,7 @@
 //! Cancels a notification: follows the chain of its fallbacks to the one that can still be stopped.
 
 use domain::{Actor, Defaults, Entry, Key, RecipientHasher, Scope, State, Timestamp, child_id};
-use store::{Cancel, Store, Target};
+use store::{Cancel, Store, StoreError, Target};
 
 use crate::allowed::{NotDone, must};
 use crate::deliveries::MAX_CHAIN;
@@ -48,4 +48,28 @@ pub async fn cancel(
         }
     }
     Ok(Cancellation::TooLate { id: key.id, state: State::FellBack, maybe_sent: false })
+}
+
+/// Cancels a delivery that waits in case somebody does not answer, or whichever of its own fallbacks can still be stopped. What
+/// it is part of is told elsewhere. True where one of them is being sent: that attempt cannot be called off, and what comes
+/// after it was not.
+///
+/// # Errors
+/// [`StoreError`]; repeating it is harmless.
+pub(crate) async fn call_off(
+    store: &Store,
+    mut key: Key,
+    defaults: &Defaults,
+    recipients: &RecipientHasher,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let target = |body: Option<&[u8]>| Target::of(body?, defaults, recipients);
+    for _ in 0..MAX_CHAIN {
+        match store.cancel(&key, now, &target, None).await? {
+            Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => key.id = child_id(&key, 1),
+            Cancel::TooLate { state: State::Sending, .. } => return Ok(true),
+            Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate { .. } => break,
+        }
+    }
+    Ok(false)
 }

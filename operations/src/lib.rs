@@ -6,9 +6,11 @@
 //! became of it, and [`explain()`] why; [`captures`] are what the sandbox kept, and [`faults`] what goes wrong there on
 //! demand; [`schedules`] are sent later; [`endpoints`] are told of it; [`stuck`] is what does not move;
 //! [`asks`] are questions to people, [`contacts`] those who are known by name, and [`messages`] say either in other words;
+//! [`inbox`] is what was told a user in an application, [`topics`] who is told together, and [`gateways`] where users are
+//! connected;
 //! [`suppressions`] are people who are not written to; [`pauses`] are what waits until somebody resumes it;
 //! [`providers`] carry all this; [`verifications`] ask whose an address is; [`commands`] have [`services`] do something;
-//! [`dead_letters`] wait for an operator; [`accounts`] say who may ask for all of this,
+//! [`dead_letters`] wait for an operator; [`files`] are what messages may carry; [`accounts`] say who may ask for all of this,
 //! the [`journal`] knows who did what, and [`overview`] is the whole fleet at one look. What changes something takes an
 //! `Actor`, refuses who may not, and is in the journal before it takes effect. An entrance reads a request, calls one
 //! of these, and has its own words for what comes back.
@@ -29,6 +31,9 @@ pub mod deliveries;
 pub mod endpoints;
 mod explain;
 pub mod faults;
+pub mod files;
+pub mod gateways;
+pub mod inbox;
 pub mod journal;
 mod listed;
 pub mod messages;
@@ -44,6 +49,7 @@ pub mod services;
 pub mod stuck;
 pub mod suppressions;
 pub mod tokens;
+pub mod topics;
 pub mod verifications;
 
 pub use accept::{Accepted, Status, Unconfirmed, accept, accept_all, is_known_with_another_body};

@@ -7,7 +7,7 @@ mod written;
 
 use domain::{
     Actor, ChannelName, Clock, Cron, Defaults, Entry, FieldError, Key, RecipientHasher, Scope, State, Tenant,
-    Timestamp, Zones, fire_id,
+    Timestamp, Zones, files_named_in, fire_id,
 };
 use store::{Job, JobFilter, JobKind, JobPage, JobSummary, Put, Store, StoreError, Target};
 
@@ -47,6 +47,8 @@ pub async fn create(store: &Store, actor: &Actor, schedule: Schedule, clock: &dy
             told.with("cron", cron.as_str()).with("zone", zone.as_str()).with("name", name.clone())
         }
     };
+    // The files that it names stay until it is sent.
+    store.hold_files(&job.key.tenant, &files_named_in(&job.body), job.due_at).await?;
     Ok(store.put_job_told(job, &told).await?)
 }
 

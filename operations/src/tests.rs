@@ -12,6 +12,7 @@ mod endpoints;
 mod explain;
 mod faults;
 pub(crate) mod fixtures;
+mod inbox;
 mod journal;
 mod overview;
 mod pauses;

@@ -1,6 +1,10 @@
-//! What stands in a JSON Web Token that nobody has believed yet (RFC 7515, RFC 7519).
+//! What stands in a JSON Web Token that nobody has believed yet (RFC 7515, RFC 7519), and by what one may be signed.
+
+mod algorithm;
 
 use serde_json::{Map, Value};
+
+pub use algorithm::{JwtAlgorithm, public_key};
 
 /// The most bytes of a token. A token of ours has about 400, one of a large identity provider about 2,000.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;

@@ -18,4 +18,4 @@ pub use log_limiter::LogLimiter;
 pub use outage::Outage;
 pub use panics::{Panicked, catch_panic};
 pub use readiness::Readiness;
-pub use tables::read_tables;
+pub use tables::{read_tables, tables_of};

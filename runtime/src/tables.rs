@@ -12,10 +12,18 @@ use crate::files::{MAX_SETTINGS_BYTES, read_text_file};
 /// What is wrong with the file, without any of its text.
 pub fn read_tables(path: &Path) -> Result<Map<String, Value>, String> {
     let text = read_text_file(path, MAX_SETTINGS_BYTES).map_err(|error| format!("{}: {error}", path.display()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    tables_of(&text).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+/// Reads the tables of a text, by their names.
+///
+/// # Errors
+/// What is wrong with it, without any of it.
+pub fn tables_of(text: &str) -> Result<Map<String, Value>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let line = 1 + text[..error.span().map_or(0, |span| span.start)].matches('\n').count();
-        format!("{}: line {line}: {}", path.display(), error.message())
+        format!("line {line}: {}", error.message())
     })?;
     Ok(object(table))
 }

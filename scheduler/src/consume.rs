@@ -12,6 +12,7 @@ use crate::deferral::{end_row, keep_row};
 use crate::job;
 use crate::settlement::{Disposition, settle};
 use crate::shared::Shared;
+use crate::stored_files;
 
 /// Handles the messages of the queue until its stream ends, which it does when the consumers drain.
 pub(crate) async fn store_jobs(shared: Arc<Shared>, mut source: mpsc::Receiver<Incoming>) {
@@ -97,6 +98,7 @@ async fn put(
     };
     let job = Job { summary, body: incoming.body.to_vec(), carried: job::stored_properties(incoming)? };
     let unread = (!notification.unknown.is_empty()).then(|| job.key.clone());
+    stored_files::hold(shared, &job.key.tenant, &job.body, due).await?;
     let put = shared.intake.store.put_job(job).await?;
     // The message that is published when the job is due has this body, but not these headers, so the headers are warned
     // of now.

@@ -15,7 +15,7 @@ use crate::job::Unreadable;
 use crate::readiness::{Pulse, keep_current};
 use crate::shared::Shared;
 use crate::ticker::Ticks;
-use crate::{job, wake};
+use crate::{job, stored_files, wake};
 
 /// How many jobs are claimed and published together.
 const BATCH: u32 = 1024;
@@ -173,6 +173,11 @@ async fn fire(shared: &Shared, job: &Job, now: Timestamp) -> Fired {
         Ok(publication) => publication,
         Err(error) => return give_up(shared, job, error, now).await,
     };
+    if let Some(next) = next
+        && let Err(error) = stored_files::hold(shared, &job.key.tenant, &job.body, next).await
+    {
+        tracing::warn!(%error, job = %job.key, "the files of a schedule may end before it fires again");
+    }
     let published = shared.intake.publisher.publish(publication).await;
     let what = if published.is_ok() { "fired" } else { "unconfirmed" };
     metrics::counter!("chasqui_jobs_total", "what" => what).increment(1);

@@ -13,6 +13,7 @@ mod consume;
 mod contained;
 mod deferral;
 mod demo;
+mod fan_out;
 mod fire;
 mod job;
 mod journal;
@@ -24,6 +25,7 @@ mod scheduler;
 mod settings;
 mod settlement;
 mod shared;
+mod stored_files;
 mod stuck;
 #[cfg(test)]
 mod testing;

@@ -30,8 +30,8 @@ impl Pulse {
     }
 }
 
-/// A scheduler is ready when its publisher is confirmed and not blocked, the scheduled queue is consumed, and it has
-/// looked for due jobs of late and the ledger has answered.
+/// A scheduler is ready when its publisher is confirmed and not blocked, the scheduled queue and that of topics are
+/// consumed, and it has looked for due jobs of late and the ledger has answered.
 pub(crate) async fn keep_current(shared: &Shared, consumers: &Consumers, readiness: &Readiness, pulse: &Pulse) {
     let (mut publisher, mut consuming) = (shared.intake.publisher.watch(), consumers.watch());
     loop {
@@ -49,7 +49,7 @@ fn missing(shared: &Shared, consumers: &Consumers, pulse: &Pulse) -> Vec<String>
     let unpublished = shared.intake.publisher.watch().borrow().missing();
     missing.extend(unpublished.map(|why| format!("publishing: {why}")));
     if !consumers.is_ready() {
-        missing.push("the scheduled queue is not consumed".into());
+        missing.push("the scheduled queue and that of topics are not consumed".into());
     }
     let (at, answered) = pulse.last();
     if !answered {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
-use store::StoreError;
+use store::{InboxLimits, StoreError};
 
 use crate::contained::contained;
 use crate::shared::Shared;
@@ -25,7 +25,7 @@ const BATCH: u32 = 500;
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Sweeps again and again until the future is dropped. With `None` every ended delivery stays.
-pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>) {
+pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Duration>, inboxes: InboxLimits) {
     loop {
         forget_given_back(&shared).await;
         forget_limits(&shared).await;
@@ -33,6 +33,7 @@ pub(crate) async fn forget_what_is_old(shared: Arc<Shared>, retention: Option<Du
         forget_deleted_users(&shared).await;
         forget_opened(&shared).await;
         forget_plans(&shared).await;
+        forget_inbox_items(&shared, inboxes).await;
         match contained("forget", sweep(&shared, retention)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(forgotten)) => tracing::info!(forgotten, "forgot deliveries that ended before the retention"),
@@ -105,6 +106,19 @@ async fn forget_plans(shared: &Shared) {
     }
 }
 
+/// Deletes what inboxes keep no longer, whatever the retention of deliveries is.
+async fn forget_inbox_items(shared: &Shared, limits: InboxLimits) {
+    let all = async {
+        while shared.intake.store.forget_inbox_items(limits, shared.intake.clock.now(), BATCH).await? > 0 {
+            tokio::time::sleep(BREATH).await;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Some(Err(error)) = contained("forget_inbox_items", all).await {
+        tracing::warn!(%error, "could not forget what is old in inboxes; trying again later");
+    }
+}
+
 async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, StoreError> {
     let Some(retention) = retention else { return Ok(0) };
     let before = shared.intake.clock.now().minus(retention);
@@ -126,6 +140,10 @@ async fn sweep(shared: &Shared, retention: Option<Duration>) -> Result<usize, St
     while shared.intake.store.forget_receipts(before, BATCH).await? == BATCH as usize {
         tokio::time::sleep(BREATH).await;
     }
+    // After the deliveries: what has become a dead letter is forgotten with the one to its topic.
+    while shared.intake.store.forget_fan_outs(before, BATCH).await? == BATCH as usize {
+        tokio::time::sleep(BREATH).await;
+    }
     forget_asked(shared, before).await?;
     Ok(forgotten)
 }
@@ -143,4 +161,25 @@ async fn forget_asked(shared: &Shared, before: Timestamp) -> Result<(), StoreErr
         tokio::time::sleep(BREATH).await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Key, Tenant, Zones};
+
+    use super::*;
+    use crate::testing::{at, parts};
+
+    #[tokio::test]
+    async fn a_fan_out_that_became_a_dead_letter_is_forgotten_with_what_has_ended() {
+        let parts = parts("2026-11-28T09:00:00Z", Zones::bundled()).await;
+        let (shared, long_ago) = (&parts.shared, at("2026-10-01T09:00:00Z"));
+        let (store, key) = (&shared.intake.store, Key { tenant: Tenant::default(), id: "t-1".into() });
+        store.begin_fan_out(&key, long_ago).await.unwrap();
+        store.note_fan_out(&key, "ben", 2).await.unwrap();
+        for (retention, told) in [(None, 2), (Some(Duration::from_secs(30 * 86_400)), 0)] {
+            assert_eq!(sweep(shared, retention).await.unwrap(), 0, "no delivery");
+            assert_eq!(store.begin_fan_out(&key, long_ago).await.unwrap().told, told, "{retention:?}");
+        }
+    }
 }

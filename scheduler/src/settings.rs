@@ -1,19 +1,22 @@
-//! The settings of the scheduler: when something counts as stuck, and the demo schedule.
+//! The settings of the scheduler: when something counts as stuck, how much inboxes keep, and the demo schedule.
 
 use std::time::Duration;
 
 use domain::{ChannelName, Cron, InvalidCron, Zones, reversed_sign};
 use runtime::settings::Reader;
+use store::InboxLimits;
 
 use crate::demo::Demo;
 
-/// The settings `SCHEDULER_*` and `STUCK_AFTER_SECONDS`.
+/// The settings `SCHEDULER_*`, `INBOX_*` and `STUCK_AFTER_SECONDS`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `None`: the demo schedule is off.
     pub demo: Option<Demo>,
     /// How long past its time something must be to count as stuck.
     pub stuck_after: Duration,
+    /// How much inboxes keep.
+    pub inboxes: InboxLimits,
 }
 
 /// What the media know of the demo's notification. The scheduler itself knows no medium.
@@ -25,8 +28,16 @@ pub struct Media<'a> {
 
 impl Settings {
     pub fn read(reader: &mut Reader, zones: &Zones, media: &Media<'_>) -> Self {
-        Self { demo: demo(reader, zones, media), stuck_after: reader.seconds("STUCK_AFTER_SECONDS") }
+        let (demo, stuck_after) = (demo(reader, zones, media), reader.seconds("STUCK_AFTER_SECONDS"));
+        Self { demo, stuck_after, inboxes: inboxes(reader) }
     }
+}
+
+/// Reads how much inboxes keep; zero days stand for ever.
+fn inboxes(reader: &mut Reader) -> InboxLimits {
+    let days: u32 = reader.number("INBOX_RETENTION_DAYS", 0..=36_500);
+    let keep_for = (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+    InboxLimits { keep_for, most: reader.number("INBOX_MAX_ITEMS", 1..=100_000) }
 }
 
 /// Reads the demo. Everything that is wrong with it is reported, whether it is on or not, and each thing once.

@@ -35,7 +35,7 @@ pub(crate) const ROLE: Role = Role {
 
 fn dead_lettered(letter: &DeadLettered<'_>) {
     let DeadLettered { reason, delivery, error, .. } = letter;
-    tracing::warn!(%reason, %delivery, error, "a message of the scheduled queue went to the dead-letter queue");
+    tracing::warn!(%reason, %delivery, error, "a message that the scheduler took went to the dead-letter queue");
 }
 
 impl From<StepError> for Disposition {

@@ -60,7 +60,8 @@ impl Store {
     }
 
     /// Notes it, unless the same of the same actor and subject was noted within so long before: a page that comes again by
-    /// itself tells nothing new. Of a clock that was ahead the same holds as of [`Self::journal_seldom`].
+    /// itself tells nothing new. Of a clock that was ahead the same holds as of [`Self::journal_seldom`]. Of several processes
+    /// that are asked at once, one notes it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -76,8 +77,15 @@ impl Store {
             Value::Text(Some(&subject)),
             Value::Int(Some(entry.at.as_micros().saturating_add(micros(within)))),
         ];
-        if self.inner.db.reader().query(SAME, &values).await?.is_empty() {
-            self.journal(entry).await?;
+        if !self.inner.db.reader().query(SAME, &values).await?.is_empty() {
+            return Ok(());
+        }
+        let mut session = self.inner.db.begin().await?;
+        session.lock_name(&format!("journal {} {} {actor} {subject}", entry.tenant, entry.kind)).await?;
+        // Another process may have noted it since the look, and had the lock for that.
+        if session.query(SAME, &values).await?.is_empty() {
+            insert(&mut session, entry).await?;
+            session.commit().await?;
         }
         Ok(())
     }

@@ -5,8 +5,10 @@
 //! is low. Every move can be repeated after [`StoreError::Unavailable`], which the [`LedgerBreaker`] does.
 //!
 //! Read in this order: `store` is the [`Store`]; `ledger` has the tables of what is sent, `endpoints` who is told of
-//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the sandbox, `asks` what people are asked, `leases` what one process does at a time, and `journal` who did what; `writers` wires the moves that are committed in groups;
-//! `sql` knows both databases and no table.
+//! it, `accounts` the users, `people` the suppression list, `letters` the dead letters, `faults` what goes wrong in the
+//! sandbox, `files` what is stored, `inbox` the inboxes of users and the topics that they are members of, `asks` what people are asked,
+//! `leases` what one process does at a time, `presence` who is connected to a gateway, `gateways` how these are, and `journal` who did what;
+//! `writers` wires the moves that are committed in groups; `sql` knows both databases and no table.
 
 mod accounts;
 mod asks;
@@ -14,6 +16,9 @@ mod breaker;
 mod endpoints;
 mod error;
 mod faults;
+mod files;
+mod gateways;
+mod inbox;
 mod journal;
 mod leases;
 mod ledger;
@@ -22,6 +27,7 @@ mod limits;
 mod options;
 mod pauses;
 mod people;
+mod presence;
 mod providers;
 mod settings;
 mod sql;
@@ -44,6 +50,9 @@ pub use breaker::{LedgerBreaker, RetryLimit, StepError};
 pub use endpoints::{Endpoint, MAX_ENDPOINTS, Made, Rotated, Rotation};
 pub use error::{MigrateError, StoreError};
 pub use faults::SandboxFault;
+pub use files::{FileBegun, FileQuota, FileState, FileUsage, KeptFile};
+pub use gateways::{Gateway, GatewayFigures, GatewayRoom, LargeRoom};
+pub use inbox::{FanOut, InboxCursor, InboxFilter, InboxItem, InboxKept, InboxLimits, InboxPage, MemberPut, Post};
 pub use journal::{
     JOURNAL_LOOK, JournalCursor, JournalEntry, JournalFilter, JournalHead, JournalPage, VerifiedJournal, WrongEntry,
 };
@@ -67,7 +76,8 @@ pub use people::{
     Contact, ContactAddress, ContactLinked, ContactPut, Lift, LiftFilter, LiftPage, MAX_ADDRESSES, MAX_CONTACTS,
     MOST_OF_ACCOUNT, SuppressionCursor, SuppressionFilter, SuppressionPage, Which,
 };
+pub use presence::{Present, PresentUser};
 pub use providers::ProviderState;
 pub use settings::Settings;
-pub use sql::{Filtering, PageCursor};
+pub use sql::{Filtering, PageCursor, fingerprint};
 pub use store::Store;

@@ -18,8 +18,8 @@ mod writer;
 
 pub(crate) use columns::{content_of, count_of, get, key_in, key_of, time_of, unreadable, uuid_of};
 pub(crate) use conditions::Conditions;
-pub use cursor::{Filtering, PageCursor};
-pub(crate) use cursor::{Place, fingerprint};
+pub(crate) use cursor::Place;
+pub use cursor::{Filtering, PageCursor, fingerprint};
 pub(crate) use db::{Db, Line};
 pub(crate) use pager::{Asked, PAGE_LOOK, Pager};
 pub(crate) use session::Session;

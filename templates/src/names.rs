@@ -113,7 +113,9 @@ pub(crate) fn doubt_of_channel(channel: &str, channels: &[&str]) -> Option<Strin
 /// What a part is called when no message of the channel has it. None for one that it has, and for other channels.
 pub(crate) fn has_no(channel: &str, part: Part) -> Option<&'static str> {
     match (channel, part) {
-        ("sms" | "whatsapp" | "telegram" | "slack" | "push" | "webpush" | "webhook", Part::Html) => Some("HTML"),
+        ("inapp" | "sms" | "whatsapp" | "telegram" | "slack" | "push" | "webpush" | "webhook", Part::Html) => {
+            Some("HTML")
+        }
         ("sms" | "whatsapp" | "telegram" | "slack", Part::Subject) => Some("subject"),
         _ => None,
     }

@@ -32,8 +32,8 @@ impl Counterpart {
     ///
     /// # Panics
     /// When there is no Node.js.
-    pub fn script(script: &str) -> Self {
-        Self::spawn(Path::new("node"), &[script])
+    pub fn script(script: &str, arguments: &[&str]) -> Self {
+        Self::spawn(Path::new("node"), &[&[script], arguments].concat())
     }
 
     fn spawn(program: &Path, arguments: &[&str]) -> Self {

@@ -168,7 +168,14 @@ mod tests {
     fn incoming(body: &str, properties: BasicProperties, fleet_user: Option<&str>) -> Incoming {
         let (settle, _settled) = Settle::reporting();
         let body = Bytes::from(body.to_owned());
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         Incoming::new(Source::Lane(Lane::Normal), &Names::of("notifications"), fleet_user, delivery)
     }
 

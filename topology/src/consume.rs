@@ -22,7 +22,7 @@ pub struct Subscription {
 /// The supervised consumers of one process. Dropping them without `close` ends the connection, and messages in flight
 /// are delivered again.
 #[derive(Debug)]
-pub struct Consumers(amqp::Consumers);
+pub struct Consumers(pub(crate) amqp::Consumers);
 
 impl Consumers {
     /// Connects in the background, and connects again for ever. Returns one receiver per subscription, in order. Each
@@ -80,6 +80,7 @@ impl Subscription {
         amqp::Subscription {
             name: source.as_str(),
             queue: source.queue(&names),
+            own: None,
             prefetch,
             read: Arc::new(move |delivery| Incoming::new(source, &names, fleet_user.as_deref(), delivery)),
         }

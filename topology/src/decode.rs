@@ -121,7 +121,14 @@ mod tests {
         let (settle, _settled) = Settle::reporting();
         let (source, names) = (Source::Lane(Lane::Normal), Names::of("notifications"));
         let body = Bytes::from(body.to_owned());
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(source, &names, fleet_user, delivery);
         let decoded = incoming.decode(&Defaults { channel: None });
         decoded.map(|notification| notification.tenant.to_string()).map_err(|error| error.to_string())
@@ -156,7 +163,14 @@ mod tests {
         let properties = BasicProperties::default().with_headers(table.into());
         let (settle, _settled) = Settle::reporting();
         let body = Bytes::from(r#"{"channel":"sms","destination":"+12025550143","message":"Hola","order":7}"#);
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::of("notifications"), None, delivery);
         let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
         let pointers: Vec<_> = unknown.iter().map(|field| field.pointer.as_str()).collect();
@@ -170,7 +184,14 @@ mod tests {
             let body = r#"{"channel":"sms","destination":"+12025550143","message":"Hola","id":"order-7"}"#;
             let properties = BasicProperties::default();
             let properties = message_id.map_or(properties.clone(), |id| properties.with_message_id(id.into()));
-            let delivery = Delivery { properties, body: Bytes::from(body), redelivered: false, settle };
+            let delivery = Delivery {
+                exchange: Default::default(),
+                routing_key: Default::default(),
+                properties,
+                body: Bytes::from(body),
+                redelivered: false,
+                settle,
+            };
             let incoming = Incoming::new(Source::Lane(Lane::Normal), &Names::of("notifications"), None, delivery);
             let unknown = incoming.decode(&Defaults { channel: None }).unwrap().unknown;
             unknown.iter().map(|field| field.warning().to_string()).collect::<Vec<_>>()

@@ -13,7 +13,7 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use event::{write_event, write_heard, write_subject};
+pub(crate) use event::{WrittenEvent, write_event, write_heard, write_inbox, write_subject};
 pub use inbound::{Inbound, OWN};
 pub(crate) use inbound::{is_of_a_provider, is_of_no_call, kept_of, token_of};
 pub(crate) use misread::misread;

@@ -53,7 +53,7 @@ impl Incoming {
     /// The message as it has come from the broker; also for tests of code that consumes, with [`Settle::reporting`].
     /// `fleet_user` is our own user where tenants are told from the `user_id`: [`amqp::Broker::user_id`].
     pub fn new(source: Source, names: &Names, fleet_user: Option<&str>, delivery: Delivery) -> Self {
-        let Delivery { properties, body, redelivered, settle } = delivery;
+        let Delivery { properties, body, redelivered, settle, .. } = delivery;
         let properties = &properties;
         let user = properties.user_id().as_ref().map(ShortString::as_str);
         let owner = owner_of(fleet_user, user, noted_tenant(properties));
@@ -70,7 +70,9 @@ impl Incoming {
             source,
             lane: match source {
                 Source::Lane(lane) => lane,
-                Source::Scheduled | Source::Callbacks | Source::Inbound => headers.lane.unwrap_or_default(),
+                Source::Scheduled | Source::FanOut | Source::Callbacks | Source::Inbound => {
+                    headers.lane.unwrap_or_default()
+                }
             },
             properties_fingerprint: if message_id.is_none() {
                 fingerprint_of_properties(properties)

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`Names`] and [`Plan`] (what must exist), [`declare`], [`verify`] and [`ready`] (making the
 //! broker so), [`Incoming`] and [`properties`] (our headers), [`Publisher`] and [`Consumers`] (our messages over
-//! the two supervised connections of a process).
+//! the two supervised connections of a process), [`hear_realtime`] (what a gateway hears).
 
 mod asking;
 mod callbacks;
@@ -20,6 +20,7 @@ mod names;
 mod owner;
 mod plan;
 mod publish;
+mod realtime;
 mod recreate;
 mod reply;
 mod settings;
@@ -46,6 +47,7 @@ pub use names::{Names, QueueType};
 pub use owner::Owner;
 pub use plan::{Plan, Queue};
 pub use publish::{ConfirmOutcome, GivenUp, Publication, Publisher, RefusedTenants, To};
+pub use realtime::{Told, hear_realtime};
 pub use recreate::{Recreated, recreate_retry};
 pub use runtime::traces::TraceHeaders;
 pub use settings::{BrokerSettings, Settings, with_ca_file};

@@ -26,7 +26,9 @@ pub(crate) fn unplanned(plan: &Plan, found: &Found) -> Vec<Unplanned> {
     let family = stem.rfind('.').map_or_else(|| format!("{stem}."), |dot| stem[..=dot].to_owned());
     let is_like_ours =
         |name: &str| name.starts_with(&family) || domain::nearest(name, planned.iter().copied()).is_some();
-    let is_left = |name: &str, queue: &FoundQueue| queue.consumers.unwrap_or(0) == 0 && !planned.contains(&name);
+    // A queue that one connection has to itself is that of a process that knows of it.
+    let is_read = |queue: &FoundQueue| queue.consumers.unwrap_or(0) > 0 || queue.exclusive;
+    let is_left = |name: &str, queue: &FoundQueue| !is_read(queue) && !planned.contains(&name);
     let left = found.queues.iter().filter(|&(name, queue)| is_left(name, queue)).filter_map(|(name, queue)| {
         let copies_of = copied_from(plan, found, name);
         let is_told = copies_of.is_some() || (is_like_ours(name) && !is_bound(found, name));
@@ -140,6 +142,19 @@ mod tests {
             named("mail", &[("mail.dql", Some(1), 0), ("mailing-lists", Some(1), 0)], &[]),
             ["mail.dql Some(1)"]
         );
+    }
+
+    #[test]
+    fn a_queue_that_one_connection_has_to_itself_is_left_to_it() {
+        let plan = Plan::new(&Names::of("notifications"), QueueType::Quorum, [Duration::from_secs(1); 3]);
+        let mut found = Found::default();
+        for (name, exclusive) in
+            [("notifications.realtime.gateway.1.lost", true), ("notifications.realtime.lost", false)]
+        {
+            found.queues.insert(name.into(), FoundQueue { exclusive, ..FoundQueue::default() });
+        }
+        let told: Vec<String> = unplanned(&plan, &found).into_iter().map(|one| one.name).collect();
+        assert_eq!(told, ["notifications.realtime.lost"]);
     }
 
     #[test]

@@ -68,6 +68,15 @@ impl Names {
         format!("{}.inbound", self.routing_key)
     }
 
+    /// The queue of messages to topics.
+    pub fn fanout_queue(&self) -> String {
+        format!("{}.fanout", self.queue)
+    }
+
+    pub fn fanout_key(&self) -> String {
+        format!("{}.fanout", self.routing_key)
+    }
+
     /// The queue of the events that endpoints are told of.
     pub fn callbacks_queue(&self) -> String {
         format!("{}.callbacks", self.queue)
@@ -99,6 +108,11 @@ impl Names {
     /// The exchange of commands to services: `notifications.commands`.
     pub fn commands_exchange(&self) -> String {
         self.beside("commands")
+    }
+
+    /// The exchange of what applications tell the clients that look on: `notifications.realtime`.
+    pub fn realtime_exchange(&self) -> String {
+        self.beside("realtime")
     }
 
     fn beside(&self, what: &str) -> String {

@@ -44,6 +44,8 @@ impl Plan {
         plan.exchange(&names.events_exchange(), Kind::Topic);
         // Each service binds a queue of its own.
         plan.exchange(&names.commands_exchange(), Kind::Topic);
+        // Each gateway binds a queue of its own.
+        plan.exchange(&names.realtime_exchange(), Kind::Topic);
 
         for lane in [Lane::Normal, Lane::Urgent, Lane::Bulk] {
             plan.queue(&names.lane_queue(lane), lane_arguments(names, queue_type), None);
@@ -53,6 +55,8 @@ impl Plan {
         plan.bind(&names.exchange, &names.scheduled_queue(), &names.scheduled_key());
         plan.queue(&names.inbound_queue(), lane_arguments(names, queue_type), None);
         plan.bind(&names.exchange, &names.inbound_queue(), &names.inbound_key());
+        plan.queue(&names.fanout_queue(), lane_arguments(names, queue_type), None);
+        plan.bind(&names.exchange, &names.fanout_queue(), &names.fanout_key());
         // Bound by the role that consumes it, while there are endpoints.
         plan.queue(&names.callbacks_queue(), lane_arguments(names, queue_type), None);
         for (tier, delay) in Names::TIERS.into_iter().zip(retry_delays) {

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use amqp::{PublishError, PublisherSettings, PublisherState};
 use bytes::Bytes;
-use domain::{Event, Headers, Heard, Lane, MAX_ID_BYTES, Notification, SubjectEvent};
+use domain::{Event, Headers, Heard, InboxEvent, Lane, MAX_ID_BYTES, Notification, SubjectEvent};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::meters::Meters;
-use crate::envelope::{write_event, write_heard, write_subject};
+use crate::envelope::{WrittenEvent, write_event, write_heard, write_inbox, write_subject};
 use crate::{Inbound, Names, PublisherProperties, Topology, properties};
 
 pub use refused::RefusedTenants;
@@ -50,6 +50,8 @@ pub enum To {
     /// The retry exchange of this tier, 1 to 3.
     Retry(u8),
     Scheduled,
+    /// The queue of messages to topics.
+    FanOut,
     /// The queue of what providers send to us.
     Inbound,
     /// The same after the shortest delay.
@@ -133,14 +135,7 @@ impl Publication {
         notification: Option<&Notification>,
         publisher_properties: &PublisherProperties,
     ) -> Self {
-        let written = write_event(event, notification, publisher_properties);
-        Self {
-            to: To::Event(written.routing_key),
-            message_id: written.id,
-            body: written.body,
-            headers: Headers::default(),
-            publisher_properties: written.publisher_properties,
-        }
+        Self::told(write_event(event, notification, publisher_properties))
     }
 
     /// What a provider has sent to us, for whoever reads it.
@@ -162,19 +157,20 @@ impl Publication {
 
     /// The event of what a person did, as a provider has reported it.
     pub fn of_heard(heard: &Heard<'_>) -> Self {
-        let written = write_heard(heard);
-        Self {
-            to: To::Event(written.routing_key),
-            message_id: written.id,
-            body: written.body,
-            headers: Headers::default(),
-            publisher_properties: written.publisher_properties,
-        }
+        Self::told(write_heard(heard))
     }
 
     /// The event of what is no delivery, such as an ask. `correlation_id` connects it with the request that has begun it.
     pub fn of_subject(event: &SubjectEvent, correlation_id: Option<&str>) -> Self {
-        let written = write_subject(event, correlation_id);
+        Self::told(write_subject(event, correlation_id))
+    }
+
+    /// The event of what a user has done with what is in the inbox.
+    pub fn of_inbox(event: &InboxEvent<'_>) -> Self {
+        Self::told(write_inbox(event))
+    }
+
+    fn told(written: WrittenEvent) -> Self {
         Self {
             to: To::Event(written.routing_key),
             message_id: written.id,
@@ -227,6 +223,7 @@ impl To {
             Self::Lane(lane) => (names.exchange.clone(), names.lane_key(*lane)),
             Self::Retry(tier) => (names.retry_exchange(*tier), lane_key()),
             Self::Scheduled => (names.exchange.clone(), names.scheduled_key()),
+            Self::FanOut => (names.exchange.clone(), names.fanout_key()),
             Self::Inbound => (names.exchange.clone(), names.inbound_key()),
             Self::InboundLater => (names.retry_exchange(1), names.inbound_key()),
             Self::DeadLetter => (names.dead_letter_exchange(), lane_key()),
@@ -245,8 +242,18 @@ impl To {
         matches!(self, Self::Event(_))
     }
 
-    const KINDS: [&str; 9] =
-        ["lane", "retry", "scheduled", "inbound", "inbound_later", "dead_letter", "event", "reply", "command"];
+    const KINDS: [&str; 10] = [
+        "lane",
+        "retry",
+        "scheduled",
+        "fanout",
+        "inbound",
+        "inbound_later",
+        "dead_letter",
+        "event",
+        "reply",
+        "command",
+    ];
 
     /// The destination in one word, for metrics: one of [`To::KINDS`].
     const fn as_str(&self) -> &'static str {
@@ -254,6 +261,7 @@ impl To {
             Self::Lane(_) => "lane",
             Self::Retry(_) => "retry",
             Self::Scheduled => "scheduled",
+            Self::FanOut => "fanout",
             Self::Inbound => "inbound",
             Self::InboundLater => "inbound_later",
             Self::DeadLetter => "dead_letter",
@@ -291,6 +299,7 @@ mod tests {
         check(To::Lane(Lane::Urgent), "notifications.exchange", "notifications.key.urgent");
         check(To::Retry(2), "notifications.exchange.retry.2", "notifications.key");
         check(To::Scheduled, "notifications.exchange", "notifications.key.scheduled");
+        check(To::FanOut, "notifications.exchange", "notifications.key.fanout");
         check(To::Inbound, "notifications.exchange", "notifications.key.inbound");
         check(To::InboundLater, "notifications.exchange.retry.1", "notifications.key.inbound");
         check(To::DeadLetter, "notifications.exchange.dlx", "notifications.key");

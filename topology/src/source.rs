@@ -9,6 +9,8 @@ use crate::Names;
 pub enum Source {
     Lane(Lane),
     Scheduled,
+    /// Messages to topics.
+    FanOut,
     /// Events that endpoints are told of.
     Callbacks,
     /// What providers send to us.
@@ -20,6 +22,7 @@ impl Source {
         match self {
             Self::Lane(lane) => names.lane_queue(lane),
             Self::Scheduled => names.scheduled_queue(),
+            Self::FanOut => names.fanout_queue(),
             Self::Callbacks => names.callbacks_queue(),
             Self::Inbound => names.inbound_queue(),
         }
@@ -29,6 +32,7 @@ impl Source {
         match self {
             Self::Lane(lane) => lane.as_str(),
             Self::Scheduled => "scheduled",
+            Self::FanOut => "fanout",
             Self::Callbacks => "callbacks",
             Self::Inbound => "inbound",
         }

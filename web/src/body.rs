@@ -143,10 +143,7 @@ async fn form<T: DeserializeOwned>(text: String) -> Option<T> {
 /// 415 for any content encoding, 413, 408, 400 for a body that ends too soon.
 pub async fn read_bytes(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let headers = request.headers();
-    let is_encoded = |encoding: &HeaderValue| !encoding.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(CONTENT_ENCODING).iter().any(is_encoded) {
-        return Err(unsupported("Send the body without Content-Encoding."));
-    }
+    refuse_encoded(headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
@@ -155,6 +152,16 @@ pub async fn read_bytes(request: Request, limit: usize) -> Result<Vec<u8>, Probl
     tokio::time::timeout(READ_TIMEOUT, collect(request.into_body(), limit, room))
         .await
         .map_err(|_| slow(format!("Send the whole body within {} s.", READ_TIMEOUT.as_secs())))?
+}
+
+/// # Errors
+/// 415 for any content encoding.
+pub(crate) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_encoded = |encoding: &HeaderValue| !encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(is_encoded) {
+        return Err(unsupported("Send the body without Content-Encoding."));
+    }
+    Ok(())
 }
 
 async fn read_text(request: Request, limit: usize) -> Result<String, Problem> {
@@ -183,7 +190,7 @@ async fn collect(body: Body, limit: usize, room: usize) -> Result<Vec<u8>, Probl
 }
 
 /// The answer to a body that did not come whole. Each layer that a body passes wraps its error once more.
-fn unfinished(error: &(dyn Error + 'static)) -> Problem {
+pub(crate) fn unfinished(error: &(dyn Error + 'static)) -> Problem {
     if std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<MadeRoom>()) {
         return slow(
             "All connections were busy, and this one was needed before its body had arrived. \
@@ -193,7 +200,7 @@ fn unfinished(error: &(dyn Error + 'static)) -> Problem {
     Problem::malformed("The connection broke before the end of the body.")
 }
 
-fn slow(detail: impl Into<String>) -> Problem {
+pub(crate) fn slow(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", "The body did not arrive in time", detail)
 }
 
@@ -223,7 +230,7 @@ fn is_utf8(charset: &str) -> bool {
     ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
-fn unsupported(detail: &str) -> Problem {
+pub(crate) fn unsupported(detail: &str) -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported-media-type",

@@ -73,7 +73,7 @@ impl Known {
     }
 
     /// The routes of pages alone.
-    pub(crate) fn pages(pages: &[&str]) -> Self {
+    pub fn pages(pages: &[&str]) -> Self {
         let page = |path: &&str| Route { path: (*path).to_owned(), methods: vec![Method::GET], is_unseen: false };
         Self { routes: pages.iter().map(page).collect(), instead: |_, _| None }
     }

@@ -22,3 +22,4 @@ pub mod same_origin;
 pub mod server;
 pub mod session_cookie;
 pub mod unread;
+pub mod upload;

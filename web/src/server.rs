@@ -11,8 +11,8 @@ use axum::extract::ConnectInfo;
 use axum::http::header::CONNECTION;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -132,14 +132,14 @@ async fn converse(
             answer(router.clone(), request, probes_only, activity.clone())
         }
     });
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    let mut http1 = Builder::new();
     let timeout = if probes_only { PROBE_TIMEOUT.min(limits.header_timeout) } else { limits.header_timeout };
-    let mut http1 = builder.http1();
     http1.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(HEADER_LIMIT).keep_alive(!probes_only);
     // A client that has closed its half of the connection still gets its answer.
     http1.half_close(true);
     let stream = ClientSocket::new(stream, limits.write_timeout, activity.clone());
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    // What a handler has made a WebSocket of is the handler's: it is no connection of ours any more, and still has to be read.
+    let connection = http1.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use channels::{Enabled, NotEnabled, Outgoing};
+use channels::{CarriedFile, Enabled, NotEnabled, Outgoing};
 use domain::{About, Before, Failure, Fault, Notification, Outcome, Reason, Rendered, Row, Subscriber};
 use media::Words;
 use runtime::{Panicked, catch_panic, failpoint};
 use serde_json::{Map, Value};
-use store::Capture;
+use store::{Capture, Post};
 
+use crate::attached::{self, Named};
 use crate::delivery::Delivery;
 use crate::health::Chosen;
 use crate::render::render;
 use crate::report;
 use crate::reveal::{Form, reveal};
 use crate::shared::Shared;
-use crate::traced;
+use crate::{inbox, traced};
 
 /// How an attempt ended, who carried it, and what the sandbox captured of it.
 pub(crate) struct Tried {
@@ -26,21 +27,25 @@ pub(crate) struct Tried {
     /// How long it takes until another one may be asked, where this one has not taken it.
     pub(crate) other: Option<Duration>,
     pub(crate) capture: Option<Capture>,
+    /// What goes into an inbox with the record of the attempt.
+    pub(crate) post: Option<Post>,
 }
 
 impl From<Outcome> for Tried {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, passed_over: None, other: None, capture: None }
+        Self { outcome, passed_over: None, other: None, capture: None, post: None }
     }
 }
 
-/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, and in this form. When the send cannot begin before
+/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, the files that it names, and in this form.
+/// When the send cannot begin before
 /// `send_until`, the outcome is that the message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
     delivery: &Delivery,
     mail: &Map<String, Value>,
+    named: &[Named],
     form: Form<'_>,
     body_bytes: usize,
     send_until: Instant,
@@ -71,6 +76,11 @@ pub(crate) async fn attempt(
         Ok(link) => link,
         Err(refused) => return permanent("worker", Reason::ChannelNotConfigured, refused).into(),
     };
+    let loaded = match attached::load(shared, row, named, mail, data).await {
+        Ok(loaded) => loaded,
+        Err(outcome) => return outcome.into(),
+    };
+    let (mail, data) = (loaded.mail.as_ref().unwrap_or(mail), loaded.data.as_ref().unwrap_or(data));
     if shared.intake.stopping.is_cancelled() {
         return Outcome::GivenBack.into();
     }
@@ -90,7 +100,8 @@ pub(crate) async fn attempt(
         Ok(chosen) => chosen,
         Err(outcome) => return outcome.into(),
     };
-    let ready = Ready { rendered: &rendered, data, mail, link: link.as_deref(), fault: fault.as_ref() };
+    let (link, fault, files) = (link.as_deref(), fault.as_ref(), loaded.files.as_slice());
+    let ready = Ready { rendered: &rendered, data, mail, link, fault, files };
     let outcome = send(shared, row, delivery, chosen.carrier, ready).await;
     shared.health.note(&chosen, &outcome, shared.intake.clock.now());
     let other = match outcome {
@@ -100,8 +111,12 @@ pub(crate) async fn attempt(
         }
         _ => None,
     };
-    let capture = matches!(outcome, Outcome::Captured).then(|| captured(notification, data, rendered));
-    Tried { outcome, passed_over: chosen.passed_over, other, capture }
+    let (capture, post) = match outcome {
+        Outcome::Captured => (Some(captured(notification, data, rendered)), None),
+        Outcome::Posted => (None, inbox::post(notification, data, rendered)),
+        _ => (None, None),
+    };
+    Tried { outcome, passed_over: chosen.passed_over, other, capture, post }
 }
 
 /// Chooses who carries the attempt.
@@ -182,6 +197,7 @@ struct Ready<'a> {
     mail: &'a Map<String, Value>,
     link: Option<&'a str>,
     fault: Option<&'a Fault>,
+    files: &'a [CarriedFile],
 }
 
 async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled, ready: Ready<'_>) -> Outcome {
@@ -203,6 +219,7 @@ async fn send(shared: &Shared, row: &Row, delivery: &Delivery, channel: &Enabled
         template: notification.wording.template.as_deref(),
         lane: delivery.lane,
         fault: ready.fault,
+        files: ready.files,
     };
     if outgoing.has_expired() {
         return Outcome::Expired;

@@ -22,7 +22,7 @@ use crate::reveal::form;
 use crate::shared::Shared;
 use crate::slots::Slot;
 use crate::unheeded::unheeded;
-use crate::{called_off, copies, gone, report};
+use crate::{attached, called_off, copies, gone, inbox, report};
 
 /// Takes one copy from its decoded notification to its acknowledgement. Its place is free as soon as the outcome is
 /// committed: the prefetch bounds how many wait for their events to be confirmed.
@@ -104,6 +104,7 @@ async fn pipeline(
     if !incoming.settle.is_current() {
         return Ok(End::TakenBack);
     }
+    called_off::stop_what_was_read(shared, &delivery, incoming).await?;
     let (claim, send_until) = claim(shared, &delivery, incoming).await?;
     let copy = delivery.in_hand(incoming, intent);
     let known_row;
@@ -113,7 +114,7 @@ async fn pipeline(
             known_row = row;
             (&*known_row, Some(outcome))
         }
-        NextStep::Unsent(unsent) => return Ok(end(shared, &delivery, incoming, unsent)),
+        NextStep::Unsent(unsent) => return end(shared, &delivery, incoming, unsent).await,
     };
     failpoint("worker.claimed");
     let tried = match known {
@@ -126,24 +127,29 @@ async fn pipeline(
     let decided = decide(row, ways, &tried.outcome, &policy, shared.intake.clock.now());
     let mut transition = decided.escalating(escalation);
     if tried.passed_over.is_some() {
-        transition.row.passed_over = tried.passed_over;
+        transition.row.passed_over.clone_from(&tried.passed_over);
     }
     let store = &shared.intake.store;
-    let recorded = shared.intake.breaker.retry_until_taken(|| store.record(&transition, tried.capture.clone())).await?;
+    let record = async || match &tried.post {
+        Some(post) => store.record_posted(&transition, post.clone()).await,
+        None => store.record(&transition, tried.capture.clone()).await,
+    };
+    let recorded = shared.intake.breaker.retry_until_taken(record).await?;
     failpoint("worker.recorded");
     report::recorded(shared, &delivery, &transition, recorded);
     if let Some(reason) = channels::suppresses(&tried.outcome) {
         // It is rare, and its future is large.
         Box::pin(gone::note(shared, &transition.row, &delivery, reason)).await;
     }
-    Ok(match recorded {
-        Recorded::Written | Recorded::Repeated => {
-            let (row, order) = (&transition.row, &transition.order);
-            let follows = incoming.received().follow_up(row, order, shared.intake.clock.now());
-            End::CarryOut(shared.intake.following(follows, &delivery.notification, incoming))
-        }
-        Recorded::Late => end(shared, &delivery, incoming, copy.after_late_record()),
-    })
+    let counters = match recorded {
+        Recorded::Written | Recorded::Repeated => None,
+        Recorded::Posted(counters) => Some(counters),
+        Recorded::Late => return end(shared, &delivery, incoming, copy.after_late_record()).await,
+    };
+    let (row, order) = (&transition.row, &transition.order);
+    let follows = incoming.received().follow_up(row, order, shared.intake.clock.now());
+    let follows = inbox::beside(shared, &delivery, follows, counters).await?;
+    Ok(End::CarryOut(shared.intake.following(follows, &delivery.notification, incoming)))
 }
 
 /// Waits where a limit of the only provider keeps a message back for a moment. True once a place among what the limit allows
@@ -187,15 +193,18 @@ async fn claim(shared: &Shared, delivery: &Delivery, incoming: &Incoming) -> Res
     Ok((claim, send_until))
 }
 
-fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent<'_>) -> End {
-    match unsent {
+/// # Errors
+/// The ledger does not say what is to be told.
+async fn end(shared: &Shared, delivery: &Delivery, incoming: &Incoming, unsent: Unsent<'_>) -> Result<End, StepError> {
+    Ok(match unsent {
         Unsent::FollowUp(follows, cause) => {
             report::unsent(delivery, cause);
+            let follows = inbox::beside(shared, delivery, follows, None).await?;
             End::CarryOut(shared.intake.following(follows, &delivery.notification, incoming))
         }
         Unsent::TakenBack => End::TakenBack,
         Unsent::DeadLetter { reason, error } => End::DeadLetter { reason, error },
-    }
+    })
 }
 
 /// Makes an attempt, unless it is paused, the worker is stopping or the broker has taken the message back meanwhile.
@@ -221,14 +230,15 @@ async fn try_once(
         return Ok(refused.into());
     }
     let left_in = copies::left_in(shared, row, delivery).await?;
+    let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
+    let named = attached::look_up(shared, row, mail).await?;
     let form = form(shared, row, &delivery.notification).await?;
     if shared.intake.stopping.is_cancelled() || !incoming.settle.is_current() {
         return Ok(Outcome::GivenBack.into());
     }
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let mail = left_in.as_ref().unwrap_or(&delivery.notification.wording.mail);
-    let tried = attempt(shared, row, delivery, mail, form, incoming.body.len(), send_until).await;
+    let tried = attempt(shared, row, delivery, mail, &named, form, incoming.body.len(), send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
     Ok(tried)
 }

@@ -190,7 +190,9 @@ impl Health {
         let Chosen { carrier, taken, .. } = *chosen;
         let Some(place) = self.place(carrier) else { return };
         match outcome {
-            Outcome::Sent { .. } | Outcome::Captured => lock(&place.limit).accepted(),
+            Outcome::Sent { .. } | Outcome::Captured | Outcome::Posted | Outcome::FannedOut => {
+                lock(&place.limit).accepted();
+            }
             Outcome::Throttled { failure, retry_after } if failure.about == About::Provider => {
                 lock(&place.limit).throttled(*retry_after, now);
             }

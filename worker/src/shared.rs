@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use channels::Channels;
-use domain::{Secrets, UnsubscribeLinks};
+use domain::{FileLinks, Secrets, UnsubscribeLinks};
+use files::Files;
 use intake::Intake;
 use templates::Templates;
 use tokio_util::task::TaskTracker;
@@ -12,6 +13,7 @@ use crate::faults::Faults;
 use crate::health::Health;
 use crate::meters::Meters;
 use crate::paused::Paused;
+use crate::room::Room;
 use crate::settings::Settings;
 use crate::slots::Slots;
 use crate::traced::Spans;
@@ -28,6 +30,10 @@ pub struct Setup {
     pub secrets: Secrets,
     /// Where people open the links of questions and codes; none where `PUBLIC_URL` is not set.
     pub public_url: Option<String>,
+    /// Where files lie that messages name.
+    pub files: Arc<Files>,
+    /// The links by which providers fetch them.
+    pub file_links: FileLinks,
 }
 
 /// What every delivery of one worker shares.
@@ -41,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) health: Health,
     pub(crate) paused: Paused,
     pub(crate) faults: Faults,
+    /// For files that go with messages.
+    pub(crate) room: Room,
     pub(crate) meters: Meters,
     pub(crate) spans: Spans,
     pub(crate) deliveries: TaskTracker,

@@ -1,6 +1,6 @@
 //! What the tests stand on: the parts of a worker with a ledger of their own and no broker. Email fails, because nobody
-//! listens where its server should be, unless a test opens a mailbox; the sandbox captures the messages of all other
-//! channels.
+//! listens where its server should be, unless a test opens a mailbox; the inbox takes what is told in an
+//! application, and the sandbox captures the messages of all other channels.
 
 mod mailbox;
 
@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use channels::{Channels, SandboxMode, sendgrid, smtp};
 use domain::{Defaults, FieldError, Keyring, Lane, Notification, RecipientHasher, Row, Secrets, Telling, Window};
+use files::Files;
 use store::{CapturedView, Store};
 use tempfile::TempDir;
 use templates::Templates;
@@ -98,6 +99,8 @@ async fn parts_with(channels: Channels) -> Parts {
             links: None,
             secrets: secrets(),
             public_url: Some(PUBLIC_URL.into()),
+            files: Arc::new(Files::new(files::Settings::in_folder(folder.path().join("files"))).unwrap()),
+            file_links: Keyring::new(SECRET.as_bytes(), None).file_links(),
         },
         topology: topology(),
         publisher,
@@ -151,6 +154,7 @@ fn channels(mail_server: SocketAddr, limits: &[Window]) -> Channels {
 fn channel_settings(mail_server: SocketAddr, limits: &[Window]) -> channels::Settings {
     let mut settings = channels::Settings::unset(settings().provider_timeout);
     settings.sandbox = SandboxMode::Missing;
+    settings.inbox.enabled = true;
     settings.limits.insert("smtp", limits.to_vec());
     settings.smtp = smtp::Settings {
         host: Some(mail_server.ip().to_string()),
@@ -184,7 +188,14 @@ impl Copy {
     fn new(properties: BasicProperties, body: Bytes) -> Self {
         let (settle, settled) = Settle::reporting();
         let source = Source::Lane(Lane::Normal);
-        let delivery = Delivery { properties, body, redelivered: false, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties,
+            body,
+            redelivered: false,
+            settle,
+        };
         let incoming = Incoming::new(source, &Names::of("notifications"), None, delivery);
         Self { incoming, settled }
     }

@@ -83,6 +83,8 @@ pub(crate) fn answered(asked: Span, outcome: &Outcome) {
         Outcome::Ambiguous { failure } => ("ambiguous", failure),
         Outcome::Sent { .. }
         | Outcome::Captured
+        | Outcome::Posted
+        | Outcome::FannedOut
         | Outcome::Deferred { .. }
         | Outcome::PutAside
         | Outcome::Parked { .. }

@@ -15,6 +15,7 @@ use crate::faults::Faults;
 use crate::health::Health;
 use crate::meters::Meters;
 use crate::paused::Paused;
+use crate::room::Room;
 use crate::shared::{Setup, Shared};
 use crate::slots::Slots;
 use crate::traced::Spans;
@@ -97,6 +98,7 @@ impl Worker {
             health: Health::of(&self.setup.channels),
             paused: Paused::default(),
             faults: Faults::default(),
+            room: Room::default(),
             meters: Meters::default(),
             spans: Spans::of(&self.topology.names),
             deliveries: TaskTracker::new(),

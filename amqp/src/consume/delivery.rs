@@ -2,12 +2,16 @@
 
 use bytes::Bytes;
 use lapin::BasicProperties;
+use lapin::types::ShortString;
 
 use crate::{Settle, value};
 
 /// One message, with what the broker says about its delivery.
 #[derive(Debug)]
 pub struct Delivery {
+    /// The exchange that it was published to, and the key with which. A move in the RabbitMQ UI changes both.
+    pub exchange: ShortString,
+    pub routing_key: ShortString,
     pub properties: BasicProperties,
     pub body: Bytes,
     pub redelivered: bool,

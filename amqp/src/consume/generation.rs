@@ -29,6 +29,8 @@ pub(super) struct Setup<'a, T> {
     pub(super) senders: &'a [mpsc::Sender<T>],
     pub(super) control: &'a watch::Receiver<Control>,
     pub(super) state: &'a watch::Sender<ConsumersState>,
+    /// How many connections there were before.
+    pub(super) generation: u64,
     /// See [`ConsumerSettings::held_bytes`].
     pub(super) held_bytes: Option<usize>,
 }
@@ -86,7 +88,7 @@ impl Generation {
             Err(_) => return Err("opening an AMQP channel: the broker did not answer in time".into()),
         };
         let (requests, requested) = mpsc::unbounded_channel();
-        let queue = ShortString::try_new(subscription.queue.as_str()).unwrap_or_default();
+        let queue = ShortString::try_new(subscription.queue_of(setup.generation)).unwrap_or_default();
         let (prefetch, over, closing) = (subscription.prefetch, self.over.clone(), self.closing.clone());
         let settled = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&settled);
@@ -94,6 +96,7 @@ impl Generation {
         let intake = QueueConsumer {
             amqp,
             queue,
+            own: subscription.own.clone(),
             name: subscription.name,
             window: Window::new(prefetch, setup.held_bytes_of(subscription)),
             read: Arc::clone(&subscription.read),
@@ -105,6 +108,7 @@ impl Generation {
             held: Held::default(),
             settled,
             consumers: 0,
+            state: setup.state.clone(),
         };
         let state = setup.state.clone();
         self.intakes.spawn(intake.run(move || consumed(&state, at)));

@@ -12,12 +12,13 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, 
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer, ErrorKind};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep, timeout};
 
 use super::turn::Turn;
 use super::window::{Change, LOOK_EVERY, Load, Window};
-use super::{Control, Delivery, delivery_count};
+use super::{ConsumersState, Control, Delivery, delivery_count};
 use crate::Settle;
+use crate::exclusive::OwnQueue;
 use crate::settle::Request;
 use crate::wire::told;
 
@@ -27,6 +28,8 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 const SUSPICIOUS: u32 = 3;
 /// How long the other sources wait for one that begins with suspicious messages.
 const ALONE: Duration = Duration::from_secs(3);
+/// How often a queue of the consumer's own is asked what it has lost.
+const LOST_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a generation has ended.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(super) struct Ended {
 pub(super) struct QueueConsumer<T> {
     pub(super) amqp: Channel,
     pub(super) queue: ShortString,
+    /// What is declared before it is consumed, where the queue is the consumer's own.
+    pub(super) own: Option<OwnQueue>,
     pub(super) name: &'static str,
     pub(super) window: Window,
     pub(super) read: Arc<dyn Fn(Delivery) -> T + Send + Sync>,
@@ -54,6 +59,8 @@ pub(super) struct QueueConsumer<T> {
     pub(super) settled: Arc<AtomicUsize>,
     /// How many consumers there were after the first.
     pub(super) consumers: usize,
+    /// Where it is noted what a queue of the consumer's own has lost.
+    pub(super) state: watch::Sender<ConsumersState>,
 }
 
 /// The messages that have come, and were not handed out yet.
@@ -97,6 +104,7 @@ impl<T: Send + 'static> QueueConsumer<T> {
         if !self.turn_has_come().await? {
             return Ok(());
         }
+        self.declare_own().await?;
         if self.is_empty().await? {
             self.turn.pass();
         }
@@ -107,6 +115,8 @@ impl<T: Send + 'static> QueueConsumer<T> {
         let alone = sleep(ALONE);
         tokio::pin!(alone);
         let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        let mut look_for_lost = interval(LOST_EVERY);
+        look_for_lost.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if *self.control.borrow_and_update() >= Control::Draining {
                 return self.drain(consumer).await;
@@ -131,6 +141,7 @@ impl<T: Send + 'static> QueueConsumer<T> {
                         consumer = self.follow(change, consumer).await?;
                     }
                 }
+                _ = look_for_lost.tick(), if self.own.is_some() => self.note_lost().await?,
                 delivery = next(&mut consumer) => {
                     let delivery = received(delivery)?;
                     (self.received)(message_id(&delivery));
@@ -183,8 +194,8 @@ impl<T: Send + 'static> QueueConsumer<T> {
 
     fn read(&self, delivery: message::Delivery) -> T {
         let settle = Settle::new(delivery.delivery_tag, self.requests.clone());
-        let message::Delivery { properties, data, redelivered, .. } = delivery;
-        (self.read)(Delivery { properties, body: Bytes::from(data), redelivered, settle })
+        let message::Delivery { exchange, routing_key, properties, data, redelivered, .. } = delivery;
+        (self.read)(Delivery { exchange, routing_key, properties, body: Bytes::from(data), redelivered, settle })
     }
 
     /// Waits for this source's turn; false when the intake must drain before that.
@@ -196,6 +207,24 @@ impl<T: Send + 'static> QueueConsumer<T> {
                 Err(_) => Err("the consumers were dropped".into()),
             },
         }
+    }
+
+    /// Makes the queue that is this consumer's own, and binds it. Any other is there already.
+    async fn declare_own(&self) -> Result<(), Ended> {
+        match &self.own {
+            Some(own) => answered("declaring the queue", own.declare(&self.amqp, &self.queue)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Notes what the queue has lost that is this consumer's own.
+    async fn note_lost(&self) -> Result<(), Ended> {
+        let asked = OwnQueue::take_lost(&self.amqp, &self.queue);
+        let lost = answered("asking what the queue has lost", asked).await?;
+        if lost > 0 {
+            self.state.send_modify(|state| state.lost += u64::from(lost));
+        }
+        Ok(())
     }
 
     /// Whether no message waits in the queue.

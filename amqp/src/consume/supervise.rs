@@ -73,6 +73,7 @@ impl<T: Send + 'static> Supervisor<T> {
             senders: &self.senders,
             control: &self.control,
             state: &self.state,
+            generation: self.state.borrow().generation,
             held_bytes: self.settings.held_bytes,
         }
     }

@@ -12,6 +12,6 @@ pub(crate) struct EndpointBody {
     #[schema(max_length = 2048)]
     url: String,
     /// The events that are wanted, such as `dead`. Default: all.
-    #[schema(min_items = 1, max_items = 19)]
+    #[schema(min_items = 1, max_items = 24)]
     types: Option<Vec<String>>,
 }

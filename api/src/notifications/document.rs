@@ -18,13 +18,24 @@ pub(crate) enum PriorityWord {
 }
 
 /// `failed`: once the channel before it has failed for good. `undelivered`: also when nobody has reported after
-/// `after_seconds` that the message of the channel before it arrived.
+/// `after_seconds` that the message of the channel before it arrived. `unread`: also when what stands in the inbox (`inapp`) is
+/// not read by then.
 #[derive(ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) enum WhenWord {
     Failed,
     Undelivered,
+    Unread,
+}
+
+/// `seen`: once the item was shown. `read`: once it was read.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+pub(crate) enum UntilWord {
+    Seen,
+    Read,
 }
 
 /// One recipient on one channel. An empty text counts as absent, as `null` does, but in `channel`, `destination` and
@@ -39,7 +50,7 @@ pub(crate) struct NotificationBody {
     /// In any case. Default: the setting `DEFAULT_CHANNEL`.
     #[schema(schema_with = channel)]
     channel: Option<String>,
-    /// An address, a phone number in E.164, a device token: one recipient per item.
+    /// An address, a phone number in E.164, a device token, `user:` and an id, `topic:` and a group: one recipient per item.
     #[schema(min_length = 1, max_length = 4096)]
     destination: String,
     /// A subject line or title, where the channel has one.
@@ -66,7 +77,7 @@ pub(crate) struct NotificationBody {
     bcc: Option<Vec<String>>,
     /// Of a mail alone: headers that begin with `X-`, and a few others.
     headers: Option<BTreeMap<String, String>>,
-    /// Of a mail alone: files that go with it.
+    /// Files that go with it: with a mail, and those that are stored here with telegram and whatsapp.
     #[schema(max_items = 20)]
     attachments: Option<Vec<AttachmentBody>>,
     /// Of a mail alone: the list that it is of, which its recipient may leave by a link.
@@ -118,18 +129,27 @@ fn channel() -> Object {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct AttachmentBody {
-    /// Its name, without a path.
+    /// Its name, without a path. Not beside `file`.
     #[schema(min_length = 1, max_length = 255)]
-    filename: String,
+    filename: Option<String>,
     /// What it is, without parameters. Default: `application/octet-stream`.
     #[schema(example = "application/pdf")]
     content_type: Option<String>,
-    /// Its bytes in base64. This or `url`.
+    /// Its bytes in base64. This, `url` or `file`.
     #[schema(min_length = 1)]
     content: Option<String>,
     /// Where it is fetched from when the mail is sent, by https: 10 MiB for all files of a mail.
     #[schema(max_length = 2048, example = "https://files.example.org/invoice.pdf")]
     url: Option<String>,
+    /// The `object_name` of a file that is stored here; it goes with telegram and whatsapp as well. 20 MiB for all files of a
+    /// message.
+    #[schema(example = "018f2b6c0d3e7a41b6c9d2e5f8a1b4c7.pdf")]
+    file: Option<String>,
+    /// What a `file` is called in this message. Default: its own name.
+    #[schema(min_length = 1, max_length = 255)]
+    name: Option<String>,
+    /// Of a mail: the words show it, by `cid:` and its name.
+    inline: Option<bool>,
 }
 
 /// The next channel to try.
@@ -175,7 +195,10 @@ pub(crate) struct FallbackBody {
     list: Option<String>,
     /// When it is tried. Default: `failed`.
     when: Option<WhenWord>,
-    /// With `undelivered`, and only then: how long to wait for a report after the channel before it has sent.
+    /// With `when: unread`, and only then: what ends the wait. Default: `read`.
+    until: Option<UntilWord>,
+    /// With `undelivered` and `unread`, and only then: how long to wait after the channel before it has sent, or the inbox has
+    /// it.
     #[schema(minimum = 1, maximum = 2_592_000)]
     after_seconds: Option<u64>,
 }

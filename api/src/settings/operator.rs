@@ -42,12 +42,12 @@ pub struct OperatorSettings {
 impl OperatorSettings {
     /// Reads the settings. With `up`, nobody needs a token on this machine, unless the operator says otherwise.
     pub fn read(reader: &mut Reader, up: bool) -> Self {
-        let algorithm = reader.choice(
-            "ALGORITHM",
-            &[("HS256", JwtAlgorithm::Hs256), ("RS256", JwtAlgorithm::Rs256), ("ES256", JwtAlgorithm::Es256)],
-        );
+        let algorithm = reader.choice("ALGORITHM", &JwtAlgorithm::WORDS);
         let public_key = reader.text("JWT_PUBLIC_KEY").map(|pem| pem.replace("\\n", "\n"));
-        if algorithm == JwtAlgorithm::Hs256 && reader.are_right(&["ALGORITHM"]) && public_key.is_some() {
+        // Gateways may check the tokens of their clients with it.
+        let is_for_clients = reader.text("JWT_ALGORITHM").is_some_and(|word| !word.eq_ignore_ascii_case("HS256"));
+        let is_used = algorithm != JwtAlgorithm::Hs256 || is_for_clients;
+        if !is_used && reader.are_right(&["ALGORITHM"]) && public_key.is_some() {
             reader
                 .warn("JWT_PUBLIC_KEY is not used with ALGORITHM=HS256: set ALGORITHM=RS256 or ES256, or leave it out");
         }

@@ -37,7 +37,7 @@ async fn the_first_user_from_this_machine_is_admin_and_the_second_is_not_let_in(
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
     assert_eq!(
         first.json(),
-        json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin tenants"})
+        json!({"username": "ada", "tenant": "default", "scope": "notify read operate admin tenants inbox"})
     );
     let second = register(
         &app,
@@ -339,4 +339,20 @@ async fn a_name_is_taken_in_the_same_words_whoever_has_it() {
     let foreign = app.post("/register", Some(&token("admin")), &user("foreign", "acme")).await;
     assert_eq!((own.status, own.kind().as_str()), (StatusCode::CONFLICT, "name-taken"));
     assert_eq!((own.status, own.text), (foreign.status, foreign.text));
+}
+
+#[tokio::test]
+async fn a_session_gives_a_token_for_the_inbox_and_nothing_else() {
+    let app = TestApp::start().await;
+    register(&app, HERE, &[], &ada()).await;
+    let form = Body::from("name=ada&password=correct+horse+battery");
+    let login = request("POST", "/console/login", None).header("sec-fetch-site", "same-origin");
+    let session = app.send(from_peer(login.body(form).unwrap(), HERE)).await;
+    let cookie = session.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let asked = request("POST", "/console/try-it/token", None).header("sec-fetch-site", "same-origin");
+    let given = app.send(asked.header("cookie", cookie).body(Body::empty()).unwrap()).await;
+    assert_eq!(given.status, StatusCode::OK, "{given:?}");
+    let said = given.json();
+    let token = said["access_token"].as_str().unwrap();
+    assert_eq!(app.get("/deliveries", Some(token)).await.status, StatusCode::FORBIDDEN);
 }

@@ -141,7 +141,7 @@ async fn cancelling_what_is_not_known_leaves_a_tombstone_that_others_do_not_see(
 }
 
 /// A worker takes the message of a delivery of the tenant `acme`.
-async fn claimed(app: &TestApp, id: &str) -> Claimed {
+pub(crate) async fn claimed(app: &TestApp, id: &str) -> Claimed {
     let arrival = Arrival::new(key_of("acme", id), [7; 32], &Headers::default(), false);
     let body = json!({"channel": "sms", "destination": "+12025550143", "message": "Hola"}).to_string();
     let notification = Notification::decode(body.as_bytes(), &Defaults { channel: None }).unwrap();

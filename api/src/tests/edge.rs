@@ -267,7 +267,7 @@ async fn what_would_be_refused_for_certain_is_refused_before_it_is_published() {
 async fn a_channel_without_credentials_here_is_the_workers_to_know() {
     let app = TestApp::start().await;
     let of = |channel: &str| media::MEDIA.iter().find(|medium| medium.name == channel).map(|medium| medium.example);
-    for channel in ["email", "sms", "whatsapp", "telegram", "slack", "push", "webpush", "webhook"] {
+    for channel in ["email", "inapp", "sms", "whatsapp", "telegram", "slack", "push", "webpush", "webhook"] {
         let destination = of(channel);
         let body = json!({"channel": channel, "destination": destination, "message": "m"});
         assert_eq!(app.post("/notify", None, &body).await.status, StatusCode::SERVICE_UNAVAILABLE, "{channel}");

@@ -227,7 +227,7 @@ async fn each_route_wants_its_scope() {
             app.send(request.body("[".into()).unwrap()).await
         };
         assert_eq!(ask(None).await.status, StatusCode::UNAUTHORIZED, "{method} {path}");
-        let others = ["notify", "read", "operate", "admin", "tenants"]
+        let others = ["notify", "read", "operate", "admin", "tenants", "inbox"]
             .into_iter()
             .filter(|other| *other != scope && !(path == "/notify/1" && ["operate", "notify"].contains(other)));
         let refused = ask(Some(&token(&others.collect::<Vec<_>>().join(" ")))).await;

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use domain::{Keyring, is_guessable_secret};
+use operations::tokens::{JwtAlgorithm, public_key};
 use secrecy::{ExposeSecret, SecretString};
-
-use super::algorithm::{JwtAlgorithm, check_public_key};
 
 /// RFC 7518 section 3.2: an HS256 key has at least the size of the hash.
 const MIN_SECRET_BYTES: usize = 32;
@@ -56,7 +55,7 @@ impl JwtSettings {
                     .into(),
             ),
             JwtAlgorithm::Hs256 => {}
-            algorithm => problems.extend(check_public_key(algorithm, self.public_key_pem.as_deref())),
+            algorithm => problems.extend(public_key("ALGORITHM", algorithm, self.public_key_pem.as_deref()).err()),
         }
         if self.audience.is_empty() || self.issuer.is_empty() {
             problems.push("JWT_AUDIENCE and JWT_ISSUER must not be empty".into());

@@ -4,5 +4,6 @@
 pub(crate) mod acks;
 pub(crate) mod bare_acks;
 pub(crate) mod bare_loop;
+pub(crate) mod bare_sockets;
 pub(crate) mod lettre_pool;
 pub(crate) mod publishing;

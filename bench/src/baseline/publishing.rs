@@ -87,7 +87,8 @@ impl Publishing {
         Ok(all)
     }
 
-    async fn round(&self, channel: &Channel, numbers: Range<u64>) -> Result<()> {
+    /// Publishes these numbers at once, and awaits every confirm.
+    pub(crate) async fn round(&self, channel: &Channel, numbers: Range<u64>) -> Result<()> {
         let mut confirms = Vec::new();
         for number in numbers {
             confirms.push(self.one(channel, number).await?);

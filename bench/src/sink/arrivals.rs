@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -21,14 +22,35 @@ pub(crate) struct Arrivals {
     complete: Notify,
 }
 
+/// The arrivals of the current measurement.
+pub(crate) struct CurrentArrivals(RwLock<Arc<Arrivals>>);
+
+impl CurrentArrivals {
+    /// Nobody is expected yet.
+    pub(crate) fn none() -> Self {
+        Self(RwLock::new(Arc::new(Arrivals::new(0..0))))
+    }
+
+    /// Counts the arrivals of these numbers; others are not counted from now on.
+    pub(crate) fn expect(&self, numbers: Range<u64>) -> Arc<Arrivals> {
+        let arrivals = Arc::new(Arrivals::new(numbers));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&arrivals);
+        arrivals
+    }
+
+    pub(crate) fn record(&self, number: u64) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).record(number);
+    }
+}
+
 impl Arrivals {
-    pub(super) fn new(numbers: Range<u64>) -> Self {
+    fn new(numbers: Range<u64>) -> Self {
         let times = numbers.clone().map(|_| AtomicU64::new(0)).collect();
         let (arrived, repeated) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Self { begun: Instant::now(), numbers, times, arrived, repeated, complete: Notify::new() }
     }
 
-    pub(super) fn record(&self, number: u64) {
+    fn record(&self, number: u64) {
         if !self.numbers.contains(&number) {
             return;
         }
@@ -56,13 +78,13 @@ impl Arrivals {
                 (before, since) = (arrived, Instant::now());
             }
             if since.elapsed() > STANDSTILL {
-                bail!("{arrived} of {} arrived at the provider, and then nobody any more", self.times.len());
+                bail!("{arrived} of {} arrived, and then nobody any more", self.times.len());
             }
             let _ = tokio::time::timeout(LOOK_EVERY, self.complete.notified()).await;
         }
         match self.repeated.load(Ordering::Relaxed) {
             0 => Ok(()),
-            repeated => bail!("{repeated} arrived at the provider twice"),
+            repeated => bail!("{repeated} arrived twice"),
         }
     }
 
@@ -94,6 +116,6 @@ mod tests {
         arrivals.complete().await.unwrap();
         assert!(arrivals.per_second() > 0.0);
         arrivals.record(11);
-        assert!(arrivals.complete().await.unwrap_err().to_string().contains("1 arrived at the provider twice"));
+        assert!(arrivals.complete().await.unwrap_err().to_string().contains("1 arrived twice"));
     }
 }

@@ -6,14 +6,14 @@ mod smtp;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Result;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
-pub(crate) use arrivals::Arrivals;
+pub(crate) use arrivals::{Arrivals, CurrentArrivals};
 
 /// How many connections may wait to be accepted. With the 128 that are usual, some of 256 that come at once are
 /// dropped, and try again after a second.
@@ -26,15 +26,6 @@ pub(crate) struct Sink {
     /// How many connections clients have opened so far.
     opened: Arc<AtomicUsize>,
     server: JoinHandle<()>,
-}
-
-/// The arrivals of the current measurement.
-struct CurrentArrivals(RwLock<Arc<Arrivals>>);
-
-impl CurrentArrivals {
-    fn record(&self, number: u64) {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).record(number);
-    }
 }
 
 impl Sink {
@@ -56,7 +47,7 @@ impl Sink {
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
-        let current = Arc::new(CurrentArrivals(RwLock::new(Arc::new(Arrivals::new(0..0)))));
+        let current = Arc::new(CurrentArrivals::none());
         let opened = Arc::new(AtomicUsize::new(0));
         let (shared, counted) = (Arc::clone(&current), Arc::clone(&opened));
         let server = tokio::spawn(async move {
@@ -77,9 +68,7 @@ impl Sink {
 
     /// Counts the arrivals of these recipients; others are not counted from now on.
     pub(crate) fn expect(&self, numbers: Range<u64>) -> Arc<Arrivals> {
-        let arrivals = Arc::new(Arrivals::new(numbers));
-        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&arrivals);
-        arrivals
+        self.current.expect(numbers)
     }
 }
 
@@ -90,7 +79,7 @@ impl Drop for Sink {
 }
 
 /// Reads the number that [`crate::message`] gives a recipient, after `prefix` in `bytes`.
-fn number_after(bytes: &[u8], prefix: &[u8]) -> Option<u64> {
+pub(crate) fn number_after(bytes: &[u8], prefix: &[u8]) -> Option<u64> {
     let at = bytes.windows(prefix.len()).position(|window| window == prefix)? + prefix.len();
     let digits = bytes.get(at..at + 8).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
     Some(digits.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))

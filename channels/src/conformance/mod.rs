@@ -122,6 +122,7 @@ impl Case {
             template: None,
             lane: Lane::Normal,
             fault: None,
+            files: &[],
         }
     }
 }

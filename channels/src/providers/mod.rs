@@ -3,6 +3,7 @@
 
 pub mod apns;
 pub mod fcm;
+pub mod inbox;
 pub mod sendgrid;
 pub mod service;
 pub mod slack;
@@ -37,6 +38,7 @@ pub(crate) static PROVIDERS: &[&Provider] = &[
     &telegram::PROVIDER,
     &slack::PROVIDER,
     &service::PROVIDER,
+    &inbox::PROVIDER,
 ];
 
 /// The names of all providers, as attempts and outcomes have them, whether anybody has configured them or not.

@@ -16,7 +16,7 @@ const PERSON: &str = "4711";
 
 #[tokio::test]
 async fn a_question_is_sent_answered_and_changed_by_another_s_server_of_telegram() {
-    let mut process = Counterpart::script("tools/telegram_server.js");
+    let mut process = Counterpart::script("tools/telegram_server.js", &[]);
     let server = listening(&mut process).await;
     let prism = Prism::before(&server, "telegram_bot").await;
     let send = async |base_url: &str, text: &str, data: Value| {

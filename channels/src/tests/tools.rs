@@ -90,6 +90,7 @@ impl Delivery {
             template: None,
             lane: Lane::Normal,
             fault: None,
+            files: &[],
         };
         channel.send(&outgoing).await
     }
@@ -120,6 +121,7 @@ pub(crate) fn outgoing<'a>(
         template: None,
         lane: Lane::Normal,
         fault: None,
+        files: &[],
     }
 }
 

@@ -97,10 +97,25 @@ pub(super) fn labels(config: &Config) -> Option<Labels> {
     Some(Labels::new(&Keyring::new(&secret, previous.as_deref())))
 }
 
+/// Refuses to share the secret of the fleet with an application that signs the tokens of its users: it would know every key
+/// that is derived from it.
+pub(super) fn refuse_shared_key(reader: &mut Reader, config: &Config) {
+    let bytes = |key: &SecretString| key.expose_secret().as_bytes().to_vec();
+    let shared = config.gateway.shared_secret.as_ref().map(bytes);
+    let own = [config.secret_key.as_ref(), config.previous_secret_key.as_ref()];
+    if shared.is_some() && own.into_iter().any(|own| own.map(bytes) == shared) {
+        reader.refuse(
+            "JWT_SECRET_KEY",
+            "is SECRET_KEY, from which every key of the fleet comes: give applications another, such as the output of \
+             `openssl rand -hex 32`",
+        );
+    }
+}
+
 /// Refuses a secret that everybody can read, for a process that others can reach, or that reaches others.
 pub(super) fn refuse_published_key(reader: &mut Reader, config: &Config) {
     let published = |key: &SecretString| domain::is_published_secret(key.expose_secret().as_bytes());
-    let listens = [Some(config.api.listen), config.metrics_listen].into_iter().flatten();
+    let listens = [Some(config.api.listen), Some(config.gateway.listen), config.metrics_listen].into_iter().flatten();
     let reachable = listens.into_iter().any(|address| !address.ip().to_canonical().is_loopback());
     let elsewhere = config.topology.broker.as_ref().is_some_and(|broker| !broker.is_on_this_machine());
     if config.secret_key.iter().any(published) && (reachable || elsewhere) {

@@ -3,7 +3,7 @@
 use runtime::settings::{Reader, did_you_mean, place_in_list};
 
 /// What the targets of our own log lines begin with: the crates of the workspace.
-const PARTS: [&str; 21] = [
+const PARTS: [&str; 23] = [
     "amqp",
     "api",
     "channels",
@@ -13,6 +13,8 @@ const PARTS: [&str; 21] = [
     "domain",
     "embedded",
     "fake",
+    "files",
+    "gateway",
     "intake",
     "media",
     "migrations",

@@ -1,9 +1,9 @@
-//! What each role of the fleet needs: the API, the worker, the scheduler, the dialog, or all of them.
+//! What each role of the fleet needs: the API, the worker, the scheduler, the dialog, the gateway, or all of them.
 
 use runtime::settings::Reader;
 use topology::BrokerSettings;
 
-use super::keys::{SECRET_KEY_BYTES, refuse_published_key};
+use super::keys::{SECRET_KEY_BYTES, refuse_published_key, refuse_shared_key};
 use super::{Config, private_node};
 
 /// Which part of the fleet a process is.
@@ -13,6 +13,7 @@ pub enum Role {
     Worker,
     Scheduler,
     Dialog,
+    Gateway,
     /// All roles in one process, on embedded defaults.
     Up,
     /// A command that needs the broker only.
@@ -39,11 +40,17 @@ impl Role {
             Self::Worker => "worker",
             Self::Scheduler => "scheduler",
             Self::Dialog => "dialog",
+            Self::Gateway => "gateway",
             Self::Up => "up",
             Self::Broker | Self::Publish | Self::Ledger | Self::Schedules | Self::Send | Self::Lint | Self::Probe => {
                 "command"
             }
         }
+    }
+
+    /// Whether it is a process that stays, and not a command.
+    pub(super) fn stays(self) -> bool {
+        self.name() != "command"
     }
 
     pub(super) fn sends(self) -> bool {
@@ -72,14 +79,19 @@ impl Role {
             Self::Broker | Self::Publish | Self::Ledger | Self::Schedules | Self::Send => {
                 "or run `chasqui up` in this directory, which has one that this command finds"
             }
-            Self::Api | Self::Worker | Self::Scheduler | Self::Dialog | Self::Up | Self::Lint | Self::Probe => {
-                "`chasqui up` is all roles in one process, with one of its own"
-            }
+            Self::Api
+            | Self::Worker
+            | Self::Scheduler
+            | Self::Dialog
+            | Self::Gateway
+            | Self::Up
+            | Self::Lint
+            | Self::Probe => "`chasqui up` is all roles in one process, with one of its own",
         }
     }
 
     pub(super) fn check(self, reader: &mut Reader, config: &Config) {
-        let is_of_a_fleet = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Dialog);
+        let is_of_a_fleet = matches!(self, Self::Api | Self::Worker | Self::Scheduler | Self::Dialog | Self::Gateway);
         let needs_broker = is_of_a_fleet || matches!(self, Self::Broker | Self::Publish | Self::Send);
         // A value that was given and is wrong was reported already.
         if needs_broker && config.topology.broker.is_none() && !BrokerSettings::are_given(reader) {
@@ -98,7 +110,11 @@ impl Role {
             ));
         }
         refuse_published_key(reader, config);
+        refuse_shared_key(reader, config);
         config.api.check_tokens(reader, config.secret_key.as_ref(), config.previous_secret_key.as_ref());
+        if matches!(self, Self::Gateway | Self::Up) {
+            config.gateway.check_tokens(reader, config.api.public_key.as_deref());
+        }
         if self == Self::Up {
             private_node::check_names(reader, config);
         }

@@ -12,6 +12,7 @@ use super::*;
 mod admins;
 mod at_once;
 mod files;
+mod gateway;
 mod names;
 mod polling;
 mod providers;

@@ -11,7 +11,7 @@ use crate::words;
 const SUBJECT: &str = "A proof of Chasqui";
 const MESSAGE: &str = "This message shows that notifications arrive. Nobody has to answer it.";
 /// The channels whose messages have a subject or a title.
-const WITH_SUBJECT: [&str; 3] = ["email", "push", "webpush"];
+const WITH_SUBJECT: [&str; 4] = ["email", "inapp", "push", "webpush"];
 /// The domains that are nobody's (RFC 2606 and 6761), with everything below them.
 const TEST_DOMAINS: [&str; 7] =
     ["example.com", "example.net", "example.org", "example", "test", "invalid", "localhost"];

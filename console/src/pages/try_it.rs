@@ -1,5 +1,6 @@
 //! `/console/try-it`: sends one notification by hand, as `POST /notify` does for whoever has a token of the same tenant.
 
+mod bell;
 mod form;
 mod page;
 mod words;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use domain::{Actor, FieldError, RequestedBy, Scope, content_of};
+use maud::html;
 use operations::{Checked, Refused, Rules, accept};
 use web::problem::Problem;
 use web::query::Parameters;
@@ -25,7 +27,7 @@ use crate::section::Section;
 use crate::session::{Posted, Viewer};
 
 pub(crate) fn routes() -> Router<Console> {
-    Router::new().route("/console/try-it", get(show).post(send))
+    Router::new().route("/console/try-it", get(show).post(send)).merge(bell::routes())
 }
 
 /// The form, filled in as the address says: a link may bring whatever is to be tried.
@@ -106,6 +108,6 @@ async fn answer(console: &Console, viewer: &Viewer, form: &Form, found: &Answer)
         Answer { errors, .. } if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::OK,
     };
-    let content = page::of(shell.lang(), form, found, console);
-    shell.answer(status, Words::of(shell.lang()).title, &content).await
+    let content = html! { (page::of(shell.lang(), form, found, console)) (bell::of(shell.lang(), viewer, console)) };
+    bell::asking_the_gateway(console, shell.answer(status, Words::of(shell.lang()).title, &content).await)
 }

@@ -57,6 +57,21 @@ pub(crate) fn took(millis: u64, lang: Lang) -> String {
     }
 }
 
+/// So many bytes in the unit that fits: `512 B`, `47.1 KiB`.
+pub(crate) fn bytes(bytes: u64, lang: Lang) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let (mut unit, mut tenths) = ("B", u128::from(bytes) * 10);
+    for larger in UNITS {
+        if tenths < 10_240 {
+            break;
+        }
+        (unit, tenths) = (larger, tenths / 1_024);
+    }
+    let (whole, tenth) = (tenths / 10, tenths % 10);
+    let shown = if unit == "B" || tenth == 0 { whole.to_string() } else { format!("{whole}.{tenth}") };
+    with_point(shown, lang) + "\u{202f}" + unit
+}
+
 fn with_point(text: String, lang: Lang) -> String {
     lang.of(text.as_str(), text.replace('.', ",").as_str()).to_owned()
 }
@@ -70,4 +85,7 @@ fn figures_are_told_as_people_read_them() {
     assert_eq!(percent(9_999, 10_000, Lang::En), "99.9\u{202f}%");
     assert_eq!(percent(1, 0, Lang::En), UNKNOWN);
     assert_eq!(took(3_250, Lang::Es), "3,2\u{202f}s");
+    let sizes = [0, 1_023, 1_024, 48_213, 5 << 20, u64::MAX].map(|size| bytes(size, Lang::Es));
+    let expected = ["0 B", "1023 B", "1 KiB", "47 KiB", "5 MiB", "16777215,9 TiB"];
+    assert_eq!(sizes, expected.map(|size| size.replace(' ', "\u{202f}")));
 }

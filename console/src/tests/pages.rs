@@ -119,6 +119,17 @@ async fn pages_that_are_rarely_looked_at_are_folded_and_the_one_that_is_open_is_
 }
 
 #[tokio::test]
+async fn each_key_leads_to_one_page_also_to_one_that_is_folded() {
+    let site = Site::start().await;
+    let page = site.get("/console", "session=everything").await;
+    for (section, key) in Section::ALL.into_iter().filter_map(|section| Some((section, section.key()?))) {
+        let leads = format!("data-key=\"{key}\"");
+        assert_eq!(page.text.matches(&leads).count(), 1, "{section:?}: {}", page.text);
+        assert!(page.text.contains(&format!("<kbd>g {key}</kbd>")), "{section:?} is among the keys that are told");
+    }
+}
+
+#[tokio::test]
 async fn what_stands_below_a_field_begins_as_a_sentence() {
     let site = Site::start().await;
     add_users(&site).await;

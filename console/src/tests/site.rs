@@ -13,6 +13,7 @@ use domain::{
     Actor, Clock, Defaults, Keyring, KnownProviders, Registry, Role, Scope, Secrets, Tenant, Window, WindowUnit, Zones,
 };
 use operations::Checker;
+use operations::files::{FileSettings, Files};
 use operations::overview::Watching;
 use operations::providers::Carrier;
 use store::{Options, Store};
@@ -47,6 +48,13 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
+/// Asserts that the list has told the end of a page of another list from its own.
+pub(crate) fn refused_of_another_filter(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+    assert!(answer.text.contains("<code>after</code>"), "{}", answer.text);
+    assert!(answer.text.contains("a list of something else"), "{}", answer.text);
+}
+
 /// A cookie `session=operator` is the session of an operator; the password of everybody is `right`.
 #[derive(Default)]
 pub(crate) struct TestDoors {
@@ -79,6 +87,11 @@ impl Doors for TestDoors {
     fn session_id(&self, headers: &HeaderMap) -> Option<String> {
         let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session=")).map(str::to_owned)
+    }
+
+    /// The admin's are made elsewhere.
+    async fn inbox_token(&self, actor: &Actor) -> Result<Option<String>, SessionUnknown> {
+        Ok((actor.name != "<admin>").then(|| format!("token of {}", actor.name)))
     }
 
     async fn log_out(&self, _: &HeaderMap) -> Option<HeaderValue> {
@@ -135,6 +148,7 @@ impl Site {
             recipients: keys.recipients(),
             letters: keys.letters(),
             secrets: Secrets::new(&keys),
+            files: Some(Arc::new(Files::new(FileSettings::in_folder(folder.path().join("files"))).unwrap())),
             settings,
             ending: ending.clone(),
         });
@@ -192,6 +206,8 @@ fn settings() -> Settings {
         retry_delays: RETRY_DELAYS,
         zones: Zones::bundled(),
         services: Registry::default(),
+        realtime: None,
+        push_key: Some("BPk-_".into()),
         body_limit: 64 * 1024,
     }
 }

@@ -1,10 +1,14 @@
 //! One notification by hand.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::header::COOKIE;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
 
 use super::site::Site;
 
 const PATH: &str = "/console/try-it";
+const TOKEN: &str = "/console/try-it/token";
 
 #[tokio::test]
 async fn the_form_says_what_would_be_refused_beside_each_field() {
@@ -46,4 +50,30 @@ async fn whoever_may_not_publish_tries_nothing() {
     assert_eq!(site.get(PATH, "session=viewer").await.status, StatusCode::FORBIDDEN);
     let form = "channel=sms&destination=%2B12025550143&message=Hola&do=send&begun=1";
     assert_eq!(site.post(PATH, "session=viewer", form).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_bell_is_there_with_what_it_loads_and_names_the_inbox_of_whoever_looks() {
+    let site = Site::start().await;
+    let page = site.get(PATH, "session=operator; chasqui_lang=es").await;
+    assert!(page.text.contains("<code>user:&lt;operator&gt;</code>"), "{}", page.text);
+    assert!(page.text.contains("push-key=\"BPk-_\"") && page.text.contains("Su buzón"), "{}", page.text);
+    let client = page.text.split('"').find(|text| text.starts_with("/console/assets/inbox-")).unwrap_or_default();
+    assert!(site.get(client, "").await.text.contains("chasqui-bell"), "{client}");
+    let worker = site.get("/console/try-it/worker.js", "").await;
+    assert_eq!((worker.status, worker.header("cache-control")), (StatusCode::OK, "no-cache"));
+    assert!(worker.text.contains("showNotification"), "{}", worker.text);
+}
+
+#[tokio::test]
+async fn a_token_for_the_inbox_is_given_to_pages_of_the_console_alone() {
+    let site = Site::start().await;
+    let given = site.post(TOKEN, "session=operator", "").await;
+    assert_eq!((given.status, given.header("cache-control")), (StatusCode::OK, "no-store"), "{}", given.text);
+    let said: Value = serde_json::from_str(&given.text).unwrap();
+    assert_eq!(said, json!({ "access_token": "token of <operator>", "token_type": "bearer" }));
+    assert_eq!(site.post(TOKEN, "session=admin", "").await.status, StatusCode::NOT_FOUND);
+    assert!(!site.post(TOKEN, "", "").await.status.is_success());
+    let foreign = Request::post(TOKEN).header(COOKIE, "session=operator").header("sec-fetch-site", "cross-site");
+    assert_eq!(site.send(foreign.body(Body::empty()).unwrap()).await.status, StatusCode::FORBIDDEN);
 }

@@ -315,6 +315,7 @@ fn only_what_is_about_the_provider_is_held_against_it() {
         (permanent(failure(About::Message)), Sign::Works),
         (permanent(of_ours()), Sign::None),
         (Outcome::Captured, Sign::Works),
+        (Outcome::Posted, Sign::Works),
         (Outcome::Expired, Sign::None),
         (Outcome::GivenBack, Sign::None),
     ] {

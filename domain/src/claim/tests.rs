@@ -192,6 +192,8 @@ fn a_redelivered_parent_schedules_its_child_again_until_a_report_has_answered_it
             check(&waits, &copy, &repeat(&waits));
         }
     }
+    let of_a_topic = Row { state: State::Sent, attempt: 1, order: Order::FanOut, ..row() };
+    check(&of_a_topic, &bare(true), &repeat(&of_a_topic));
     let answered = Row { state: State::Delivered, attempt: 1, ..row() };
     check(&answered, &bare(true), &Claim::Ended(Box::new(answered.clone())));
 }

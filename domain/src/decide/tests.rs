@@ -1,5 +1,6 @@
 //! One table for each way in which an attempt can end.
 
+mod inbox;
 mod others;
 mod parked;
 mod paused;

@@ -30,6 +30,10 @@ pub(super) const fn of_a_letter(reason: Reason) -> (&'static str, &'static str) 
             "its template is unknown, has no words for the channel, or misses a variable",
             "Correct the template or the data.",
         ),
+        Reason::AttachmentUnavailable => (
+            "a file that it names is not there, not its tenant's, or too large with the others",
+            "Store the file, and publish it anew with the name that it has then.",
+        ),
         Reason::IdConflict => ("its id is known with another body", "Publish the new content under an id of its own."),
         Reason::RedeliveredTooOften => (
             "it was delivered again and again without an end, because workers die while they hold it",

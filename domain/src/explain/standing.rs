@@ -3,7 +3,7 @@
 use super::reasons::{of_a_letter, of_the_list};
 use super::summary::Summary;
 use super::{Facts, Sentence, Topic, dead};
-use crate::{Lease, Order, Row, State, Timestamp, When};
+use crate::{INBOX, Lease, Order, Row, State, Timestamp, When};
 
 /// Where it stands.
 pub(super) fn summary(facts: &Facts<'_>) -> Summary {
@@ -13,6 +13,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> Summary {
         State::Sending if row.lease == Lease::Live => Summary::Sending { since: at },
         State::Sending => Summary::Abandoned { at },
         State::Waiting => waits(facts),
+        State::Sent if row.order == Order::FanOut => Summary::FannedOut { at },
         State::Sent => Summary::Sent { by, at },
         State::Captured => Summary::Captured { at },
         State::Dead | State::Held => dead::summary(facts),
@@ -20,6 +21,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> Summary {
         State::Suppressed => Summary::Suppressed,
         State::Cancelled => Summary::Cancelled { at },
         State::FellBack => Summary::FellBack { at },
+        State::Delivered if by.as_deref() == Some(INBOX) => Summary::Posted { at },
         State::Delivered => Summary::Delivered { by },
         State::Bounced => Summary::Bounced { by },
     }
@@ -147,8 +149,14 @@ pub(super) fn next(facts: &Facts<'_>) -> Vec<Sentence> {
         let unless = match when {
             When::Undelivered => "it is reported before that this one has arrived",
             When::Unanswered => "what it asks is answered, or has ended, before that",
+            When::Unread => "its user reads it before that",
+            When::Unseen => "its user sees it before that",
         };
         said.push(Topic::Next.says(Some(due), format!("Its fallback is sent at {due}, unless {unless}.")));
+    }
+    if row.order == Order::FanOut {
+        let text = "The scheduler makes a delivery for each member of the topic, which has this one as its parent.";
+        said.push(Topic::Next.says(None, text));
     }
     if let Some(due) = facts.due_at.filter(|_| row.state == State::Cancelled && row.order.escalates_at().is_none()) {
         said.push(Topic::Next.says(Some(due), format!("It was to be sent at {due}, and will not be.")));

@@ -29,6 +29,10 @@ pub enum Summary {
         by: Option<String>,
         at: Timestamp,
     },
+    /// The scheduler tells the members of its topic.
+    FannedOut {
+        at: Timestamp,
+    },
     Captured {
         at: Timestamp,
     },
@@ -52,6 +56,10 @@ pub enum Summary {
         at: Timestamp,
     },
     FellBack {
+        at: Timestamp,
+    },
+    /// It stands in the inbox of its user.
+    Posted {
         at: Timestamp,
     },
     Delivered {
@@ -97,6 +105,7 @@ impl fmt::Display for Summary {
             Self::WithScheduler { due } => write!(f, "It waits with the scheduler until {due}."),
             Self::InItsLane => f.write_str("It is back in its lane, and waits for a worker."),
             Self::Sent { by, at } => write!(f, "{} accepted it at {at}.", carrier(by.as_deref())),
+            Self::FannedOut { at } => write!(f, "It was handed on at {at} to the members of its topic."),
             Self::Captured { at } => write!(f, "It was kept at {at} instead of being sent."),
             Self::Dead { at } => write!(f, "It failed for good at {at}, and is in the dead-letter queue."),
             Self::Held { since } => {
@@ -110,6 +119,7 @@ impl fmt::Display for Summary {
             Self::Suppressed => f.write_str("Its recipient is on the suppression list: nothing was sent."),
             Self::Cancelled { at } => write!(f, "It was cancelled at {at}."),
             Self::FellBack { at } => write!(f, "It was handed on to its fallback at {at}."),
+            Self::Posted { at } => write!(f, "It is in the inbox of its user since {at}."),
             Self::Delivered { by } => write!(f, "{} reports that it has arrived.", carrier(by.as_deref())),
             Self::Bounced { by } => write!(f, "{} reports that it came back.", carrier(by.as_deref())),
             Self::OnlyALetter { since } => {

@@ -262,6 +262,17 @@ fn receipts_parents_and_children_are_told() {
 }
 
 #[test]
+fn a_child_that_is_being_sent_is_told_as_too_late_for_whoever_reads() {
+    let child = [Child { id: "c-1", state: Some(State::Sending), is_scheduled: false }];
+    for (when, is_told) in [(When::Unread, true), (When::Unseen, true), (When::Unanswered, false)] {
+        let order = Order::Escalate { when, due: later(600) };
+        let row = Row { state: State::Delivered, order, ..row() };
+        let told = explain(&Facts { children: &child, ..facts(&row) });
+        assert_eq!(said(&told, Topic::Family).contains("does not call this attempt back"), is_told, "{told:?}");
+    }
+}
+
+#[test]
 fn what_the_scheduler_keeps_is_told_without_a_row() {
     let warning = FieldError { pointer: "/order".into(), detail: "is not known".into() };
     let job = Unreleased {

@@ -1,7 +1,6 @@
 //! One table of orders, and what returns when a copy is published again.
 
 use super::*;
-use crate::EventName;
 use crate::samples::{CONTENT, NOW, key, row, waiting};
 
 const BODY: &[u8] = br#"{"channel":"sms","destination":"+12025550143","message":"Hola",
@@ -57,6 +56,7 @@ fn every_order_says_what_is_published_with_which_headers_and_how_the_copy_is_set
         (Order::Nothing, FollowUp::Acknowledge { goes_on: true }),
         (Order::GiveBack, FollowUp::GiveBack),
         (Order::Retry { tier: 2 }, publish(Destination::Retry(2), counted.clone())),
+        (Order::FanOut, publish(Destination::FanOut, counted.clone())),
         (Order::Schedule { due: NOW }, publish(Destination::Scheduled, Headers { due: Some(NOW), ..counted })),
         (
             Order::DeadLetter { reason: Reason::Exhausted, error: "why".into() },

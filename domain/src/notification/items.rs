@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::json::MAX_FIELDS;
 use super::names::{Meant, UnknownField, unknown};
 use super::values::{kind_of, whole};
-use crate::{Escalation, Interactive, When};
+use crate::{ChannelName, Escalation, INAPP, InboxAddress, Interactive, When};
 
 const MAX_FALLBACKS: usize = 8;
 /// The longest wait for a report: 30 days. No provider reports later.
@@ -94,9 +94,10 @@ impl Fields {
     fn escalation(&mut self, prefix: &str) -> Option<Escalation> {
         let pointer = format!("{prefix}/after_seconds");
         let tried = self.tried(prefix);
+        let tried = self.until(prefix, tried);
         let Some(value) = self.take("after_seconds") else {
             if matches!(tried, Tried::When(_)) {
-                self.refuse(pointer, "is missing: give how long to wait for a report, beside when");
+                self.refuse(pointer, "is missing: give how long to wait, beside when");
             }
             return None;
         };
@@ -125,15 +126,36 @@ impl Fields {
         if word == FAILED {
             return Tried::Failed;
         }
-        When::parse(&word).map_or_else(
+        // What is only to be seen is written as unread, until it is seen.
+        When::parse(&word).filter(|when| *when != When::Unseen).map_or_else(
             || {
-                let hint = nearest(&word, [FAILED, When::Undelivered.as_str()]);
+                let hint = nearest(&word, [FAILED, When::Undelivered.as_str(), When::Unread.as_str()]);
                 let hint = hint.map(|word| format!(": did you mean {word}?")).unwrap_or_default();
-                self.refuse(format!("{prefix}/when"), format!("must be failed or undelivered{hint}"));
+                self.refuse(format!("{prefix}/when"), format!("must be failed, undelivered or unread{hint}"));
                 Tried::Wrong
             },
             Tried::When,
         )
+    }
+
+    /// Reads what ends the wait of an item that is tried while its message is unread.
+    fn until(&mut self, prefix: &str, tried: Tried) -> Tried {
+        let Some(text) = self.string(prefix, "until") else { return tried };
+        let pointer = format!("{prefix}/until");
+        match (tried, text.to_ascii_lowercase().as_str()) {
+            (Tried::When(When::Unread), "read") => Tried::When(When::Unread),
+            (Tried::When(When::Unread), "seen") => Tried::When(When::Unseen),
+            (Tried::When(When::Unread), word) => {
+                let hint = nearest(word, ["seen", "read"]).map(|word| format!(": did you mean {word}?"));
+                self.refuse(pointer, format!("must be seen or read{}", hint.unwrap_or_default()));
+                Tried::Wrong
+            }
+            (Tried::Wrong, _) => Tried::Wrong,
+            (tried, _) => {
+                self.refuse(pointer, "has no effect without when: unread");
+                tried
+            }
+        }
     }
 
     /// Refuses the waits that end when the notification has expired: their items would never be sent.
@@ -154,6 +176,27 @@ impl Fields {
             if !asks && item.escalation.is_some_and(|escalation| escalation.when == When::Unanswered) {
                 let why = "belongs to questions and codes, which the fleet writes itself: give failed or undelivered";
                 self.refuse(format!("/fallback/{at}/when"), why);
+            }
+        }
+    }
+
+    /// Refuses items that wait for a reader where no inbox has the message before them, and items that come after a topic: each
+    /// of its members would be told at the one destination of the item.
+    pub(super) fn refuse_beside_inboxes(&mut self, first: (Option<&ChannelName>, Option<&str>), fallback: &[Target]) {
+        let others = fallback.iter().map(|item| (item.channel.as_ref(), item.destination.as_deref()));
+        for ((at, item), (channel, destination)) in
+            fallback.iter().enumerate().zip(std::iter::once(first).chain(others))
+        {
+            let Some(channel) = channel else { continue };
+            let is_in_app = channel.as_str() == INAPP;
+            if !is_in_app && item.escalation.is_some_and(|escalation| escalation.when.is_of_an_inbox()) {
+                let why = format!("unread is known of {INAPP} alone: give failed or undelivered");
+                self.refuse(format!("/fallback/{at}/when"), why);
+            }
+            let topic = destination.filter(|_| is_in_app).and_then(InboxAddress::parse);
+            if matches!(topic, Some(InboxAddress::Topic(_))) {
+                let why = "is not taken after a topic: a fallback is of one user";
+                self.refuse(format!("/fallback/{at}"), why);
             }
         }
     }

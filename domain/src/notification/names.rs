@@ -33,7 +33,7 @@ pub const FIELDS: [&str; 24] = [
     "metadata",
 ];
 /// The fields that an item of a fallback may have. The id, the tenant and the expiry stay its parent's.
-pub const OF_AN_ITEM: [&str; 15] = [
+pub const OF_AN_ITEM: [&str; 16] = [
     "channel",
     "destination",
     "subject",
@@ -48,10 +48,11 @@ pub const OF_AN_ITEM: [&str; 15] = [
     "attachments",
     "list",
     "when",
+    "until",
     "after_seconds",
 ];
 /// The fields of [`OF_AN_ITEM`] that say when it is tried, and that no delivery has.
-pub(crate) const OF_AN_ITEM_ALONE: [&str; 2] = ["when", "after_seconds"];
+pub(crate) const OF_AN_ITEM_ALONE: [&str; 3] = ["when", "until", "after_seconds"];
 /// The fields that the fleet alone writes, into a body and into an item of its fallback: none of those of publishers. An
 /// item has its own, and never its parent's.
 pub(crate) const OF_THE_FLEET: [&str; 1] = ["interactive"];
@@ -197,8 +198,9 @@ const MAYBE: [(&str, &str); 4] = [
 ];
 
 /// Other names for when an item of a fallback is tried. Beside a notification some of them mean something else.
-const OF_AN_ITEM_SYNONYMS: [(&str, &str); 2] = [
+const OF_AN_ITEM_SYNONYMS: [(&str, &str); 3] = [
     ("when", "condition trigger triggeron"),
+    ("until", "unless unlessread unlessseen untilread untilseen"),
     (
         "after_seconds",
         "after afters aftersec aftersecs afterms afterminutes delay delays delayseconds delaysec delayms wait waits \

@@ -26,6 +26,7 @@ impl Draft {
         let mut unknown = Vec::new();
         let fallback = fields.fallback(&mut unknown);
         fields.refuse_after(expiry, &fallback);
+        fields.refuse_beside_inboxes((channel.as_ref(), destination.as_deref()), &fallback);
         let interactive = fields.interactive("");
         fields.refuse_unanswered(interactive.is_some(), &fallback);
         let metadata = fields.map("", "metadata");

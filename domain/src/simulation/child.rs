@@ -1,5 +1,6 @@
 //! The child that waits in case nobody reports: with the scheduler, while its parent's copies come again and processes die
-//! between any two commits. Reports call it off, or the end of what its parent asks, and reports hurry it.
+//! between any two commits. Reports call it off, the end of what its parent asks, or whoever reads its parent in an inbox; and
+//! reports hurry it.
 
 use std::time::Duration;
 
@@ -18,13 +19,17 @@ pub(super) struct Child {
     row: Option<State>,
     /// Somebody was answered that it will not be sent.
     is_called_off: bool,
-    /// What its parent asks has ended, and a dialog has not acknowledged that yet.
+    /// What its parent asks has ended, or its user has read it, and whoever calls the child off is not done yet.
     is_being_called_off: bool,
 }
 
 impl World {
     pub(super) fn escalation(&self) -> Option<Escalation> {
-        let when = if self.asks { When::Unanswered } else { When::Undelivered };
+        let when = match (self.asks, self.has_inbox) {
+            (true, _) => When::Unanswered,
+            (false, true) => When::Unread,
+            (false, false) => When::Undelivered,
+        };
         self.has_escalation.then_some(Escalation { when, after: Duration::from_secs(300) })
     }
 
@@ -42,22 +47,30 @@ impl World {
             2 => self.fire_child(),
             3 => self.claim_child(),
             4 => self.send_child(),
-            5 if self.asks => self.end_what_is_asked(),
+            5 if self.asks => self.answer_for_the_child(),
+            5 if self.is_in_its_inbox() => self.answer_for_the_child(),
             _ => {}
         }
     }
 
-    /// Somebody answers, or its time is over. A dialog that dies before its acknowledgement calls the child off again.
-    fn end_what_is_asked(&mut self) {
+    /// Its user can read it.
+    fn is_in_its_inbox(&self) -> bool {
+        self.has_inbox && self.deliveries[0].posted > 0
+    }
+
+    /// Somebody answers, or its time is over, or its user reads it. A dialog that dies before its acknowledgement calls the
+    /// child off again, and a user whose request has no answer repeats it.
+    fn answer_for_the_child(&mut self) {
+        let asks = self.asks;
         if !self.child.is_being_called_off {
-            self.say(|| "what is asked ENDS".into());
+            self.say(|| if asks { "what is asked ENDS".into() } else { "its user READS it".into() });
             self.child.is_being_called_off = true;
             if self.goes_wrong(3) {
                 return;
             }
         }
         self.cancel_child();
-        self.seen.push("a child that an answer stopped");
+        self.seen.push(if asks { "a child that an answer stopped" } else { "a child that reading stopped" });
         self.child.is_being_called_off = self.goes_wrong(3);
     }
 
@@ -68,7 +81,7 @@ impl World {
             return false;
         }
         if child.is_being_called_off {
-            self.end_what_is_asked();
+            self.answer_for_the_child();
         } else if child.arriving > 0 {
             self.store_child();
         } else if child.has_job {

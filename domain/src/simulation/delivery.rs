@@ -37,6 +37,8 @@ pub(super) struct Delivery {
     /// How many letters of epochs before were moved too late, and went back as letters of each epoch.
     pub(super) came_back: BTreeMap<u32, u32>,
     pub(super) accepted: u32,
+    /// How often the ledger has put it into its inbox.
+    pub(super) posted: u32,
     /// A child was ordered that waits in case nobody reports.
     pub(super) escalated: bool,
     /// Attempts of which nobody knows whether they were accepted: each explains one further send.
@@ -67,7 +69,7 @@ impl Delivery {
             state: row.state,
             settled: self.settled,
             republished: self.republished,
-            escalates: row.order.escalates_at().is_some(),
+            escalates: row.order.outlives_the_end(),
             claimant: self.claimant,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -156,6 +158,9 @@ impl Delivery {
         }
         if self.accepted > 1 + self.windows {
             return Some(format!("accepted {} times, but only {} answers were lost", self.accepted, self.windows));
+        }
+        if self.posted > 1 {
+            return Some("stands in its inbox more than once".into());
         }
         if self.accepted == 0 && matches!(row.state, State::Sent) {
             return Some("called sent without having been accepted".into());

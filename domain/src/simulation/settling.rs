@@ -123,6 +123,7 @@ impl World {
                 let headers = self.released(&copy);
                 self.later.push(Copy { headers, ..copy });
             }
+            Destination::FanOut => self.fail("a message that is for no topic was published for its members"),
             Destination::DeadLetter => {
                 // A move would ignore these counts; an operator reads and copies them.
                 if copy.headers.seq.is_some() || copy.headers.attempt.is_some() {

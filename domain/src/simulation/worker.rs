@@ -167,6 +167,9 @@ impl World {
         if known.state == State::Sending {
             self.of(worker).row = Some(transition.row.clone());
             self.of(worker).escalated |= transition.order.escalates_at().is_some();
+            // The row of its inbox is written with this one.
+            let is_posted = self.has_inbox && transition.row.state == State::Delivered;
+            self.of(worker).posted += u32::from(is_posted);
             self.note_events(worker, &transition);
             if self.goes_wrong(6) {
                 self.say(|| "and does not hear the answer".into());

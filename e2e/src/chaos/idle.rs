@@ -15,12 +15,13 @@ use super::audit::all_rows;
 use super::reconcile::{Answer, Entry};
 use super::world::{DEAD_LETTERS, LOOK_EVERY, World, hasher};
 
-const QUEUES: [&str; 8] = [
+const QUEUES: [&str; 9] = [
     "notifications.queue",
     "notifications.queue.urgent",
     "notifications.queue.bulk",
     "notifications.queue.scheduled",
     "notifications.queue.inbound",
+    "notifications.queue.fanout",
     "notifications.queue.retry.1",
     "notifications.queue.retry.2",
     "notifications.queue.retry.3",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chasqui::clock::SystemClock;
 use domain::{Clock as _, Key, Tenant, child_id};
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -19,6 +20,8 @@ use crate::provider::{self, Provider, signature};
 pub(super) const PUBLIC_URL: &str = "https://notify.example.org";
 /// How long a publisher goes on repeating.
 const GIVE_UP: Duration = Duration::from_secs(40);
+/// How long a request is repeated.
+const TAKEN_WITHIN: Duration = Duration::from_secs(60);
 /// How long the provider waits for something to report, and goes on with it: what it has refused it never reports.
 const REPORTS_FOR: Duration = Duration::from_secs(10);
 pub(super) const REPEAT_EVERY: Duration = Duration::from_millis(250);
@@ -44,6 +47,8 @@ impl Journal {
 /// What publishers hold: clients of the API and of the broker.
 pub(super) struct Clients {
     pub(super) api: Arc<Replica>,
+    /// Where the gateways listen.
+    pub(super) gateways: [String; 2],
     pub(super) http: reqwest::Client,
     /// The same as a browser, which follows no redirection of the console by itself.
     pub(super) browser: reqwest::Client,
@@ -224,7 +229,12 @@ impl Clients {
     }
 
     async fn until_confirmed(&self, number: u64, way: Way, body: &Value, id: &str) -> Answer {
-        let (key, body) = (routing_key(number, way), body.to_string());
+        self.until_published(routing_key(number, way), body, id).await
+    }
+
+    /// Publishes until the broker has it. A repeat has the same id.
+    pub(super) async fn until_published(&self, key: &str, body: &Value, id: &str) -> Answer {
+        let body = body.to_string();
         let deadline = Instant::now() + GIVE_UP;
         let mut answer = Answer::Never;
         while Instant::now() < deadline {
@@ -236,6 +246,34 @@ impl Clients {
             tokio::time::sleep(REPEAT_EVERY).await;
         }
         answer
+    }
+
+    /// Repeats a request while there is no answer, or one of these; what 2xx brings with it. None when that does not come
+    /// in time.
+    ///
+    /// # Errors
+    /// Any other answer, in words.
+    pub(super) async fn until_taken(
+        &self,
+        what: &str,
+        again: &[u16],
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Option<Value>, String> {
+        let deadline = Instant::now() + TAKEN_WITHIN;
+        while Instant::now() < deadline {
+            if let Ok(answer) = request().send().await {
+                let status = answer.status().as_u16();
+                match (status, answer.text().await) {
+                    (200..=299, Ok(text)) => return Ok(Some(serde_json::from_str(&text).unwrap_or_default())),
+                    // Whoever has not read the answer to its end asks again.
+                    (200..=299, Err(_)) => {}
+                    (status, _) if again.contains(&status) => {}
+                    (status, text) => return Err(format!("{what}: {status} {}", text.unwrap_or_default())),
+                }
+            }
+            tokio::time::sleep(REPEAT_EVERY).await;
+        }
+        Ok(None)
     }
 
     /// Publishes, and repeats only what is certainly nowhere: a second copy would be a second notification.

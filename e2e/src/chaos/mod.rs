@@ -3,17 +3,19 @@
 //!
 //! One fleet runs through all faults of a ledger, so that leases and retries of one overlap with the next.
 //! [`world`] is the fleet and all that it runs on, [`load`] what publishers do meanwhile, [`operators`] who moves dead letters
-//! and who leaves, [`talk`] who is asked and has things done by one of the [`counterparts`], [`faults`] what is broken,
-//! [`audit`] gathers what became of every notification, [`reconcile`] says which promises that breaks, and [`report`] is
-//! what a run says.
+//! and who leaves, [`company`] who is asked and has things done by one of the [`counterparts`] ([`talk`]) and who has an inbox
+//! ([`inboxes`]), [`faults`] what is broken, [`audit`] gathers what became of every notification, [`reconcile`] says which
+//! promises that breaks, and [`report`] is what a run says.
 
 mod amqp;
 mod audit;
+mod company;
 mod counterparts;
 mod dice;
 mod disk;
 mod faults;
 mod idle;
+mod inboxes;
 mod load;
 mod operators;
 mod people;
@@ -32,6 +34,7 @@ use anyhow::{Context as _, Result, bail};
 pub use report::{Counts, Report};
 
 use audit::{Audit, all_jobs, all_rows};
+use company::{Company, Finds, Judged};
 use dice::Dice;
 use faults::{Fault, Needs};
 use load::{Clients, Journal, Load};
@@ -39,7 +42,6 @@ use operators::{Book, Leaver, Operators};
 use reconcile::Entry;
 use reconcile::talk::Saying;
 use replica::{ABORTED, KILLED};
-use talk::{Apart, Talk};
 use world::{DEAD_LETTERS, Kind, World, hasher};
 
 /// The channel whose lost answers are sent again; those of the other one are held.
@@ -47,6 +49,9 @@ const RESENDS: &str = "whatsapp";
 /// How long everything may take to come to rest: longer than a lease, the retries, and the broker's own, one after the other
 /// with the longest pause of a breaker.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// How long clients may take to show what SQL has: longer than the time over which gateways tell them to ask anew, and than the
+/// lease of a gateway that has died.
+const SHOWN_WITHIN: Duration = Duration::from_secs(60);
 /// What the API logs of a refusal that it could not note in the journal.
 const UNNOTED: &str = "a refusal could not be noted in the journal";
 /// When a user is disabled, from the beginning of a load on: about when the fault is injected.
@@ -97,8 +102,9 @@ pub async fn run(plan: &Plan) -> Result<Report> {
             Kind::Cluster => limit,
         };
         let until = plan.limit.map(|limit| begun + share(limit));
-        let ran =
-            Run { plan, kind, until, dice: &mut dice, report: &mut report, recipients: 0, talk: None }.go(chosen).await;
+        let ran = Run { plan, kind, until, dice: &mut dice, report: &mut report, recipients: 0, company: None }
+            .go(chosen)
+            .await;
         if let Err(error) = ran {
             report.troubles.push(format!("the run over {} ended early: {error:#}", kind.as_str()));
         }
@@ -129,8 +135,8 @@ struct Run<'a> {
     report: &'a mut Report,
     /// Numbers that were given to recipients.
     recipients: u64,
-    /// Who is asked and has things done meanwhile: with Postgres and one node.
-    talk: Option<Talk>,
+    /// Who lives with the fleet meanwhile: with Postgres and one node.
+    company: Option<Company>,
 }
 
 impl Run<'_> {
@@ -145,8 +151,7 @@ impl Run<'_> {
                 .skipped
                 .push(format!("{}: needs root and mounts of its own (`make chaos` as root)", fault.name));
         }
-        let talk = || Talk::new(Arc::clone(&world.clients), Arc::clone(&world.counterparts));
-        self.talk = (self.kind == Kind::Postgres).then(talk);
+        self.company = (self.kind == Kind::Postgres).then(|| Company::new(&world)).transpose()?;
         let (journal, book) = (Journal::default(), Book::default());
         let mut injected = Vec::new();
         let mut drawn = chosen.iter();
@@ -175,12 +180,11 @@ impl Run<'_> {
         let begun = Instant::now();
         println!("chaos: {}: {}", fault.name, fault.description);
         let Needs { idle, due_together, clocks_are_wrong, someone_leaves, load } = fault.needs();
-        // What is asked while a clock is ahead would stand for hours.
-        let may_talk = !clocks_are_wrong;
-        if (idle || !may_talk)
-            && let Some(talk) = &mut self.talk
+        // What is asked, or waits for its reader, while a clock is ahead would stand for hours.
+        if (idle || clocks_are_wrong)
+            && let Some(company) = &mut self.company
         {
-            talk.settle().await;
+            company.settle().await;
         }
         if idle && !world.until_idle(&journal.entries(), PATIENCE).await {
             // The fault would lose what is still on its way.
@@ -208,13 +212,13 @@ impl Run<'_> {
         let before = journal.entries().len();
         let injected = if idle {
             let injected = fault.inject(world).await;
-            self.begin_to_talk(may_talk, over);
+            self.begin_company(number, over, !clocks_are_wrong);
             loading.await;
             injected
         } else {
             let leaving = leaver.map(|leaver| tokio::spawn(leaver.leave(LEAVES_AFTER)));
             let loading = tokio::spawn(loading);
-            self.begin_to_talk(may_talk, over);
+            self.begin_company(number, over, !clocks_are_wrong);
             tokio::time::sleep(self.plan.load().1 / 3).await;
             let injected = fault.inject(world).await;
             loading.await?;
@@ -242,10 +246,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Has people asked and things done over this time, where that may be.
-    fn begin_to_talk(&mut self, may_talk: bool, over: Duration) {
-        if let Some(talk) = self.talk.as_mut().filter(|_| may_talk) {
-            talk.begin(over);
+    /// Has people asked, things done and inboxes filled over this time, where that may be.
+    fn begin_company(&mut self, fault: usize, over: Duration, may_begin: bool) {
+        if let Some(company) = self.company.as_mut().filter(|_| may_begin) {
+            company.begin(fault, over);
         }
     }
 
@@ -264,18 +268,19 @@ impl Run<'_> {
     /// Waits until everything is at rest, and audits it.
     async fn audit(&mut self, world: World, injected: &[&str], journal: &Journal, book: &Book) -> Result<()> {
         println!("chaos: waiting until everything is at rest");
-        self.until_nobody_talks(&world).await;
+        self.until_company_is_quiet(&world).await;
         let entries = [journal.entries(), book.edits()].concat();
-        self.rest(&world, &entries).await;
+        let in_inboxes = self.company.as_ref().map(Company::handed_in).unwrap_or_default();
+        let awaited = [entries.clone(), in_inboxes].concat();
+        self.rest(&world, &awaited).await;
         self.close_the_books(&world, book).await;
-        self.rest(&world, &entries).await;
+        self.rest(&world, &awaited).await;
         let mut letters = world.clients.amqp.take_all(DEAD_LETTERS).await.context("reading the dead-letter queue")?;
         let (mut told, said) = world.clients.amqp.take_events().await.context("reading the subscriber's queue")?;
         self.report.notes.push(format!("{}: {}", self.kind.as_str(), reconcile::repeats(&told)));
         let (mut rows, jobs) = (all_rows(&world.store).await?, all_jobs(&world.store).await?);
-        let taking = Apart::take(&world.store, &mut rows, &mut told, &mut letters);
-        let apart = taking.await.context("reading the copies of asks")?;
-        self.judge_talk(&world, apart, said).await?;
+        let finds = Finds { rows: &mut rows, told: &mut told, letters: &mut letters };
+        let entries = [entries, self.judge_company(&world, finds, said).await?].concat();
         let mut audit = Audit::new(&entries, &hasher(), rows, &jobs, letters, world.provider.received());
         audit.hear(told);
         audit.handle(operators::handled(&world, book).await.context("reading what became of the dead letters")?);
@@ -302,29 +307,27 @@ impl Run<'_> {
         self.report.troubles.extend(audit.unmatched);
         self.check_processes(&world).await;
         // It has a hand on the API, which ends with the world.
-        self.talk = None;
+        self.company = None;
         world.stop().await
     }
 
-    /// Waits until nobody has anything more to say, and every question and command has ended.
-    async fn until_nobody_talks(&mut self, world: &World) {
-        let Some(talk) = &mut self.talk else { return };
-        talk.settle().await;
-        if !talk::until_ended(&world.store, PATIENCE).await {
+    /// Waits until nobody has anything more to say or to read, and every question and command has ended.
+    async fn until_company_is_quiet(&mut self, world: &World) {
+        let Some(company) = &mut self.company else { return };
+        if !company.until_quiet(&world.store, PATIENCE).await {
             let text = format!("{}: some ask or command has not ended", self.kind.as_str());
             self.report.troubles.push(text);
         }
     }
 
-    /// Judges what became of questions, presses and commands.
-    async fn judge_talk(&mut self, world: &World, apart: Apart, said: Vec<Saying>) -> Result<()> {
-        let Some(talk) = &self.talk else { return Ok(()) };
-        let (kind, books) = (self.kind.as_str(), talk.books());
-        let kept = talk::all_kept(&world.store, apart, said).await.context("reading asks and commands")?;
-        let broken = [reconcile::talk::judge(&books, &kept), talk.wrong()].concat();
+    /// Judges what became of questions, presses, commands and inboxes; what is still to be judged as the load is.
+    async fn judge_company(&mut self, world: &World, finds: Finds<'_>, said: Vec<Saying>) -> Result<Vec<Entry>> {
+        let Some(company) = &self.company else { return Ok(Vec::new()) };
+        let Judged { entries, broken, notes } = company.judge(world, finds, said, SHOWN_WITHIN).await?;
+        let kind = self.kind.as_str();
         self.report.troubles.extend(broken.into_iter().map(|broken| format!("{kind}: {broken}")));
-        self.report.notes.push(format!("{kind}: {}", reconcile::talk::counts(&books, &kept)));
-        Ok(())
+        self.report.notes.extend(notes.into_iter().map(|note| format!("{kind}: {note}")));
+        Ok(entries)
     }
 
     /// Waits until nothing is on its way.

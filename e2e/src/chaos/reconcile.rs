@@ -1,7 +1,8 @@
 //! Reconciles what the publisher of a notification was told with what became of it: which promises that breaks.
-//! Strict, and pure: `audit` gathers what became of it. [`journal`] does the same with what operators were answered, and
-//! [`talk`] with what people have pressed and services were sent.
+//! Strict, and pure: `audit` gathers what became of it. [`journal`] does the same with what operators were answered,
+//! [`talk`] with what people have pressed and services were sent, and [`inboxes`] with what users have read.
 
+pub mod inboxes;
 pub mod journal;
 pub mod talk;
 
@@ -98,7 +99,8 @@ pub enum Cancel {
     Done(Instant),
     /// The answer was 409.
     TooLate,
-    /// The provider has reported what calls it off, and nobody knows when that was heard.
+    /// The provider has reported what calls it off, or its reader has done so about when it was due, and nobody knows whether
+    /// that was heard before it went out.
     Reported,
     Unanswered,
     Wrong(String),

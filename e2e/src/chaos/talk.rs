@@ -33,7 +33,7 @@ const STRANGER: &str = "4799";
 const EVERY: Duration = Duration::from_secs(1);
 /// How long a question stands: what nobody answers has expired soon.
 const LASTS_SECONDS: u64 = 60;
-/// How long anybody goes on repeating, and waits for a message.
+/// How long anybody goes on publishing, and waits for a message.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
 /// Everybody who talks with the fleet in one run.
@@ -230,32 +230,19 @@ impl People {
         self.until_taken("POST /v1/events", &[401, 503], request).await.is_some()
     }
 
-    /// Repeats a request while there is no answer, or one of these; what 2xx brings with it. None when that does not come
-    /// in time, and for any other answer, which is written down.
+    /// What a request was answered in the end. None when that does not come in time, and for an answer that must not be,
+    /// which is written down.
     async fn until_taken(&self, what: &str, again: &[u16], request: impl Fn() -> RequestBuilder) -> Option<Value> {
-        let deadline = Instant::now() + GIVE_UP;
-        while Instant::now() < deadline {
-            if let Ok(answer) = request().send().await {
-                let status = answer.status().as_u16();
-                match (status, answer.text().await) {
-                    (200..=299, Ok(text)) => return Some(serde_json::from_str(&text).unwrap_or_default()),
-                    // Whoever has not read the answer to its end asks again.
-                    (200..=299, Err(_)) => {}
-                    (status, _) if again.contains(&status) => {}
-                    (status, text) => {
-                        self.book.note_wrong(format!("{what}: {status} {}", text.unwrap_or_default()));
-                        return None;
-                    }
-                }
-            }
-            sleep(REPEAT_EVERY).await;
-        }
-        None
+        let taken = self.clients.until_taken(what, again, request).await;
+        taken.unwrap_or_else(|wrong| {
+            self.book.note_wrong(wrong);
+            None
+        })
     }
 }
 
 /// Waits for what `look` finds. None when that does not come in time.
-async fn until<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+pub(super) async fn until<T>(look: impl Fn() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + GIVE_UP;
     loop {
         if let Some(found) = look() {

@@ -1,5 +1,5 @@
 //! The world of one run: a private broker, a ledger, a provider, proxies before them, and a fleet of
-//! replicas: two workers, two schedulers, one dialog, one API.
+//! replicas: two workers, two schedulers, two gateways, one dialog, one API.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use chasqui::clock::SystemClock;
 use chasqui::config::{Config, REFERENCE, Role};
 use domain::RecipientHasher;
-use embedded::{Options, PrivateBroker, User, VHOST};
+use embedded::{Options, PrivateBroker, User, VHOST, free_ports};
 use reqwest::Method;
 use reqwest::redirect::Policy;
 use serde_json::Value;
@@ -22,12 +22,13 @@ use super::amqp::Amqp;
 use super::counterparts::Counterparts;
 use super::dice::Dice;
 use super::disk::Disk;
+use super::inboxes::SHARED;
 use super::load::{Clients, PUBLIC_URL};
 use super::people::{AUDITOR, OPERATOR, VIEWER};
 use super::replica::Replica;
 use super::talk::ADMINS;
 use crate::postgres::Postgres;
-use crate::processes::run;
+use crate::processes::{run, with};
 use crate::provider::{Answer, Provider};
 use crate::proxy::Proxy;
 use crate::services;
@@ -90,6 +91,7 @@ pub(super) struct World {
     pub(super) counterparts: Arc<Counterparts>,
     pub(super) workers: Vec<Arc<Replica>>,
     pub(super) schedulers: [Arc<Replica>; 2],
+    pub(super) gateways: [Arc<Replica>; 2],
     pub(super) dialog: Arc<Replica>,
     pub(super) clients: Arc<Clients>,
     pub(super) store: Store,
@@ -141,7 +143,12 @@ impl World {
         let workers = vec![start("worker", 1), start("worker", 2)];
         let schedulers = [start("scheduler", 1), start("scheduler", 2)];
         let (dialog, api) = (start("dialog", 1), start("api", 1));
-        let replicas = workers.iter().chain(&schedulers).chain([&dialog, &api]);
+        let listening = free_ports::<2>()?.map(|port| local(port).to_string());
+        let gateways = [1, 2].map(|number| {
+            let own = with(&environment, &[("WS_LISTEN", listening[number - 1].as_str())]);
+            Replica::start("gateway", number, &own, logs)
+        });
+        let replicas = workers.iter().chain(&schedulers).chain(&gateways).chain([&dialog, &api]);
         let supervisors = replicas.map(|replica| tokio::spawn(Arc::clone(replica).supervise())).collect();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
         let amqp = Amqp::new(url_of(&broker, User::Admin, own_proxy.address.port(), VHOST));
@@ -149,6 +156,7 @@ impl World {
         let browser = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).redirect(Policy::none());
         let clients = Clients {
             api: own_api,
+            gateways: listening.map(|address| format!("http://{address}")),
             http,
             browser: browser.build()?,
             token: String::new(),
@@ -167,6 +175,7 @@ impl World {
             counterparts,
             workers,
             schedulers,
+            gateways,
             dialog,
             clients: Arc::new(clients),
             store,
@@ -234,7 +243,7 @@ impl World {
     }
 
     pub(super) fn replicas(&self) -> impl Iterator<Item = &Arc<Replica>> {
-        self.workers.iter().chain(&self.schedulers).chain([&self.dialog, &self.clients.api])
+        self.workers.iter().chain(&self.schedulers).chain(&self.gateways).chain([&self.dialog, &self.clients.api])
     }
 
     /// The provider as it is between the faults.
@@ -274,11 +283,11 @@ impl World {
         for supervisor in &self.supervisors {
             supervisor.abort();
         }
-        let Self { broker, others, workers, schedulers, dialog, removed, clients, supervisors, .. } = self;
+        let Self { broker, others, workers, schedulers, gateways, dialog, removed, clients, supervisors, .. } = self;
         for supervisor in supervisors {
             let _ = supervisor.await;
         }
-        drop((workers, schedulers, dialog, removed, clients));
+        drop((workers, schedulers, gateways, dialog, removed, clients));
         for node in others {
             node.stop().await?;
         }
@@ -338,6 +347,10 @@ fn environment(amqp_url: &str, database_url: &str, provider: &Provider) -> Vec<(
         ("PROVIDER_TIMEOUT_SECONDS", "2"),
         ("WORKER_LEASE_SECONDS", "14"),
         ("WORKER_CONCURRENCY", "64"),
+        ("INBOX", "true"),
+        ("JWT_SECRET_KEY", SHARED),
+        // Streams show that they live far more often than their clients give them up.
+        ("WS_PING_INTERVAL", "5"),
         ("AMBIGUITY", &ambiguity),
         // This is longer than any clock is shifted.
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "100000"),

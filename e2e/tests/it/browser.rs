@@ -2,6 +2,7 @@
 //! one of the API's own origin can.
 
 mod console;
+mod inbox_client;
 mod links;
 
 use domain::State;

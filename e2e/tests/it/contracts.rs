@@ -12,6 +12,7 @@ mod events;
 mod limits;
 mod messages;
 mod openapi;
+mod realtime;
 mod samples;
 mod schema;
 mod subjects;

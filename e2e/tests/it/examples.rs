@@ -198,14 +198,15 @@ async fn the_walk_of_the_demo_ends_with_the_service_s_word() {
 async fn an_invoice_is_approved_by_somebody_else_than_whoever_asks_for_it() {
     let mut walk = Walk::start("financial").await;
     walk.writes(ANA, "/cmd financial.invoice.approve id=F-118 amount=1250.5").await;
-    let his = walk.asked(BEN).await;
+    let (hers, his) = (walk.asked(ANA).await, walk.asked(BEN).await);
+    walk.presses(ANA, &hers, "Sí").await;
+    walk.told(ANA, "Lo has pedido tú").await;
     walk.presses(BEN, &his, "Sí").await;
     walk.logged("reported succeeded, and Chasqui says 202").await;
     walk.told(BEN, "Queda decidido").await;
     walk.told(ANA, &format!("F-118 of 1250.50 is approved by telegram:{BEN}")).await;
+    walk.edited(ANA).await;
     walk.edited(BEN).await;
-    let questions = walk.sent(ANA).await.into_iter().filter(|(_, message)| button(message, "Sí").is_some()).count();
-    assert_eq!(questions, 0, "whoever asks for it is not asked");
     walk.finish().await;
 }
 

@@ -16,6 +16,9 @@ mod escalation;
 mod events;
 mod examples;
 mod faked;
+#[cfg(target_os = "linux")]
+mod files;
+mod inbox;
 mod lanes;
 mod monitoring;
 mod outage;
@@ -27,6 +30,7 @@ mod privacy;
 mod processes;
 mod providers;
 mod rabbitmq4;
+mod realtime;
 mod reconcile;
 mod reports;
 mod retry;

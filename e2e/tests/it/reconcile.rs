@@ -1,5 +1,6 @@
 //! How a run with faults is judged at its end: each promise, broken once.
 
+mod inboxes;
 mod journal;
 mod talk;
 

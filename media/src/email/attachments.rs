@@ -1,20 +1,25 @@
-//! The files that go with a mail: each whole in the notification, or fetched when it is sent.
+//! The files that go with a mail: each whole in the notification, fetched when it is sent, or one that is stored here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::nearest;
+use domain::{ObjectName, nearest};
 use serde_json::{Map, Value};
 
 use crate::line;
 use crate::webhook;
 use crate::words::Fault;
 
-const FIELD: &str = "attachments";
+pub(crate) const FIELD: &str = "attachments";
 const FILENAME: &str = "filename";
 const CONTENT_TYPE: &str = "content_type";
 const CONTENT: &str = "content";
 const URL: &str = "url";
-const NAMES: [&str; 4] = [FILENAME, CONTENT_TYPE, CONTENT, URL];
+const FILE: &str = "file";
+const NAME: &str = "name";
+const INLINE: &str = "inline";
+const NAMES: [&str; 6] = [FILENAME, CONTENT_TYPE, CONTENT, URL, FILE, INLINE];
+/// The fields of a file that is stored here: what it is, its row says.
+const NAMES_OF_STORED: [&str; 3] = [FILE, NAME, INLINE];
 /// Names under which others give a place to fetch the file from.
 const PLACES: [&str; 4] = ["uri", "href", "path", "link"];
 
@@ -25,7 +30,7 @@ const OTHER_NAMES: [(&str, &[&str]); 3] = [
     (CONTENT, &["data", "body", "base64", "bytes"]),
 ];
 
-const MAX_ATTACHMENTS: usize = 20;
+pub(super) const MAX_ATTACHMENTS: usize = 20;
 const MAX_FILENAME_BYTES: usize = 255;
 const MAX_URL_BYTES: usize = 2048;
 /// The longest type and subtype (RFC 6838 section 4.2).
@@ -36,10 +41,12 @@ const BYTES: &str = "application/octet-stream";
 
 /// A file.
 pub struct Attachment<'a> {
-    /// A name without a path.
-    pub filename: &'a str,
-    /// Type and subtype, without parameters.
+    /// A name without a path. None for that of the file that is stored here.
+    pub filename: Option<&'a str>,
+    /// Type and subtype, without parameters. Of a file that is stored here, its row says it.
     pub content_type: &'a str,
+    /// By which the words show it where it is among them: `cid:` and this.
+    pub content_id: Option<&'a str>,
     pub content: Content<'a>,
 }
 
@@ -50,10 +57,12 @@ pub enum Content<'a> {
     Base64(&'a str),
     /// Behind this URL, which is http or https.
     Url(&'a str),
+    /// Among those that are stored here, under this name of an object.
+    Stored(&'a str),
 }
 
 /// The files that could be read.
-pub(super) fn read<'a>(given: Option<&'a Value>, faults: &mut Vec<Fault>) -> Vec<Attachment<'a>> {
+pub(crate) fn read<'a>(given: Option<&'a Value>, faults: &mut Vec<Fault>) -> Vec<Attachment<'a>> {
     let items = match given {
         None => return Vec::new(),
         Some(Value::Array(items)) if items.len() <= MAX_ATTACHMENTS => items,
@@ -77,7 +86,21 @@ pub(super) fn read<'a>(given: Option<&'a Value>, faults: &mut Vec<Fault>) -> Vec
     read
 }
 
+/// The files among these that are stored here, each by the name of its object, and by what it is called in this message
+/// where that is another name than its own.
+pub fn stored(mail: &Map<String, Value>) -> Vec<(ObjectName, Option<&str>)> {
+    let files = mail.get(FIELD).and_then(Value::as_array).into_iter().flatten();
+    let read = files.filter_map(|file| {
+        let object = ObjectName::parse(file.get(FILE)?.as_str()?)?;
+        Some((object, file.get(NAME).and_then(Value::as_str)))
+    });
+    read.collect()
+}
+
 fn of_file<'a>(file: &'a Map<String, Value>, place: &str, faults: &mut Vec<Fault>) -> Option<Attachment<'a>> {
+    if file.get(FILE).is_some_and(|value| !value.is_null()) {
+        return of_stored(file, place, faults);
+    }
     for name in file.keys().filter(|name| !NAMES.contains(&name.as_str())) {
         faults.push(Fault::of_mail(&[FIELD, place, name.as_str()], unknown(name)));
     }
@@ -110,7 +133,60 @@ fn of_file<'a>(file: &'a Map<String, Value>, place: &str, faults: &mut Vec<Fault
             None
         }
     };
-    Some(Attachment { filename: filename?, content_type: content_type?, content: content? })
+    let content_id = content_id(file, filename, place, faults);
+    Some(Attachment { filename: Some(filename?), content_type: content_type?, content_id, content: content? })
+}
+
+/// A file that is stored here.
+fn of_stored<'a>(file: &'a Map<String, Value>, place: &str, faults: &mut Vec<Fault>) -> Option<Attachment<'a>> {
+    let mut refuse = |name: &str, why: String| faults.push(Fault::of_mail(&[FIELD, place, name], why));
+    for name in file.keys().filter(|name| !NAMES_OF_STORED.contains(&name.as_str())) {
+        let why = match NAMES.contains(&name.as_str()) {
+            true => "cannot stand beside file, which says all of it: name is what it is called".into(),
+            false => format!("is no field of a file that is stored; known are {}", NAMES_OF_STORED.join(", ")),
+        };
+        refuse(name, why);
+    }
+    let object = file.get(FILE).and_then(Value::as_str);
+    let object = object.filter(|object| ObjectName::parse(object).is_some());
+    if object.is_none() {
+        refuse(FILE, "must be an object_name that POST /v1/files/upload has answered".into());
+    }
+    let given = file.get(NAME).filter(|value| !value.is_null());
+    let name = given.and_then(Value::as_str).filter(|name| is_filename(name));
+    if given.is_some() && name.is_none() {
+        refuse(NAME, format!("must be the name of a file, without a path, at most {MAX_FILENAME_BYTES} bytes"));
+    }
+    let content_id = content_id(file, name.or(object), place, faults);
+    if content_id.is_some() && !object.and_then(ObjectName::parse).is_some_and(|object| object.kind().is_picture()) {
+        faults.push(Fault::of_mail(&[FIELD, place, INLINE], "is for pictures alone: png and jpg"));
+    }
+    Some(Attachment { filename: name, content_type: BYTES, content_id, content: Content::Stored(object?) })
+}
+
+/// By which the words show a file that is among them: its name, which then stands in a URL.
+fn content_id<'a>(
+    file: &Map<String, Value>,
+    name: Option<&'a str>,
+    place: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<&'a str> {
+    let is_inline = match file.get(INLINE) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Bool(true)) => true,
+        Some(_) => {
+            faults.push(Fault::of_mail(&[FIELD, place, INLINE], "must be true or false"));
+            false
+        }
+    };
+    let name = name.filter(|_| is_inline)?;
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+        return Some(name);
+    }
+    let why =
+        "needs a name of letters, digits, dots, hyphens and underscores: the words show the file by cid: and the name";
+    faults.push(Fault::of_mail(&[FIELD, place, INLINE], why));
+    None
 }
 
 fn unknown(name: &str) -> String {

@@ -37,7 +37,7 @@ pub fn scopes_in(role: Option<&str>, scope: Option<&str>) -> Result<Option<Vec<S
 }
 
 fn in_words(words: &str) -> Result<Vec<Scope>, Vec<FieldError>> {
-    const WORDS: &str = "words out of notify, read, operate, admin, tenants, separated by spaces";
+    const WORDS: &str = "words out of notify, read, operate, admin, tenants, inbox, separated by spaces";
     let mut scopes = Vec::new();
     for word in words.split_whitespace() {
         let Some(scope) = Scope::parse(word) else {

@@ -202,12 +202,14 @@ fn a_channel_that_there_is_not_is_named_with_the_one_that_is_near() {
     check(
         email(json!({"channel": "emial", "destination": "x"})),
         &[
-            "/channel is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
+            "/channel is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
         ],
     );
     check(
         email(json!({"channel": "fax"})),
-        &["/channel is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp"],
+        &[
+            "/channel is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp",
+        ],
     );
 }
 
@@ -254,7 +256,7 @@ fn what_the_fleet_alone_writes_is_refused_whatever_stands_in_it() {
 #[test]
 fn a_template_is_looked_up_beside_whatever_else_is_wrong() {
     let unknown = "is no template of this fleet; known are alert, ask, ask_ended, ask_reply, command_ended, otp, receipt, verify, welcome: did you mean welcome?";
-    let channel = "is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
+    let channel = "is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?";
     check(
         email(json!({"channel": "emial", "template": "welcom"})),
         &[&format!("/channel {channel}"), &format!("/template {unknown}")],
@@ -291,7 +293,7 @@ fn an_item_of_a_fallback_is_checked_with_the_words_that_it_will_have() {
     check(
         item(json!({"channel": "smss", "message": "m"})),
         &[
-            "/fallback/1/channel is an unknown channel; known are email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean sms?",
+            "/fallback/1/channel is an unknown channel; known are email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean sms?",
         ],
     );
 }

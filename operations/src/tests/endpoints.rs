@@ -27,7 +27,8 @@ fn told(body: &Value) -> Vec<String> {
 fn everything_that_is_wrong_with_an_endpoint_is_named_with_what_was_meant() {
     let missing = "/url is missing: the https URL to which events are posted";
     let known = "must be one of sent, captured, retrying, ambiguous, fell_back, dead, held, expired, suppressed, cancelled, replayed, \
-         delivered, bounced, complained, opened, clicked, unsubscribed, read, inbound";
+         delivered, bounced, complained, opened, clicked, unsubscribed, read, seen, unread, archived, unarchived, snoozed, \
+         inbound";
     assert_eq!(told(&json!({})), [missing]);
     assert_eq!(told(&json!({"url": null})), [missing]);
     assert_eq!(told(&json!({"url": 7})), ["/url must be a string"]);

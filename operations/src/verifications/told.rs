@@ -1,11 +1,11 @@
 //! Who hears of a verification: subscribers by events, operators by metrics, and the channels of its ladder that still wait.
 
-use domain::{Key, State, SubjectEvent, Verification, VerificationState, child_id, verification_send_id};
-use store::{Cancel, StoreError, Target};
+use domain::{Key, SubjectEvent, Verification, VerificationState, verification_send_id};
+use store::StoreError;
 use topology::Publication;
 
 use super::{NotVerified, Verifying};
-use crate::deliveries::MAX_CHAIN;
+use crate::cancel::call_off;
 
 /// The country of a number in metrics, where the settings do not name it: strangers choose numbers, and not how many series
 /// there are.
@@ -58,15 +58,8 @@ impl Verifying<'_> {
         if of.sends == 0 {
             return Ok(());
         }
-        let mut key = Key { tenant: of.key.tenant.clone(), id: verification_send_id(&of.key, of.sends) };
-        let target = |body: Option<&[u8]>| Target::of(body?, self.defaults, self.recipients);
-        for _ in 0..MAX_CHAIN {
-            match self.store.cancel(&key, self.clock.now(), &target, None).await? {
-                Cancel::TooLate { state: State::FellBack, .. } | Cancel::Escalates(_) => key.id = child_id(&key, 1),
-                Cancel::Cancelled { .. } | Cancel::Unknown | Cancel::TooLate { .. } => break,
-            }
-        }
-        Ok(())
+        let key = Key { tenant: of.key.tenant.clone(), id: verification_send_id(&of.key, of.sends) };
+        call_off(self.store, key, self.defaults, self.recipients, self.clock.now()).await.map(drop)
     }
 
     pub(super) fn count_sent(&self, sent: &Verification) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::unknown::shown;
 use super::{Problems, Sources};
 
 /// The shortest time, because RabbitMQ counts in whole milliseconds.
@@ -225,6 +226,11 @@ impl Reader {
         names.iter().copied().filter(|name| self.text(name).is_some()).collect()
     }
 
+    /// The names that have a value and belong to what this program does without, as they are shown.
+    pub fn unneeded(&self) -> Vec<String> {
+        self.sources.unneeded.iter().map(|name| shown(name)).collect()
+    }
+
     /// The names among these to which a source gives another value than the default.
     pub fn set_of(&self, names: &[&'static str]) -> Vec<&'static str> {
         names.iter().copied().filter(|name| self.sources.is_changed(name)).collect()
@@ -257,6 +263,7 @@ mod tests {
         program: "PAINTER_",
         beside: &[],
         of_others: &[],
+        unneeded: &[],
         common: &[],
         prefixes: Vec::new,
     };

@@ -21,6 +21,9 @@ pub struct Reference {
     pub beside: &'static [(&'static str, &'static str)],
     /// Prefixes of names that begin like a setting and belong to other programs.
     pub of_others: &'static [&'static str],
+    /// Prefixes of names of what others of this kind need and this program does without. In whichever source they stand, they
+    /// are noted, and nothing else.
+    pub unneeded: &'static [&'static str],
     /// First words of settings with which the names of too many other programs begin: with these, only a spelling that
     /// is nearly a setting counts.
     pub common: &'static [&'static str],

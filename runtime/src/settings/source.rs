@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::dotenv::Dotenv;
-use super::unknown::Unknown;
+use super::unknown::{Unknown, is_unneeded};
 use super::{Problems, Reference};
 use crate::files::{MAX_SETTINGS_BYTES, read_file, read_text_file};
 
@@ -22,6 +22,8 @@ pub struct Sources {
     given: BTreeSet<String>,
     /// Where the values stand, for whoever must correct one.
     pub(super) places: BTreeMap<String, String>,
+    /// The names that have a value and belong to what this program does without.
+    pub(super) unneeded: BTreeSet<String>,
     /// The settings for which a name that was refused was most likely meant.
     pub(super) meant: BTreeSet<String>,
     /// Whether a whole source could not be read: nobody knows which settings it would have given.
@@ -113,8 +115,8 @@ impl Sources {
         let values =
             table.iter().filter_map(|(name, value)| Some((name.to_ascii_uppercase(), plain(value)?))).collect();
         let (problems, warnings) = (Vec::new(), Vec::new());
-        let (given, meant, places) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-        Self { reference, values, given, places, meant, is_partial: false, problems, warnings }
+        let (given, unneeded, meant, places) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        Self { reference, values, given, places, unneeded, meant, is_partial: false, problems, warnings }
     }
 
     fn file(&mut self, path: &Path) {
@@ -181,7 +183,7 @@ impl Sources {
             let instead = self.unknown(|unknown| unknown.explain_section(name, &names));
             return Err(format!("sections such as [{name}] are not read: {instead}"));
         }
-        if !self.values.contains_key(&upper) {
+        if !self.values.contains_key(&upper) && !self.is_unneeded(&upper) {
             self.meant.extend(self.unknown(|unknown| unknown.meant(name)));
             return Err(self.unknown(|unknown| unknown.explain_in_file(name)));
         }
@@ -209,7 +211,7 @@ impl Sources {
         let mut foreign = 0;
         for pair in &pairs {
             self.pair(&pair.name, &pair.value, Some(format!("{file} line {}", pair.line)));
-            if self.values.contains_key(&pair.name) {
+            if self.values.contains_key(&pair.name) || self.is_unneeded(&pair.name) {
                 continue;
             }
             foreign += 1;
@@ -246,6 +248,9 @@ impl Sources {
                 }
                 continue;
             }
+            if self.is_unneeded(&name) {
+                continue;
+            }
             foreign += 1;
             if foreign > MAX_COMPARED {
                 continue;
@@ -274,13 +279,20 @@ impl Sources {
 
     /// Notes one value, and where it stands. An empty value changes nothing.
     fn pair(&mut self, name: &str, value: &str, place: Option<String>) {
-        if let Some(known) = self.values.get_mut(name)
-            && !value.trim().is_empty()
-        {
+        if value.trim().is_empty() {
+            return;
+        }
+        if let Some(known) = self.values.get_mut(name) {
             value.clone_into(known);
             self.given.insert(name.to_owned());
             self.places.extend(place.map(|place| (name.to_owned(), place)));
+        } else if self.is_unneeded(name) {
+            self.unneeded.insert(name.to_ascii_uppercase());
         }
+    }
+
+    fn is_unneeded(&self, name: &str) -> bool {
+        is_unneeded(self.reference, name)
     }
 
     /// Why a name that is no setting was most likely meant to be one.

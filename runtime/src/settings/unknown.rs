@@ -273,8 +273,7 @@ impl<'a> Unknown<'a> {
     }
 
     fn is_of_others(&self, upper: &str) -> bool {
-        let link = ["_SERVICE_HOST", "_SERVICE_PORT", "_TCP", "_UDP"].iter().any(|part| upper.contains(part));
-        link || self.reference.of_others.iter().any(|prefix| upper.starts_with(prefix))
+        is_link(upper) || self.reference.of_others.iter().any(|prefix| upper.starts_with(prefix))
     }
 
     /// The setting for which a table has this other name.
@@ -282,6 +281,17 @@ impl<'a> Unknown<'a> {
         let (meant, _) = table.iter().find(|(_, names)| names.split(' ').any(|other| other == upper))?;
         self.known(meant)
     }
+}
+
+/// Whether a name belongs to what this program does without.
+pub(super) fn is_unneeded(reference: &Reference, name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    reference.unneeded.iter().any(|prefix| upper.starts_with(prefix)) && !is_link(&upper)
+}
+
+/// Whether Kubernetes has put a name into the environment, for a service that is called so.
+fn is_link(upper: &str) -> bool {
+    ["_SERVICE_HOST", "_SERVICE_PORT", "_TCP", "_UDP"].iter().any(|part| upper.contains(part))
 }
 
 fn told(name: &str, hint: &Hint<'_>, written: fn(&str) -> String) -> String {
@@ -307,7 +317,7 @@ fn told(name: &str, hint: &Hint<'_>, written: fn(&str) -> String) -> String {
 }
 
 /// A name, made safe for a terminal, because it may hold any characters.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().take(80).flat_map(char::escape_debug).collect()
 }
 

@@ -15,7 +15,14 @@ async fn fields_and_headers_that_were_not_read_are_remembered_beside_the_job() {
     let properties = BasicProperties::default().with_message_id("later".into());
     let body =
         r#"{"channel":"sms","destination":"+12025550143","message":"due","send_at":"2026-11-29T09:00:00Z","order":7}"#;
-    let delivery = Delivery { properties, body: Bytes::from(body), redelivered: false, settle };
+    let delivery = Delivery {
+        exchange: Default::default(),
+        routing_key: Default::default(),
+        properties,
+        body: Bytes::from(body),
+        redelivered: false,
+        settle,
+    };
     let mut incoming = Incoming::new(Source::Scheduled, &Names::of("notifications"), None, delivery);
     let header = UnknownField { pointer: "header:notify-agian".into(), meant: Meant::Ours("notify-again") };
     incoming.misread = vec![header.clone()];

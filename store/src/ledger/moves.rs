@@ -12,6 +12,7 @@ use super::record::{Recorded, Recording};
 use super::warnings;
 use super::write::LedgerWrite;
 use crate::error::StoreError;
+use crate::inbox::post::Post;
 use crate::journal;
 use crate::store::Store;
 
@@ -66,13 +67,18 @@ impl Store {
     /// [`StoreError`]; after [`StoreError::Unavailable`] repeat it before anything follows from it.
     pub async fn record(&self, transition: &Transition, capture: Option<Capture>) -> Result<Recorded, StoreError> {
         refuse_nul(&transition.row.key)?;
-        let mut row = transition.row.clone();
-        // Postgres refuses NUL in text, and an answer must not be lost for a provider's odd character.
-        for answer in [&mut row.provider_id, &mut row.code].into_iter().flatten() {
-            answer.retain(|c| c != '\0');
-        }
-        let recording = Recording { row, attempt: transition.attempt.clone(), capture };
-        self.inner.writers.outcomes.write(LedgerWrite::Record(Box::new(recording))).await
+        self.inner.writers.outcomes.write(LedgerWrite::Record(recording(transition, capture, None))).await
+    }
+
+    /// The same for a message that goes into an inbox: its item is written with the transition, unless another claim has taken
+    /// the row over. An inbox has a delivery once.
+    ///
+    /// # Errors
+    /// Those of [`Store::record`].
+    pub async fn record_posted(&self, transition: &Transition, post: Post) -> Result<Recorded, StoreError> {
+        refuse_nul(&transition.row.key)?;
+        let recording = recording(transition, None, Some(Box::new(post)));
+        self.inner.writers.outcomes.write(LedgerWrite::Record(recording)).await
     }
 
     /// Notes that the broker has confirmed the dead letter of `epoch`, so that no copy publishes another one. Changes
@@ -126,4 +132,13 @@ impl Store {
         }
         Ok(put)
     }
+}
+
+fn recording(transition: &Transition, capture: Option<Capture>, post: Option<Box<Post>>) -> Box<Recording> {
+    let mut row = transition.row.clone();
+    // Postgres refuses NUL in text, and an answer must not be lost for a provider's odd character.
+    for answer in [&mut row.provider_id, &mut row.code].into_iter().flatten() {
+        answer.retain(|c| c != '\0');
+    }
+    Box::new(Recording { row, attempt: transition.attempt.clone(), capture, post })
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use domain::{Attempt, AttemptOutcome, Key, Order, Row, State, SuppressedFor};
+use domain::{Attempt, AttemptOutcome, InboxCounters, Key, Order, Row, State, SuppressedFor};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::captures::{self, Capture};
 use super::insert::insert_rows;
 use super::row::OrderColumns;
 use crate::error::StoreError;
+use crate::inbox::post::{self, Post};
 use crate::sql::{Group, Session, key_of, keys_group, uuid_of};
 
 /// What became of recording an attempt.
@@ -22,12 +23,16 @@ pub enum Recorded {
     Repeated,
     /// Another claim has taken the row over: the answer is stored as an attempt `late`.
     Late,
+    /// Written, and the message is in its inbox, which stands there.
+    Posted(InboxCounters),
 }
 
 pub(crate) struct Recording {
     pub(crate) row: Row,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) capture: Option<Capture>,
+    /// What goes into an inbox. Few messages have any, so that it is no part of the size of all.
+    pub(crate) post: Option<Box<Post>>,
 }
 
 impl Recording {
@@ -37,6 +42,7 @@ impl Recording {
             && self.row.order == Order::Nothing
             && self.attempt.is_none()
             && self.capture.is_none()
+            && self.post.is_none()
             && self.row.suppressed_for.is_none()
             && self.row.passed_over.is_none()
     }
@@ -76,6 +82,14 @@ pub(crate) async fn write(
     attempts::insert(session, &attempts).await?;
     let kept: Vec<_> = with(Recorded::Written).filter_map(|(one, _)| Some((&one.row, one.capture.as_ref()?))).collect();
     captures::insert(session, &kept, captures_kept).await?;
+    let posted: Vec<_> =
+        with(Recorded::Written).filter_map(|(one, _)| Some((&one.row, one.post.as_deref()?))).collect();
+    let mut counters = post::insert(session, &posted).await?.into_iter();
+    for (answer, one) in answers.iter_mut().zip(recordings) {
+        if *answer == Recorded::Written && one.post.is_some() {
+            *answer = counters.next().map_or(Recorded::Written, Recorded::Posted);
+        }
+    }
     Ok(answers)
 }
 
@@ -160,6 +174,8 @@ fn late(recording: &Recording) -> Option<Attempt> {
     let row = &recording.row;
     let (was, attempt) = match &recording.attempt {
         Some(attempt) => (attempt.outcome.as_str(), attempt.clone()),
+        // What is for an inbox is in none by that, and what is for a topic was handed on to nobody.
+        None if row.order == Order::FanOut => return None,
         None if matches!(row.state, State::Sent | State::Captured) => {
             (row.state.as_str(), attempts::success_of(row, row.updated_at))
         }

@@ -103,6 +103,7 @@ impl<'a> From<&'a Order> for OrderColumns<'a> {
             Order::Escalate { when, due } => {
                 Self { due_at: Some(due.as_micros()), reason: Some(when.as_str()), ..plain("escalate") }
             }
+            Order::FanOut => plain("fan_out"),
             Order::GiveBack => plain("give_back"),
         }
     }
@@ -132,6 +133,7 @@ fn order_of(row: &QueryResult) -> Result<Order, StoreError> {
                 due: time_of(row, "order_due_at")?.ok_or_else(|| unreadable("order_due_at"))?,
             }
         }
+        "fan_out" => Order::FanOut,
         "give_back" => Order::GiveBack,
         _ => return Err(unreadable("order_kind")),
     })

@@ -13,7 +13,7 @@ use self::rows::{
 };
 use crate::error::StoreError;
 use crate::journal;
-use crate::sql::{Group, Value, key_of, key_values, keys_group};
+use crate::sql::{Group, Value, get, key_of, key_values, keys_group};
 use crate::store::Store;
 
 /// The most contacts of one tenant.
@@ -175,6 +175,27 @@ impl Store {
         let mut session = self.inner.db.reader();
         let rows = session.query(&sql, &[Value::Text(Some(tenant.as_str())), Value::Text(Some(&named))]).await?;
         with_addresses(&mut session, &rows).await
+    }
+
+    /// The ids of the contacts of a tenant in a group, after this one and in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn contact_ids_in_group(
+        &self,
+        tenant: &Tenant,
+        group: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let named = format!(" {group} ");
+        let sql = format!(
+            "SELECT id FROM contacts WHERE tenant = $1 AND replace(member_of, $2, '') <> member_of AND id > $3 \
+             ORDER BY id LIMIT {limit}"
+        );
+        let values = [tenant.as_str(), &named, after].map(|text| Value::Text(Some(text)));
+        let rows = self.inner.db.reader().query(&sql, &values).await?;
+        rows.iter().map(|row| get(row, "id")).collect()
     }
 
     /// The contacts of all tenants that have proved that an address of this channel with one of these hashes is theirs, in the

@@ -53,6 +53,21 @@ impl<R: RowName> PageCursor<R> {
 }
 
 impl<R> PageCursor<R> {
+    /// Where a page of this filter has ended whose last row is of this time.
+    pub fn of(filter: &impl Filtering, at: Timestamp, row: R) -> Self {
+        Place { at, row }.of(filter)
+    }
+
+    /// Where a page of this filter has ended, in a list whose order is that of what tells its rows apart, and not of time.
+    pub fn of_row(filter: &impl Filtering, row: R) -> Self {
+        Self::of(filter, Timestamp::from_micros(0), row)
+    }
+
+    /// What tells the last row of the page from others.
+    pub fn row(&self) -> &R {
+        &self.place.row
+    }
+
     /// Whether a page of this filter has ended here.
     pub fn is_of(&self, filter: &impl Filtering) -> bool {
         self.filter == filter.fingerprint()
@@ -79,6 +94,12 @@ impl RowName for String {
     }
 }
 
+impl RowName for i64 {
+    fn of_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl RowName for Key {
     fn of_text(text: &str) -> Option<Self> {
         let (tenant, id) = text.split_once('/')?;
@@ -87,7 +108,7 @@ impl RowName for Key {
 }
 
 /// The fingerprint of what the list of this name is asked for.
-pub(crate) fn fingerprint(list: &str, words: impl Debug, recipient: &[RecipientHash]) -> String {
+pub fn fingerprint(list: &str, words: impl Debug, recipient: &[RecipientHash]) -> String {
     let mut told = format!("{list} {words:?}").into_bytes();
     recipient.iter().for_each(|hash| told.extend_from_slice(hash.as_bytes()));
     hex(&content_of(&told)[..FINGERPRINT_BYTES])

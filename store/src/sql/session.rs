@@ -53,6 +53,16 @@ impl Session {
         Ok(())
     }
 
+    /// Locks a name, which need not be that of anything: until the commit, nobody else has the lock. On SQLite a transaction is
+    /// the only one that writes anyway.
+    pub(crate) async fn lock_name(&mut self, name: &str) -> Result<(), StoreError> {
+        const LOCK: &str = "SELECT CAST(pg_advisory_xact_lock(hashtextextended($1, 0)) AS TEXT) AS locked";
+        if let Self::Postgres(_) = self {
+            self.query(LOCK, &[Value::Text(Some(name))]).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::PostgresPool(_) | Self::PostgresKept { .. } | Self::SqlitePool(_) => Ok(()),

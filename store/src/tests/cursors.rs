@@ -170,6 +170,16 @@ fn the_page_that_is_asked_for_makes_no_other_filter() {
 }
 
 #[test]
+fn a_cursor_of_numbered_rows_is_read_again_with_its_number_alone() {
+    let all = JournalFilter::default;
+    let (of, other) = (all(), JournalFilter { actor: Some("a".into()), ..all() });
+    let cursor = PageCursor::of_row(&of, 41_i64);
+    let read = PageCursor::<i64>::parse(&cursor.to_string()).expect("its own text");
+    assert_eq!((read.row(), read.is_of(&of), read.is_of(&other)), (&41, true, false));
+    assert_eq!(PageCursor::<i64>::parse(&place().of(&of).to_string()), None, "no number");
+}
+
+#[test]
 fn a_bare_place_is_no_cursor() {
     for bare in ["1772366400000000.0b", "1772366400000000.a-1", "7.", ""] {
         assert_eq!(PageCursor::<String>::parse(bare), None, "{bare}");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{Entry, JournalKeys, Keyring, Pause, PauseKind, Tenant};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::tests::database::{Database, at};
@@ -22,6 +23,7 @@ on_both!(
     what_a_clock_has_noted_that_was_ahead_silences_nothing,
     who_is_refused_ever_new_things_does_not_fill_the_ledger,
     what_comes_again_is_noted_once_and_whatever_is_new_always,
+    what_several_processes_are_asked_for_at_once_is_noted_once,
     a_page_goes_on_where_the_one_before_has_ended_and_fits_what_was_asked_for,
     a_page_that_looks_at_many_goes_on_behind_them,
 );
@@ -274,6 +276,22 @@ async fn what_comes_again_is_noted_once_and_whatever_is_new_always(db: &Database
     store.journal_once(&bobs, MINUTE).await.unwrap();
     store.journal_once(&told("thing-0", 60), MINUTE).await.unwrap();
     assert_eq!(subjects(&store, JournalFilter::default()).await.len(), 32, "of each person, and when its time is over");
+}
+
+async fn what_several_processes_are_asked_for_at_once_is_noted_once(db: &Database) {
+    let stores = [db.store().await, db.open().await, db.open().await];
+    let mut asked = JoinSet::new();
+    for n in 0..60_i64 {
+        let store = stores[usize::try_from(n % 3).unwrap()].clone();
+        // Each thing by every process, whose clocks differ a little.
+        asked.spawn(async move { store.journal_once(&told(&format!("thing-{}", n / 12), n % 3), MINUTE).await });
+    }
+    for done in asked.join_all().await {
+        done.unwrap();
+    }
+    let mut noted = subjects(&stores[0], JournalFilter::default()).await;
+    noted.sort_unstable();
+    assert_eq!(noted, ["thing-0", "thing-1", "thing-2", "thing-3", "thing-4"]);
 }
 
 async fn subjects(store: &Store, filter: JournalFilter) -> Vec<String> {

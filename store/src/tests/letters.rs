@@ -39,7 +39,7 @@ on_both!(
 
 const PASS: i64 = 1;
 
-fn letter(name: &str, id: &str) -> IndexedLetter {
+pub(crate) fn letter(name: &str, id: &str) -> IndexedLetter {
     IndexedLetter {
         letter: name.into(),
         tenant: Tenant::default(),
@@ -65,7 +65,7 @@ fn sort(sample: IndexedLetter) -> Sort {
     Sort { sample, words: "try later".into() }
 }
 
-async fn index(store: &Store, letters: &[IndexedLetter]) {
+pub(crate) async fn index(store: &Store, letters: &[IndexedLetter]) {
     let sorts: Vec<Sort> = letters.iter().cloned().map(sort).collect();
     store.index_letters(PASS, &sorts, at(0)).await.unwrap();
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{load, render};
 use crate::{LoadError, Options, Problem, Templates};
 
-pub(super) const CHANNELS: &[&str] = &["email", "push", "slack", "sms", "telegram", "webpush", "whatsapp"];
+pub(super) const CHANNELS: &[&str] = &["email", "inapp", "push", "slack", "sms", "telegram", "webpush", "whatsapp"];
 
 pub(super) fn with_directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<Templates, LoadError>) {
     with_options(files, Options::new("en"))
@@ -177,7 +177,8 @@ fn a_channel_that_nobody_knows_yet_is_taken_with_a_doubt() {
     let files = [("otp/es/pager.txt", "{{ code }}"), ("otp/es/mms.txt", "{{ code }}"), ("otp/es/text.txt", "x")];
     let (directory, templates) = knowing_channels(&files);
     let templates = templates.unwrap();
-    let rest = "which is none of this version: email, push, slack, sms, telegram, webpush, whatsapp, or text for all";
+    let rest =
+        "which is none of this version: email, inapp, push, slack, sms, telegram, webpush, whatsapp, or text for all";
     assert_eq!(
         told(&directory, templates.doubts()),
         [

@@ -8,8 +8,9 @@ use super::{name, render};
 use crate::{Description, Limits, Links, Templates};
 
 /// The channels of the fleet and the parts that their providers need.
-const CHANNELS: [(&str, bool, bool); 7] = [
+const CHANNELS: [(&str, bool, bool); 8] = [
     ("email", true, true),
+    ("inapp", true, false),
     ("sms", false, false),
     ("whatsapp", false, false),
     ("telegram", false, false),
@@ -44,7 +45,7 @@ fn every_template_has_words_for_every_channel_in_both_languages() {
         let is_of_the_fleet = OF_THE_FLEET.contains(&template.template.as_str());
         for locale in ["es", "en", "es-AR", "es-MX", "pt"] {
             for (channel, subject, html) in CHANNELS {
-                if is_of_the_fleet && channel.ends_with("push") {
+                if is_of_the_fleet && (channel.ends_with("push") || channel == "inapp") {
                     continue;
                 }
                 let sample = Value::Object(template.sample.clone());

@@ -1,6 +1,7 @@
 //! Writes an event: the structured JSON of CloudEvents 1.0, and the properties of its message.
 
 mod heard;
+mod inbox;
 mod subject;
 
 use std::fmt::Display;
@@ -12,7 +13,10 @@ use serde_json::{Map, Value};
 
 use super::PublisherProperties;
 
+use self::inbox::Inbox;
+
 pub(crate) use self::heard::write_heard;
+pub(crate) use self::inbox::write_inbox;
 pub(crate) use self::subject::write_subject;
 
 /// Who tells: the same for every process of every fleet, because a repeat may come from another process.
@@ -101,6 +105,8 @@ struct Data<'a> {
     #[serde(serialize_with = "shown_if", skip_serializing_if = "Option::is_none")]
     escalates_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    inbox: Option<Inbox<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Map<String, Value>>,
     /// The publisher's `metadata` is too large to be told with the rest.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -146,7 +152,7 @@ pub(crate) fn write_event(
 }
 
 fn data<'a>(event: &Event<'a>, channel: &'a str, notification: Option<&'a Notification>) -> Data<'a> {
-    let Event { name, row, order } = *event;
+    let Event { name, row, order, inbox } = *event;
     let waits = matches!(name, EventName::Retrying | EventName::Ambiguous);
     let (reason, detail) = match order {
         Order::DeadLetter { reason, error } if event.state().is_dead_lettered() => {
@@ -179,6 +185,7 @@ fn data<'a>(event: &Event<'a>, channel: &'a str, notification: Option<&'a Notifi
         parent: row.parent.as_deref(),
         child: (event.state() == State::FellBack || escalates_at.is_some()).then(|| child_id(key, 1)),
         escalates_at,
+        inbox: inbox.map(Inbox::from),
         metadata: notification.map(|notification| &notification.metadata).filter(|metadata| !metadata.is_empty()),
         metadata_left_out: false,
     }

@@ -153,17 +153,41 @@ impl PublisherProperties {
 
     /// The properties of an event of this kind: what connects it with the message that it is told of, and nothing else.
     pub(super) fn of_event(&self, kind: &str, at: Timestamp) -> Self {
-        let traced = self.foreign.inner().iter().filter(|(name, _)| OF_TRACES.contains(&name.as_str()));
-        let foreign = traced.map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>();
         Self {
             content_type: Some(CLOUD_EVENT.into()),
             correlation_id: self.correlation_id.clone(),
             kind: Some(short(kind)),
             app_id: Some("chasqui".into()),
-            foreign: FieldTable::from(foreign),
+            foreign: self.headers_of_its_trace(),
             ..Self::default()
         }
         .with_timestamp(at)
+    }
+
+    /// The properties of the delivery of one member of a topic, whose own message has these and was published `at` this time.
+    /// Nobody waits for the answer of a member: the publisher is told once, of the topic. Its own headers stay with the
+    /// message to the topic, and so does whatever in them was not read.
+    pub(crate) fn of_a_member(&self, at: Option<Timestamp>) -> Self {
+        let kept = Self {
+            content_type: self.content_type.clone(),
+            content_encoding: self.content_encoding.clone(),
+            correlation_id: self.correlation_id.clone(),
+            reply_to: None,
+            timestamp: None,
+            kind: self.kind.clone(),
+            app_id: self.app_id.clone(),
+            tenant: self.tenant.clone(),
+            foreign: self.headers_of_its_trace(),
+        };
+        match at {
+            Some(at) => kept.with_timestamp(at),
+            None => kept,
+        }
+    }
+
+    fn headers_of_its_trace(&self) -> FieldTable {
+        let traced = self.foreign.inner().iter().filter(|(name, _)| OF_TRACES.contains(&name.as_str()));
+        FieldTable::from(traced.map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>())
     }
 }
 
@@ -203,4 +227,37 @@ fn is_attribute(text: &str) -> bool {
 
 fn short(text: &str) -> ShortString {
     ShortString::try_new(cut(text, MAX_SHORT_BYTES)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Headers;
+
+    use super::*;
+    use crate::envelope::{misread, properties};
+
+    #[test]
+    fn the_delivery_of_a_member_of_a_topic_answers_nobody_and_is_in_the_same_trace() {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let headers = BTreeMap::from([
+            ("again".into(), AMQPValue::Boolean(true)),
+            ("order".into(), AMQPValue::LongString("7".into())),
+            ("traceparent".into(), AMQPValue::LongString(trace.into())),
+        ]);
+        let received = BasicProperties::default()
+            .with_reply_to("answers".into())
+            .with_correlation_id("c-1".into())
+            .with_type("order.shipped".into())
+            .with_timestamp(1_700_000_000_000)
+            .with_headers(FieldTable::from(headers));
+        assert_eq!(misread(&received).len(), 2, "the header that looks like ours, and milliseconds");
+        let of_a_member = PublisherProperties::of(&received).of_a_member(Some(Timestamp::from_seconds(1_700_000_000)));
+        let written = properties("id-1", &Headers::default(), &of_a_member);
+        assert_eq!((written.reply_to(), written.timestamp()), (&None, &Some(1_700_000_000)));
+        assert_eq!((written.correlation_id(), written.kind()), (received.correlation_id(), received.kind()));
+        let headers: Vec<String> =
+            written.headers().iter().flat_map(|table| table.inner().keys()).map(ToString::to_string).collect();
+        assert_eq!(headers, ["traceparent"]);
+        assert_eq!(misread(&written), []);
+    }
 }

@@ -1,8 +1,10 @@
 //! Copies that go one after the other through the whole pipeline, from the lane to their settlement, over a real
 //! ledger.
 
+mod attached;
 mod called_off;
 mod faults;
+mod inbox;
 mod named;
 mod paused;
 

@@ -77,7 +77,8 @@ pub(crate) async fn set(
 /// Change the own password
 ///
 /// The caller shows the password that it has; failures count as they do at `POST /login`. Its sessions end, and within five
-/// seconds its tokens, that of this request too. Any scope will do: `notify`, `read`, `operate`, `admin` or `tenants`.
+/// seconds its tokens, that of this request too. Any scope will do: `notify`, `read`, `operate`, `admin`, `tenants` or
+/// `inbox`.
 #[utoipa::path(
     post, path = "/password", operation_id = "change_password", tag = "Users", security(("bearer" = [])),
     request_body(content = PasswordsBody, description = "The old and the new one."),

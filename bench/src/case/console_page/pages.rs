@@ -17,7 +17,7 @@ const LETTERS: &str = "/console/dead-letters/letters";
 const PLANS: &str = "/console/dead-letters/plans";
 
 /// Those whose addresses are always the same.
-const FIXED: [(&str, &str); 39] = [
+const FIXED: [(&str, &str); 43] = [
     ("overview", "/console"),
     ("deliveries", DELIVERIES),
     ("by_channel", "/console/deliveries?channel=whatsapp"),
@@ -43,6 +43,10 @@ const FIXED: [(&str, &str); 39] = [
     ("sandbox", "/console/sandbox"),
     ("sandbox_search", "/console/sandbox?q=nobody+has+this"),
     ("sandbox_faults", "/console/sandbox/faults"),
+    ("inbox", "/console/inbox?user=nobody"),
+    ("gateways", "/console/gateways"),
+    ("files", "/console/files"),
+    ("files_by_name", "/console/files?name=nobody+has+this"),
     ("templates", "/console/templates"),
     ("preview", "/console/templates/preview?template=welcome&channel=email"),
     ("preview_html", "/console/templates/html?template=welcome&channel=email"),

@@ -88,12 +88,17 @@ fn addresses(list: &[Address]) -> Value {
 }
 
 fn attachment(file: &File<'_>) -> Value {
-    json!({
+    let mut written = json!({
         "filename": file.filename,
         "type": file.content_type,
         "content": file.base64(),
         "disposition": "attachment",
-    })
+    });
+    if let Some(id) = file.content_id {
+        written["disposition"] = json!("inline");
+        written["content_id"] = json!(id);
+    }
+    written
 }
 
 /// The parts that have words, because SendGrid takes no empty one.

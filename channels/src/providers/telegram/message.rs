@@ -5,9 +5,15 @@
 
 use media::telegram::{self, Entity};
 use media::{Button, Press};
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::channel::Outgoing;
+use crate::channel::{CarriedFile, Outgoing};
+
+const SEND_PHOTO: &str = "sendPhoto";
+const SEND_DOCUMENT: &str = "sendDocument";
+/// The largest picture that Telegram shows (<https://core.telegram.org/bots/api#sending-files>).
+const MAX_PHOTO_BYTES: usize = 10 * 1024 * 1024;
 
 /// One call of the Bot API.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,20 +46,50 @@ pub(super) fn request(outgoing: &Outgoing<'_>) -> Result<Request, String> {
     if let Some(id) = options.edits {
         parameters["message_id"] = json!(id);
     }
-    let method = match options.edits {
-        Some(_) if text.trim().is_empty() => return Ok(Request { method: "editMessageReplyMarkup", parameters }),
-        Some(_) => "editMessageText",
-        None => "sendMessage",
+    let method = match (options.edits, outgoing.files.first()) {
+        (Some(_), _) if text.trim().is_empty() => return Ok(Request { method: "editMessageReplyMarkup", parameters }),
+        (Some(_), _) => "editMessageText",
+        (None, Some(file)) => method_of(file),
+        (None, None) => "sendMessage",
     };
-    parameters["link_preview_options"] = json!({ "is_disabled": true });
+    let (words, entities) = match method {
+        SEND_PHOTO | SEND_DOCUMENT => ("caption", "caption_entities"),
+        _ => {
+            parameters["link_preview_options"] = json!({ "is_disabled": true });
+            ("text", "entities")
+        }
+    };
     if options.is_html {
         let styled = telegram::styled(text).map_err(|why| format!("message {why}"))?;
-        parameters["text"] = json!(styled.text);
-        parameters["entities"] = styled.entities.iter().map(entity).collect();
+        parameters[words] = json!(styled.text);
+        parameters[entities] = styled.entities.iter().map(entity).collect();
     } else {
-        parameters["text"] = json!(text);
+        parameters[words] = json!(text);
     }
     Ok(Request { method, parameters })
+}
+
+/// A picture that is too large to be shown is sent as any other file is.
+fn method_of(file: &CarriedFile) -> &'static str {
+    let is_shown = file.object.kind().is_picture() && file.bytes.len() <= MAX_PHOTO_BYTES;
+    if is_shown { SEND_PHOTO } else { SEND_DOCUMENT }
+}
+
+/// The parameters as the form of a request that brings a file: what is no text is written as JSON
+/// (<https://core.telegram.org/bots/api#sending-files>).
+///
+/// # Errors
+/// Never for the types of our own table.
+pub(super) fn form(request: &Request, file: &CarriedFile) -> reqwest::Result<Form> {
+    let mut form = Form::new();
+    for (name, value) in request.parameters.as_object().into_iter().flatten() {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        form = form.text(name.clone(), text);
+    }
+    let length = file.bytes.len() as u64;
+    let bytes = Part::stream_with_length(file.bytes.clone(), length).file_name(file.name.clone());
+    let field = if request.method == SEND_PHOTO { "photo" } else { "document" };
+    Ok(form.part(field, bytes.mime_str(file.object.kind().content_type())?))
 }
 
 fn keyboard(rows: &[Vec<Button<'_>>]) -> Value {

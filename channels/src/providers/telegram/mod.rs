@@ -15,11 +15,11 @@ use media::telegram;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::classify::{GONE, LOOK_AT, STOPPED, classify, moved_to};
-use self::message::{Request, request};
+use self::message::{Request, form, request};
 use self::settings::{BASE_URL, BOT_TOKEN};
 use super::{Connected, Provider, Service, Webhook};
 use crate::callback::Refused;
-use crate::channel::{Channel, Outgoing};
+use crate::channel::{CarriedFile, Channel, Outgoing};
 use crate::checked::Checked;
 use crate::http::{self, Answer, NoAnswer};
 
@@ -64,7 +64,8 @@ impl Channel for Telegram {
         if outgoing.has_expired() {
             return Outcome::Expired;
         }
-        let answer = match self.call(&request, outgoing.now).await {
+        let file = outgoing.files.first();
+        let answer = match self.call(&request, file, outgoing.now).await {
             Ok(answer) => answer,
             Err(no_answer) => return no_answer.outcome(PROVIDER.name),
         };
@@ -72,7 +73,7 @@ impl Channel for Telegram {
         if outgoing.has_expired() {
             return Outcome::Expired;
         }
-        match self.call(&request.to(chat), outgoing.now).await {
+        match self.call(&request.to(chat), file, outgoing.now).await {
             Ok(answer) => at_its_new_number(chat, classify(&answer, outgoing)),
             Err(no_answer) => no_answer.outcome(PROVIDER.name),
         }
@@ -88,8 +89,13 @@ impl Telegram {
         format!("{}/{method}", self.url.expose_secret())
     }
 
-    async fn call(&self, request: &Request, now: Timestamp) -> Result<Answer, NoAnswer> {
-        http::exchange(self.http.post(self.url_of(request.method)).json(&request.parameters), now).await
+    async fn call(&self, request: &Request, file: Option<&CarriedFile>, now: Timestamp) -> Result<Answer, NoAnswer> {
+        let call = self.http.post(self.url_of(request.method));
+        let call = match file {
+            None => call.json(&request.parameters),
+            Some(file) => call.multipart(form(request, file).map_err(http::no_answer)?),
+        };
+        http::exchange(call, now).await
     }
 }
 

@@ -85,7 +85,7 @@ fn all_that_is_wrong_with_the_demo_is_told_each_thing_once() {
         ],
     );
     for words in [
-        "SCHEDULER_DEMO_CHANNEL must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
+        "SCHEDULER_DEMO_CHANNEL must be one of email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp: did you mean email?",
         "SCHEDULER_DEMO_CRON: must",
         "SCHEDULER_DEMO_TIMEZONE: must be the IANA name of a time zone",
         "SCHEDULER_DEMO_ENABLED must be true or false",
@@ -304,7 +304,10 @@ fn a_file_of_settings_is_refused_with_the_line_of_each_mistake() {
         ("[email]\nsmtp_host = \"hidden\"\n", "sections such as [email] are not read: write smtp_host = … above it"),
         ("[smtp]\nsmtp_port = 25\nuser = \"hidden\"\n", "write smtp_port = …, smtp_user = … above it"),
         ("[email]\nhost = \"hidden\"\n", "sections such as [email] are not read: write smtp_host = … above it"),
-        ("[relay]\nhost = \"hidden\"\n", "no setting relay_host: those that end so are rabbitmq_host, smtp_host"),
+        (
+            "[relay]\nhost = \"hidden\"\n",
+            "no setting relay_host: those that end so are clamav_host, rabbitmq_host, smtp_host",
+        ),
         ("log = info\n", "chasqui.toml: line 1: log has a text without quotes: write log = \"…\""),
         ("smtp_smtp_host = \"hidden\"\n", "there is no setting smtp_smtp_host: did you mean smtp_host?"),
         ("\n\n[colours]\nred = 1\n", "line 3: sections such as [colours] are not read"),

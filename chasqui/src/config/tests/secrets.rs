@@ -30,7 +30,7 @@ const SHAPES_WITH_A_SECRET: [&str; 24] = [
     ",HIDDEN,,",
 ];
 
-const SETTINGS_OF_PLACES: [&str; 26] = [
+const SETTINGS_OF_PLACES: [&str; 37] = [
     "AMQP_URL",
     "RABBITMQ_HOST",
     "RABBITMQ_PORT",
@@ -53,6 +53,17 @@ const SETTINGS_OF_PLACES: [&str; 26] = [
     "API_LISTEN",
     "PUBLIC_URL",
     "METRICS_LISTEN",
+    "WS_LISTEN",
+    "WS_ORIGINS",
+    "WS_PUBLIC_URL",
+    "FILES_LISTEN",
+    "FILES_PUBLIC_URL",
+    "FILES_SCAN",
+    "MINIO_ENDPOINT",
+    "MINIO_BUCKET_NAME",
+    "MINIO_REGION",
+    "CLAMAV_HOST",
+    "CLAMAV_PORT",
     "AMQP_TOPOLOGY",
     "AMQP_ALLOW_PLAINTEXT",
     "LOG",

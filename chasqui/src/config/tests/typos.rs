@@ -91,11 +91,11 @@ fn what_is_wrong_with_a_policy_of_lost_answers_is_told_by_its_place() {
         ),
         (
             "email=hold,smss=hold",
-            "of number 2 of 2, the channel must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp; did you mean sms?",
+            "of number 2 of 2, the channel must be one of email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp; did you mean sms?",
         ),
         (
             "hidden=hold",
-            "email=resend; the channel must be one of email, push, slack, sms, telegram, webhook, webpush, whatsapp",
+            "email=resend; the channel must be one of email, inapp, push, slack, sms, telegram, webhook, webpush, whatsapp",
         ),
         ("sms=hold;email=resend", "email=resend; there is no comma before the next pair"),
         ("push=hold,sms=hold email=resend", "of number 2 of 2, there is no comma before the next pair"),
@@ -155,7 +155,7 @@ fn a_slip_in_the_names_of_ones_own_templates_is_told_with_the_one_that_was_meant
         let told = warnings(role, &[own]);
         assert!(told.len() == 2 && told.iter().all(|told| told.starts_with("TEMPLATES_DIR: ")), "{told:#?}");
         assert!(told[0].contains("/otp/enn: ") && told[0].ends_with("; did you mean en?"), "{told:#?}");
-        assert!(told[1].contains("the channel pigeon") && told[1].contains("email, push, slack"), "{told:#?}");
+        assert!(told[1].contains("the channel pigeon") && told[1].contains("email, inapp, push"), "{told:#?}");
     }
     add("otp/es/emial.txt");
     add("otp/es_AR/smss.txt");

@@ -115,3 +115,27 @@ fn a_zone_of_the_demo_whose_sign_is_the_other_way_round_is_warned_of() {
     let ours: Vec<&String> = told.iter().filter(|one| one.starts_with("SCHEDULER_DEMO_TIMEZONE: ")).collect();
     assert!(ours.len() == 1 && ours[0].contains("(UTC+3)"), "{told:#?}");
 }
+
+#[test]
+fn settings_of_redis_are_told_to_have_no_effect_and_are_no_mistake() {
+    let words = "no effect: Redis is not needed. Gateways hear RabbitMQ, and what a client has missed is in the ledger";
+    let given = [("REDIS_HOST", "hidden"), ("REDIS_PORT", "6379"), ("REDIS_PASSWORD", "hidden")];
+    for role in [Role::Gateway, Role::Up, Role::Api, Role::Worker, Role::Scheduler, Role::Dialog] {
+        let told = warnings(role, &given);
+        assert!(told.len() == 1, "{told:#?}");
+        assert!(told[0].starts_with(&format!("REDIS_HOST, REDIS_PASSWORD, REDIS_PORT have {words}")), "{told:#?}");
+        assert!(!told[0].contains("hidden"), "{told:#?}");
+    }
+    let one = warnings(Role::Gateway, &[("REDIS_URL", "redis://u:hidden@h:6379/0")]);
+    assert!(one[0].starts_with(&format!("REDIS_URL has {words}")) && !one[0].contains("hidden"), "{one:#?}");
+    assert_eq!(warnings(Role::Gateway, &[("REDIS_URL", "")]), [""; 0]);
+    assert_eq!(warnings(Role::Probe, &given), [""; 0], "a command is in a hurry");
+}
+
+#[test]
+fn a_file_with_settings_of_redis_is_read() {
+    let pairs: String = RIGHT.iter().map(|(name, value)| format!("{name} = \"{value}\"\n")).collect();
+    let text = format!("{}sandbox = \"all\"\nredis_url = \"redis://u:hidden@h\"\n", pairs.to_ascii_lowercase());
+    let told = Config::read(REFERENCE.with_file(&text), Role::Gateway).expect("it is read").warnings;
+    assert!(told.len() == 1 && told[0].starts_with("REDIS_URL has no effect"), "{told:#?}");
+}

@@ -24,6 +24,7 @@ fn in_spanish(summary: &Summary) -> String {
         Summary::WithScheduler { due } => format!("Espera con el scheduler hasta el {due}."),
         Summary::InItsLane => "Volvió a su carril y espera a un worker.".to_owned(),
         Summary::Sent { by, at } => format!("{} la aceptó el {at}.", carrier(by.as_deref())),
+        Summary::FannedOut { at } => format!("Pasó el {at} a los miembros de su tema."),
         Summary::Captured { at } => format!("Se guardó el {at} en lugar de enviarse."),
         Summary::Dead { at } => format!("Falló definitivamente el {at} y está en la cola de cartas muertas."),
         Summary::Held { since } => {
@@ -37,6 +38,7 @@ fn in_spanish(summary: &Summary) -> String {
         Summary::Suppressed => "Su destinatario está en la lista de supresiones: no se envió nada.".to_owned(),
         Summary::Cancelled { at } => format!("Se canceló el {at}."),
         Summary::FellBack { at } => format!("Pasó a su alternativa el {at}."),
+        Summary::Posted { at } => format!("Está en la bandeja de su usuario desde el {at}."),
         Summary::Delivered { by } => format!("{} informa que llegó.", carrier(by.as_deref())),
         Summary::Bounced { by } => format!("{} informa que rebotó.", carrier(by.as_deref())),
         Summary::OnlyALetter { since } => {

@@ -20,6 +20,12 @@ pub(super) struct Words {
     pub(super) refused: &'static str,
     pub(super) not_confirmed: &'static str,
     pub(super) would_be_taken: &'static str,
+    pub(super) your_inbox: &'static str,
+    /// Is followed by the destination.
+    pub(super) arrives: &'static str,
+    pub(super) fill_in: &'static str,
+    pub(super) hello: &'static str,
+    pub(super) needs_scripts: &'static str,
     /// A priority, and the lane that it chooses.
     pub(super) by_lane: fn(&str, &str) -> String,
 }
@@ -48,6 +54,11 @@ static EN: Words = Words {
     refused: "Nothing was sent. What is wrong stands beside its field.",
     not_confirmed: "The broker has not confirmed. Send the form again as it is: it will not become two.",
     would_be_taken: "Nothing is wrong: it would be taken. Nothing was sent.",
+    your_inbox: "Your inbox",
+    arrives: "What is sent on the channel inapp to you arrives here while you look: send it to",
+    fill_in: "Fill the form in so",
+    hello: "Hello",
+    needs_scripts: "The bell needs scripts.",
     by_lane: |priority, lane| format!("{priority} (lane {lane})"),
 };
 
@@ -69,5 +80,10 @@ static ES: Words = Words {
     refused: "No se envió nada. Lo que está mal se dice junto a su campo.",
     not_confirmed: "El broker no confirmó. Envíe el formulario otra vez tal cual: no saldrá dos veces.",
     would_be_taken: "Nada está mal: se aceptaría. No se envió nada.",
+    your_inbox: "Su buzón",
+    arrives: "Lo que se le envía por el canal inapp llega aquí mientras mira: envíelo a",
+    fill_in: "Completar así el formulario",
+    hello: "Hola",
+    needs_scripts: "La campana necesita scripts.",
     by_lane: |priority, lane| format!("{priority} (carril {lane})"),
 };

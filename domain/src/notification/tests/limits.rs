@@ -236,6 +236,29 @@ fn an_item_that_escalates_says_what_it_waits_for_and_how_long() {
 }
 
 #[test]
+fn an_item_waits_for_a_reader_only_after_an_inbox_and_until_what_its_sender_has_chosen() {
+    let item = |fields: Value| {
+        let mut item = json!({"channel": "sms", "destination": "+549", "when": "unread", "after_seconds": 600});
+        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        item
+    };
+    let inapp = |items: &[Value]| json!({"channel": "inapp", "destination": "user:ana", "fallback": items});
+    let waits = |when| Some(Escalation { when, after: Duration::from_secs(600) });
+    assert_eq!(accept(inapp(&[item(json!({}))])).escalation(), waits(crate::When::Unread));
+    assert_eq!(accept(inapp(&[item(json!({"until": "Read"}))])).escalation(), waits(crate::When::Unread));
+    assert_eq!(accept(inapp(&[item(json!({"until": "seen"}))])).escalation(), waits(crate::When::Unseen));
+    check(inapp(&[item(json!({"until": "opened"}))]), &["/fallback/0/until"]);
+    check(inapp(&[item(json!({"when": "undelivered", "until": "seen"}))]), &["/fallback/0/until"]);
+    check(inapp(&[item(json!({"when": "unseen"}))]), &["/fallback/0/when"]);
+    refuse(with(inapp(&[item(json!({"when": "unraed"}))])).to_string(), "did you mean unread?");
+    check(inapp(&[item(json!({})), item(json!({}))]), &["/fallback/1/when"]);
+    refuse(with(json!({"fallback": [item(json!({}))]})).to_string(), "is known of inapp alone");
+    let mut topic = inapp(&[item(json!({}))]);
+    topic["destination"] = json!("topic:role:ADMIN");
+    check(topic, &["/fallback/0"]);
+}
+
+#[test]
 fn an_item_waits_for_an_answer_only_after_a_message_that_asks() {
     let item = |own: Option<Value>| json!({"channel": "sms", "destination": "+549", "when": "unanswered", "after_seconds": 120, "interactive": own});
     let asks = |channel: &str, destination: &str| interactive(channel, destination).to_value();

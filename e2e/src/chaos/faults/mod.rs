@@ -2,6 +2,7 @@
 
 mod broker;
 mod cluster;
+mod inboxes;
 mod ledger;
 mod network;
 mod processes;
@@ -160,6 +161,7 @@ fn long() -> Vec<Fault> {
 pub(super) fn all() -> Vec<Fault> {
     let groups = [
         processes::faults(),
+        inboxes::faults(),
         broker::faults(),
         cluster::faults(),
         network::faults(),

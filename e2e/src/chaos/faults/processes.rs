@@ -26,14 +26,23 @@ pub(in crate::chaos) enum Action {
     Api(&'static str),
     /// The dialog aborts at a step with a question, an answer or a command.
     Dialog(&'static str),
+    /// The first gateway aborts at a step with its clients.
+    Gateway(&'static str),
+    /// The same, where the step is one of its end.
+    GatewayThatStops(&'static str),
+    /// The same, where the step is one after a loss of the broker.
+    GatewayThatMisses(&'static str),
     KillWorker,
     KillWorkers,
     KillSchedulers,
     KillApi,
     KillDialog,
+    KillGateways,
     StopWorker,
     StopSchedulers,
+    StopGateway,
     FreezeWorker,
+    FreezeGateway,
 }
 
 impl Action {
@@ -47,6 +56,9 @@ impl Action {
             Self::Scheduler(step) => (world.schedulers.iter().collect(), step),
             Self::Api(step) => (vec![&world.clients.api], step),
             Self::Dialog(step) => (vec![&world.dialog], step),
+            Self::Gateway(step) | Self::GatewayThatStops(step) | Self::GatewayThatMisses(step) => {
+                (vec![&world.gateways[0]], step)
+            }
             _ => return Ok(()),
         };
         for replica in replicas {
@@ -77,6 +89,11 @@ impl Action {
             Self::Worker(_) | Self::WorkerThatRetries(_) => world.workers[0].until_aborted().await,
             Self::Api(_) => world.clients.api.until_aborted().await,
             Self::Dialog(_) => world.dialog.until_aborted().await,
+            Self::Gateway(_) => world.gateways[0].until_aborted().await,
+            Self::GatewayThatStops(_) => {
+                world.gateways[0].signal("TERM").await?;
+                world.gateways[0].until_aborted().await
+            }
             Self::Scheduler(_) => {
                 let [one, two] = &world.schedulers;
                 tokio::select! {
@@ -84,20 +101,29 @@ impl Action {
                     ended = two.until_aborted() => ended,
                 }
             }
+            Self::GatewayThatMisses(_) => {
+                world.broker.ctl(&["close_all_connections", "closed on purpose"]).await?;
+                world.gateways[0].until_aborted().await
+            }
             Self::KillWorker => end(&[&world.workers[0]], "KILL", KILLED).await,
             Self::KillWorkers => end(&world.workers.iter().collect::<Vec<_>>(), "KILL", KILLED).await,
             Self::KillSchedulers => end(&world.schedulers.each_ref(), "KILL", KILLED).await,
             Self::KillApi => end(&[&world.clients.api], "KILL", KILLED).await,
             Self::KillDialog => end(&[&world.dialog], "KILL", KILLED).await,
+            Self::KillGateways => end(&world.gateways.each_ref(), "KILL", KILLED).await,
             Self::StopWorker => end(&[&world.workers[0]], "TERM", 0).await,
             Self::StopSchedulers => end(&world.schedulers.each_ref(), "TERM", 0).await,
-            Self::FreezeWorker => {
-                world.workers[0].signal("STOP").await?;
-                tokio::time::sleep(FROZEN).await;
-                world.workers[0].signal("CONT").await
-            }
+            Self::StopGateway => end(&[&world.gateways[0]], "TERM", 0).await,
+            Self::FreezeWorker => freeze(&world.workers[0]).await,
+            Self::FreezeGateway => freeze(&world.gateways[0]).await,
         }
     }
+}
+
+async fn freeze(replica: &Arc<Replica>) -> Result<()> {
+    replica.signal("STOP").await?;
+    tokio::time::sleep(FROZEN).await;
+    replica.signal("CONT").await
 }
 
 async fn end(replicas: &[&Arc<Replica>], signal: &str, code: i32) -> Result<()> {

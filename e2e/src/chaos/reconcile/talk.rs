@@ -16,7 +16,7 @@ const ENDS_OF_COMMANDS: [&str; 4] = ["succeeded", "failed", "rejected", "expired
 /// One press of a button.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Press {
-    /// The question, by its id or that of the command which it decides about.
+    /// The question, by its id.
     pub ask: String,
     /// Who has pressed, as the fleet knows them.
     pub approver: String,
@@ -188,10 +188,7 @@ fn judge_answers(ask: &Ask, answers: &[Answer], kept: &Kept) -> Vec<String> {
 /// Whoever is asked and has pressed has an answer, by one of their presses; whoever is not asked has none, and that is told.
 fn judge_presses(ask: &Ask, answers: &[Answer], books: &Books, kept: &Kept) -> Vec<String> {
     let mut broken = Vec::new();
-    // Whoever presses for a command knows its id, and not that of its question.
-    let command = kept.commands.iter().find(|command| command.ask.as_ref() == Some(&ask.key.id));
-    let is_of_it = |press: &&Press| press.ask == command.map_or(ask.key.id.as_str(), |command| command.key.id.as_str());
-    let presses = || books.presses.iter().filter(is_of_it);
+    let presses = || books.presses.iter().filter(|press| press.ask == ask.key.id);
     let is_a_press = |answer: &Answer| {
         let mut own = presses().filter(|press| press.is_asked && press.approver == answer.given.approver);
         own.any(|press| press.id == answer.given.id)

@@ -171,6 +171,28 @@ const scenes = {
     await openTimeline(page, given.id);
   },
 
+  // A notification arrives in the browser of whoever has Try it open, and is read there.
+  async bell(browser) {
+    const page = await open(browser);
+    await logIn(page);
+    await page.goto(`${given.base}/console/try-it`);
+    const bell = (unread) => button(page, `Notifications, ${unread} unread`);
+    await bell("none").waitFor();
+    await page.getByText(`user:${given.name}`, { exact: true }).waitFor();
+    // Later ones find the stream open, and an inbox that there is.
+    for (const unread of [1, 2]) {
+      const begun = Date.now();
+      const inapp = { channel: "inapp", destination: `user:${given.name}`, message: `Hola ${unread}` };
+      await ask("POST", "/notify", inapp, 202);
+      await bell(unread).waitFor();
+      if (unread > 1 && Date.now() - begun > 5_000) throw new Error("it was asked for, and not told");
+    }
+    await page.getByRole("status").filter({ hasText: "New: Hola 2" }).waitFor();
+    await bell(2).click();
+    await button(page, "Mark all as read").click();
+    await bell("none").waitFor();
+  },
+
   // A pause comes and goes on the overview, at the edge of the window: nothing that is read moves, and what gets the focus is
   // not behind it.
   async paused(browser) {

@@ -145,3 +145,12 @@ async fn dead_letters_are_planned_and_replayed_in_the_console_with_and_without_s
     stage.play("out", json!({})).await;
     fleet.finish().await;
 }
+
+#[tokio::test]
+async fn a_notification_arrives_in_the_browser_of_whoever_has_try_it_open() {
+    let Some(browser) = Browser::find() else { return };
+    let fleet = TestFleet::start(Database::Sqlite, &[("WS_LISTEN", "127.0.0.1:0")]).await;
+    register(&fleet).await;
+    Stage { browser, fleet: &fleet }.play("bell", json!({})).await;
+    fleet.finish().await;
+}

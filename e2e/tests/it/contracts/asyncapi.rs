@@ -80,6 +80,7 @@ impl Broker {
         let mut channels: Map<String, Value> = self.plan.queues.iter().map(|queue| self.of_queue(queue)).collect();
         channels.insert("events".into(), self.events());
         channels.insert("commands".into(), self.commands());
+        channels.insert("realtime".into(), self.realtime());
         let told = "The queue that reply_to of a notification names, through the default exchange: one that you have \
                     declared, and no direct reply-to.";
         channels.insert("replies".into(), channel("Replies", told, Value::Null, &["event", "subjectEvent"]));
@@ -93,6 +94,7 @@ impl Broker {
             (None, Some(tier)) => (format!("retry{tier}"), self.retry(queue, tier)),
             (None, None) if is == names.scheduled_queue() => ("scheduled".to_owned(), self.scheduled(queue)),
             (None, None) if is == names.inbound_queue() => ("inbound".to_owned(), self.inbound(queue)),
+            (None, None) if is == names.fanout_queue() => ("topics".to_owned(), self.topics(queue)),
             (None, None) if is == names.callbacks_queue() => ("callbacks".to_owned(), self.callbacks(queue)),
             (None, None) if is == names.dead_letter_queue() => ("deadLetters".to_owned(), self.dead_letters(queue)),
             (None, None) => panic!("say what the queue {is} of the plan is for"),
@@ -135,6 +137,16 @@ impl Broker {
         let inbound =
             channel("What providers report", &told, self.names.inbound_key().into(), &["callback", "commandReport"]);
         over(inbound, self.by_key(&self.names.exchange))
+    }
+
+    fn topics(&self, queue: &Queue) -> Value {
+        let told = format!(
+            "What is for a topic of the channel inapp. A scheduler makes a delivery for each member, and publishes it to its \
+             lane. Ends in the queue {}.",
+            queue.name
+        );
+        let topics = channel("Topics", &told, self.names.fanout_key().into(), &["forTopic"]);
+        over(topics, self.by_key(&self.names.exchange))
     }
 
     fn callbacks(&self, queue: &Queue) -> Value {
@@ -207,6 +219,17 @@ impl Broker {
         over(over(commands, self.by_key(&exchange)), json!({"parameters": parameters}))
     }
 
+    fn realtime(&self) -> Value {
+        let exchange = self.names.realtime_exchange();
+        let told = format!(
+            "What applications tell the clients of gateways: published to the exchange {exchange} with a key that says what \
+             has happened. Each gateway has a queue of its own."
+        );
+        let key = json!({"key": {"description": "What has happened.", "examples": ["solicitud.creada"]}});
+        let events = channel("Realtime", &told, "{key}".into(), &["applicationEvent"]);
+        over(over(events, self.by_key(&exchange)), json!({"parameters": key}))
+    }
+
     /// An exchange of the plan, in words.
     fn exchange(&self, name: &str) -> String {
         format!("{} exchange {name}", self.kind(name))
@@ -257,6 +280,8 @@ fn operations() -> Map<String, Value> {
     add("escalate", operation("send", escalate, "scheduled", &["child"]));
     let take = "A scheduler takes what the fleet has published itself";
     add("takeScheduled", operation("receive", take, "scheduled", &["accepted", "deferred", "child"]));
+    add("fanOut", operation("send", "A worker hands on what is for a topic", "topics", &["forTopic"]));
+    add("takeTopic", operation("receive", "A scheduler tells the members of a topic", "topics", &["forTopic"]));
     for tier in Names::TIERS {
         let title = format!("A worker has failed, and tries again after the delay of retry {tier}");
         add(&format!("retry{tier}"), operation("send", &title, &format!("retry{tier}"), &["retry"]));
@@ -270,6 +295,10 @@ fn operations() -> Map<String, Value> {
     add("reportCommand", operation("receive", report, "inbound", &["commandReport"]));
     let dispatch = "A worker publishes a command for its service";
     add("dispatchCommand", operation("send", dispatch, "commands", &["command"]));
+    let show = "An application tells clients that are connected";
+    let mut tell = operation("receive", show, "realtime", &["applicationEvent"]);
+    tell["bindings"]["amqp"]["mandatory"] = false.into();
+    add("tellClients", tell);
     let wait = "A dialog has what is too early wait";
     add("delayCallback", operation("send", wait, "retry1", &["callback"]));
     let pass_on = "A dialog takes the events that endpoints may want";

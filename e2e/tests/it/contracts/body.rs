@@ -17,8 +17,8 @@ const DESTINATION: &str = "One recipient, one line of at most maxLength bytes: a
                            FCM registration token (or fid: and a Firebase installation id, topic: and the name of a \
                            topic, or apns: and Apple's own token of a device), a browser's push subscription as its JSON \
                            in a text, the https URL of a webhook, the number of a Telegram chat or @ and the \
-                           name of a public one, the id of a person or a channel of Slack; for whatsapp also the id that Meta has for a person.";
-const SUBJECT: &str = "One line. The subject of an email, the title of a push.";
+                           name of a public one, the id of a person or a channel of Slack, user: and the id of a user or topic: and a group of them; for whatsapp also the id that Meta has for a person.";
+const SUBJECT: &str = "One line. The subject of an email, the title of a push or an item of an inbox.";
 const DATA: &str = "What the template needs. For push it also travels to the app, as strings; then none of its names is \
                     from, message_type, or begins with gcm. or google., but for google.fcm, an object of options for FCM \
                     that does not travel. For webpush and webhook it travels as it is. For sms and whatsapp, media_urls is a list of \
@@ -26,13 +26,16 @@ const DATA: &str = "What the template needs. For push it also travels to the app
                     that Twilio keeps, whatsapp_template is one that Meta keeps, whatsapp_buttons are 1 to 3 objects of id and \
                     title. For telegram, buttons are rows of objects of \
                     text and data (1 to 64 bytes) or url, and telegram is an object of format (html) and edit. For slack, buttons are the \
-                    same (data of up to 2000 bytes), and slack is an object of edit.";
+                    same (data of up to 2000 bytes), and slack is an object of edit. For inapp, inapp is an object of kind and action (url and \
+                    perhaps label), and the rest travels as it is, at most 4096 bytes.";
 const COPIES: &str = "Of a mail alone: bare addresses, in cc and bcc 49 at most, each address once.";
 const HEADERS: &str = "Of a mail alone: texts, each one line of printable ASCII. Headers that begin with X-, and Comments, \
                        Feedback-ID, Importance, In-Reply-To, Keywords, List-ID, Organization, References; at most 20.";
-const ATTACHMENTS: &str = "Of a mail alone: files that go with it, at most 20. Each is an object of filename (without a path), \
+const ATTACHMENTS: &str = "Files that go with it. With a mail at most 20, each an object of filename (without a path), \
                            content (the bytes in base64) or url (where it is fetched from when the mail is sent) and, unless it \
-                           is application/octet-stream, content_type.";
+                           is application/octet-stream, content_type; or of file (the object_name of one that is stored) and, \
+                           where it is called otherwise, name. Of the latter one goes by telegram and whatsapp as well. inline \
+                           shows a picture among the words of a mail.";
 const LIST: &str = "Of a mail alone: the list that it is of. The mail has a link by which its recipient leaves the list (RFC \
                     8058). No cc and no bcc beside it.";
 const PRIORITY: &str = "low, normal, high or urgent, in any case. Chooses the lane of what comes through the scheduled \
@@ -40,9 +43,14 @@ const PRIORITY: &str = "low, normal, high or urgent, in any case. Chooses the la
 const PROVIDER: &str = "The only provider that may carry it, such as smtp, in any case. Without one each that carries the channel \
                         may, the preferred first. Items of the fallback do not inherit it.";
 const FAILED: &str = "failed";
-const WHEN: &str = "failed or undelivered, in any case: when the item is tried. With undelivered also when nobody has \
-                    reported after after_seconds that the message before it arrived.";
-const AFTER: &str = "With undelivered, and only then: seconds from when the channel before it has sent.";
+const WHEN: &str = "failed, undelivered or unread, in any case: when the item is tried. With undelivered also when nobody has \
+                    reported after after_seconds that the message before it arrived; with unread, after inapp, when its user \
+                    has not read it by then.";
+const UNTIL: &str = "With unread, and only then: seen or read, in any case: what ends the wait. Left out: read.";
+const AFTER: &str = "With undelivered and unread, and only then: seconds from when the channel before it has sent, or the \
+                     inbox has it.";
+const UNREAD: &str = When::Unread.as_str();
+const UNDELIVERED: &str = When::Undelivered.as_str();
 const WHOLE: &str = "One JSON object in UTF-8, at most 1 MiB, no field of it twice. A field that is not known is not read: \
                      the message is delivered without it, and a warning stands in GET /deliveries/{id}; this schema \
                      refuses it. Fields of your own belong into metadata.";
@@ -141,9 +149,20 @@ fn of_objects() -> Value {
             "anyOf": [
                 {
                     "required": ["when", "after_seconds"],
-                    "properties": {"when": escalates(), "after_seconds": {"type": "number"}},
+                    "properties": {
+                        "when": one_of(&[UNDELIVERED]), "after_seconds": {"type": "number"}, "until": defined("absent"),
+                    },
                 },
-                {"properties": {"when": {"not": escalates()}, "after_seconds": defined("absent")}},
+                {
+                    "required": ["when", "after_seconds"],
+                    "properties": {"when": one_of(&[UNREAD]), "after_seconds": {"type": "number"}},
+                },
+                {
+                    "properties": {
+                        "when": {"not": one_of(&[UNDELIVERED, UNREAD])}, "after_seconds": defined("absent"),
+                        "until": defined("absent"),
+                    },
+                },
             ],
         },
     })
@@ -181,9 +200,10 @@ fn of_an_item(name: &str) -> Value {
         "attachments" => maybe(list(), ATTACHMENTS),
         "list" => maybe(defined("word"), LIST),
         "when" => {
-            let one = json!({"type": "string", "pattern": any_case(&[FAILED, When::Undelivered.as_str()])});
-            maybe(json!({"anyOf": [{"enum": [FAILED, When::Undelivered.as_str()]}, one]}), WHEN)
+            let words = [FAILED, UNDELIVERED, UNREAD];
+            maybe(json!({"anyOf": [{"enum": words}, one_of(&words)]}), WHEN)
         }
+        "until" => maybe(one_of(&["seen", "read"]), UNTIL),
         "after_seconds" => {
             let most = most("fallback", |seconds| json!([escalating(seconds)]));
             maybe(json!({"type": "integer", "minimum": 1, "maximum": most}), AFTER)
@@ -249,14 +269,13 @@ fn any_case(words: &[&str]) -> String {
     format!("^({})$", words.iter().map(in_any_case).collect::<Vec<_>>().join("|"))
 }
 
-/// The words of `when` that go with `after_seconds`.
-fn escalates() -> Value {
-    json!({"type": "string", "pattern": any_case(&[When::Undelivered.as_str()])})
+/// One of these words, in upper and lower case.
+fn one_of(words: &[&str]) -> Value {
+    json!({"type": "string", "pattern": any_case(words)})
 }
 
 fn escalating(after_seconds: u64) -> Value {
-    let when = When::Undelivered.as_str();
-    json!({"channel": "sms", "destination": "+12025550143", "when": when, "after_seconds": after_seconds})
+    json!({"channel": "sms", "destination": "+12025550143", "when": UNDELIVERED, "after_seconds": after_seconds})
 }
 
 fn items(count: u64) -> Value {

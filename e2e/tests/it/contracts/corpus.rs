@@ -177,8 +177,13 @@ pub(super) fn beyond_a_schema() -> Vec<(&'static str, String)> {
     let mut too_late = body_with("ttl_seconds", json!(60));
     too_late["fallback"] =
         json!([{"channel": "sms", "destination": "+12025550143", "when": "undelivered", "after_seconds": 60}]);
+    let unread = json!([{"channel": "sms", "destination": "+12025550143", "when": "unread", "after_seconds": 60}]);
+    let topic = json!({"channel": "inapp", "destination": "topic:analysts", "message": "m",
+        "fallback": [{"channel": "sms", "destination": "+12025550143"}]});
     vec![
         ("a wait that ends when the notification has expired", too_late.to_string()),
+        ("a wait for a reader where there is no inbox", of("fallback", unread)),
+        ("a fallback of a topic", topic.to_string()),
         ("a number that other programs read as infinity", of("data", json!({"n": 0})).replace(":0", ":1e400")),
         ("a limit in bytes, in a text that is not ASCII", of("id", json!(bytes))),
         ("a date that never occurs", of("send_at", json!("2030-02-30T00:00:00Z"))),

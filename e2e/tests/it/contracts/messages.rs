@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use serde_json::{Value, json};
 
 use super::schema::{defined, over};
-use super::{amqp, commands, samples, subjects};
+use super::{amqp, commands, realtime, samples, subjects};
 
 pub(super) const BINDING: &str = "0.3.0";
 pub(super) const JSON: &str = "application/json";
@@ -33,6 +33,9 @@ pub(super) fn messages() -> Value {
         "deferred": copy("deferred", [
             "What waits for its time", "The body as it came, with the instant at which it is due.",
         ], &samples::deferred()),
+        "forTopic": copy("forTopic", [
+            "What is for a topic", "The body as it came: a scheduler makes a delivery of it for each member.",
+        ], &samples::for_topic()),
         "retry": copy("retry", [
             "What is tried again", "The body as it came, and how often it was tried.",
         ], &samples::retry()),
@@ -40,6 +43,7 @@ pub(super) fn messages() -> Value {
         "callback": callback(),
         "command": commands::command(),
         "commandReport": commands::report(),
+        "applicationEvent": realtime::event(),
         "event": event(),
         "subjectEvent": subject_event(),
     })

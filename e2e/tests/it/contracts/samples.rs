@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Headers, Heard, KeptHeaders, Keyring, Keyword, Lane,
-    MAX_BODY_BYTES, Notification, Order, Reason, Received, Report, Reported, Row, Secrets, State, SuppressedFor,
-    Tenant, When, events_of,
+    Arrival, ChannelName, Counts, Defaults, EventName, FollowUp, Follows, Headers, Heard, InboxCounters, InboxEvent,
+    InboxStanding, KeptHeaders, Keyring, Keyword, Lane, MAX_BODY_BYTES, Notification, Order, Reason, Received, Report,
+    Reported, Row, Secrets, State, SuppressedFor, Tenant, When, events_of,
 };
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -77,6 +77,10 @@ pub(super) fn deferred() -> Vec<BasicProperties> {
     with_headers([published(&Order::Schedule { due: NOW })])
 }
 
+pub(super) fn for_topic() -> Vec<BasicProperties> {
+    with_headers([published(&Order::FanOut)])
+}
+
 pub(super) fn released() -> Vec<BasicProperties> {
     let counts = Counts { epoch: 1, seq: 1, attempt: 1 };
     with_headers([KeptHeaders::of(&in_hand()).released(Lane::Normal, counts)])
@@ -124,7 +128,19 @@ fn told() -> Vec<Publication> {
         );
     }
     told.extend(heard());
+    told.extend(of_an_inbox());
     told
+}
+
+/// A message that is in an inbox, and what its user has done with it.
+fn of_an_inbox() -> Vec<Publication> {
+    let counters = InboxCounters { seq: 7, epoch: 1, unread: 1, unseen: 0 };
+    let (standing, row) = (InboxStanding { user: "ana", counters }, row_that_is(State::Delivered));
+    let then = FollowUp::Acknowledge { goes_on: false };
+    let follows = Follows { events: events_of(&row, &row.order), then }.in_inbox(standing);
+    let told = follows.events.iter().map(|event| Publication::of_event(event, None, &PublisherProperties::default()));
+    let seen = InboxEvent { name: EventName::Seen, item: &row.key, standing, at: NOW };
+    told.chain([Publication::of_inbox(&seen)]).collect()
 }
 
 /// What a person did with a message, and what a person wrote and pressed.

@@ -69,6 +69,18 @@ pub(super) fn of_event_data(name: &str) -> Value {
         "parent" => text("The delivery whose fallback this one is."),
         "child" => text("The delivery that it was handed on to, or that is sent at escalates_at."),
         "escalates_at" => instant("When the child is sent, unless a report calls it off."),
+        "inbox" => json!({
+            "type": "object",
+            "description": "Where the inbox of a user stands that has the message. Of the channel inapp only.",
+            "required": ["user", "seq", "epoch", "unread", "unseen"],
+            "properties": {
+                "user": text("Whose it is."),
+                "seq": whole("Counts what has changed in it."),
+                "epoch": whole("Stands for its life: with seq the cursor of GET /inbox."),
+                "unread": whole("How many items are not read."),
+                "unseen": whole("How many items were not shown yet."),
+            },
+        }),
         "from" => text("Who has written. Of an inbound event only."),
         "to" => text("Whom a person has written to, as the provider names us. Of an inbound event only."),
         "text" => text("What a person has written. Of an inbound event only."),

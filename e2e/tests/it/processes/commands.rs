@@ -35,7 +35,7 @@ async fn check_names_every_problem_at_once_and_shows_no_value() {
         ("SECRET_KEY", SECRET),
         ("SANDBOX", "all"),
     ];
-    for role in ["worker", "api", "scheduler", "dialog"] {
+    for role in ["worker", "api", "scheduler", "dialog", "gateway"] {
         let (code, said) = run(&["check", role], &environment(&right)).await;
         let valid = format!("The settings for `chasqui {role}` are valid.");
         assert!(code == 0 && said.contains(&valid) && !said.contains("hidden-password"), "{said}");

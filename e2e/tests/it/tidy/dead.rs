@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use super::{OUTSIDE, read, root, sources};
 
 /// What has no caller, and why it is there all the same.
-const KEPT: [(&str, &str); 8] = [
+const KEPT: [(&str, &str); 9] = [
     ("Broker::with_connect_timeout", "a test whose broker says nothing would wait for the five seconds of a fleet"),
     ("Headers::published_by", "the tests of the envelope ask whose hand its headers show"),
     ("Publisher::reporting", "the tests of whoever publishes need no broker"),
     ("Reference::with_dotenv", "the tests of every package's settings give them the text of a `.env`"),
     ("Reference::with_file", "the tests of every package's settings give them the text of a file"),
+    ("Settings::in_folder", "the tests of whoever keeps files read no settings"),
     ("Settle::reporting", "the tests of whoever consumes need no broker"),
     ("Store::count_ask_send", "how often a question was sent is told by its copies"),
     ("SuppressionScope::narrowest_of", "the tests of the ledger go through the lanes"),

@@ -8,3 +8,4 @@ mod place;
 mod publish;
 mod refused;
 mod several;
+mod told;

@@ -111,7 +111,14 @@ impl Place {
         let taken = taking.await.unwrap().expect("a message").delivery;
         let (settle, _settled) = Settle::reporting();
         let body = taken.data.into();
-        let delivery = Delivery { properties: taken.properties, body, redelivered: taken.redelivered, settle };
+        let delivery = Delivery {
+            exchange: Default::default(),
+            routing_key: Default::default(),
+            properties: taken.properties,
+            body,
+            redelivered: taken.redelivered,
+            settle,
+        };
         Incoming::new(Source::Lane(lane), &self.topology.names, None, delivery)
     }
 
@@ -135,6 +142,24 @@ impl Place {
         let options = BasicPublishOptions::default();
         let publishing = amqp.basic_publish("".into(), queue.into(), options, b"x", BasicProperties::default());
         publishing.await.unwrap().await.unwrap();
+    }
+
+    /// Tells clients of gateways so many things, as an application does. Each is counted in its body.
+    pub(super) async fn tell(&self, things: std::ops::Range<usize>) {
+        let connection = self.connection().await;
+        let amqp = connection.create_channel().await.unwrap();
+        amqp.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        let exchange = self.topology.names.realtime_exchange();
+        let mut confirms = Vec::new();
+        for thing in things {
+            let (options, body) = (BasicPublishOptions::default(), thing.to_string());
+            let (to, key) = (exchange.as_str().into(), "solicitud.creada".into());
+            let publishing = amqp.basic_publish(to, key, options, body.as_bytes(), BasicProperties::default());
+            confirms.push(publishing.await.unwrap());
+        }
+        for confirm in confirms {
+            confirm.await.unwrap();
+        }
     }
 
     pub(super) async fn delete_exchange(&self, exchange: &str) {

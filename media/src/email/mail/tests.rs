@@ -161,12 +161,57 @@ fn a_file_has_a_name_a_type_and_its_bytes() {
     let read: Vec<_> = mail.attachments.iter().map(|file| (file.filename, file.content_type, file.content)).collect();
     let bytes = "application/octet-stream";
     let expected = [
-        ("número \"7\".pdf", "application/pdf", Content::Base64("aGk=")),
-        ("a", bytes, Content::Base64("AA==")),
-        ("b", bytes, Content::Url("https://files.example.org/b?signature=x")),
+        (Some("número \"7\".pdf"), "application/pdf", Content::Base64("aGk=")),
+        (Some("a"), bytes, Content::Base64("AA==")),
+        (Some("b"), bytes, Content::Url("https://files.example.org/b?signature=x")),
     ];
     assert_eq!(read, expected);
     assert_eq!(file(json!({"content_type": null})), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_stored_here_is_named_by_its_object() {
+    let (picture, paper) = ("0123456789abcdef0123456789abcdef.png", "0123456789abcdef0123456789abcdef.pdf");
+    let fields = json!({"attachments": [
+        {"file": paper}, {"file": paper, "name": "factura nº 7.pdf"}, {"file": picture, "inline": true},
+        {"file": picture, "name": "logo.png", "inline": true},
+        {"filename": "logo.png", "content_type": "image/png", "content": "AA==", "inline": true},
+    ]});
+    assert_eq!(told(&fields), [""; 0]);
+    let mail = Mail::to(&parse("ana@example.org").unwrap(), fields.as_object());
+    let read: Vec<_> = mail.attachments.iter().map(|file| (file.filename, file.content_id, file.content)).collect();
+    let expected = [
+        (None, None, Content::Stored(paper)),
+        (Some("factura nº 7.pdf"), None, Content::Stored(paper)),
+        (None, Some(picture), Content::Stored(picture)),
+        (Some("logo.png"), Some("logo.png"), Content::Stored(picture)),
+        (Some("logo.png"), Some("logo.png"), Content::Base64("AA==")),
+    ];
+    assert_eq!(read, expected);
+    let one = |file: Value| told(&json!({ "attachments": [file] }));
+    assert_eq!(
+        one(json!({"file": "a.pdf"})),
+        ["attachments/0/file must be an object_name that POST /v1/files/upload has answered"]
+    );
+    assert_eq!(
+        one(json!({"file": paper, "name": "../x"})),
+        ["attachments/0/name must be the name of a file, without a path, at most 255 bytes"]
+    );
+    assert_eq!(
+        one(json!({"file": paper, "inline": true})),
+        ["attachments/0/inline is for pictures alone: png and jpg"]
+    );
+    assert_eq!(one(json!({"file": picture, "inline": "yes"})), ["attachments/0/inline must be true or false"]);
+    let spaced = one(json!({"file": picture, "name": "a b.png", "inline": true}));
+    assert!(matches!(spaced.as_slice(), [told] if told.starts_with("attachments/0/inline needs a name")), "{spaced:?}");
+    assert_eq!(
+        one(json!({"file": paper, "filename": "a.pdf"})),
+        ["attachments/0/filename cannot stand beside file, which says all of it: name is what it is called"]
+    );
+    assert_eq!(
+        one(json!({"file": paper, "nmae": "a.pdf"})),
+        ["attachments/0/nmae is no field of a file that is stored; known are file, name, inline"]
+    );
 }
 
 #[test]
@@ -227,7 +272,7 @@ fn what_is_no_file_is_named_by_its_field() {
     assert_eq!(
         file(json!({"fileName": "a"})),
         [
-            "attachments/0/fileName is no field of a file; known are filename, content_type, content, url: did you mean filename?"
+            "attachments/0/fileName is no field of a file; known are filename, content_type, content, url, file, inline: did you mean filename?"
         ]
     );
     for (name, meant) in
@@ -238,7 +283,7 @@ fn what_is_no_file_is_named_by_its_field() {
     }
     assert_eq!(
         told(&json!({"attachments": ["a"]})),
-        ["attachments/0 must be an object with filename, content_type, content, url"]
+        ["attachments/0 must be an object with filename, content_type, content, url, file, inline"]
     );
     let one = json!({"filename": "a", "content": "AA=="});
     assert_eq!(told(&json!({"attachments": vec![one.clone(); 20]})), [""; 0]);

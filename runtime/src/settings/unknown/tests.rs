@@ -1,6 +1,9 @@
 //! A misspelling, another program's word, and a name in the wrong section are reported with the setting that was meant;
 //! names of other programs are left alone.
 
+use std::ffi::OsString;
+
+use super::super::Reader;
 use super::*;
 
 static REFERENCE: Reference = Reference {
@@ -21,6 +24,7 @@ static REFERENCE: Reference = Reference {
     program: "CHASQUI_",
     beside: &[("HOST_API_PORT", "HOST_API HOST_HTTP_PORT")],
     of_others: &["RABBITMQ_DEFAULT_", "RABBITMQ_NODE"],
+    unneeded: &["REDIS_"],
     common: &["WEB_", "DEFAULT_", "SECRET_"],
     prefixes: Vec::new,
 };
@@ -285,5 +289,24 @@ fn an_ending_that_many_sections_have_is_told_of_a_name_with_an_own_prefix() {
     }
     for other in ["SMS_HOST", "TELEGRAM_LIMITS", "SMS_MITS"] {
         assert_eq!(unknown.perhaps(other), None, "{other}");
+    }
+}
+
+#[test]
+fn what_this_program_does_without_is_noted_in_whichever_source_it_stands_and_refused_in_none() {
+    let pair = |name: &str| (OsString::from(name), OsString::from("hidden"));
+    let mut environment = REFERENCE.with([]);
+    environment.environment([pair("REDIS_HOST"), pair("REDIS_SERVICE_HOST"), pair("REDISTRIBUTE")].into_iter());
+    for (sources, names) in [
+        (REFERENCE.with_file("redis_host = \"hidden\"\nredis_port = 6379\n"), ["REDIS_HOST", "REDIS_PORT"].as_slice()),
+        (REFERENCE.with_dotenv(b"REDIS_PASSWORD=hidden\nREDIS_DB=\n"), &["REDIS_PASSWORD"]),
+        (REFERENCE.with([("REDIS_URL", "redis://u:hidden@h")]), &["REDIS_URL"]),
+        (environment, &["REDIS_HOST"]),
+        (REFERENCE.with_dotenv(b"REDISTRIBUTE=hidden\n"), &[]),
+    ] {
+        let mut reader = Reader::new(sources);
+        assert_eq!(reader.unneeded(), names);
+        assert_eq!(reader.warnings(), [""; 0]);
+        assert!(reader.finish(()).is_ok(), "{names:?}");
     }
 }

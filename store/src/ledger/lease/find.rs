@@ -91,7 +91,7 @@ fn may_be_gone(row: &str) -> String {
         State::ALL.into_iter().filter(|state| state.is_over()).map(|state| format!("'{state}'")).collect();
     let over = over.join(", ");
     format!(
-        "({row}.adopter IS NOT NULL AND ({row}.leaving OR ({row}.state IN ({over}) AND {row}.order_kind <> 'escalate')))"
+        "({row}.adopter IS NOT NULL AND ({row}.leaving OR ({row}.state IN ({over}) AND {row}.order_kind NOT IN ('escalate', 'fan_out'))))"
     )
 }
 

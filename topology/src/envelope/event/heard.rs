@@ -39,7 +39,7 @@ pub(crate) fn write_heard(heard: &Heard<'_>) -> WrittenEvent {
     let time = report.at.unwrap_or(received_at);
     let body = match heard.row {
         Some(row) => {
-            let event = Event { name, row, order: &row.order };
+            let event = Event { name, row, order: &row.order, inbox: None };
             json(heard, &id, &kind, time, data(&event, channel.as_str(), None))
         }
         None => json(heard, &id, &kind, time, written(heard)),

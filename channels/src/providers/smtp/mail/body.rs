@@ -25,21 +25,45 @@ pub(super) fn content(rendered: &Rendered, files: &[File<'_>]) -> Result<Vec<u8>
             None => text.formatted(),
         });
     }
+    // Where there is no HTML, nothing shows a file among the words.
+    let (shown, beside): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.content_id.is_some() && html.is_some());
     let mut mixed = match html {
-        Some(html) => MultiPart::mixed().multipart(MultiPart::alternative().singlepart(text).singlepart(html)),
+        Some(html) if shown.is_empty() => {
+            MultiPart::mixed().multipart(MultiPart::alternative().singlepart(text).singlepart(html))
+        }
+        Some(html) => {
+            let related = MultiPart::alternative().singlepart(text).multipart(with_shown(html, &shown)?);
+            if beside.is_empty() {
+                return Ok(related.formatted());
+            }
+            MultiPart::mixed().multipart(related)
+        }
         None => MultiPart::mixed().singlepart(text),
     };
-    for file in files {
+    for file in beside {
         mixed = mixed.singlepart(attached(file)?);
     }
     Ok(mixed.formatted())
+}
+
+/// The HTML with the files that it shows (RFC 2387).
+fn with_shown(html: SinglePart, shown: &[&File<'_>]) -> Result<MultiPart, String> {
+    let mut related = MultiPart::related().singlepart(html);
+    for file in shown {
+        related = related.singlepart(attached(file)?);
+    }
+    Ok(related)
 }
 
 /// A file is always in base64: what is on the wire has no line ends but CRLF, and the file arrives with its own.
 fn attached(file: &File<'_>) -> Result<SinglePart, String> {
     let kind = ContentType::parse(file.content_type).map_err(|_| "attachments must have types that can be read")?;
     let body = Body::new_with_encoding(file.bytes(), ContentTransferEncoding::Base64).unwrap_or_else(Body::new);
-    Ok(Attachment::new(file.filename.to_owned()).body(body, kind))
+    let filename = file.filename.to_owned();
+    Ok(match file.content_id {
+        Some(id) => Attachment::new_inline_with_name(id.to_owned(), filename).body(body, kind),
+        None => Attachment::new(filename).body(body, kind),
+    })
 }
 
 /// One part, text or HTML. A part of short plain lines stays readable on the wire; any other is encoded.

@@ -118,5 +118,6 @@ fn outgoing<'a>(key: &'a Key, rendered: &'a Rendered, data: &'a Map<String, serd
         template: None,
         lane: domain::Lane::Normal,
         fault: None,
+        files: &[],
     }
 }
