@@ -47,7 +47,7 @@ pub(crate) fn router(shared: &Arc<Shared>, sockets: Router) -> Router {
     let probes = Router::new()
         .route(PROBES[0], get(async || alive()))
         .route(PROBES[1], get(async || alive()))
-        .route(PROBES[2], get(move || async move { readiness_of(readiness.missing()) }));
+        .route(PROBES[2], get(move || async move { readiness_of(readiness.missing(), readiness.paused()) }));
     let known = Known::pages(&[EVENTS, PRESENCE, SOCKETS, PROBES[0], PROBES[1], PROBES[2]]);
     edge::around(with_fallbacks(clients.merge(probes), known), None)
 }

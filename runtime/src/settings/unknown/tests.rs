@@ -304,7 +304,7 @@ fn what_this_program_does_without_is_noted_in_whichever_source_it_stands_and_ref
         (environment, &["REDIS_HOST"]),
         (REFERENCE.with_dotenv(b"REDISTRIBUTE=hidden\n"), &[]),
     ] {
-        let mut reader = Reader::new(sources);
+        let reader = Reader::new(sources);
         assert_eq!(reader.unneeded(), names);
         assert_eq!(reader.warnings(), [""; 0]);
         assert!(reader.finish(()).is_ok(), "{names:?}");
