@@ -174,7 +174,7 @@ pub(crate) async fn run_api(
         Some(address) => Some(listen(address, "FILES_LISTEN").await?),
         None => None,
     };
-    tokio::spawn(look_after(Arc::clone(&files), stop.clone()));
+    tokio::spawn(look_after(Arc::clone(&files), Arc::clone(&shared.clock), stop.clone()));
     let settings = api_settings(&shared.config, listener.local_addr()?, around, files)?;
     let checker = Checker::new(shared.templates()?)
         .calling(parts::calls(&shared.config))
@@ -197,11 +197,11 @@ pub(crate) async fn run_api(
 }
 
 /// Says what is wrong with the scanner, and removes what uploads of ended processes have left, until the stop.
-async fn look_after(files: Arc<Files>, stop: CancellationToken) {
+async fn look_after(files: Arc<Files>, clock: Arc<dyn Clock>, stop: CancellationToken) {
     let looking = async {
         files.warn_of_scanner().await;
         loop {
-            match files.clean().await {
+            match files.clean(clock.now()).await {
                 Ok(0) => {}
                 Ok(removed) => tracing::info!(removed, "removed what ended processes have left of files that came in"),
                 Err(away) => tracing::warn!(%away, "what came in could not be cleaned"),

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use domain::{FileKind, ObjectName, Scan, StoredFile};
+use domain::{FileKind, ObjectName, Scan, StoredFile, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::check::{self, NotFit, Unfit};
@@ -183,8 +183,8 @@ impl Files {
     ///
     /// # Errors
     /// [`Away`].
-    pub async fn clean(&self) -> Result<usize, Away> {
-        let cleaned = self.spool.clean(SystemTime::now()).await;
+    pub async fn clean(&self, now: Timestamp) -> Result<usize, Away> {
+        let cleaned = self.spool.clean(now).await;
         cleaned.map_err(|error| Away(format!("the folder of files (FILES_DIR) cannot be cleaned: {error}")))
     }
 

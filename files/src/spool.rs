@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::Content;
+use domain::{Content, Timestamp};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
@@ -67,15 +67,15 @@ impl Spool {
     }
 
     /// Removes what ended processes have left. Returns how many files that were.
-    pub(crate) async fn clean(&self, now: SystemTime) -> io::Result<usize> {
+    pub(crate) async fn clean(&self, now: Timestamp) -> io::Result<usize> {
         let mut entries = match tokio::fs::read_dir(&self.folder).await {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
             entries => entries?,
         };
         let mut removed = 0;
         while let Some(entry) = entries.next_entry().await? {
-            let changed = entry.metadata().await?.modified()?;
-            if now.duration_since(changed).is_ok_and(|age| age > LEFT_AFTER) {
+            let changed = instant(entry.metadata().await?.modified()?);
+            if now.since(changed) > LEFT_AFTER {
                 tokio::fs::remove_file(entry.path()).await?;
                 removed += 1;
             }
@@ -131,8 +131,17 @@ impl Drop for Spooled {
     }
 }
 
+/// When a file was changed last, as the disk says. What it dates before 1970 is as old as can be.
+fn instant(changed: SystemTime) -> Timestamp {
+    let since = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::default().plus(since)
+}
+
 #[cfg(test)]
 mod tests {
+    use domain::Clock as _;
+    use testkit::SystemClock;
+
     use super::*;
 
     fn left(folder: &Path) -> usize {
@@ -165,8 +174,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::new(folder.path().to_owned());
         std::fs::write(folder.path().join("left"), b"x").unwrap();
-        assert_eq!(spool.clean(SystemTime::now()).await.unwrap(), 0, "somebody may be writing it");
-        assert_eq!(spool.clean(SystemTime::now() + LEFT_AFTER * 2).await.unwrap(), 1);
-        assert_eq!(Spool::new(folder.path().join("none")).clean(SystemTime::now()).await.unwrap(), 0);
+        let now = SystemClock.now();
+        assert_eq!(spool.clean(now).await.unwrap(), 0, "somebody may be writing it");
+        assert_eq!(spool.clean(now.plus(LEFT_AFTER * 2)).await.unwrap(), 1);
+        assert_eq!(Spool::new(folder.path().join("none")).clean(now).await.unwrap(), 0);
     }
 }

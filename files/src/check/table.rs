@@ -103,7 +103,7 @@ fn fields_of_rows(text: &[u8], separator: u8, is_cut: bool) -> Vec<usize> {
             }
         }
     }
-    if !is_empty && !(is_cut && !rows.is_empty()) {
+    if !is_empty && (!is_cut || rows.is_empty()) {
         rows.push(fields);
     }
     rows

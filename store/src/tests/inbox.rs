@@ -158,7 +158,7 @@ async fn what_a_user_does_moves_the_counters_and_a_cursor_tells_of_every_change(
     assert_eq!(ids(&store, since(8), 9).await, (Vec::new(), true));
     let all = vec!["d-3".to_owned(), "d-2".into(), "d-1".into()];
     assert_eq!(ids(&store, since(9), 9).await, (all.clone(), false), "a cursor that is ahead");
-    assert_eq!(ids(&store, since(before.seq), 2).await.1, false, "never a part of the changes");
+    assert!(!ids(&store, since(before.seq), 2).await.1, "never a part of the changes");
     assert_eq!(ids(&store, InboxCursor::Since { seq: 8, epoch: before.epoch + 1 }, 9).await, (all, false));
     for (filter, expected) in [
         (InboxFilter::Unread, vec!["d-3", "d-1"]),
