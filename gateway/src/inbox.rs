@@ -11,12 +11,15 @@ use crate::person::Person;
 #[derive(Clone)]
 pub struct Inbox {
     /// The item of this id, as `GET /inbox` shows it. None where there is none, or none any more.
-    pub item: Arc<dyn Fn(Person, String) -> Later<Option<Box<RawValue>>> + Send + Sync>,
+    pub item: Asked<String, Option<Box<RawValue>>>,
     /// What has come after a place.
-    pub since: Arc<dyn Fn(Person, Since) -> Later<News> + Send + Sync>,
+    pub since: Asked<Since, News>,
     /// Notes that a client has shown an item. False where there is no such item.
-    pub seen: Arc<dyn Fn(Person, String) -> Later<bool> + Send + Sync>,
+    pub seen: Asked<String, bool>,
 }
+
+/// What is asked about somebody's inbox.
+type Asked<About, Answer> = Arc<dyn Fn(Person, About) -> Later<Answer> + Send + Sync>;
 
 /// What is there once it was awaited. An error says why the inbox cannot be asked now.
 pub type Later<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;

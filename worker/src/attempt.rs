@@ -37,19 +37,26 @@ impl From<Outcome> for Tried {
     }
 }
 
-/// Tries to deliver what was claimed as `row`, with this beside the words of a mail, the files that it names, and in this form.
-/// When the send cannot begin before
+/// What the ledger was asked before an attempt.
+pub(crate) struct LookedUp<'a> {
+    /// What is beside the words of a mail.
+    pub(crate) mail: &'a Map<String, Value>,
+    /// The files that it names.
+    pub(crate) named: Vec<Named>,
+    pub(crate) form: Form<'a>,
+}
+
+/// Tries to deliver what was claimed as `row`, with what was looked up for it. When the send cannot begin before
 /// `send_until`, the outcome is that the message is put aside. Never fails: a panic and a hang are outcomes too.
 pub(crate) async fn attempt(
     shared: &Shared,
     row: &Row,
     delivery: &Delivery,
-    mail: &Map<String, Value>,
-    named: &[Named],
-    form: Form<'_>,
+    looked_up: LookedUp<'_>,
     body_bytes: usize,
     send_until: Instant,
 ) -> Tried {
+    let LookedUp { mail, named, form } = looked_up;
     let notification = &delivery.notification;
     if row.expires_at.is_some_and(|expires| expires <= shared.intake.clock.now()) {
         return Outcome::Expired.into();
@@ -76,7 +83,7 @@ pub(crate) async fn attempt(
         Ok(link) => link,
         Err(refused) => return permanent("worker", Reason::ChannelNotConfigured, refused).into(),
     };
-    let loaded = match attached::load(shared, row, named, mail, data).await {
+    let loaded = match attached::load(shared, row, &named, mail, data).await {
         Ok(loaded) => loaded,
         Err(outcome) => return outcome.into(),
     };

@@ -15,7 +15,7 @@ use runtime::{Panicked, catch_panic, failpoint};
 use store::{Claimed, Recorded, StepError};
 use topology::Incoming;
 
-use crate::attempt::{Tried, attempt};
+use crate::attempt::{LookedUp, Tried, attempt};
 use crate::delivery::Delivery;
 use crate::health::Wants;
 use crate::reveal::form;
@@ -238,7 +238,7 @@ async fn try_once(
     }
     // Whatever happens from here on, the message may have gone out until an outcome says otherwise.
     gone_out.may_have(true);
-    let tried = attempt(shared, row, delivery, mail, &named, form, incoming.body.len(), send_until).await;
+    let tried = attempt(shared, row, delivery, LookedUp { mail, named, form }, incoming.body.len(), send_until).await;
     gone_out.may_have(tried.outcome.may_have_gone_out());
     Ok(tried)
 }

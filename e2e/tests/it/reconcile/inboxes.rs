@@ -131,7 +131,7 @@ fn inboxes_that_are_as_they_were_told_break_nothing() {
 
 #[test]
 fn every_promise_of_an_inbox_is_looked_at() {
-    check("was accepted, and is not in it", |_, kept| drop(anas(kept).items.remove(UNREAD)));
+    check("was accepted, and is not in it", |_, kept| _ = anas(kept).items.remove(UNREAD));
     check("was accepted, and is not in it", |_, kept| drop(kept.inboxes.remove("ben")));
     check("is nobody's message", |books, _| drop(books.posted.remove(0)));
     check("and its delivery is Some(Dead)", |_, kept| {
@@ -149,7 +149,7 @@ fn every_promise_of_an_inbox_is_looked_at() {
 
 #[test]
 fn a_client_that_shows_something_else_than_sql_has_is_told_of() {
-    check("client 1 of ana has", |_, kept| drop(kept.shown[0].inbox.items.remove(READ)));
+    check("client 1 of ana has", |_, kept| _ = kept.shown[0].inbox.items.remove(READ));
     check("client 1 of ana has", |_, kept| kept.shown[0].inbox.counters.unread = 1);
     check(&format!("{READ}: Some"), |_, kept| {
         kept.shown[0].inbox.items.insert(READ.to_owned(), item(2, 2, false));
