@@ -176,7 +176,7 @@ fn state(text: &str) -> Result<State, String> {
     deliveries::written::state(text).map_err(|said| format!("it {said}"))
 }
 
-pub(crate) fn reason(text: &str) -> Result<Reason, String> {
+fn reason(text: &str) -> Result<Reason, String> {
     Reason::parse(text).ok_or_else(|| one_of(text, &Reason::ALL.map(Reason::as_str)))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::{Lane, Reason, RecipientHasher, Tenant};
+use domain::{Lane, RecipientHasher, Tenant};
 use operations::dead_letters;
 use operations::deliveries::hashes_of;
 use operations::deliveries::written::{ID, NO_CURSOR, RECIPIENT};
@@ -135,16 +135,16 @@ fn filter(
     let (from, until) = times(query);
     let recipient = query.parsed("recipient", RECIPIENT.must, RECIPIENT.read);
     let recipient = recipient.map(|written| hashes_of(&written, recipients)).unwrap_or_default();
-    let channel = query.one_of("channel", operations::every_channel_name(), |name| name).map(str::to_owned);
     let provider = query.one_of("provider", answerers, |name| name).map(str::to_owned);
-    let reason = query.one_of("reason", &Reason::ALL, Reason::as_str).map(|reason| reason.as_str().to_owned());
     let rule = "must be what the letters have, or be left out";
     // Postgres can neither store nor compare a NUL: no letter has one.
     let mut text = |name: &str| {
         query.parsed(name, rule, |text| (!text.is_empty() && !text.contains('\0')).then(|| text.to_owned()))
     };
     let letters = text("letter").into_iter().collect();
-    let (group, code, template) = (text("group"), text("code"), text("template"));
+    // A letter may be of a channel that there is not, which is why it died, and the broker has a reason of its own.
+    let (group, channel, reason) = (text("group"), text("channel"), text("reason"));
+    let (code, template) = (text("code"), text("template"));
     let lane = query.one_of("lane", &Lane::ALL, Lane::as_str);
     LetterFilter { tenant, letters, group, id, from, until, recipient, channel, provider, reason, code, template, lane }
 }

@@ -5,14 +5,14 @@ mod redirect;
 
 use std::ops::RangeInclusive;
 
-use domain::{FieldError, KnownProviders, Lane, Reason, RecipientHasher, nearest, parse_object};
+use domain::{FieldError, KnownProviders, Lane, RecipientHasher, nearest, parse_object};
 use serde_json::{Map, Value};
 use store::{LetterAction, LetterFilter, ReplayRule};
 
 use self::recipient::{hash_recipient, hashes};
 use self::redirect::redirect;
 use super::{Asked, FIELDS};
-use crate::checked::{Refused, field};
+use crate::checked::Refused;
 use crate::deliveries::written::{ID, LATER_THAN_FROM};
 use crate::reader::{Reader, no_such};
 
@@ -44,8 +44,7 @@ impl Asked {
         providers: &KnownProviders,
         recipients: &RecipientHasher,
     ) -> Result<Self, Vec<FieldError>> {
-        let mut errors = hash_recipient(&mut object, recipients);
-        errors.extend(no_known_words(&object));
+        let errors = hash_recipient(&mut object, recipients);
         Self::hashed(object, errors, providers)
     }
 
@@ -97,19 +96,6 @@ impl Asked {
             _ => Err(reader.errors),
         }
     }
-}
-
-/// The channel and the reason of a new plan that there are not. What a plan keeps may be of another version, and is not
-/// asked.
-fn no_known_words(object: &Map<String, Value>) -> Vec<FieldError> {
-    let reasons = Reason::ALL.map(Reason::as_str);
-    let words = [("channel", crate::every_channel_name()), ("reason", reasons.as_slice())];
-    let wrong = |(name, known): (&str, &[&str])| {
-        let text = object.get(name)?.as_str()?.trim();
-        let is_known = text.is_empty() || known.contains(&text);
-        (!is_known).then(|| field(format!("/{name}"), no_such(text, known)))
-    };
-    words.into_iter().filter_map(wrong).collect()
 }
 
 fn action(reader: &mut Reader) -> Option<LetterAction> {
@@ -247,13 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_and_a_reason_that_there_are_not_are_refused_in_a_new_plan_alone() {
-        let body = json!({"action": "drop", "channel": "smss", "reason": "exausted", "why": "old"});
-        let kept = Asked::kept(&body.to_string()).expect("it was taken by another version");
-        assert_eq!(kept.filter.channel.as_deref(), Some("smss"));
-        let said = refused(body);
-        assert!(said[0].0 == "/channel" && said[0].1.ends_with("did you mean sms?"), "{said:?}");
-        assert!(said[1].0 == "/reason" && said[1].1.ends_with("did you mean exhausted?"), "{said:?}");
+    fn what_only_letters_have_can_be_planned_for() {
+        let body = json!({"action": "drop", "channel": "smss", "reason": "broker", "why": "never ours"});
+        let asked =
+            read(body).expect("letters of no channel of ours are there, and the broker has a reason of its own");
+        assert_eq!((asked.filter.channel.as_deref(), asked.filter.reason.as_deref()), (Some("smss"), Some("broker")));
     }
 
     #[test]
